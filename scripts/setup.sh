@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs what segtrain needs to build and run on Debian 12 or 13, without asking; does nothing where all is there.
+#
+#   scripts/setup.sh            what demo.sh and test.sh need
+#   scripts/setup.sh --lint     also clang-format and clang-tidy
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build ccache pkg-config
+  libtorch-dev libopenblas0-pthread                        # tensors; a threaded BLAS instead of the reference one
+  libopencv-dev libspng-dev libturbojpeg0-dev              # images; exact labels; JPEG damage seen
+  libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
+  libgtest-dev libgmock-dev python3
+)
+[ "${1:-}" != --lint ] || packages+=(clang-format clang-tidy)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "setup: these packages are missing: ${missing[*]}" >&2
+    echo "hint: install them as root, or install sudo" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+log=$(mktemp)
+install_all() {
+  "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+install_all >"$log" 2>&1 || {
+  tail -n 20 "$log" >&2
+  echo "setup: apt-get failed; the whole log is $log" >&2
+  exit 1
+}
+rm -f "$log"
