@@ -1,0 +1,26 @@
+# The libraries; each is a Debian package (scripts/setup.sh) except LibTorch where CMAKE_PREFIX_PATH names another.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs videoio)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
+
+find_package(Torch REQUIRED)
+if("${TORCH_CXX_FLAGS}" MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+  message(FATAL_ERROR "The LibTorch in ${TORCH_INSTALL_PREFIX} is built with the old C++ ABI, which no Debian library can be "
+    "linked with. Take the download named 'cxx11 ABI' (from 2.7 on it is the only one), or Debian's libtorch-dev.")
+endif()
+if(Torch_VERSION AND Torch_VERSION VERSION_LESS 1.13)
+  message(FATAL_ERROR "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX} is too old: 1.13 or newer is needed.")
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # The sloppiness lets ccache serve sources that use a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+endif()

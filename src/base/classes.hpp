@@ -1,0 +1,26 @@
+// The classes a network is trained on: what each is called, drawn and numbered.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace seg {
+
+/// The label of pixels that count nowhere: not in a loss, not in a score.
+inline constexpr std::uint8_t kIgnoreLabel = 255;
+inline constexpr int kMaxClasses = 255;
+
+struct ClassInfo {
+  std::string name;
+  std::array<std::uint8_t, 3> color{};  // RGB
+  std::int64_t file_id = 0;             // the data set's own id, written by predictions "as ids"
+
+  bool operator==(const ClassInfo&) const = default;
+};
+
+/// Indexed by train id, 0 .. K-1.
+using ClassTable = std::vector<ClassInfo>;
+
+}  // namespace seg

@@ -1,0 +1,28 @@
+// The one exception type of the project: what went wrong, where, and how to mend it.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace seg {
+
+/// The value is the exit code of a program that ends with the error.
+enum class ErrorKind {
+  kInternal = 1,       // a defect of the program, or an exception of a library
+  kConfiguration = 2,  // command line or YAML
+  kData = 3,           // images, labels, class tables
+  kNonFinite = 4,      // NaN or Inf in loss or gradients
+  kStorage = 5,        // checkpoints, disk, a locked run directory
+  kMemory = 6,         // out of memory
+};
+
+struct Error : std::runtime_error {
+  /// `what` is one line: the defect and where it is; `hint` is one line: how to mend it (may be empty).
+  Error(ErrorKind kind_, const std::string& what, std::string hint_ = {})
+      : std::runtime_error(what), kind(kind_), hint(std::move(hint_)) {}
+
+  ErrorKind kind;
+  std::string hint;
+};
+
+}  // namespace seg

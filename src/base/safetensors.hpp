@@ -1,0 +1,65 @@
+// The safetensors container: named tensors as plain bytes behind a JSON header; reading never runs code.
+//
+// Format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, JSON header
+// {name: {dtype, shape, data_offsets}} with an optional "__metadata__" of strings, then the data. Offsets must be ordered,
+// contiguous and cover the file exactly; shape times dtype must equal the span.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace seg {
+
+struct TensorEntry {
+  std::string name;
+  std::string dtype;  // "F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"
+  std::vector<std::int64_t> shape;
+  std::uint64_t begin = 0;  // bytes from the start of the data
+  std::uint64_t end = 0;
+};
+
+/// Bytes of one element; 0 for an unknown dtype.
+std::size_t dtype_size(const std::string& dtype);
+
+/// An open file whose header has been checked completely. Memory: the header plus a constant.
+class SafetensorsFile {
+ public:
+  /// Throws kStorage naming the file and the defect.
+  explicit SafetensorsFile(const std::filesystem::path& path);
+
+  const std::vector<TensorEntry>& entries() const { return entries_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::filesystem::path& path() const { return path_; }
+  /// nullptr if there is none of that name.
+  const TensorEntry* find(const std::string& name) const;
+  /// Reads the tensor's bytes into `target`, which holds entry.end - entry.begin bytes. Throws kStorage.
+  void read(const TensorEntry& entry, void* target) const;
+
+  /// The digest of names, dtypes, shapes, metadata and data, without the metadata key "digest" itself.
+  /// Throws kStorage where the file cannot be read.
+  std::string compute_digest() const;
+  /// Throws kStorage unless the metadata has a "digest" and the content agrees with it.
+  void verify_digest() const;
+
+ private:
+  std::filesystem::path path_;
+  std::vector<TensorEntry> entries_;
+  std::map<std::string, std::string> metadata_;
+  std::uint64_t data_start_ = 0;
+};
+
+/// A tensor to write: contiguous little-endian bytes that outlive the call.
+struct TensorView {
+  std::string name;
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  const void* data = nullptr;
+};
+
+/// Writes the file completely or not at all, with the metadata key "digest" added. Throws kStorage.
+void write_safetensors(const std::filesystem::path& path, const std::vector<TensorView>& tensors, std::map<std::string, std::string> metadata);
+
+}  // namespace seg

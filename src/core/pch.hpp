@@ -1,0 +1,14 @@
+// Precompiled for every module that uses LibTorch; sources still include what they use.
+#pragma once
+
+#include <torch/nn.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>

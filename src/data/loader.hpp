@@ -1,0 +1,56 @@
+// Batches of samples, decoded and transformed by a pool of threads, the same for every number of workers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/types.hpp"
+#include "data/dataset.hpp"
+
+namespace seg {
+
+/// Changes a sample; `seed` is a function of (run seed, epoch, index) alone.
+using SampleTransform = std::function<Sample(Sample sample, std::uint64_t seed)>;
+
+struct LoaderOptions {
+  std::int64_t batch_size = 1;
+  std::int64_t workers = 1;        // threads
+  std::int64_t prefetch = 2;       // batches decoded ahead at most
+  std::uint64_t seed = 0;          // of shuffling and transforms
+  bool shuffle = false;
+  bool drop_last = false;          // the incomplete batch at the end of an epoch
+  std::int64_t first_batch = 0;    // where to start, counted over all epochs: how a resumed run finds its place
+  std::int64_t batches = -1;       // how many to give from there; -1: one epoch
+  bool skip_broken = false;        // a sample that throws kData is replaced (training) or left out (evaluation), see skipped()
+  std::int64_t skip_budget = 0;    // more broken files than this end the run
+};
+
+class DataLoader {
+ public:
+  /// `dataset` must outlive the loader.
+  DataLoader(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
+  ~DataLoader();
+  DataLoader(const DataLoader&) = delete;
+  DataLoader& operator=(const DataLoader&) = delete;
+
+  /// The next batch in order, or nothing at the end. An exception of a worker is thrown here.
+  std::optional<std::vector<Sample>> next();
+  std::int64_t batches_per_epoch() const;
+  /// Messages of the files that were skipped so far.
+  std::vector<std::string> skipped() const;
+
+ private:
+  struct Pool;
+  std::unique_ptr<Pool> pool_;
+};
+
+/// Stacks samples of one size. Throws kData naming two samples where sizes differ.
+Batch collate(const std::vector<Sample>& samples);
+
+/// Splits samples into runs of equal image and label size, in order: what evaluation can stack.
+std::vector<std::vector<Sample>> group_by_size(std::vector<Sample> samples);
+
+}  // namespace seg

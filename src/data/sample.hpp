@@ -1,0 +1,15 @@
+// One image with its labels, as read or as transformed.
+#pragma once
+
+#include <opencv2/core/mat.hpp>
+#include <string>
+
+namespace seg {
+
+struct Sample {
+  cv::Mat image;   // CV_8UC3, RGB
+  cv::Mat labels;  // CV_8UC1, train ids, 255 = ignored; empty where the set has none
+  std::string id;  // path relative to the data set's root, without extension
+};
+
+}  // namespace seg

@@ -1,0 +1,35 @@
+// What a model is: normalised images in, logits at the head's own stride out.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/options.hpp"
+
+namespace seg {
+
+struct ModelOutput {
+  torch::Tensor logits;     // [N,K,h,w], h = H / output stride of the head, rounded up
+  torch::Tensor auxiliary;  // [N,K,h',w'] of the auxiliary head, undefined without one or in evaluation
+};
+
+class Model : public torch::nn::Module {
+ public:
+  /// images: float32 or bfloat16 [N,3,H,W], normalised, channels-last preferred.
+  virtual ModelOutput forward(const torch::Tensor& images) = 0;
+};
+
+std::vector<std::string> architecture_names();
+std::vector<std::string> backbone_names();
+
+/// A freshly initialised model; draws from torch's default generator. Parameters of the backbone are named "backbone.*".
+/// Throws kConfiguration for options that do not fit each other.
+std::shared_ptr<Model> build_model(const ModelOptions& options, std::int64_t classes);
+
+/// Throws kConfiguration with what to change if training on batches of this shape would give batch norm one value a channel.
+void check_batch_norm(const ModelOptions& options, std::int64_t batch_size, std::int64_t height, std::int64_t width);
+
+}  // namespace seg

@@ -1,0 +1,48 @@
+// Adam, AdamW and SGD over parameter groups, with their state as named tensors.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/types.hpp"
+#include "optim/options.hpp"
+
+namespace torch::nn {
+class Module;
+}
+
+namespace seg {
+
+/// Parameters that share a learning-rate scale and a weight decay.
+struct ParameterGroup {
+  std::vector<std::string> names;
+  std::vector<torch::Tensor> parameters;  // float32 leaves
+  double lr_scale = 1.0;
+  double weight_decay = 0.0;
+};
+
+/// All parameters of the module that need a gradient: "backbone.*" with options.backbone_lr_scale; no decay on norm weights and biases.
+std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options);
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  /// One update at this learning rate from the parameters' gradients; a parameter without one is left alone.
+  virtual void step(double learning_rate) = 0;
+  /// Moments and step count, named after the parameters; bit-exact through load().
+  virtual State state() const = 0;
+  /// Throws kStorage where a name or shape does not fit.
+  virtual void load(const State& state) = 0;
+};
+
+std::vector<std::string> optimizer_names();
+std::unique_ptr<Optimizer> build_optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
+
+/// Sets all gradients to none.
+void clear_gradients(const std::vector<ParameterGroup>& groups);
+/// The 2-norm over all gradients, which are scaled down to max_norm where it is larger (max_norm 0: only measured).
+double clip_gradients(const std::vector<ParameterGroup>& groups, double max_norm);
+
+}  // namespace seg

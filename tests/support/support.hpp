@@ -1,0 +1,42 @@
+// What tests share: temporary folders, the repository's files, the programs under test.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace seg::test {
+
+/// A new empty folder, removed with everything in it when the object dies.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A file of the repository, such as "tests/golden/ce_ignore.safetensors".
+std::filesystem::path repository_file(const std::filesystem::path& relative);
+/// A program of the build, such as "segtrain".
+std::filesystem::path program(const std::string& name);
+
+void write_text(const std::filesystem::path& path, const std::string& text);
+std::string read_text(const std::filesystem::path& path);
+
+struct ProgramResult {
+  int exit_code = -1;  // 128 + signal where one ended it
+  std::string out;
+  std::string err;
+};
+
+/// Runs a program with stdin closed and collects what it prints. `environment` entries are NAME=value, added to ours.
+ProgramResult run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment = {});
+
+}  // namespace seg::test
