@@ -1,0 +1,90 @@
+#include "base/app.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+#include <new>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace seg {
+
+namespace {
+
+std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+
+bool speaks_of_memory(std::string_view text) {
+  // The words LibTorch's CPU allocator, its CUDA allocator and OpenCV use.
+  for (const std::string_view words : {"can't allocate memory", "not enough memory", "out of memory", "Insufficient memory", "Failed to allocate"})
+    if (text.find(words) != std::string_view::npos) return true;
+  return false;
+}
+
+int fail(const Error& error) {
+  std::cout.flush();
+  spdlog::default_logger()->flush();
+  // One line each, whatever a library put into its message.
+  std::cerr << "error: " << first_line(error.what()) << '\n';
+  if (!error.hint.empty()) std::cerr << "hint: " << first_line(error.hint) << '\n';
+  return static_cast<int>(error.kind);
+}
+
+Error out_of_memory(const std::string& detail) {
+  return {ErrorKind::kMemory, "out of memory" + (detail.empty() ? "" : ": " + detail),
+          "lower train.batch_size, data.size, data.workers or data.prefetch; for evaluation eval.batch_size"};
+}
+
+int run_body(const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    return fail(error);
+  } catch (const std::bad_alloc&) {
+    return fail(out_of_memory(""));
+  } catch (const std::exception& error) {
+    if (speaks_of_memory(error.what())) return fail(out_of_memory(first_line(error.what())));
+    return fail(Error(ErrorKind::kInternal, "internal: " + first_line(error.what()), "this is a defect of the program; please report it with the command line"));
+  }
+}
+
+}  // namespace
+
+int run_app(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe on stdout must not end a training run
+  start_log();
+  app.set_version_flag("--version", version_text());
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help, --version
+    return app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return fail(Error(ErrorKind::kConfiguration, error.what(), app.get_name() + " --help lists the options"));
+  }
+  return run_body(body);
+}
+
+void start_log() {
+  const auto log = spdlog::stderr_color_mt("seg");
+  log->set_pattern("%H:%M:%S %^%l%$ %v");
+  log->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(log);
+}
+
+void add_log_file(const std::filesystem::path& file) {
+  try {
+    const auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+    sink->set_pattern("%Y-%m-%dT%H:%M:%S%z %l %v");
+    spdlog::default_logger()->sinks().push_back(sink);
+  } catch (const spdlog::spdlog_ex& error) {
+    spdlog::warn("no log file: {}", error.what());
+  }
+}
+
+std::string version_text() { return SEG_VERSION; }
+
+}  // namespace seg
