@@ -1,0 +1,89 @@
+#include "core/compute.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <sched.h>
+#include <torch/cuda.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "core/torch_compat.hpp"
+
+namespace seg {
+
+namespace {
+
+/// Whether the first processor's feature list names one of these; the kernel has the same list for every architecture.
+bool processor_has(std::initializer_list<std::string_view> features) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("flags", 0) != 0 && line.rfind("Features", 0) != 0) continue;
+    line += ' ';
+    return std::any_of(features.begin(), features.end(),
+                       [&](std::string_view feature) { return line.find(" " + std::string(feature) + " ") != std::string::npos; });
+  }
+  return false;
+}
+
+}  // namespace
+
+torch::Device resolve_device(const std::string& name) {
+  const auto refuse = [&](const std::string& why) {
+    return Error(ErrorKind::kConfiguration, "--device " + name + ": " + why, "use auto, cpu, cuda or cuda:N");
+  };
+  if (name == "cpu") return torch::kCPU;
+  const auto count = static_cast<std::int64_t>(torch::cuda::device_count());
+  if (name == "auto") return count > 0 ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (name != "cuda" && name.rfind("cuda:", 0) != 0) throw refuse("no such device");
+  const std::string digits = name == "cuda" ? "0" : name.substr(5);
+  if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) throw refuse("no such device");
+  if (std::stoll(digits) >= count) throw refuse("this LibTorch sees " + std::to_string(count) + " CUDA devices");
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
+}
+
+std::int64_t available_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+std::int64_t set_compute_threads(std::int64_t threads) {
+  const std::int64_t count = threads > 0 ? threads : available_cores();
+  at::set_num_threads(static_cast<int>(count));
+  return count;
+}
+
+bool has_fast_bf16(torch::Device device) {
+  // A CUDA device without bf16 units still computes it, so CUDA counts as fast.
+  return device.is_cuda() || processor_has({"avx512_bf16", "amx_bf16", "bf16"});
+}
+
+torch::ScalarType resolve_precision(const std::string& name, torch::Device device) {
+  if (name == "auto") return has_fast_bf16(device) ? torch::kBFloat16 : torch::kFloat32;
+  return name == "bf16" ? torch::kBFloat16 : torch::kFloat32;
+}
+
+void set_deterministic(bool on) {
+  at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/true);
+  at::globalContext().setDeterministicCuDNN(on);
+  at::globalContext().setBenchmarkCuDNN(!on);
+}
+
+std::string compute_versions() {
+  return "LibTorch " + std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR) + "." + std::to_string(TORCH_VERSION_PATCH);
+}
+
+PrecisionScope::PrecisionScope(torch::Device device, torch::ScalarType precision) : device_(device.type()), active_(precision == torch::kBFloat16) {
+  if (active_) torch_compat::set_autocast(device_, true);
+}
+
+PrecisionScope::~PrecisionScope() {
+  if (!active_) return;
+  torch_compat::set_autocast(device_, false);
+  at::autocast::clear_cache();  // the cast weights belong to this step
+}
+
+}  // namespace seg

@@ -1,0 +1,47 @@
+// Where and how tensors are computed: device, threads, precision, determinism.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+
+namespace seg {
+
+/// "auto" (CUDA where LibTorch has it and a device is there, else the CPU), "cpu", "cuda" or "cuda:N".
+/// Throws kConfiguration for another name or a device that is not there.
+torch::Device resolve_device(const std::string& name);
+
+/// Sets LibTorch's compute threads; 0 means every core this process may use. LibTorch's own choice is not relied on: some
+/// builds take a single thread on processors they do not know. Returns the number set.
+std::int64_t set_compute_threads(std::int64_t threads);
+
+/// The cores this process may use.
+std::int64_t available_cores();
+
+/// Whether the device multiplies bfloat16 matrices in hardware (AVX512-BF16, AMX, CUDA from compute capability 8).
+bool has_fast_bf16(torch::Device device);
+
+/// "auto", "fp32" or "bf16" to the type that convolutions compute in.
+torch::ScalarType resolve_precision(const std::string& name, torch::Device device);
+
+/// The same bits for the same inputs on the same machine, where LibTorch can; slower on CUDA.
+void set_deterministic(bool on);
+
+/// LibTorch and its libraries, for logs and checkpoints.
+std::string compute_versions();
+
+/// While it lives, convolutions and matrix products run in bfloat16 if `precision` is that; weights stay float32 and are cast once.
+class PrecisionScope {
+ public:
+  PrecisionScope(torch::Device device, torch::ScalarType precision);
+  ~PrecisionScope();
+  PrecisionScope(const PrecisionScope&) = delete;
+  PrecisionScope& operator=(const PrecisionScope&) = delete;
+
+ private:
+  torch::DeviceType device_;
+  bool active_;
+};
+
+}  // namespace seg

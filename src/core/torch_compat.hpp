@@ -1,0 +1,28 @@
+// Everything that differs between LibTorch versions, in one place.
+#pragma once
+
+#include <ATen/autocast_mode.h>
+#include <torch/types.h>
+#include <torch/version.h>
+
+#define SEG_TORCH_AT_LEAST(major, minor) (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
+
+namespace seg::torch_compat {
+
+/// Switches autocast to bfloat16 on or off for a device type. 2.4 replaced a pair of functions a device by one for all.
+inline void set_autocast(c10::DeviceType device, bool enabled) {
+#if SEG_TORCH_AT_LEAST(2, 4)
+  at::autocast::set_autocast_dtype(device, at::kBFloat16);
+  at::autocast::set_autocast_enabled(device, enabled);
+#else
+  if (device == c10::kCPU) {
+    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    at::autocast::set_cpu_enabled(enabled);
+  } else {
+    at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+    at::autocast::set_enabled(enabled);
+  }
+#endif
+}
+
+}  // namespace seg::torch_compat
