@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Formats the C++ sources; with --check only says which are not formatted, and fails if there are any.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mapfile -t files < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp')
+if [ "${1:-}" = --check ]; then
+  exec clang-format --dry-run --Werror "${files[@]}"
+fi
+clang-format -i "${files[@]}"
