@@ -1,0 +1,75 @@
+#include "optim/ema.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "optim/fit.hpp"
+
+namespace seg {
+
+namespace {
+
+constexpr const char* kUpdates = "ema_updates";
+
+}  // namespace
+
+Ema::Ema(const torch::nn::Module& model, double decay) : decay_(decay) {
+  const torch::NoGradGuard no_grad;
+  const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
+    names_.push_back(name);
+    live_.push_back(tensor);
+    averages_.push_back(tensor.detach().clone());
+  };
+  for (const auto& item : model.named_parameters()) add(item.key(), item.value());
+  for (const auto& item : model.named_buffers()) add(item.key(), item.value());
+}
+
+void Ema::update() {
+  if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
+  const torch::NoGradGuard no_grad;
+  ++updates_;
+  const double count = static_cast<double>(updates_);
+  const double decay = std::min(decay_, (1.0 + count) / (10.0 + count));
+  std::vector<torch::Tensor> values, averages;
+  for (std::size_t i = 0; i < live_.size(); ++i) {
+    if (live_[i].is_floating_point()) {
+      values.push_back(live_[i]);
+      averages.push_back(averages_[i]);
+    } else {
+      averages_[i].copy_(live_[i]);
+    }
+  }
+  if (values.empty()) return;
+  at::_foreach_mul_(averages, decay);
+  at::_foreach_add_(averages, values, 1.0 - decay);
+}
+
+void Ema::swap() {
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < live_.size(); ++i) {
+    const torch::Tensor own = live_[i].clone();
+    live_[i].copy_(averages_[i]);
+    averages_[i].copy_(own);
+  }
+  swapped_ = !swapped_;
+}
+
+State Ema::state() const {
+  if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights saved while the model holds them");
+  State state;
+  for (std::size_t i = 0; i < names_.size(); ++i) state[names_[i]] = averages_[i];
+  state[kUpdates] = torch::tensor(updates_, torch::kInt64);
+  return state;
+}
+
+void Ema::load(const State& state) {
+  check_fit("averaged weights", this->state(), state);
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < names_.size(); ++i) averages_[i].copy_(state.at(names_[i]));
+  updates_ = state.at(kUpdates).item<std::int64_t>();
+}
+
+}  // namespace seg

@@ -1,0 +1,57 @@
+// An exponential moving average of a model's parameters and buffers, for evaluation.
+//
+//   a <- d a + (1 - d) x,  d = min(decay, (1 + n) / (10 + n)) at the n-th update (n = 1, 2, ...), so that a short run is not
+// held at its first weights. Integer buffers (batch counts) are copied, not averaged.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/types.hpp"
+
+namespace torch::nn {
+class Module;
+}
+
+namespace seg {
+
+class Ema {
+ public:
+  /// Starts at the model's present values; the model's tensors must stay the same objects. 0 <= decay < 1.
+  Ema(const torch::nn::Module& model, double decay);
+
+  /// After each optimiser step. Not while an AveragedWeights lives.
+  void update();
+
+  /// The averages under their names in the model, and "ema_updates" (int64 scalar); bit-exact through load(). The tensors are the
+  /// live ones: copy what must outlive the next update. Not while an AveragedWeights lives.
+  State state() const;
+  /// Throws kStorage where a name, shape or type does not fit.
+  void load(const State& state);
+
+ private:
+  friend class AveragedWeights;
+  void swap();
+
+  double decay_;
+  std::int64_t updates_ = 0;
+  bool swapped_ = false;
+  std::vector<std::string> names_;
+  std::vector<torch::Tensor> live_;
+  std::vector<torch::Tensor> averages_;
+};
+
+/// While it lives, the model holds the averages; then its own values again, bit for bit.
+class AveragedWeights {
+ public:
+  explicit AveragedWeights(Ema& ema) : ema_(ema) { ema_.swap(); }
+  ~AveragedWeights() { ema_.swap(); }
+  AveragedWeights(const AveragedWeights&) = delete;
+  AveragedWeights& operator=(const AveragedWeights&) = delete;
+
+ private:
+  Ema& ema_;
+};
+
+}  // namespace seg

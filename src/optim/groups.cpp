@@ -1,0 +1,51 @@
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
+#include <array>
+
+#include "optim/optimizer.hpp"
+
+namespace seg {
+
+std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options) {
+  std::array<ParameterGroup, 4> groups;  // {head, backbone} x {no decay, decay}
+  for (const auto& item : model.named_parameters()) {
+    if (!item.value().requires_grad()) continue;
+    const bool backbone = item.key().rfind("backbone.", 0) == 0;
+    // Norm weights and all biases are the parameters of one dimension.
+    const bool decays = item.value().dim() > 1;
+    ParameterGroup& group = groups[(backbone ? 2 : 0) + (decays ? 1 : 0)];
+    group.lr_scale = backbone ? options.backbone_lr_scale : 1.0;
+    group.weight_decay = decays ? options.weight_decay : 0.0;
+    group.names.push_back(item.key());
+    group.parameters.push_back(item.value());
+  }
+  std::vector<ParameterGroup> used;
+  for (ParameterGroup& group : groups) {
+    if (!group.names.empty()) used.push_back(std::move(group));
+  }
+  return used;
+}
+
+void clear_gradients(const std::vector<ParameterGroup>& groups) {
+  for (const ParameterGroup& group : groups) {
+    for (const torch::Tensor& parameter : group.parameters) parameter.mutable_grad().reset();
+  }
+}
+
+double clip_gradients(const std::vector<ParameterGroup>& groups, double max_norm) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> gradients;
+  for (const ParameterGroup& group : groups) {
+    for (const torch::Tensor& parameter : group.parameters) {
+      if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+    }
+  }
+  if (gradients.empty()) return 0.0;
+  const double norm = torch::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
+  // A norm that is not finite is for the caller to refuse: scaling by it would only spread it.
+  if (max_norm > 0.0 && norm > max_norm && norm < std::numeric_limits<double>::infinity()) at::_foreach_mul_(gradients, max_norm / norm);
+  return norm;
+}
+
+}  // namespace seg

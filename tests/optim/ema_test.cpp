@@ -1,0 +1,82 @@
+#include "optim/ema.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/nn/module.h>
+
+#include "base/error.hpp"
+
+namespace seg {
+namespace {
+
+struct Net : torch::nn::Module {
+  Net() {
+    weight = register_parameter("weight", torch::zeros({2}));
+    mean = register_buffer("mean", torch::zeros({1}));
+    count = register_buffer("count", torch::zeros({}, torch::kInt64));
+  }
+  void set(float value) {
+    const torch::NoGradGuard no_grad;
+    weight.fill_(value);
+    mean.fill_(value);
+    count.fill_(static_cast<std::int64_t>(value));
+  }
+  torch::Tensor weight, mean, count;
+};
+
+TEST(Ema, FollowsItsEquation) {
+  Net net;
+  Ema ema(net, 0.25);
+  net.set(8.0f);
+  ema.update();  // d = min(1/4, 2/11) = 2/11
+  EXPECT_FLOAT_EQ(ema.state().at("weight")[0].item<float>(), 8.0f * 9.0f / 11.0f);
+  ema.update();  // d = min(1/4, 3/12)
+  EXPECT_FLOAT_EQ(ema.state().at("mean").item<float>(), 8.0f * (1.0f - 0.25f * 2.0f / 11.0f));
+}
+
+TEST(Ema, CopiesIntegerBuffers) {
+  Net net;
+  Ema ema(net, 0.9);
+  net.set(5.0f);
+  ema.update();
+  EXPECT_EQ(ema.state().at("count").item<std::int64_t>(), 5);
+}
+
+TEST(Ema, LendsItsAveragesToTheModelForAScope) {
+  Net net;
+  Ema ema(net, 0.0);
+  net.set(1.0f);
+  ema.update();
+  net.set(3.0f);
+  {
+    const AveragedWeights scope(ema);
+    EXPECT_EQ(net.weight[0].item<float>(), 1.0f);
+    EXPECT_EQ(net.count.item<std::int64_t>(), 1);
+    EXPECT_THROW(ema.state(), Error);
+    EXPECT_THROW(ema.update(), Error);
+  }
+  EXPECT_EQ(net.weight[0].item<float>(), 3.0f);
+  EXPECT_EQ(ema.state().at("weight")[0].item<float>(), 1.0f);
+}
+
+TEST(Ema, ContinuesBitForBitFromItsState) {
+  Net net;
+  Ema first(net, 0.99);
+  Ema second(net, 0.99);
+  for (const float value : {0.1f, 0.7f}) net.set(value), first.update();
+  second.load(first.state());
+  net.set(0.3f);
+  first.update();
+  second.update();
+  for (const auto& [name, tensor] : first.state()) EXPECT_TRUE(torch::equal(tensor, second.state().at(name))) << name;
+}
+
+TEST(Ema, RefusesAStateOfAnotherModel) {
+  Net net;
+  Ema ema(net, 0.9);
+  State state = ema.state();
+  state["weight"] = torch::zeros({3});
+  EXPECT_THROW(ema.load(state), Error);
+}
+
+}  // namespace
+}  // namespace seg
