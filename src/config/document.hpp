@@ -10,21 +10,30 @@
 
 namespace seg::config {
 
-/// The merged tree. Every error names file:line:column (or "--set key"), says the nearest valid name, and is kConfiguration.
+/// The merged tree. Every error is kConfiguration, names file:line:column (or "--set key=value") and says the nearest valid name.
+///
+/// Merging: blocks go key by key; single values and lists replace. A map<string, double> field is one value: the last file that
+/// gives it gives all of it (class weights of two files do not mix), while "--set loss.weights.road=2" changes that one entry.
+/// A key with nothing after it is an empty block or map; for any other field it is an error.
+///
+/// ${VAR} and ${VAR:-default} work in all values, "$$" is a dollar sign. A variable is looked up when its value is read, so
+/// an unset one harms only where no file above and no override gives another value.
 class Document {
  public:
-  /// Reads `file` and, first, what its `base:` names (relative to the file; a base's values are overridden by the file's).
-  /// `overrides` are "a.b=value" in YAML syntax, the last one wins. Errors: missing or unreadable file, over 1 MB, bad YAML,
-  /// duplicate key, anchors and aliases, nesting over 20 levels, unset ${VAR}, a base cycle.
+  /// Reads `file` and, first, what its `base:` names: a file or a list of them, relative to the file, the later over the
+  /// earlier and the file over all. `overrides` are "a.b=value" in YAML syntax, the last one wins; "a.b=" is empty text.
+  /// Errors: missing or unreadable file, over 1 MB, bad YAML, duplicate key, anchors, aliases and tags, more than one document,
+  /// nesting over 20 levels, a base cycle.
   static Document from_file(const std::filesystem::path& file, const std::vector<std::string>& overrides);
-  /// The same for text that has no file, such as the configuration in a checkpoint; `source` names it in messages.
+  /// The same for text that has no file, such as the configuration in a checkpoint, and so no base; `source` names it in messages.
   static Document from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides);
 
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
   ~Document();
 
-  /// Assigns what the document gives; the rest keeps its default. Errors: unknown key, wrong type, out of range, not a choice.
+  /// Assigns what the document gives; the rest keeps its default. Errors: unknown key, wrong type, out of range, not a choice, unset ${VAR}.
+  /// A Size is [height, width] or HEIGHTxWIDTH.
   template <class Options>
   void read_into(Options& options) const {
     const std::unique_ptr<Visitor> reader = make_reader();
@@ -32,7 +41,7 @@ class Document {
     finish(*reader);
   }
 
-  /// "file:line:column" of a key such as "data.root" (or "--set data.root"); empty where the document does not give it.
+  /// "file:line:column" of a key such as "data.root" (or "--set data.root=value"); empty where the document does not give it.
   std::string position_of(const std::string& key) const;
 
  private:

@@ -1,0 +1,170 @@
+#include "config/document.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "config/expand.hpp"
+#include "config/nearest.hpp"
+#include "config/node.hpp"
+#include "config/parse.hpp"
+#include "config/reader.hpp"
+#include "config/text.hpp"
+
+namespace seg::config {
+
+struct Document::Tree {
+  Node root;
+};
+
+namespace {
+
+constexpr int kMaxFiles = 100;  // bases of bases can double with each level
+
+Node parse_root(const std::string& text, const std::string& source) {
+  Node root = parse_yaml(text, source, Places::kLines);
+  if (root.kind == Node::Kind::kNull) root.kind = Node::Kind::kMap;
+  if (root.kind != Node::Kind::kMap) {
+    fail(root.position, "expected keys, found " + kind_name(root), "a configuration is lines like 'name: value', with a space after the colon");
+  }
+  return root;
+}
+
+// "; did you mean ...?" with a file of the same folder, or "".
+std::string near_file(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::vector<std::string> names;
+  std::error_code none;
+  for (fs::directory_iterator entry(folder, none), end; !none && entry != end; entry.increment(none)) {
+    if (entry->path().extension() == ".yaml") names.push_back(entry->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  const std::string near = nearest(path.filename().string(), names);
+  return near.empty() ? "" : "; did you mean " + in_quotes((path.parent_path() / near).string()) + "?";
+}
+
+// Reads a file after the files it builds on.
+class FileReader {
+ public:
+  Node read(const fs::path& file) {
+    std::string text = read_file(file, kMaxBytes, ErrorKind::kConfiguration);
+    Node own = parse_root(text, file.string());
+    const auto base = std::find_if(own.children.begin(), own.children.end(), [](const Node& child) { return child.key == "base"; });
+    if (base == own.children.end()) return own;
+    const Node names = std::move(*base);
+    own.children.erase(base);
+
+    open_.push_back(fs::weakly_canonical(file));
+    Node merged;
+    merged.kind = Node::Kind::kMap;
+    const bool is_list = names.kind == Node::Kind::kList;
+    for (const Node& name : is_list ? names.children : std::vector<Node>{names}) merge(merged, read_base(name, file, names.key_position));
+    open_.pop_back();
+    merge(merged, std::move(own));
+    return merged;
+  }
+
+ private:
+  Node read_base(const Node& name, const fs::path& file, const Position& key_position) {
+    const Position& position = name.kind == Node::Kind::kNull ? key_position : name.position;
+    if (name.kind != Node::Kind::kScalar || name.text.empty()) {
+      fail(position, "base: expected a file or a list of files, found " + (name.kind == Node::Kind::kScalar ? "nothing" : kind_name(name)),
+           "write  base: other.yaml  or  base: [one.yaml, two.yaml]");
+    }
+    const fs::path path = (file.parent_path() / expand(name, "base")).lexically_normal();
+    std::error_code none;
+    const fs::path canonical = fs::weakly_canonical(path, none);
+    if (std::find(open_.begin(), open_.end(), canonical) != open_.end()) {
+      fail(position, "base: " + in_quotes(path.string()) + " is built on this file, which is a cycle", "remove one of the base: lines");
+    }
+    if (++files_ > kMaxFiles) fail(position, "base: more than " + std::to_string(kMaxFiles) + " files", "build on fewer files");
+    if (!fs::is_regular_file(path, none)) {
+      fail(position, "base: there is no file " + in_quotes(path.string()),
+           "a base is looked up from the folder of the file that names it" + near_file(path));
+    }
+    return read(path);
+  }
+
+  std::vector<fs::path> open_;  // from the first file to the one being read
+  int files_ = 0;
+};
+
+// "a.b=value" as the tree {a: {b: value}}.
+Node parse_override(const std::string& text) {
+  const std::string source = "--set " + shown(text);
+  const std::size_t equals = text.find('=');
+  const Position place{std::make_shared<const std::string>(source)};
+  if (equals == std::string::npos) fail(place, "there is no '='", "write --set KEY=VALUE, such as --set train.batch_size=4");
+  const std::string path = text.substr(0, equals);
+  const auto segments = static_cast<std::size_t>(std::count(path.begin(), path.end(), '.')) + 1;
+  if (segments > kMaxDepth) fail(place, "nested deeper than " + std::to_string(kMaxDepth) + " levels", "no option lies that deep");
+
+  Node node = parse_yaml(text.substr(equals + 1), source, Places::kWhole);
+  if (equals + 1 == text.size()) {  // "--set name=" is empty text
+    node.kind = Node::Kind::kScalar;
+    node.plain = false;
+  }
+  node.position = place;
+  for (std::size_t end = path.size();;) {
+    const std::size_t dot = end == 0 ? std::string::npos : path.rfind('.', end - 1);
+    const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
+    node.key = path.substr(begin, end - begin);
+    node.key_position = place;
+    if (node.key.empty()) fail(place, "a name is missing before '=' or beside '.'", "write --set KEY=VALUE, such as --set train.batch_size=4");
+    Node parent;
+    parent.kind = Node::Kind::kMap;
+    parent.position = place;
+    parent.from_path = true;
+    parent.children.push_back(std::move(node));
+    node = std::move(parent);
+    if (dot == std::string::npos) return node;
+    end = dot;
+  }
+}
+
+void apply(Node& root, const std::vector<std::string>& overrides) {
+  for (const std::string& text : overrides) merge(root, parse_override(text));
+}
+
+}  // namespace
+
+Document::Document(std::unique_ptr<Tree> tree) : tree_(std::move(tree)) {}
+Document::Document(Document&&) noexcept = default;
+Document& Document::operator=(Document&&) noexcept = default;
+Document::~Document() = default;
+
+Document Document::from_file(const fs::path& file, const std::vector<std::string>& overrides) {
+  std::error_code none;
+  if (!fs::exists(file, none)) {
+    throw Error(ErrorKind::kConfiguration, "there is no configuration file " + in_quotes(file.string()), "check the path" + near_file(file));
+  }
+  auto tree = std::make_unique<Tree>(Tree{FileReader().read(file)});
+  apply(tree->root, overrides);
+  return Document(std::move(tree));
+}
+
+Document Document::from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
+  auto tree = std::make_unique<Tree>(Tree{parse_root(text, source)});
+  if (const Node* base = tree->root.find("base")) {
+    fail(base->key_position, "base: is allowed in files only", "write out what the base gives");
+  }
+  apply(tree->root, overrides);
+  return Document(std::move(tree));
+}
+
+std::unique_ptr<Visitor> Document::make_reader() const { return std::make_unique<Reader>(tree_->root); }
+
+void Document::finish(Visitor& reader) { dynamic_cast<Reader&>(reader).finish(); }
+
+std::string Document::position_of(const std::string& key) const {
+  const Node* node = &tree_->root;
+  for (std::size_t begin = 0; node != nullptr && begin <= key.size();) {
+    const std::size_t end = std::min(key.find('.', begin), key.size());
+    node = node->find(key.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return node == nullptr ? "" : to_string(node->key_position);
+}
+
+}  // namespace seg::config

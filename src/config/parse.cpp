@@ -1,0 +1,190 @@
+#include "config/parse.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "config/text.hpp"
+
+namespace seg::config {
+namespace {
+
+class Source {
+ public:
+  Source(const std::string& name, Places places) : name_(std::make_shared<const std::string>(shown_whole(name))), places_(places) {}
+
+  Position at(int line, int column) const { return places_ == Places::kLines ? Position{name_, line, column} : Position{name_}; }
+  /// yaml-cpp counts from 0 and has no place for some errors.
+  Position at(const YAML::Mark& mark) const { return at(std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1); }
+  Position whole() const { return {name_}; }
+
+ private:
+  // A place must stay complete however long its path is, but on one line.
+  static std::string shown_whole(std::string name) {
+    for (char& c : name) c = c == '\n' || c == '\r' ? ' ' : c;
+    return name;
+  }
+
+  std::shared_ptr<const std::string> name_;
+  Places places_;
+};
+
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(const Source& source) : source_(source) {}
+
+  Node take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) fail(source_.at(mark), "a second document starts here", "a configuration is one document: remove the line '---' or '...'");
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(Node::Kind::kNull, mark, "?", anchor)); }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { fail(source_.at(mark), "an alias (*name) is not allowed", kNoAliases); }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    Node node = make(Node::Kind::kScalar, mark, tag, anchor);
+    node.text = value;
+    node.plain = tag == "?";
+    add(std::move(node));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(make(Node::Kind::kList, mark, tag, anchor));
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(make(Node::Kind::kMap, mark, tag, anchor));
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  static constexpr const char* kNoAliases = "write the value out, or share it through a base: file";
+
+  // A list or map that is not complete yet.
+  struct Open {
+    Node node;
+    bool has_key = false;
+    std::string key;  // the one whose value comes next
+    std::map<std::string, Position> keys;
+  };
+
+  Node make(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) const {
+    const Position position = source_.at(mark);
+    if (anchor != 0) fail(position, "an anchor (&name) is not allowed", kNoAliases);
+    // yaml-cpp's own marks: "?" plain, "!" quoted.
+    if (!tag.empty() && tag != "?" && tag != "!")
+      fail(position, "a tag (!name) is not allowed", "remove it; put text that looks like a number in quotes");
+    Node node;
+    node.kind = kind;
+    node.position = position;
+    return node;
+  }
+
+  bool wants_key() const { return !open_.empty() && open_.back().node.kind == Node::Kind::kMap && !open_.back().has_key; }
+
+  void open(Node node) {
+    if (wants_key()) fail(node.position, kind_name(node) + " cannot be a key", "a key is a name followed by a colon; or a bracket is not closed");
+    if (open_.size() == kMaxDepth) fail(node.position, "nested deeper than " + std::to_string(kMaxDepth) + " levels", "no option lies that deep");
+    open_.push_back({std::move(node), false, {}, {}});
+  }
+
+  void close() {
+    Node node = std::move(open_.back().node);
+    open_.pop_back();
+    add(std::move(node));
+  }
+
+  void add(Node node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+    } else if (wants_key()) {
+      add_key(node);
+    } else {
+      Open& parent = open_.back();
+      if (parent.has_key) {
+        node.key_position = parent.keys.at(parent.key);
+        node.key = std::move(parent.key);
+        parent.has_key = false;
+      }
+      parent.node.children.push_back(std::move(node));
+    }
+  }
+
+  void add_key(const Node& node) {
+    if (node.kind != Node::Kind::kScalar) fail(node.position, "a key is missing before the colon", "a key is a name followed by a colon");
+    Open& parent = open_.back();
+    const auto [first, is_new] = parent.keys.emplace(node.text, node.position);
+    if (!is_new)
+      fail(node.position, "key " + in_quotes(node.text) + " is given twice", "first given at " + to_string(first->second) + "; remove one of them");
+    parent.key = node.text;
+    parent.has_key = true;
+  }
+
+  const Source& source_;
+  std::vector<Open> open_;
+  Node root_;
+  int documents_ = 0;
+};
+
+// Line ends become '\n', so that lines are counted as editors do; a byte order mark goes.
+std::string normalized(const std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  const std::size_t start = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  for (std::size_t i = start; i < text.size(); ++i) {
+    if (text[i] != '\r') {
+      out += text[i];
+    } else if (i + 1 == text.size() || text[i + 1] != '\n') {
+      out += '\n';
+    }
+  }
+  return out;
+}
+
+// yaml-cpp takes the byte 4 for the end of the text and replaces bad UTF-8 silently: both are refused here.
+void check_characters(const std::string& text, const Source& source) {
+  const std::size_t bad_utf8 = first_bad_utf8(text).value_or(text.size());
+  int line = 1;
+  int column = 1;
+  for (std::size_t i = 0; i < text.size(); ++i, ++column) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (i == bad_utf8) fail(source.at(line, column), "this is not UTF-8 text", "save the file as UTF-8");
+    if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7F) {
+      fail(source.at(line, column), "control character " + std::to_string(c), "remove it, or write it as an escape in double quotes");
+    }
+    if (c == '\n') {
+      ++line;
+      column = 0;
+    }
+  }
+}
+
+}  // namespace
+
+Node parse_yaml(std::string text, const std::string& source_name, Places places) {
+  const Source source(source_name, places);
+  if (text.size() > kMaxBytes) fail(source.whole(), "larger than 1 MB (" + std::to_string(text.size()) + " bytes)", "this is no configuration");
+  text = normalized(text);
+  check_characters(text, source);
+  TreeBuilder builder(source);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    fail(source.at(error.mark), "bad YAML: " + shown(error.msg), "check the indentation (spaces, no tabs), colons, brackets and quotes there");
+  }
+  return builder.take();
+}
+
+}  // namespace seg::config

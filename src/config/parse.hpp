@@ -1,0 +1,21 @@
+// One YAML text -> one tree, with the parts of YAML refused that a configuration does not need.
+#pragma once
+
+#include <string>
+
+#include "config/node.hpp"
+
+namespace seg::config {
+
+inline constexpr std::size_t kMaxBytes = 1 << 20;
+inline constexpr std::size_t kMaxDepth = 20;
+
+/// Whether a position inside the text says anything to the user.
+enum class Places { kLines, kWhole };
+
+/// An empty text is a null node. Throws kConfiguration at the place in `source`: over 1 MB, not UTF-8, control characters,
+/// bad YAML, duplicate key, key that is no text, anchor, alias, tag, more than one document, nesting over 20 levels.
+/// All of that is seen on the parser's events, so that nothing is built from a malicious text.
+Node parse_yaml(std::string text, const std::string& source, Places places);
+
+}  // namespace seg::config
