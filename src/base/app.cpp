@@ -69,7 +69,7 @@ int run_app(CLI::App& app, int argc, char** argv, const std::function<int()>& bo
 }
 
 void start_log() {
-  const auto log = spdlog::stderr_color_mt("seg");
+  const auto log = std::make_shared<spdlog::logger>("seg", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   log->set_pattern("%H:%M:%S %^%l%$ %v");
   log->flush_on(spdlog::level::info);
   spdlog::set_default_logger(log);

@@ -1,0 +1,77 @@
+#include "engine/checkpoint.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/safetensors.hpp"
+#include "core/tensor_io.hpp"
+
+namespace seg {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kFormat = "segtrain-1";
+
+Json to_json(const ClassTable& classes) {
+  Json list = Json::array();
+  for (const ClassInfo& info : classes) list.push_back({{"name", info.name}, {"id", info.file_id}, {"color", info.color}});
+  return list;
+}
+
+}  // namespace
+
+ClassTable classes_from_json(const std::string& text) {
+  ClassTable classes;
+  for (const Json& entry : Json::parse(text))
+    classes.push_back({entry.at("name").get<std::string>(), entry.at("color").get<std::array<std::uint8_t, 3>>(), entry.at("id").get<std::int64_t>()});
+  return classes;
+}
+
+void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  std::map<std::string, std::string> metadata{{"format", kFormat},
+                                              {"config", checkpoint.config},
+                                              {"classes", to_json(checkpoint.classes).dump()},
+                                              {"iteration", std::to_string(checkpoint.iteration)},
+                                              {"scores", checkpoint.scores},
+                                              {"versions", checkpoint.versions}};
+  if (checkpoint.best) metadata["best"] = Json{{"score", checkpoint.best->score}, {"iteration", checkpoint.best->iteration}}.dump();
+  const State host = to_host(checkpoint.tensors);
+  write_safetensors(path, tensor_views(host), std::move(metadata));
+}
+
+Checkpoint load_checkpoint(const std::filesystem::path& path) {
+  const SafetensorsFile file(path);
+  const auto& metadata = file.metadata();
+  if (metadata.count("format") == 0 || metadata.at("format") != kFormat)
+    throw Error(ErrorKind::kStorage, path.string() + " is no checkpoint of segtrain", "ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints");
+  file.verify_digest();
+  try {
+    Checkpoint checkpoint;
+    checkpoint.config = metadata.at("config");
+    checkpoint.classes = classes_from_json(metadata.at("classes"));
+    checkpoint.iteration = std::stoll(metadata.at("iteration"));
+    checkpoint.scores = metadata.at("scores");
+    checkpoint.versions = metadata.at("versions");
+    if (metadata.count("best") != 0) {
+      const Json best = Json::parse(metadata.at("best"));
+      checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};
+    }
+    checkpoint.tensors = read_tensors(file);
+    return checkpoint;
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::kStorage, path.string() + ": metadata of the checkpoint is damaged: " + error.what());
+  }
+}
+
+State with_prefix_removed(const State& tensors, const std::string& prefix) {
+  State found;
+  for (auto entry = tensors.lower_bound(prefix); entry != tensors.end() && entry->first.rfind(prefix, 0) == 0; ++entry)
+    found[entry->first.substr(prefix.size())] = entry->second;
+  return found;
+}
+
+}  // namespace seg

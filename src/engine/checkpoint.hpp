@@ -1,0 +1,43 @@
+// Checkpoints: weights and everything a run needs to go on, as one safetensors file.
+//
+// Tensors: "model.*" weights and buffers, "ema.*" averaged weights, "optimizer.*", "loss.*", "aux_loss.*".
+// Metadata: config (YAML), classes (JSON), iteration, best (JSON), versions, digest.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "core/types.hpp"
+
+namespace seg {
+
+/// The best validation so far.
+struct BestScore {
+  double score = 0.0;
+  std::int64_t iteration = 0;
+};
+
+struct Checkpoint {
+  std::string config;  // the run's resolved configuration, YAML
+  ClassTable classes;
+  std::int64_t iteration = 0;  // optimiser steps done
+  std::optional<BestScore> best;
+  std::string scores;    // JSON of the validation that belongs to these weights; empty if there is none
+  std::string versions;  // what computed it
+  State tensors;         // on the CPU
+};
+
+/// Writes completely or not at all. Throws kStorage.
+void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
+/// Checks structure and digest first. Throws kStorage naming the file and the defect.
+Checkpoint load_checkpoint(const std::filesystem::path& path);
+
+/// The classes as they stand in the metadata. Throws std::exception for damaged text.
+ClassTable classes_from_json(const std::string& text);
+
+/// The tensors whose names begin with `prefix`, under the rest of their names.
+State with_prefix_removed(const State& tensors, const std::string& prefix);
+
+}  // namespace seg

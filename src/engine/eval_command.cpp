@@ -1,0 +1,119 @@
+#include "engine/eval_command.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <opencv2/core/utility.hpp>
+#include <ostream>
+
+#include "base/error.hpp"
+#include "core/compute.hpp"
+#include "data/file_dataset.hpp"
+#include "engine/checkpoint.hpp"
+#include "engine/class_mapping.hpp"
+#include "engine/evaluator.hpp"
+#include "engine/experiment.hpp"
+#include "engine/predictions.hpp"
+#include "engine/stop.hpp"
+#include "engine/validation.hpp"
+#include "metrics/scores.hpp"
+#include "models/weights.hpp"
+
+namespace seg {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+RunConfig evaluated_config(const EvalCommand& command, const Checkpoint& checkpoint) {
+  RunConfig config = parse_run_config(checkpoint.config, command.checkpoint.string(), command.overrides);
+  return command.config.empty() ? config : with_data_of(std::move(config), command.config, command.overrides);
+}
+
+std::string chosen_split(const EvalCommand& command, const DataOptions& data) {
+  const std::vector<std::string> splits = split_names(data);
+  if (command.split.empty()) return splits.back();
+  if (std::find(splits.begin(), splits.end(), command.split) != splits.end()) return command.split;
+  std::string known;
+  for (const std::string& split : splits) known += (known.empty() ? "" : ", ") + split;
+  throw Error(ErrorKind::kConfiguration, "--split " + command.split + ": the data has no such split", "use one of " + known);
+}
+
+/// RUN/eval/SPLIT for RUN/checkpoints/FILE, else eval/SPLIT beside the file.
+fs::path output_folder(const EvalCommand& command, const std::string& split) {
+  if (!command.output.empty()) return command.output;
+  const fs::path folder = fs::absolute(command.checkpoint).lexically_normal().parent_path();
+  return (folder.filename() == "checkpoints" ? folder.parent_path() : folder) / "eval" / split;
+}
+
+std::shared_ptr<Model> restored_model(const Checkpoint& checkpoint, RunConfig config, const fs::path& file, torch::Device device) {
+  config.model.pretrained.clear();
+  config.model.init_from.clear();
+  auto model = build_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()));
+  State weights = with_prefix_removed(checkpoint.tensors, "ema.");
+  weights.erase("ema_updates");
+  load_state_exact(*model, weights.empty() ? with_prefix_removed(checkpoint.tensors, "model.") : weights, file.string());
+  model->to(device);
+  model->eval();
+  return model;
+}
+
+void tell_mapping(const ClassMapping& mapping, nlohmann::ordered_json& notes) {
+  if (mapping.identity()) return;
+  const auto joined = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text.empty() ? std::string("none") : text;
+  };
+  spdlog::warn("classes are matched by name; only in the model (predictions of them count as misses): {}", joined(mapping.model_only));
+  spdlog::warn("only in the data (their pixels count nowhere): {}", joined(mapping.data_only));
+  notes["classes_only_in_model"] = mapping.model_only;
+  notes["classes_only_in_data"] = mapping.data_only;
+}
+
+}  // namespace
+
+int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
+  cv::setNumThreads(1);
+  watch_stop_signals();
+  const Checkpoint checkpoint = load_checkpoint(command.checkpoint);
+  const RunConfig config = evaluated_config(command, checkpoint);
+  const std::string split = chosen_split(command, config.data);
+  const fs::path output = output_folder(command, split);
+  Compute compute{resolve_device(command.device), torch::kFloat32};
+  compute.precision = resolve_precision(config.train.precision, compute.device);
+  set_compute_threads(config.train.threads);
+
+  const auto dataset = open_files(config.data, split);
+  const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
+  const auto model = restored_model(checkpoint, config, command.checkpoint, compute.device);
+  const Inference inference(*model, config.model, config.augment.normalize, config.eval, compute);
+
+  EvaluationReport report;
+  tell_mapping(mapping, report.notes);
+  std::optional<PredictionWriter> writer;
+  if (!command.save_predictions.empty()) writer.emplace(output / "predictions", command.save_predictions, dataset->classes(), mapping.model_to_data);
+  PerImageLog per_image;
+  EvaluationRequest request{mapping.model_to_data, mapping.ignored_truth, false, evaluation_loader(config), {}, [] { return stop_signal() != 0; }};
+  request.on_image = [&](const EvaluatedImage& image) {
+    per_image.add(image.sample.id, image.confusion.table());
+    if (writer) writer->write(image.sample.id, image.prediction);
+  };
+  const auto evaluation = evaluate(inference, *dataset, evaluation_transform_of(config), request);
+  if (!evaluation) return 128 + stop_signal();
+
+  report.split = split;
+  report.images = evaluation->images;
+  report.checkpoint = fs::absolute(command.checkpoint).string();
+  for (const ClassInfo& info : dataset->classes()) report.class_names.push_back(info.name);
+  report.confusion = evaluation->confusion.table();
+  report.scores = compute_scores(report.confusion);
+  if (!evaluation->skipped.empty()) report.notes["files_left_out"] = evaluation->skipped;
+  write_evaluation_report(report, output);
+  per_image.write(output);
+  out << evaluation_text(report) << "\nreports: " << output.string() << '\n';
+  if (writer) out << "predictions: " << (output / "predictions").string() << '\n';
+  return 0;
+}
+
+}  // namespace seg

@@ -1,0 +1,47 @@
+// From images to predicted labels: plain, mirrored, at several scales, in sliding windows; shared by evaluation and prediction.
+#pragma once
+
+#include <torch/types.h>
+
+#include "base/size.hpp"
+#include "data/augment_options.hpp"
+#include "engine/options.hpp"
+#include "models/model.hpp"
+
+namespace seg {
+
+/// How a network is fed and computed.
+struct Compute {
+  torch::Device device = torch::kCPU;
+  torch::ScalarType precision = torch::kFloat32;
+};
+
+class Inference {
+ public:
+  /// `model` must outlive the object; it is used in the mode it is in (evaluation mode is the caller's business).
+  Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute);
+
+  /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; no averaging.
+  torch::Tensor logits(const torch::Tensor& images) const;
+  /// Labels u8 [N,h,w] of size `target` on the CPU. One image at a time on the CPU, so that no score depends on the batch.
+  torch::Tensor predict(const torch::Tensor& images, Size target) const;
+  /// Whether predict() is the arg-max of the up-sampled logits() alone.
+  bool plain() const;
+
+  bool align_corners() const { return align_corners_; }
+  const torch::Device& device() const { return compute_.device; }
+
+ private:
+  torch::Tensor averaged_probabilities(const torch::Tensor& image, Size target) const;
+  torch::Tensor window_probabilities(const torch::Tensor& image) const;
+  torch::Tensor probabilities(const torch::Tensor& image, Size target) const;
+  bool windowed() const { return options_.window.height > 0 && options_.window.width > 0; }
+
+  Model& model_;
+  bool align_corners_;
+  NormalizeOptions normalize_;
+  EvalOptions options_;
+  Compute compute_;
+};
+
+}  // namespace seg

@@ -1,0 +1,39 @@
+// Everything one YAML file says about a run, resolved and checked; immutable after loading.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/augment_options.hpp"
+#include "data/options.hpp"
+#include "engine/options.hpp"
+#include "losses/options.hpp"
+#include "models/options.hpp"
+#include "optim/options.hpp"
+
+namespace seg {
+
+struct RunConfig {
+  std::string name = "run";
+  DataOptions data;
+  AugmentOptions augment;
+  ModelOptions model;
+  LossOptions loss;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  TrainOptions train;
+  EvalOptions eval;
+
+  void fields(config::Visitor& v);
+};
+
+/// Reads a recipe: `file` as given, else under the shipped configs/. Throws kConfiguration.
+RunConfig load_run_config(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+/// The same from text, such as the configuration inside a checkpoint; `source` names it in messages.
+RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides);
+
+/// `config` with the block `data` of another file; normalisation stays, it belongs to the weights.
+RunConfig with_data_of(RunConfig config, const std::filesystem::path& file, const std::vector<std::string>& overrides);
+
+}  // namespace seg

@@ -1,0 +1,48 @@
+// The folder of one run: where everything lies, who holds it, and where to go on.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/files.hpp"
+
+namespace seg {
+
+class RunDirectory {
+ public:
+  /// Makes the folder and locks it. Throws kStorage where another process holds it.
+  explicit RunDirectory(const fs::path& root);
+
+  const fs::path& root() const { return root_; }
+  fs::path config_file() const { return root_ / "config.yaml"; }
+  fs::path log_file() const { return root_ / "train.log"; }
+  fs::path metrics_file() const { return root_ / "metrics.jsonl"; }
+  fs::path checkpoints() const { return root_ / "checkpoints"; }
+  fs::path step_file(std::int64_t iteration) const;
+  fs::path last_file() const { return checkpoints() / "last.safetensors"; }
+  fs::path best_file() const { return checkpoints() / "best.safetensors"; }
+  fs::path evaluation(const std::string& split) const { return root_ / "eval" / split; }
+
+  /// Whether a run was started here.
+  bool holds_run() const { return fs::exists(config_file()); }
+  /// Whether the run here has ended by itself: its last event says so.
+  bool finished() const;
+  /// The newest checkpoint whose digest is right; damaged ones are named in the log. Nothing where none was written.
+  /// Throws kStorage where there are checkpoints and none is valid.
+  std::optional<fs::path> newest_checkpoint() const;
+  /// Puts checkpoints after `iteration` aside (as *.abandoned): a run that goes on from an earlier one leaves them behind.
+  void set_aside_after(std::int64_t iteration) const;
+  /// After `step_file(iteration)` was written: links last.safetensors to it and removes all but the newest `keep`.
+  void publish(std::int64_t iteration, std::int64_t keep) const;
+
+ private:
+  std::vector<std::pair<std::int64_t, fs::path>> steps() const;  // newest first
+
+  fs::path root_;
+  std::unique_ptr<FileLock> lock_;
+};
+
+}  // namespace seg

@@ -1,0 +1,150 @@
+#include "engine/train_command.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <opencv2/core/utility.hpp>
+#include <optional>
+#include <ostream>
+
+#include "base/app.hpp"
+#include "base/error.hpp"
+#include "config/print.hpp"
+#include "core/compute.hpp"
+#include "engine/dry_run.hpp"
+#include "engine/run_directory.hpp"
+#include "engine/stop.hpp"
+#include "engine/trainer.hpp"
+#include "report/console.hpp"
+#include "report/json_lines.hpp"
+
+namespace seg {
+
+namespace {
+
+/// Passes each event on to all.
+class AllReporters : public Reporter {
+ public:
+  explicit AllReporters(std::vector<Reporter*> reporters) : reporters_(std::move(reporters)) {}
+  void report(const Event& event) override {
+    for (Reporter* reporter : reporters_) reporter->report(event);
+  }
+
+ private:
+  std::vector<Reporter*> reporters_;
+};
+
+/// What to run, where, and from which checkpoint.
+struct Plan {
+  RunConfig config;
+  fs::path run_dir;
+  std::optional<fs::path> resume_file;  // --resume FILE
+};
+
+bool resumes_file(const TrainCommand& command) { return command.resume != "auto" && command.resume != "never"; }
+
+/// "auto" and 0 become what they mean on this machine, so that a resumed run can be held to it.
+RunConfig resolved(RunConfig config, const std::string& device) {
+  if (config.train.threads == 0) config.train.threads = available_cores();
+  if (config.train.precision == "auto") config.train.precision = resolve_precision("auto", resolve_device(device)) == torch::kBFloat16 ? "bf16" : "fp32";
+  return config;
+}
+
+/// The stored configuration with the harmless part of what the command line asks for. Throws kConfiguration for the rest.
+RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std::string& where) {
+  std::string refused;
+  for (const config::Difference& difference : config::differences(stored, wanted)) {
+    const bool compute_only = difference.key == "train.threads" || difference.key == "train.precision";
+    if (difference.harmless || (compute_only && !stored.train.deterministic)) {
+      spdlog::info("resume: {} is now {} (was {})", difference.key, difference.after, difference.before);
+      continue;
+    }
+    refused += (refused.empty() ? "" : "; ") + difference.key + " is " + difference.before + " in the run, " + difference.after + " now";
+  }
+  if (refused.empty()) return wanted;
+  throw Error(ErrorKind::kConfiguration, "cannot resume " + where + " under another configuration: " + refused, "leave these as they are, or start a new run with another --run-dir");
+}
+
+RunConfig continued_config(const TrainCommand& command, const std::string& stored_text, const std::string& where) {
+  const RunConfig stored = parse_run_config(stored_text, where, {});
+  const RunConfig wanted = command.config.empty() ? parse_run_config(stored_text, where, command.overrides) : load_run_config(command.config, command.overrides);
+  return continued(stored, resolved(wanted, command.device), where);
+}
+
+/// RUN for RUN/checkpoints/FILE.
+fs::path run_of_checkpoint(const fs::path& file) {
+  const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
+  if (folder.filename() != "checkpoints")
+    throw Error(ErrorKind::kConfiguration, file.string() + " does not lie in RUN/checkpoints", "say with --run-dir where the run shall go on");
+  return folder.parent_path();
+}
+
+Plan make_plan(const TrainCommand& command) {
+  if (resumes_file(command)) {
+    const fs::path file = command.resume;
+    const Checkpoint checkpoint = load_checkpoint(file);
+    return {continued_config(command, checkpoint.config, file.string()), command.run_dir.empty() ? run_of_checkpoint(file) : command.run_dir, file};
+  }
+  const bool has_run = !command.run_dir.empty() && fs::exists(command.run_dir / "config.yaml");
+  if (command.config.empty() && !(has_run && command.resume == "auto"))
+    throw Error(ErrorKind::kConfiguration, "--config is missing", "segtrain --config synthia_recall.yaml; or --run-dir RUN --resume auto to go on");
+  if (command.config.empty()) {
+    const fs::path file = command.run_dir / "config.yaml";
+    return {continued_config(command, read_file(file, 1 << 20), file.string()), command.run_dir, std::nullopt};
+  }
+  const RunConfig config = load_run_config(command.config, command.overrides);
+  return {config, command.run_dir.empty() ? fs::path("runs") / safe_file_name(config.name) : command.run_dir, std::nullopt};
+}
+
+/// The checkpoint to go on from; nothing for a new run. For a run that is there, `plan.config` becomes the one it goes on with.
+std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirectory& directory, Plan& plan) {
+  if (plan.resume_file) return load_checkpoint(*plan.resume_file);
+  if (!directory.holds_run()) return std::nullopt;
+  if (command.resume == "never")
+    throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run", "go on with --resume auto, or choose another --run-dir");
+  plan.config = continued_config(command, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
+  const auto newest = directory.newest_checkpoint();
+  return newest ? std::optional(load_checkpoint(*newest)) : std::nullopt;
+}
+
+int run(const TrainCommand& command, Plan plan, std::ostream& out) {
+  const RunDirectory directory(plan.run_dir);
+  const std::optional<Checkpoint> start = find_start(command, directory, plan);
+  if (!plan.resume_file && directory.holds_run() && directory.finished()) {
+    out << "finished already: " << directory.root().string() << '\n';
+    return 0;
+  }
+  add_log_file(directory.log_file());
+  const std::unique_ptr<Experiment> experiment = build_experiment(resolved(plan.config, command.device), command.device);
+  write_file_atomic(directory.config_file(), config::to_yaml(experiment->config));
+  const std::int64_t iteration = start ? start->iteration : 0;
+  cut_back(directory.metrics_file(), iteration);
+  directory.set_aside_after(iteration);
+  if (start) spdlog::info("going on from iteration {}", iteration);
+  ConsoleReporter console;
+  JsonLinesReporter file(directory.metrics_file());
+  AllReporters reporters({&console, &file});
+  Trainer trainer(*experiment, directory, reporters);
+  const int code = trainer.run(start);
+  out << "run: " << directory.root().string() << "\nweights: " << trainer.weights_digest() << '\n';
+  return code;
+}
+
+}  // namespace
+
+int train(const TrainCommand& command, std::ostream& out) {
+  cv::setNumThreads(1);  // images are spread over our own pool
+  Plan plan = make_plan(command);
+  check_run_config(plan.config);
+  if (command.print_config) {
+    out << config::to_yaml(plan.config);
+    return 0;
+  }
+  if (command.dry_run) {
+    out << dry_run(*build_experiment(resolved(plan.config, command.device), command.device));
+    return 0;
+  }
+  watch_stop_signals();
+  return run(command, std::move(plan), out);
+}
+
+}  // namespace seg

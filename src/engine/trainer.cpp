@@ -1,0 +1,200 @@
+#include "engine/trainer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/digest.hpp"
+#include "config/print.hpp"
+#include "core/compute.hpp"
+#include "core/tensor_io.hpp"
+#include "data/loader.hpp"
+#include "engine/evaluator.hpp"
+#include "engine/progress.hpp"
+#include "engine/stop.hpp"
+#include "engine/validation.hpp"
+#include "models/weights.hpp"
+
+namespace seg {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+bool due(std::int64_t iteration, std::int64_t interval) { return interval > 0 && iteration % interval == 0; }
+
+LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration) {
+  const RunConfig& config = experiment.config;
+  LoaderOptions options;
+  options.batch_size = config.train.batch_size;
+  options.workers = loader_workers(config.data);
+  options.prefetch = config.data.prefetch;
+  options.seed = static_cast<std::uint64_t>(config.train.seed);
+  options.shuffle = true;
+  options.drop_last = true;
+  options.first_batch = iteration * config.train.accumulate;
+  options.batches = (experiment.iterations - iteration) * config.train.accumulate;
+  options.skip_broken = config.data.skip_broken();
+  options.skip_budget = config.data.skip_budget;
+  return options;
+}
+
+}  // namespace
+
+Trainer::Trainer(Experiment& experiment, const RunDirectory& directory, Reporter& reporter)
+    : experiment_(experiment), directory_(directory), reporter_(reporter) {}
+
+int Trainer::run(const std::optional<Checkpoint>& from) {
+  if (from) restore(*from);
+  reporter_.report({"start", iteration_, start_fields(experiment_)});
+  // A run stopped during a validation was saved without it.
+  if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stop_signal());
+  DataLoader loader(*experiment_.train_set, training_transform(experiment_.config.augment, experiment_.config.data.size, experiment_.classes()),
+                    training_loader(experiment_, iteration_));
+  window_ = {Clock::now()};
+  while (iteration_ < experiment_.iterations) {
+    if (stop_signal() != 0) return finish(stop_signal());
+    step(loader);
+    if (validation_due() && !validate()) return finish(stop_signal());
+    if (checkpoint_due()) save();
+  }
+  for (const std::string& message : loader.skipped()) spdlog::warn("left out in training: {}", message);
+  return finish(0);
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  load_state_exact(*experiment_.model, with_prefix_removed(checkpoint.tensors, "model."), "the checkpoint");
+  experiment_.optimizer->load(with_prefix_removed(checkpoint.tensors, "optimizer."));
+  experiment_.loss->load(with_prefix_removed(checkpoint.tensors, "loss."));
+  if (experiment_.auxiliary_loss) experiment_.auxiliary_loss->load(with_prefix_removed(checkpoint.tensors, "aux_loss."));
+  if (experiment_.ema) experiment_.ema->load(with_prefix_removed(checkpoint.tensors, "ema."));
+  iteration_ = saved_iteration_ = checkpoint.iteration;
+  best_ = checkpoint.best;
+  scores_ = checkpoint.scores;
+}
+
+void Trainer::step(DataLoader& loader) {
+  std::vector<Batch> batches;
+  const Clock::time_point begin = Clock::now();
+  for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) {
+    const auto samples = loader.next();
+    if (!samples) throw Error(ErrorKind::kInternal, "the loader ended before the run");
+    batches.push_back(collate(*samples));
+  }
+  window_.waiting += seconds_since(begin);
+  const StepResult result = run_training_step(experiment_, batches, iteration_);
+  ++iteration_;
+  ++window_.steps;
+  scores_.clear();
+  if (result.finite)
+    bad_steps_ = 0;
+  else
+    count_bad_step(result, batches);
+  if (due(iteration_, experiment_.config.train.log_interval) || iteration_ == experiment_.iterations) report_progress(result);
+}
+
+void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>& batches) {
+  ++bad_steps_;
+  std::vector<std::string> ids;
+  for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
+  spdlog::warn("step {}: loss {} with gradient norm {} is not finite; no update was made", iteration_, result.loss, result.gradient_norm);
+  reporter_.report({"bad_step", iteration_, {{"loss", result.loss}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
+  if (bad_steps_ >= experiment_.config.train.max_bad_steps)
+    throw Error(ErrorKind::kNonFinite, std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) + " had a loss or gradient that is not finite",
+                "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
+}
+
+void Trainer::report_progress(const StepResult& result) {
+  const double seconds = std::max(seconds_since(window_.begin), 1e-9);
+  const auto steps = static_cast<double>(window_.steps);
+  const double images = steps * static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate);
+  const Pace pace{images / seconds, window_.waiting / seconds, static_cast<double>(experiment_.iterations - iteration_) * seconds / steps};
+  reporter_.report({"train", iteration_, train_fields(experiment_, result, pace)});
+  window_ = {Clock::now()};
+}
+
+bool Trainer::validation_due() const {
+  const std::int64_t interval = experiment_.config.train.val_interval > 0 ? experiment_.config.train.val_interval : experiment_.iterations_per_epoch;
+  return experiment_.val_set && (due(iteration_, interval) || iteration_ == experiment_.iterations);
+}
+
+bool Trainer::checkpoint_due() const {
+  const std::int64_t interval = experiment_.config.train.checkpoint_interval;
+  return iteration_ == experiment_.iterations || due(iteration_, interval) || (interval == 0 && validation_due());
+}
+
+bool Trainer::validate() {
+  const Clock::time_point begin = Clock::now();
+  std::optional<AveragedWeights> averaged;
+  if (experiment_.ema) averaged.emplace(*experiment_.ema);
+  const auto validation = run_validation(experiment_, [] { return stop_signal() != 0; });
+  averaged.reset();
+  if (!validation) return false;
+  nlohmann::ordered_json fields = validation_fields(*validation);
+  scores_ = fields.dump();
+  const double score = score_named(validation->scores, experiment_.config.train.best).value_or(0.0);
+  if (!best_ || score > best_->score) {
+    best_ = BestScore{score, iteration_};
+    keep_best(scores_);
+    write_validation_report(*validation, experiment_, directory_.evaluation("val"), directory_.best_file());
+  }
+  fields["seconds"] = seconds_since(begin);
+  fields["best"] = best_->iteration == iteration_;
+  reporter_.report({"validation", iteration_, fields});
+  window_ = {Clock::now()};
+  return true;
+}
+
+State Trainer::weights() const {
+  if (!experiment_.ema) return model_state(*experiment_.model);
+  const AveragedWeights averaged(*experiment_.ema);
+  State copy;
+  for (const auto& [name, tensor] : model_state(*experiment_.model)) copy[name] = tensor.clone();
+  return copy;
+}
+
+std::string Trainer::weights_digest() const {
+  Digest digest;
+  for (const auto& [name, tensor] : weights()) {
+    const torch::Tensor bytes = tensor.detach().cpu().contiguous();
+    digest.update(name);
+    digest.update(bytes.data_ptr(), bytes.nbytes());
+  }
+  return digest.hex();
+}
+
+void Trainer::keep_best(const std::string& scores) {
+  Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores, compute_versions(), {}};
+  checkpoint.tensors.merge(with_prefix(weights(), "model."));
+  save_checkpoint(directory_.best_file(), checkpoint);
+}
+
+void Trainer::save() {
+  if (saved_iteration_ == iteration_) return;
+  Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores_, compute_versions(), {}};
+  checkpoint.tensors.merge(with_prefix(model_state(*experiment_.model), "model."));
+  checkpoint.tensors.merge(with_prefix(experiment_.optimizer->state(), "optimizer."));
+  checkpoint.tensors.merge(with_prefix(experiment_.loss->state(), "loss."));
+  if (experiment_.auxiliary_loss) checkpoint.tensors.merge(with_prefix(experiment_.auxiliary_loss->state(), "aux_loss."));
+  if (experiment_.ema) checkpoint.tensors.merge(with_prefix(experiment_.ema->state(), "ema."));
+  const fs::path file = directory_.step_file(iteration_);
+  save_checkpoint(file, checkpoint);
+  directory_.publish(iteration_, experiment_.config.train.keep);
+  saved_iteration_ = iteration_;
+  reporter_.report({"checkpoint", iteration_, {{"path", file.string()}}});
+  window_ = {Clock::now()};
+}
+
+int Trainer::finish(int signal) {
+  save();
+  nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
+  if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
+  reporter_.report({"end", iteration_, fields});
+  if (signal == 0) return 0;
+  spdlog::info("stopped by signal {} and saved; --resume auto goes on from iteration {}", signal, iteration_);
+  return 128 + signal;
+}
+
+}  // namespace seg

@@ -1,0 +1,36 @@
+// The validation of a run in training: scores, plain cross entropy, and the report of the best one.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "engine/evaluator.hpp"
+#include "engine/experiment.hpp"
+#include "report/evaluation_report.hpp"
+
+namespace seg {
+
+struct Validation {
+  Evaluation evaluation;
+  Scores scores;
+  PerImageLog per_image;
+};
+
+/// The validation split with the model as it is; the model is left in evaluation mode. Nothing if `should_stop` said so.
+std::optional<Validation> run_validation(Experiment& experiment, const std::function<bool()>& should_stop);
+
+/// {"cross_entropy": ..., "mean_iou": ..., "mean_accuracy": ..., ...}
+nlohmann::ordered_json validation_fields(const Validation& validation);
+
+/// A score by the name that train.best gives it; empty where it is undefined.
+std::optional<double> score_named(const Scores& scores, const std::string& name);
+
+/// report.json and its companions in `folder`. Throws kStorage.
+void write_validation_report(const Validation& validation, const Experiment& experiment, const std::filesystem::path& folder, const std::filesystem::path& checkpoint);
+
+/// How the loader feeds an evaluation of `config`.
+LoaderOptions evaluation_loader(const RunConfig& config);
+
+}  // namespace seg
