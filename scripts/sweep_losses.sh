@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Trains one recipe with several losses and seeds, evaluates each run, and compares them.
 #
-#   scripts/sweep_losses.sh --config FILE --losses "ce weighted_ce recall" --seeds "0 1 2" --output DIR [-- segtrain options]
+#   scripts/sweep_losses.sh --config FILE --losses "ce weighted_ce recall" --seeds "0 1 2" --output DIR
+#                           [--save-predictions ids|train-ids|color] [-- segtrain options]
 #
 # A run goes to DIR/LOSS-seedN: finished ones are skipped, broken ones resumed. The runs of a seed share iterations, schedule,
 # initial weights and data order; only loss.type differs. Ends with DIR/comparison.{md,csv,json,html}.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-usage() { sed -n '2,7p' "$0" | cut -c3-; }
-config="" losses="" seeds="" output=""
+usage() { sed -n '2,8p' "$0" | cut -c3-; }
+config="" losses="" seeds="" output="" predictions=()
 while [ $# -gt 0 ]; do
   case $1 in
     --config) config=${2:-}; shift 2 ;;
     --losses) losses=${2:-}; shift 2 ;;
     --seeds) seeds=${2:-}; shift 2 ;;
     --output) output=${2:-}; shift 2 ;;
+    --save-predictions) predictions=(--save-predictions "${2:-}"); shift 2 ;;
     --help | -h) usage; exit 0 ;;
     --) shift; break ;;
     *) echo "error: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -35,8 +37,9 @@ for seed in $seeds; do
     "$bin/segtrain" --config "$config" --set "loss.type=$loss" --set "train.seed=$seed" --set "name=$loss" --run-dir "$run" --resume auto "$@"
     # The test split where there is one, else val: what the comparison reports.
     split=$("$bin/segdata" splits --config "$run/config.yaml" | tail -n 1)
-    [ -e "$run/eval/$split/report.json" ] && [ "$run/eval/$split/report.json" -nt "$run/checkpoints/best.safetensors" ] ||
-      "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" --split "$split" >"$run/eval-$split.txt"
+    report=$run/eval/$split/report.json
+    [ "$report" -nt "$run/checkpoints/best.safetensors" ] ||
+      "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" --split "$split" "${predictions[@]}" >"$run/eval-$split.txt"
   done
 done
 "$bin/segreport" compare "${runs[@]}" --output "$output"

@@ -1,0 +1,21 @@
+// The verbs of segdata that read a configuration: what a user looks at before training.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+
+#include "engine/run_config.hpp"
+
+namespace seg {
+
+/// Decodes every file of every split; prints each finding and a sum. Returns 0, or 3 if there is a finding.
+int check_data(const RunConfig& config, std::ostream& out);
+
+/// Prints pixels and images of each class in the training labels, and the weights of every static scheme.
+void print_statistics(const RunConfig& config, std::ostream& out);
+
+/// Writes overlays of the first `count` training samples after augmentation and prints their paths.
+void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out);
+
+}  // namespace seg
