@@ -120,13 +120,13 @@ cv::Mat encode_labels(const Layout& layout, const Frame& frame) {
     for (int v = 0; v < labels.rows; ++v) {
       for (int u = 0; u < labels.cols; ++u) labels(v, u) = cv::Vec3w(0, frame.instances(v, u), static_cast<ushort>(id_at(v, u)));
     }
-    return std::move(labels);
+    return labels;
   }
   cv::Mat_<uchar> labels(frame.kinds.size());
   for (int v = 0; v < labels.rows; ++v) {
     for (int u = 0; u < labels.cols; ++u) labels(v, u) = static_cast<uchar>(id_at(v, u));
   }
-  return std::move(labels);
+  return labels;
 }
 
 cv::Mat color_labels(const Layout& layout, const Frame& frame) {
@@ -137,7 +137,7 @@ cv::Mat color_labels(const Layout& layout, const Frame& frame) {
       colors(v, u) = cv::Vec3b(rgb[2], rgb[1], rgb[0]);
     }
   }
-  return std::move(colors);
+  return colors;
 }
 
 std::string class_table_text(const Layout& layout) {
