@@ -1,0 +1,105 @@
+#include "metrics/confusion.hpp"
+
+#include <gmock/gmock.h>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+
+namespace seg {
+namespace {
+
+using ::testing::ElementsAre;
+
+torch::Tensor bytes(const std::vector<int>& values) { return torch::tensor(values, torch::kInt32).to(torch::kUInt8); }
+
+TEST(Confusion, CountsTruthInRowsAndLeavesIgnoredPixelsOut) {
+  Confusion confusion(2);
+  confusion.add(bytes({0, 1, 1, 0, 0}), bytes({0, 0, 1, 1, 255}));
+  EXPECT_THAT(confusion.table().counts, ElementsAre(1, 1, 0, 1, 1, 0));
+}
+
+TEST(Confusion, CountsAPredictionOfNoClassAsMissed) {
+  Confusion confusion(2);
+  confusion.add(bytes({255, 255, 1}), bytes({0, 255, 1}));
+  EXPECT_THAT(confusion.table().counts, ElementsAre(0, 0, 1, 0, 1, 0));
+  EXPECT_EQ(confusion.table().missed(0), 1);
+}
+
+TEST(Confusion, TakesEmptyAndStridedTensors) {
+  Confusion confusion(2);
+  confusion.add(torch::zeros({0, 3}, torch::kUInt8), torch::zeros({0, 3}, torch::kUInt8));
+  const torch::Tensor labels = bytes({0, 1, 1, 1}).view({2, 2});
+  confusion.add(labels.t(), labels.t().contiguous());
+  EXPECT_THAT(confusion.table().counts, ElementsAre(1, 0, 0, 0, 3, 0));
+}
+
+ErrorKind error_of(const torch::Tensor& predicted, const torch::Tensor& labels) {
+  Confusion confusion(2);
+  const ConfusionTable before = confusion.table();
+  try {
+    confusion.add(predicted, labels);
+  } catch (const Error& error) {
+    EXPECT_EQ(confusion.table(), before);
+    return error.kind;
+  }
+  ADD_FAILURE() << "no error";
+  return ErrorKind::kInternal;
+}
+
+TEST(Confusion, RefusesLabelsOutsideTheClasses) { EXPECT_EQ(error_of(bytes({0, 0}), bytes({0, 2})), ErrorKind::kData); }
+TEST(Confusion, RefusesPredictionsOutsideTheClasses) { EXPECT_EQ(error_of(bytes({0, 254}), bytes({0, 1})), ErrorKind::kInternal); }
+TEST(Confusion, RefusesOtherTypesAndShapes) {
+  EXPECT_EQ(error_of(bytes({0}), bytes({0, 1})), ErrorKind::kInternal);
+  EXPECT_EQ(error_of(torch::zeros({1}), torch::zeros({1})), ErrorKind::kInternal);
+}
+TEST(Confusion, RefusesToMergeAnotherNumberOfClasses) {
+  Confusion two(2);
+  EXPECT_THROW(two.merge(Confusion(3)), Error);
+}
+TEST(Confusion, HoldsUpTo255Classes) {
+  Confusion confusion(255);
+  confusion.add(bytes({254, 255}), bytes({254, 254}));
+  EXPECT_EQ(confusion.table().at(254, 254), 1);
+  EXPECT_EQ(confusion.table().missed(254), 1);
+  EXPECT_THROW(Confusion(256), Error);
+}
+
+/// A direct count over all pixels, cell by cell.
+std::vector<std::int64_t> count_directly(const torch::Tensor& predicted, const torch::Tensor& labels, std::int64_t classes) {
+  std::vector<std::int64_t> counts;
+  for (std::int64_t t = 0; t < classes; ++t) {
+    for (std::int64_t p = 0; p <= classes; ++p) {
+      counts.push_back((labels.eq(t) & predicted.eq(p < classes ? p : 255)).sum().item<std::int64_t>());
+    }
+  }
+  return counts;
+}
+
+class RandomConfusion : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomConfusion, ::testing::Range(0, 12));
+
+TEST_P(RandomConfusion, EqualsADirectCountHoweverItIsSplit) {
+  Random random(seed_of({7, static_cast<std::uint64_t>(GetParam())}));
+  const std::int64_t classes = 1 + random.below(9);
+  const double ignored = random.uniform();
+  const double nothing = 0.3 * random.uniform();
+  torch::manual_seed(GetParam());
+  torch::Tensor labels = torch::randint(classes, {6, 5, 7}).to(torch::kUInt8);
+  labels.masked_fill_(torch::rand({6, 5, 7}) < ignored, 255);
+  torch::Tensor predicted = torch::randint(classes, {6, 5, 7}).to(torch::kUInt8);
+  predicted.masked_fill_(torch::rand({6, 5, 7}) < nothing, 255);
+
+  Confusion whole(classes);
+  whole.add(predicted, labels);
+  EXPECT_EQ(whole.table().counts, count_directly(predicted, labels, classes));
+
+  const std::int64_t cut = random.below(7);
+  Confusion first(classes), second(classes);
+  for (std::int64_t i = 0; i < cut; ++i) first.add(predicted[i], labels[i]);
+  second.add(predicted.slice(0, cut), labels.slice(0, cut));
+  first.merge(second);
+  EXPECT_EQ(first.table(), whole.table());
+}
+
+}  // namespace
+}  // namespace seg
