@@ -1,0 +1,65 @@
+// Runs held against each other, grouped by loss: means and spreads over seeds, and the change against cross entropy.
+//
+//   mean and sample standard deviation (n - 1) over the runs of a group;
+//   relative change of x against the group "ce": the mean over the seeds s that both groups have of x_s / ce_s - 1 (several runs
+//   of one seed are averaged first); without a common seed mean(x) / mean(ce) - 1.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/run.hpp"
+
+namespace seg {
+
+struct Spread {
+  std::optional<double> mean;  // empty without values
+  std::optional<double> sd;    // sample standard deviation; empty with fewer than two values
+};
+
+Spread spread(const std::vector<double>& values);
+
+struct ClassSpread {
+  Spread accuracy;
+  Spread iou;
+  Spread precision;
+};
+
+/// The runs of one loss; fractions 0..1.
+struct LossGroup {
+  std::string loss;
+  std::vector<std::int64_t> seeds;  // one a run, in the order given
+  Spread mean_accuracy;
+  Spread mean_iou;
+  Spread mean_precision;
+  Spread overall_accuracy;
+  Spread accuracy_change;  // of mean_accuracy and mean_iou against "ce"; empty for "ce" itself and where there is none
+  Spread iou_change;
+  std::vector<ClassSpread> classes;  // [K]
+};
+
+struct Comparison {
+  std::string dataset;
+  std::string split;
+  std::vector<std::string> class_names;    // [K]
+  std::vector<std::int64_t> class_pixels;  // [K] of truth
+  std::vector<LossGroup> groups;           // "ce" first, then in the order given
+  std::vector<std::string> notes;          // what makes the runs less comparable
+  std::vector<RunResult> runs;
+};
+
+/// Throws kData for runs of different splits, data sets or classes, and for no runs.
+Comparison compare_runs(std::vector<RunResult> runs);
+
+/// The main table, in per cent, with its heading and notes.
+std::string comparison_markdown(const Comparison& comparison);
+/// Writes comparison.{md,csv,json,html} into `folder`, which is made: md and html in per cent with a table per class, json and
+/// csv as fractions. Throws kStorage.
+void write_comparison(const Comparison& comparison, const std::filesystem::path& folder);
+
+}  // namespace seg

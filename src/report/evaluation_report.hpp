@@ -1,0 +1,53 @@
+// The result of an evaluation as files: report.json, per_class.csv, confusion.csv, per_image.jsonl; and as a table for people.
+//
+// report.json, in this order; fractions 0..1, null where undefined (see report/scores.hpp):
+//   split, images, pixels, overall_accuracy, mean_accuracy, mean_iou, mean_precision, mean_f1, frequency_weighted_iou,
+//   classes: [{id, name, pixels, accuracy, precision, iou, f1}], confusion: [K][K] integers, rows = truth, checkpoint,
+//   missed: [K] valid pixels predicted as none of the classes, left_out: {mean_accuracy: [names], mean_iou: [names]} (the classes
+//   that take no part in the means; mean_precision and mean_f1 leave out those of mean_iou), then the notes' own keys.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "report/scores.hpp"
+
+namespace seg {
+
+struct EvaluationReport {
+  std::string split;
+  std::int64_t images = 0;
+  std::string checkpoint;                // path
+  std::vector<std::string> class_names;  // [K]
+  ConfusionTable confusion;
+  Scores scores;
+  nlohmann::ordered_json notes = nlohmann::ordered_json::object();  // further keys, such as classes without a counterpart
+};
+
+nlohmann::ordered_json to_json(const EvaluationReport& report);
+
+/// Writes report.json, per_class.csv and confusion.csv into `folder`, which is made. Throws kStorage.
+void write_evaluation_report(const EvaluationReport& report, const std::filesystem::path& folder);
+/// Reads report.json; keys after left_out become notes. Throws kData for a missing file or one of another form.
+EvaluationReport read_evaluation_report(const std::filesystem::path& file);
+
+/// A line per class and one for the means, in per cent.
+std::string evaluation_text(const EvaluationReport& report);
+
+/// per_image.jsonl: {"id": "path", "confusion": [[truth, predicted, pixels], ...]} a line, non-zero cells only; predicted is -1
+/// for none of the classes.
+class PerImageLog {
+ public:
+  void add(const std::string& id, const ConfusionTable& confusion);
+  /// Throws kStorage.
+  void write(const std::filesystem::path& folder) const;
+
+ private:
+  std::string lines_;
+};
+
+}  // namespace seg

@@ -1,0 +1,100 @@
+#include "report/run.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/error.hpp"
+#include "report/console.hpp"
+
+namespace seg {
+
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+struct EventLog {
+  std::optional<ordered_json> start;  // the first one
+  std::map<std::string, Event> last;  // by name
+};
+
+/// Lines that are no event are passed over: the last one may be torn.
+EventLog read_events(const fs::path& directory) {
+  const fs::path path = directory / "metrics.jsonl";
+  std::ifstream file(path);
+  if (!file)
+    throw Error(ErrorKind::kData, directory.string() + ": no run here (metrics.jsonl cannot be read)", "give the directory of a segtrain run");
+  EventLog log;
+  std::string line;
+  while (std::getline(file, line)) {
+    ordered_json values = ordered_json::parse(line, nullptr, false);
+    if (!values.is_object() || !values.contains("event") || !values["event"].is_string() || !values.contains("iteration") ||
+        !values["iteration"].is_number_integer())
+      continue;
+    Event event{.name = values["event"].get<std::string>(), .iteration = values["iteration"].get<std::int64_t>(), .values = {}, .time = 0.0};
+    for (const char* key : {"event", "iteration", "time"}) values.erase(key);
+    if (event.name == "start" && !log.start) log.start = values;
+    event.values = std::move(values);
+    log.last[event.name] = std::move(event);
+  }
+  return log;
+}
+
+RunDescription describe(const fs::path& directory, const EventLog& log) {
+  try {
+    const ordered_json& start = log.start.value();
+    return {directory,
+            start.at("name").get<std::string>(),
+            start.at("loss").get<std::string>(),
+            start.at("dataset").get<std::string>(),
+            start.at("seed").get<std::int64_t>(),
+            start.at("iterations").get<std::int64_t>()};
+  } catch (const std::exception&) {
+    throw Error(ErrorKind::kData, (directory / "metrics.jsonl").string() + ": no start event with name, loss, dataset, seed and iterations",
+                "the run stopped before its first line, or the file was changed");
+  }
+}
+
+}  // namespace
+
+RunDescription read_run(const fs::path& directory) { return describe(directory, read_events(directory)); }
+
+RunResult read_run_result(const fs::path& directory) {
+  RunResult result{.run = read_run(directory), .evaluation = {}};
+  for (const char* split : {"test", "val"}) {
+    const fs::path file = directory / "eval" / split / "report.json";
+    if (!fs::exists(file)) continue;
+    result.evaluation = read_evaluation_report(file);
+    return result;
+  }
+  throw Error(ErrorKind::kData, directory.string() + ": neither eval/test/report.json nor eval/val/report.json",
+              "segeval --checkpoint " + (directory / "checkpoints" / "best.safetensors").string() + " writes it");
+}
+
+std::string run_summary(const fs::path& directory) {
+  const EventLog log = read_events(directory);
+  const RunDescription run = describe(directory, log);
+  std::string text = run.name + ": loss " + run.loss + ", seed " + std::to_string(run.seed) + ", " + std::to_string(run.iterations) +
+                     " iterations of " + run.dataset + "\n";
+  const auto add = [&](const char* name, std::string (*line)(const Event&)) {
+    if (const auto found = log.last.find(name); found != log.last.end()) text += line(found->second) + "\n";
+  };
+  add("train", progress_line);
+  add("validation", event_line);
+  add("end", event_line);
+
+  std::vector<fs::path> reports;
+  if (fs::is_directory(directory / "eval")) {
+    for (const auto& entry : fs::directory_iterator(directory / "eval")) {
+      if (fs::exists(entry.path() / "report.json")) reports.push_back(entry.path() / "report.json");
+    }
+  }
+  std::sort(reports.begin(), reports.end());
+  for (const fs::path& report : reports) text += "\n" + evaluation_text(read_evaluation_report(report));
+  return text;
+}
+
+}  // namespace seg

@@ -1,0 +1,33 @@
+// Numbers as text for people, and the little tables they stand in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seg {
+
+/// With this many decimals; "-" where empty or not finite.
+std::string fixed(std::optional<double> value, int decimals);
+/// A fraction as per cent, without the sign: 0.8473 is "84.7".
+std::string percent(std::optional<double> fraction, int decimals = 1);
+/// As many digits as give the same double back; empty where empty (a CSV cell).
+std::string exact(std::optional<double> value);
+
+struct TextTable {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;  // each as long as the header
+
+  /// Columns aligned with spaces: the first to the left, the others to the right.
+  std::string plain() const;
+  std::string markdown() const;
+  /// RFC 4180: cells with commas, quotes or line breaks are quoted. Lines end with \n.
+  std::string csv() const;
+  /// A <table>, every cell escaped.
+  std::string html() const;
+};
+
+/// `text` with &, <, >, " and ' escaped.
+std::string html_escaped(const std::string& text);
+
+}  // namespace seg

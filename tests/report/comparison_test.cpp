@@ -1,0 +1,140 @@
+#include "report/comparison.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "support/support.hpp"
+
+namespace seg {
+namespace {
+
+using test::read_text;
+using test::TemporaryFolder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+RunResult run_of(const std::string& loss, std::int64_t seed, double accuracy, double iou) {
+  RunResult result;
+  result.run = {.directory = loss + "-seed" + std::to_string(seed), .name = loss, .loss = loss, .dataset = "camvid", .seed = seed, .iterations = 100};
+  EvaluationReport& report = result.evaluation;
+  report.split = "test";
+  report.class_names = {"rare", "road"};
+  report.confusion = {.classes = 2, .counts = {1, 1, 0, 1, 9, 0}};
+  report.scores.pixels = 12;
+  report.scores.mean_accuracy = accuracy;
+  report.scores.mean_iou = iou;
+  report.scores.mean_precision = 0.5;
+  report.scores.overall_accuracy = 0.8;
+  report.scores.classes = {{2, accuracy, 0.5, iou, 0.5}, {10, 0.9, 0.9, 0.9, 0.9}};
+  return result;
+}
+
+TEST(Spread, ByHand) {
+  const Spread three = spread({0.4, 0.5, 0.9});  // deviations -0.2, -0.1, 0.3: squares sum to 0.14
+  EXPECT_DOUBLE_EQ(*three.mean, 0.6);
+  EXPECT_DOUBLE_EQ(*three.sd, std::sqrt(0.07));
+  EXPECT_FALSE(spread({0.4}).sd);
+  EXPECT_FALSE(spread({}).mean);
+}
+
+TEST(Comparison, GroupsByLossWithCrossEntropyFirst) {
+  const Comparison comparison = compare_runs({run_of("recall", 0, 0.6, 0.4), run_of("ce", 0, 0.5, 0.4), run_of("recall", 1, 0.7, 0.5)});
+  ASSERT_EQ(comparison.groups.size(), 2u);
+  EXPECT_EQ(comparison.groups[0].loss, "ce");
+  EXPECT_THAT(comparison.groups[1].seeds, ElementsAre(0, 1));
+  EXPECT_DOUBLE_EQ(*comparison.groups[1].mean_accuracy.mean, 0.65);
+  EXPECT_DOUBLE_EQ(*comparison.groups[1].mean_accuracy.sd, std::sqrt(0.005));
+}
+
+TEST(Comparison, PairsChangesBySeed) {
+  // Seed 0: 0.6 / 0.5 = +20 %; seed 1: 0.5 / 0.4 = +25 %; seed 7 has no partner.
+  const Comparison comparison = compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("ce", 1, 0.4, 0.4), run_of("recall", 1, 0.5, 0.4),
+                                              run_of("recall", 0, 0.6, 0.3), run_of("recall", 7, 0.9, 0.9)});
+  const LossGroup& recall = comparison.groups[1];
+  EXPECT_NEAR(*recall.accuracy_change.mean, 0.225, 1e-12);
+  EXPECT_NEAR(*recall.accuracy_change.sd, 0.05 / std::sqrt(2.0), 1e-12);
+  EXPECT_NEAR(*recall.iou_change.mean, -0.125, 1e-12);
+  EXPECT_FALSE(comparison.groups[0].accuracy_change.mean);
+}
+
+TEST(Comparison, TakesMeansWhereNoSeedIsShared) {
+  const Comparison comparison = compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 1, 0.6, 0.3)});
+  EXPECT_NEAR(*comparison.groups[1].accuracy_change.mean, 0.2, 1e-12);
+  EXPECT_FALSE(comparison.groups[1].accuracy_change.sd);
+}
+
+TEST(Comparison, BearsUndefinedScoresAndNoBaseline) {
+  RunResult run = run_of("recall", 0, 0.6, 0.3);
+  run.evaluation.scores.mean_iou = std::nullopt;
+  const Comparison comparison = compare_runs({run});
+  EXPECT_FALSE(comparison.groups[0].mean_iou.mean || comparison.groups[0].accuracy_change.mean);
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("| recall | 1 | 60.0 | - | 50.0 | 80.0 | - | - |"));
+}
+
+ErrorKind error_of(const std::vector<RunResult>& runs) {
+  try {
+    compare_runs(runs);
+  } catch (const Error& error) {
+    return error.kind;
+  }
+  return ErrorKind::kInternal;
+}
+
+TEST(Comparison, RefusesWhatCannotBeCompared) {
+  const RunResult run = run_of("ce", 0, 0.5, 0.4);
+  RunResult split = run, dataset = run, classes = run;
+  split.evaluation.split = "val";
+  dataset.run.dataset = "cityscapes";
+  classes.evaluation.class_names[0] = "other";
+  for (const RunResult& other : {split, dataset, classes}) EXPECT_EQ(error_of({run, other}), ErrorKind::kData);
+  EXPECT_EQ(error_of({}), ErrorKind::kData);
+}
+
+TEST(Comparison, NotesWhatMakesRunsDiffer) {
+  RunResult other = run_of("ce", 0, 0.5, 0.4);
+  other.run.iterations = 200;
+  EXPECT_THAT(compare_runs({run_of("ce", 0, 0.5, 0.4), other}).notes,
+              ElementsAre("ce-seed0 was trained for 200 iterations, ce-seed0 for 100", "several runs of ce with seed 0"));
+}
+
+std::vector<RunResult> two_by_two() {
+  return {run_of("ce", 0, 0.5, 0.4), run_of("ce", 1, 0.5, 0.4), run_of("recall", 0, 0.6, 0.3), run_of("recall", 1, 0.6, 0.3)};
+}
+
+TEST(ComparisonFiles, MarkdownInPerCent) {
+  EXPECT_THAT(comparison_markdown(compare_runs(two_by_two())),
+              HasSubstr("| recall | 2 | 60.0 ± 0.0 | 30.0 ± 0.0 | 50.0 ± 0.0 | 80.0 ± 0.0 | +20.0 ± 0.0 | -25.0 ± 0.0 |"));
+}
+
+TEST(ComparisonFiles, ClassesGoFromFrequentToRare) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs(two_by_two()), folder.path());
+  const std::string markdown = read_text(folder / "comparison.md");
+  EXPECT_THAT(markdown,
+              HasSubstr("## Accuracy by class\n\n| class | share of pixels | ce | recall |\n|---|---:|---:|---:|\n| road | 83.333 | 90.0 ± 0.0"));
+  EXPECT_LT(markdown.find("| road |"), markdown.find("| rare |"));
+}
+
+TEST(ComparisonFiles, JsonAndCsvHoldFractions) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.75, 0.4)}), folder.path());
+  const auto json = nlohmann::json::parse(read_text(folder / "comparison.json"));
+  EXPECT_EQ(json["losses"][1]["mean_accuracy"]["mean"], 0.75);
+  EXPECT_EQ(json["losses"][1]["mean_accuracy_change"]["mean"], 0.5);
+  EXPECT_EQ(json["losses"][0]["classes"][0]["name"], "road");
+  EXPECT_EQ(json["runs"].size(), 2u);
+  EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr("recall,1,0.75,,0.4,,0.5,,0.8,,0.5,,0,\n"));
+}
+
+TEST(ComparisonFiles, HtmlIsEscaped) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs({run_of("<b>", 0, 0.5, 0.4)}), folder.path());
+  const std::string html = read_text(folder / "comparison.html");
+  EXPECT_THAT(html, HasSubstr("<td>&lt;b&gt;</td>"));
+  EXPECT_EQ(html.find("<b>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace seg
