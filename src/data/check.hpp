@@ -1,0 +1,21 @@
+// Decodes every image and label file of a split and lists all that is wrong.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/file_dataset.hpp"
+
+namespace seg {
+
+struct Finding {
+  std::string file;
+  std::string defect;      // "label value 17 is outside the class table", "damaged PNG: ..."
+  std::int64_t count = 1;  // pixels of an unknown label value; 1 for a defect of the file
+};
+
+/// Never throws for a broken file. The findings stand in the order of the data set, whatever the number of workers.
+std::vector<Finding> check_dataset(const FileDataset& dataset, std::int64_t workers);
+
+}  // namespace seg

@@ -1,0 +1,91 @@
+#include "data/dataset.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "data/datasets/camvid.hpp"
+#include "data/datasets/cityscapes.hpp"
+#include "data/datasets/folder.hpp"
+#include "data/datasets/synthia_rand.hpp"
+#include "data/datasets/synthia_seqs.hpp"
+#include "data/file_dataset.hpp"
+#include "data/splits.hpp"
+
+namespace seg {
+namespace {
+
+struct Layout {
+  std::string name;
+  std::string (*class_file)(const DataOptions&);  // below data/; empty where data.classes must name one
+  Listing (*list)(const DataOptions&, const ClassFile&, const std::string& split);
+  std::vector<std::string> (*splits)(const DataOptions&);
+};
+
+std::string own_table(const DataOptions& options) { return options.dataset + ".yaml"; }
+std::string table_of_rand(const DataOptions& options) { return "synthia_rand" + std::to_string(options.synthia_rand.classes) + ".yaml"; }
+std::string no_table(const DataOptions&) { return {}; }
+std::vector<std::string> every_split(const DataOptions&) { return all_splits(); }
+
+/// The registry: a layout is one line here and one file pair in datasets/.
+const std::vector<Layout>& layouts() {
+  static const std::vector<Layout> table = {
+      {"synthia_seqs", own_table, list_synthia_seqs, every_split},
+      {"synthia_rand", table_of_rand, list_synthia_rand, every_split},
+      {"cityscapes", own_table, list_cityscapes, every_split},
+      {"camvid", own_table, list_camvid, every_split},
+      {"folder", no_table, list_folder, folder_splits},
+  };
+  return table;
+}
+
+const Layout& layout_of(const DataOptions& options) {
+  const auto found = std::find_if(layouts().begin(), layouts().end(), [&](const Layout& layout) { return layout.name == options.dataset; });
+  if (found == layouts().end()) throw Error(ErrorKind::kConfiguration, "data.dataset: there is no layout '" + options.dataset + "'", "see --help");
+  return *found;
+}
+
+fs::path class_file_path(const DataOptions& options) {
+  if (!options.classes.empty()) return options.classes;
+  const std::string shipped = layout_of(options).class_file(options);
+  if (shipped.empty()) {
+    throw Error(ErrorKind::kConfiguration, "data.classes is empty, but '" + options.dataset + "' has no class table of its own",
+                "set data.classes to a YAML file; data/README.md says how to write one");
+  }
+  const fs::path path = find_shipped(fs::path("data") / shipped);
+  if (path.empty())
+    throw Error(ErrorKind::kConfiguration, "there is no class table data/" + shipped,
+                "synthia_rand has 16 or 19 classes; else install the program again");
+  return path;
+}
+
+}  // namespace
+
+std::vector<std::string> dataset_names() {
+  std::vector<std::string> names;
+  for (const Layout& layout : layouts()) names.push_back(layout.name);
+  return names;
+}
+
+ClassTable load_classes(const DataOptions& options) { return class_table(read_class_file(class_file_path(options)), options.train_void()); }
+
+std::vector<std::string> split_names(const DataOptions& options) { return layout_of(options).splits(options); }
+
+std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split) {
+  const Layout& layout = layout_of(options);
+  const auto& known = all_splits();
+  if (std::find(known.begin(), known.end(), split) == known.end()) {
+    throw Error(ErrorKind::kConfiguration, "there is no split '" + split + "'", "splits are train, val and test");
+  }
+  if (options.root.empty()) throw Error(ErrorKind::kData, "data.root is empty: no data folder is named", how_to_get(layout.name));
+  const ClassFile classes = read_class_file(class_file_path(options));
+  Listing listing = layout.list(options, classes, split);
+  listing.classes = class_table(classes, options.train_void());
+  if (listing.pairs.empty()) throw Error(ErrorKind::kData, options.root + ": the split '" + split + "' has no images", how_to_get(layout.name));
+  return std::make_unique<FileDataset>(std::move(listing), options.max_pixels);
+}
+
+std::unique_ptr<Dataset> open_dataset(const DataOptions& options, const std::string& split) { return open_files(options, split); }
+
+}  // namespace seg

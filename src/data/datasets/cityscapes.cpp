@@ -1,0 +1,18 @@
+#include "data/datasets/cityscapes.hpp"
+
+namespace seg {
+
+Listing list_cityscapes(const DataOptions& options, const ClassFile& classes, const std::string& split) {
+  const std::filesystem::path root = options.root;
+  const std::string hint = how_to_get("cityscapes");
+  Pairing pairing(root);
+  pairing.add(find_by_stem(root / "leftImg8bit" / split, "_leftImg8bit.png", hint),
+              find_by_stem(root / "gtFine" / split, "_gtFine_" + options.cityscapes.labels + ".png", hint));
+  const bool holds_train_ids = options.cityscapes.labels == "labelTrainIds";
+  return {{},
+          holds_train_ids ? train_id_encoding(classes, options.train_void())
+                          : index_encoding(classes, options.train_void(), LabelEncoding::Source::kIndex),
+          pairing.take()};
+}
+
+}  // namespace seg

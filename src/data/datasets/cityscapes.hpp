@@ -1,0 +1,13 @@
+// Cityscapes: leftImg8bit/SPLIT/CITY/X_leftImg8bit.png with gtFine/SPLIT/CITY/X_gtFine_labelIds.png (or labelTrainIds).
+#pragma once
+
+#include <string>
+
+#include "data/listing.hpp"
+#include "data/options.hpp"
+
+namespace seg {
+
+Listing list_cityscapes(const DataOptions& options, const ClassFile& classes, const std::string& split);
+
+}  // namespace seg

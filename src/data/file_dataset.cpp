@@ -1,0 +1,48 @@
+#include "data/file_dataset.hpp"
+
+#include "base/error.hpp"
+#include "data/image_io.hpp"
+
+namespace seg {
+namespace {
+
+void refuse_unknown(const FilePair& pair, const std::vector<UnknownValue>& unknown) {
+  if (unknown.empty()) return;
+  std::vector<std::string> values;
+  for (const UnknownValue& entry : unknown) values.push_back(entry.value + " (" + std::to_string(entry.pixels) + " pixels)");
+  throw Error(ErrorKind::kData, pair.labels.string() + ": label values outside the class table: " + first_ten(values),
+              "add them to the class table, as a class or under ignore; `segdata check` lists all of them");
+}
+
+}  // namespace
+
+std::string size_mismatch(const Size& image, const cv::Mat& labels) {
+  const Size size{labels.rows, labels.cols};
+  return size == image ? "" : "the labels are " + to_string(size) + ", the image is " + to_string(image);
+}
+
+cv::Mat FileDataset::decode_labels(const FilePair& pair, const Size& image_size) const {
+  const StoredLabels stored = read_label_png(pair.labels, max_pixels_);
+  const std::string mismatch = size_mismatch(image_size, stored.values);
+  if (!mismatch.empty()) {
+    throw Error(ErrorKind::kData, pair.labels.string() + ": " + mismatch + " (" + pair.image.string() + ")",
+                "labels have one value for each pixel of the image");
+  }
+  TrainIds decoded = to_train_ids(stored, listing_.encoding, pair.labels.string());
+  refuse_unknown(pair, decoded.unknown);
+  return decoded.labels;
+}
+
+Sample FileDataset::get(std::int64_t index) const {
+  const FilePair& files = pair(index);
+  cv::Mat image = read_image(files.image, max_pixels_);
+  cv::Mat labels = decode_labels(files, {image.rows, image.cols});
+  return {std::move(image), std::move(labels), files.id};
+}
+
+cv::Mat FileDataset::read_labels(std::int64_t index) const {
+  const FilePair& files = pair(index);
+  return decode_labels(files, read_image_size(files.image, max_pixels_));
+}
+
+}  // namespace seg

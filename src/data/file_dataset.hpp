@@ -1,0 +1,43 @@
+// A data set of paired image and label files: what every layout becomes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "data/dataset.hpp"
+#include "data/listing.hpp"
+
+namespace seg {
+
+class FileDataset : public Dataset {
+ public:
+  FileDataset(Listing listing, std::int64_t max_pixels) : listing_(std::move(listing)), max_pixels_(max_pixels) {}
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(listing_.pairs.size()); }
+  Sample get(std::int64_t index) const override;
+  std::string id(std::int64_t index) const override { return pair(index).id; }
+  const ClassTable& classes() const override { return listing_.classes; }
+
+  /// The labels alone, held against the size in the image's header. Throws kData like get.
+  cv::Mat read_labels(std::int64_t index) const;
+
+  /// For checks that go on where get would throw.
+  const FilePair& pair(std::int64_t index) const { return listing_.pairs.at(static_cast<std::size_t>(index)); }
+  const LabelEncoding& encoding() const { return listing_.encoding; }
+  std::int64_t max_pixels() const { return max_pixels_; }
+
+ private:
+  cv::Mat decode_labels(const FilePair& pair, const Size& image_size) const;
+
+  Listing listing_;
+  std::int64_t max_pixels_;
+};
+
+/// open_dataset with the type that statistics and checks need.
+std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split);
+
+/// What is said of an image and labels that differ in size; empty if they agree.
+std::string size_mismatch(const Size& image, const cv::Mat& labels);
+
+}  // namespace seg

@@ -1,0 +1,253 @@
+#include "data/image_io.hpp"
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <spdlog/spdlog.h>
+#include <spng.h>
+#include <turbojpeg.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "data/image_header.hpp"
+
+namespace seg {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 256 * 1024;   // holds the header of all but odd files
+constexpr std::size_t kPngChunkBytes = 16u << 20;  // of one chunk that is not pixels, and of all of them
+constexpr std::uintmax_t kOverheadBytes = 16u << 20;
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& defect, const std::string& hint) {
+  throw Error(ErrorKind::kData, path.string() + ": " + defect, hint);
+}
+
+[[noreturn]] void refuse_damaged(const fs::path& path, const std::string& kind, const std::string& defect) {
+  refuse(path, "damaged " + kind + ": " + defect, "fetch the file again, or set data.on_error: skip");
+}
+
+void check_pixels(const fs::path& path, const Size& size, std::int64_t max_pixels) {
+  if (size.height <= max_pixels / size.width) return;
+  refuse(path, "its " + to_string(size) + " pixels are more than data.max_pixels, " + std::to_string(max_pixels),
+         "raise data.max_pixels, or shrink the image");
+}
+
+/// No PNG or JPEG is much larger than its pixels with four 16-bit channels.
+std::string read_bytes(const fs::path& path, std::int64_t max_pixels) {
+  std::string bytes = read_file(path, 8 * static_cast<std::uintmax_t>(max_pixels) + kOverheadBytes, ErrorKind::kData);
+  if (bytes.empty()) refuse(path, "the file has no bytes", "fetch the file again, or set data.on_error: skip");
+  return bytes;
+}
+
+void note_orientation(const fs::path& path, int orientation) {
+  static std::once_flag said;
+  if (orientation == 1) return;
+  std::call_once(said, [&] {
+    spdlog::warn("{} asks to be rotated (EXIF orientation {}); that is ignored, in this image and in all others", path.string(), orientation);
+  });
+}
+
+/// A PNG in memory whose header has been read.
+class Png {
+ public:
+  Png(const std::string& bytes, const fs::path& path, std::int64_t max_pixels)
+      : bytes_(bytes), path_(path), context_(spng_ctx_new(0), &spng_ctx_free) {
+    if (!context_) throw std::bad_alloc();
+    check(spng_set_crc_action(context_.get(), SPNG_CRC_ERROR, SPNG_CRC_ERROR));
+    check(spng_set_chunk_limits(context_.get(), kPngChunkBytes, kPngChunkBytes));
+    check(spng_set_png_buffer(context_.get(), bytes.data(), bytes.size()));
+    check(spng_get_ihdr(context_.get(), &header_));
+    check_pixels(path, size(), max_pixels);
+  }
+
+  const spng_ihdr& header() const { return header_; }
+  Size size() const { return {header_.height, header_.width}; }
+
+  /// Decodes to the end of the file, so that a defect behind the pixels is seen as well.
+  void decode(spng_format format, void* target, std::size_t bytes) {
+    check(spng_decode_image(context_.get(), target, bytes, format, 0));
+    check(spng_decode_chunks(context_.get()));
+    // libspng stops reading before the checksum of the last chunk, which is the same in every PNG.
+    if (bytes_.rfind("IEND\xAE\x42\x60\x82") == std::string::npos) refuse_damaged(path_, "PNG", "its end is missing");
+  }
+
+  std::size_t decoded_bytes(spng_format format) {
+    std::size_t bytes = 0;
+    check(spng_decoded_image_size(context_.get(), format, &bytes));
+    return bytes;
+  }
+
+  std::vector<std::array<std::uint8_t, 3>> palette() {
+    spng_plte plte{};
+    check(spng_get_plte(context_.get(), &plte));
+    std::vector<std::array<std::uint8_t, 3>> colors;
+    for (std::uint32_t i = 0; i < plte.n_entries; ++i) colors.push_back({plte.entries[i].red, plte.entries[i].green, plte.entries[i].blue});
+    return colors;
+  }
+
+  int orientation() {
+    spng_exif exif{};
+    return spng_get_exif(context_.get(), &exif) == SPNG_OK ? exif_orientation({exif.data, exif.length}) : 1;
+  }
+
+ private:
+  void check(int code) const {
+    if (code == SPNG_EMEM) throw std::bad_alloc();
+    if (code != SPNG_OK) refuse_damaged(path_, "PNG", spng_strerror(code));
+  }
+
+  const std::string& bytes_;
+  fs::path path_;
+  std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)> context_;
+  spng_ihdr header_{};
+};
+
+/// A JPEG in memory whose header has been read.
+class Jpeg {
+ public:
+  Jpeg(const std::string& bytes, const fs::path& path, std::int64_t max_pixels)
+      : bytes_(bytes), path_(path), handle_(tjInitDecompress(), &tjDestroy) {
+    if (!handle_) throw std::bad_alloc();
+    int width = 0, height = 0, subsampling = 0, colorspace = 0;
+    check(tjDecompressHeader3(handle_.get(), data(), bytes_.size(), &width, &height, &subsampling, &colorspace));
+    if (width <= 0 || height <= 0) refuse_damaged(path_, "JPEG", "no size in its header");
+    size_ = {height, width};
+    check_pixels(path, size_, max_pixels);
+  }
+
+  Size size() const { return size_; }
+
+  void decode(cv::Mat& rgb) {
+    // The scan limit stops small files that would take minutes.
+    check(tjDecompress2(handle_.get(), data(), bytes_.size(), rgb.data, rgb.cols, static_cast<int>(rgb.step[0]), rgb.rows, TJPF_RGB,
+                        TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT));
+  }
+
+ private:
+  const unsigned char* data() const { return reinterpret_cast<const unsigned char*>(bytes_.data()); }
+  void check(int code) const {
+    if (code != 0) refuse_damaged(path_, "JPEG", tjGetErrorStr2(handle_.get()));
+  }
+
+  const std::string& bytes_;
+  fs::path path_;
+  std::unique_ptr<void, decltype(&tjDestroy)> handle_;
+  Size size_;
+};
+
+Size other_size(const std::string& bytes, const fs::path& path, std::int64_t max_pixels) {
+  const std::optional<Size> size = header_size(bytes);
+  if (!size) refuse(path, "not a readable image", "images are PNG, JPEG, BMP, Netpbm, TIFF or WebP");
+  check_pixels(path, *size, max_pixels);
+  return *size;
+}
+
+cv::Mat decode_other(const std::string& bytes, const fs::path& path, const Size& size) {
+  const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
+  cv::Mat image;
+  try {
+    image = cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  } catch (const cv::Exception& error) {
+    refuse_damaged(path, "image", error.err);
+  }
+  if (image.empty() || image.rows != size.height || image.cols != size.width) refuse_damaged(path, "image", "OpenCV cannot decode it");
+  cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
+  return image;
+}
+
+cv::Mat new_image(const Size& size, int type) { return {static_cast<int>(size.height), static_cast<int>(size.width), type}; }
+
+Size size_in(const std::string& bytes, const fs::path& path, std::int64_t max_pixels) {
+  if (is_png(bytes)) return Png(bytes, path, max_pixels).size();
+  if (is_jpeg(bytes)) return Jpeg(bytes, path, max_pixels).size();
+  return other_size(bytes, path, max_pixels);
+}
+
+int channels_of(const spng_ihdr& header) {
+  switch (header.color_type) {
+    case SPNG_COLOR_TYPE_TRUECOLOR:
+      return 3;
+    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
+      return 2;
+    case SPNG_COLOR_TYPE_TRUECOLOR_ALPHA:
+      return 4;
+    default:
+      return 1;
+  }
+}
+
+/// Several values a byte, first in the high bits; each row starts with a byte of its own.
+cv::Mat decode_packed(Png& png, int bits) {
+  const std::size_t bytes = png.decoded_bytes(SPNG_FMT_PNG);
+  std::vector<std::uint8_t> packed(bytes);
+  png.decode(SPNG_FMT_PNG, packed.data(), packed.size());
+  cv::Mat values = new_image(png.size(), CV_8UC1);
+  const std::size_t row_bytes = bytes / static_cast<std::size_t>(values.rows);
+  const int mask = (1 << bits) - 1;
+  for (int y = 0; y < values.rows; ++y) {
+    const std::uint8_t* row = packed.data() + static_cast<std::size_t>(y) * row_bytes;
+    for (int x = 0; x < values.cols; ++x) {
+      const int bit = x * bits;
+      values.at<std::uint8_t>(y, x) = static_cast<std::uint8_t>((row[bit / 8] >> (8 - bits - bit % 8)) & mask);
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+cv::Mat read_image(const fs::path& path, std::int64_t max_pixels) {
+  const std::string bytes = read_bytes(path, max_pixels);
+  if (is_png(bytes)) {
+    Png png(bytes, path, max_pixels);
+    cv::Mat image = new_image(png.size(), CV_8UC3);
+    png.decode(SPNG_FMT_RGB8, image.data, image.total() * image.elemSize());
+    note_orientation(path, png.orientation());
+    return image;
+  }
+  if (is_jpeg(bytes)) {
+    Jpeg jpeg(bytes, path, max_pixels);
+    cv::Mat image = new_image(jpeg.size(), CV_8UC3);
+    jpeg.decode(image);
+    note_orientation(path, jpeg_orientation(bytes));
+    return image;
+  }
+  return decode_other(bytes, path, other_size(bytes, path, max_pixels));
+}
+
+Size read_image_size(const fs::path& path, std::int64_t max_pixels) {
+  if (!fs::is_regular_file(path)) read_bytes(path, max_pixels);  // says what it is instead; opening a pipe would wait for ever
+  std::string head(kHeaderBytes, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  try {
+    return size_in(head, path, max_pixels);
+  } catch (const Error&) {
+    return size_in(read_bytes(path, max_pixels), path, max_pixels);  // the header may be longer; says what is wrong if it is not
+  }
+}
+
+StoredLabels read_label_png(const fs::path& path, std::int64_t max_pixels) {
+  const std::string bytes = read_bytes(path, max_pixels);
+  if (!is_png(bytes)) refuse(path, "not a PNG", "label values must be stored exactly: save labels as PNG");
+  Png png(bytes, path, max_pixels);
+  const spng_ihdr& header = png.header();
+  StoredLabels labels;
+  if (header.bit_depth < 8) {
+    labels.values = decode_packed(png, header.bit_depth);
+  } else {
+    labels.values = new_image(png.size(), CV_MAKETYPE(header.bit_depth == 16 ? CV_16U : CV_8U, channels_of(header)));
+    png.decode(SPNG_FMT_PNG, labels.values.data, labels.values.total() * labels.values.elemSize());
+  }
+  if (header.color_type == SPNG_COLOR_TYPE_INDEXED) labels.palette = png.palette();
+  return labels;
+}
+
+}  // namespace seg

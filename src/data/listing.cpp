@@ -1,0 +1,136 @@
+#include "data/listing.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+
+namespace seg {
+namespace {
+
+void require_folder(const fs::path& folder, const std::string& hint) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) throw Error(ErrorKind::kData, "there is no data folder " + folder.string(), hint);
+}
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) entries.push_back(it->path());
+  if (error) throw Error(ErrorKind::kData, "cannot list the folder " + folder.string() + ": " + error.message(), "check its permissions");
+  std::sort(entries.begin(), entries.end(), [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
+  return entries;
+}
+
+bool is_hidden(const fs::path& path) { return path.filename().native().starts_with('.'); }
+
+bool is_folder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);  // a link that leads nowhere, or round in circles, is none
+}
+
+bool has_image_extension(const fs::path& path) {
+  static const std::set<std::string> extensions = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"};
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extensions.contains(extension);
+}
+
+class Walk {
+ public:
+  Walk(fs::path root, const std::string& suffix) : root_(std::move(root)), suffix_(suffix) { enter(root_); }
+
+  FilesByStem files;
+
+ private:
+  void enter(const fs::path& folder) {
+    if (!visited_.insert(fs::canonical(folder)).second) return;
+    for (const fs::path& entry : sorted_entries(folder)) {
+      if (is_hidden(entry)) continue;
+      if (is_folder(entry)) {
+        enter(entry);
+      } else {
+        add(entry);
+      }
+    }
+  }
+
+  void add(const fs::path& file) {
+    std::string stem = file.lexically_relative(root_).generic_string();
+    if (suffix_.empty()) {
+      if (!has_image_extension(file)) return;
+      stem.resize(stem.size() - file.extension().native().size());
+    } else {
+      if (!stem.ends_with(suffix_)) return;
+      stem.resize(stem.size() - suffix_.size());
+    }
+    const auto [place, is_new] = files.emplace(stem, file);
+    if (!is_new) {
+      throw Error(ErrorKind::kData, "two files have one name: " + place->second.string() + " and " + file.string(), "remove one of them");
+    }
+  }
+
+  fs::path root_;
+  const std::string& suffix_;
+  std::set<fs::path> visited_;
+};
+
+}  // namespace
+
+FilesByStem find_by_stem(const fs::path& folder, const std::string& suffix, const std::string& hint) {
+  require_folder(folder, hint);
+  return Walk(folder, suffix).files;
+}
+
+std::vector<std::string> folder_names(const fs::path& folder, const std::string& hint) {
+  require_folder(folder, hint);
+  std::vector<std::string> names;
+  for (const fs::path& entry : sorted_entries(folder)) {
+    if (!is_hidden(entry) && is_folder(entry)) names.push_back(entry.filename().string());
+  }
+  return names;
+}
+
+void Pairing::add(const FilesByStem& images, const FilesByStem& labels) {
+  const auto relative = [&](const fs::path& file) { return file.lexically_relative(root_); };
+  for (const auto& [stem, image] : images) {
+    const auto found = labels.find(stem);
+    if (found == labels.end()) {
+      lone_images_.push_back(relative(image).generic_string());
+    } else {
+      pairs_.push_back({image, found->second, relative(image).replace_extension().generic_string()});
+    }
+  }
+  for (const auto& [stem, file] : labels) {
+    if (!images.contains(stem)) lone_labels_.push_back(relative(file).generic_string());
+  }
+}
+
+std::vector<FilePair> Pairing::take() {
+  std::string defect;
+  if (!lone_images_.empty()) defect = std::to_string(lone_images_.size()) + " images without labels (" + first_ten(lone_images_) + ")";
+  if (!lone_labels_.empty()) {
+    defect += (defect.empty() ? "" : ", ") + std::to_string(lone_labels_.size()) + " labels without images (" + first_ten(lone_labels_) + ")";
+  }
+  if (!defect.empty())
+    throw Error(ErrorKind::kData, root_.string() + ": " + defect, "an image and its labels have the same name; add or remove files");
+  std::sort(pairs_.begin(), pairs_.end(), [](const FilePair& a, const FilePair& b) { return a.id < b.id; });
+  return std::move(pairs_);
+}
+
+std::string first_ten(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
+  return text;
+}
+
+std::string how_to_get(const std::string& layout) {
+  return "data/README.md says how to get the data and what data.root should hold; `segdata generate --layout " + layout +
+         " --output DIR` draws a stand-in";
+}
+
+}  // namespace seg

@@ -1,0 +1,118 @@
+// The `data` block: which images, how they are read, and what happens to broken ones.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/fields.hpp"
+
+namespace seg {
+
+std::vector<std::string> dataset_names();  // data/dataset.hpp
+
+struct SynthiaSeqsOptions {
+  std::vector<std::string> sequences = {"SYNTHIA-SEQS-05-SUMMER"};
+  std::vector<std::string> sides;    // empty: all there are
+  std::vector<std::string> cameras;  // empty: all there are
+  std::string split = "blocked";
+  std::int64_t gap = 10;
+  std::int64_t seed = 1337;
+
+  void fields(config::Visitor& v) {
+    v.field("sequences", sequences, {.help = "folders under data.root"});
+    v.field("sides", sides, {.help = "sides of the stereo rig; empty means all there are", .choices = {"Stereo_Left", "Stereo_Right"}});
+    v.field("cameras", cameras, {.help = "cameras; empty means all there are", .choices = {"Omni_F", "Omni_B", "Omni_L", "Omni_R"}});
+    v.field("split", split,
+            {.help = "blocked: train, val, test are 70/10/20 % in order of time; published: a random 70/10/20 % of all images",
+             .choices = {"blocked", "published"}});
+    v.field("gap", gap,
+            {.help = "left out between the blocks, at most a twentieth of the sequence each time", .unit = "frames", .min = 0, .max = 10000});
+    v.field("seed", seed, {.help = "of the published split", .min = 0});
+  }
+};
+
+struct SynthiaRandOptions {
+  std::int64_t classes = 16;
+  std::int64_t seed = 1337;
+
+  void fields(config::Visitor& v) {
+    v.field("classes", classes, {.help = "16 or 19 of the Cityscapes classes", .min = 16, .max = 19});
+    v.field("seed", seed, {.help = "of the random 70/10/20 split", .min = 0});
+  }
+};
+
+struct CityscapesOptions {
+  std::string labels = "labelIds";
+
+  void fields(config::Visitor& v) {
+    v.field("labels", labels, {.help = "which label files are read: *_gtFine_<this>.png", .choices = {"labelIds", "labelTrainIds"}});
+  }
+};
+
+struct FolderOptions {
+  std::string images = "images";
+  std::string labels = "labels";
+  std::string split = "folders";
+  std::string train = "train";
+  std::string val = "val";
+  std::string test = "test";
+  std::string encoding = "index";
+  std::string image_suffix;
+  std::string label_suffix;
+
+  void fields(config::Visitor& v) {
+    v.field("images", images, {.help = "folder of the images under data.root"});
+    v.field("labels", labels, {.help = "folder of the label PNGs under data.root, with the same tree"});
+    v.field("split", split,
+            {.help = "folders: a sub-folder a split in images and labels; lists: a text file a split under data.root, an image a line",
+             .choices = {"folders", "lists"}});
+    v.field("train", train, {.help = "sub-folder or list file (with or without .txt)"});
+    v.field("val", val, {.help = "sub-folder or list file (with or without .txt)"});
+    v.field("test", test, {.help = "sub-folder or list file (with or without .txt); not needed for training"});
+    v.field("encoding", encoding,
+            {.help = "index: grey values or palette indices are the table's ids; palette, rgb: colours, stored in a palette or in each pixel",
+             .choices = {"index", "palette", "rgb"}});
+    v.field("image_suffix", image_suffix, {.help = "end of the image names, with extension; the rest pairs them; empty means any image extension"});
+    v.field("label_suffix", label_suffix, {.help = "end of the label names, likewise"});
+  }
+};
+
+struct DataOptions {
+  std::string dataset = "synthia_seqs";
+  std::string root;
+  std::string classes;
+  Size size = {384, 768};
+  std::string void_label = "ignore";
+  std::int64_t max_pixels = 50'000'000;
+  std::string on_error = "stop";
+  std::int64_t skip_budget = 100;
+  std::int64_t workers = 0;
+  std::int64_t prefetch = 2;
+  SynthiaSeqsOptions synthia_seqs;
+  SynthiaRandOptions synthia_rand;
+  CityscapesOptions cityscapes;
+  FolderOptions folder;
+
+  bool train_void() const { return void_label == "train"; }
+  bool skip_broken() const { return on_error == "skip"; }
+
+  void fields(config::Visitor& v) {
+    v.field("dataset", dataset, {.help = "layout of the data set", .choices = dataset_names()});
+    v.field("root", root, {.help = "folder of the data set", .harmless = true, .path = true});
+    v.field("classes", classes, {.help = "class table in YAML; empty means the set's own, folder needs one", .path = true});
+    v.field("size", size, {.help = "what the network sees in training", .unit = "pixels", .min = 16, .max = 16384});
+    v.field("void", void_label, {.help = "pixels without a class: not counted, or trained as classes of their own", .choices = {"ignore", "train"}});
+    v.field("max_pixels", max_pixels, {.help = "larger images are refused before they are decoded", .unit = "pixels", .min = 1, .max = 2e9});
+    v.field("on_error", on_error, {.help = "broken files: end the run, or are listed and left out", .choices = {"stop", "skip"}, .harmless = true});
+    v.field("skip_budget", skip_budget, {.help = "more broken files than this end the run", .unit = "files", .min = 0, .harmless = true});
+    v.field("workers", workers, {.help = "threads that decode; 0 means one a core", .min = 0, .max = 1024, .harmless = true});
+    v.field("prefetch", prefetch, {.help = "batches decoded ahead at most", .unit = "batches", .min = 1, .max = 1024, .harmless = true});
+    v.block("synthia_seqs", synthia_seqs, "SYNTHIA video sequences");
+    v.block("synthia_rand", synthia_rand, "SYNTHIA-RAND-CITYSCAPES");
+    v.block("cityscapes", cityscapes, "Cityscapes");
+    v.block("folder", folder, "your own images and label PNGs, paired by name");
+  }
+};
+
+}  // namespace seg

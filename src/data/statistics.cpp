@@ -1,0 +1,154 @@
+#include "data/statistics.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <numeric>
+#include <optional>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "data/parallel.hpp"
+
+namespace seg {
+namespace {
+
+constexpr std::uintmax_t kMaxCacheBytes = 1 << 20;
+
+using Histogram = std::array<std::int64_t, 256>;
+
+Histogram histogram_of(const cv::Mat& labels) {
+  Histogram counts{};
+  for (int y = 0; y < labels.rows; ++y) {
+    const auto* row = labels.ptr<std::uint8_t>(y);
+    for (int x = 0; x < labels.cols; ++x) ++counts[row[x]];
+  }
+  return counts;
+}
+
+ClassStatistics empty_statistics(std::size_t classes) {
+  const std::vector<std::int64_t> zeros(classes, 0);
+  return {zeros, zeros, zeros, 0, 0};
+}
+
+void add(const Histogram& counts, ClassStatistics& statistics) {
+  const std::size_t classes = statistics.pixels.size();
+  const std::int64_t valid = std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(classes), std::int64_t{0});
+  for (std::size_t c = 0; c < classes; ++c) {
+    if (counts[c] == 0) continue;
+    statistics.pixels[c] += counts[c];
+    statistics.images[c] += 1;
+    statistics.pixels_of_images[c] += valid;
+  }
+  statistics.ignored_pixels += counts[kIgnoreLabel];
+  statistics.image_count += 1;
+}
+
+nlohmann::json to_json(const ClassStatistics& statistics, const std::string& key) {
+  return {{"key", key},
+          {"pixels", statistics.pixels},
+          {"images", statistics.images},
+          {"pixels_of_images", statistics.pixels_of_images},
+          {"ignored_pixels", statistics.ignored_pixels},
+          {"image_count", statistics.image_count}};
+}
+
+/// Nothing if the file is missing, damaged or made for something else.
+std::optional<ClassStatistics> read_cache(const fs::path& file, const std::string& key, std::size_t classes) {
+  if (!fs::exists(file)) return std::nullopt;
+  try {
+    const nlohmann::json json = nlohmann::json::parse(read_file(file, kMaxCacheBytes));
+    if (json.at("key").get<std::string>() != key) return std::nullopt;
+    ClassStatistics statistics;
+    for (const auto& [name, target] : {std::pair{"pixels", &statistics.pixels}, std::pair{"images", &statistics.images},
+                                       std::pair{"pixels_of_images", &statistics.pixels_of_images}}) {
+      *target = json.at(name).get<std::vector<std::int64_t>>();
+      if (target->size() != classes || std::any_of(target->begin(), target->end(), [](std::int64_t n) { return n < 0; })) return std::nullopt;
+    }
+    statistics.ignored_pixels = json.at("ignored_pixels").get<std::int64_t>();
+    statistics.image_count = json.at("image_count").get<std::int64_t>();
+    return statistics;
+  } catch (const std::exception& error) {
+    spdlog::warn("the statistics in {} are damaged and counted again: {}", file.string(), error.what());
+    return std::nullopt;
+  }
+}
+
+void write_cache(const fs::path& file, const nlohmann::json& json) {
+  try {
+    if (file.has_parent_path()) make_directories(file.parent_path());
+    write_file_atomic(file, json.dump(1) + "\n");
+  } catch (const Error& error) {
+    spdlog::warn("the class statistics are not kept: {}", error.what());
+  }
+}
+
+template <class Number>
+void update(Digest& digest, Number value) {
+  digest.update(&value, sizeof value);
+}
+
+void update(Digest& digest, const fs::path& file) {
+  std::error_code error;
+  digest.update(file.native());
+  update(digest, static_cast<std::uint64_t>(fs::file_size(file, error)));
+  update(digest, static_cast<std::int64_t>(fs::last_write_time(file, error).time_since_epoch().count()));
+}
+
+}  // namespace
+
+ClassStatistics compute_statistics(const FileDataset& dataset, const DataOptions& options) {
+  ClassStatistics statistics = empty_statistics(dataset.classes().size());
+  std::int64_t broken = 0;
+  std::mutex mutex;
+  parallel_for(dataset.size(), worker_threads(options.workers), [&](std::int64_t index) {
+    try {
+      const Histogram counts = histogram_of(dataset.read_labels(index));
+      const std::lock_guard lock(mutex);
+      add(counts, statistics);
+    } catch (const Error& error) {
+      if (!options.skip_broken() || error.kind != ErrorKind::kData) throw;
+      const std::lock_guard lock(mutex);
+      spdlog::warn("skipped: {}", error.what());
+      if (++broken <= options.skip_budget) return;
+      throw Error(ErrorKind::kData,
+                  "more than data.skip_budget = " + std::to_string(options.skip_budget) + " files are broken, the last: " + error.what(),
+                  "`segdata check` lists all of them");
+    }
+  });
+  return statistics;
+}
+
+std::string statistics_key(const FileDataset& dataset, const DataOptions& options) {
+  Digest digest;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    update(digest, dataset.pair(i).image);
+    update(digest, dataset.pair(i).labels);
+  }
+  const LabelEncoding& encoding = dataset.encoding();
+  update(digest, static_cast<int>(encoding.source));
+  for (const std::int16_t train_id : encoding.of_id) update(digest, train_id);
+  const std::map<std::uint32_t, std::int16_t> colors(encoding.of_color.begin(), encoding.of_color.end());
+  for (const auto& [color, train_id] : colors) {
+    update(digest, color);
+    update(digest, train_id);
+  }
+  update(digest, static_cast<std::uint64_t>(dataset.classes().size()));
+  update(digest, dataset.max_pixels());
+  digest.update(options.on_error);
+  return digest.hex();
+}
+
+ClassStatistics cached_statistics(const FileDataset& dataset, const DataOptions& options, const fs::path& cache_file) {
+  const std::string key = statistics_key(dataset, options);
+  if (std::optional<ClassStatistics> cached = read_cache(cache_file, key, dataset.classes().size())) return *cached;
+  ClassStatistics statistics = compute_statistics(dataset, options);
+  write_cache(cache_file, to_json(statistics, key));
+  return statistics;
+}
+
+}  // namespace seg

@@ -1,0 +1,103 @@
+#include "data/statistics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "data/png_files.hpp"
+
+namespace seg {
+namespace {
+
+using test::TemporaryFolder;
+using test::write_image;
+using testing::ElementsAre;
+
+/// Three training images of 4 x 6; labels: all 1; half 0, half ignored; all 1.
+struct Statistics : testing::Test {
+  Statistics() {
+    options.dataset = "camvid";
+    options.root = (folder / "set").string();
+    options.workers = 2;
+    for (const char* name : {"a", "b", "c"}) write_image(train() / (std::string(name) + ".png"), 4, 6);
+    test::write_labels(annotation("a"), 4, 6, 1);
+    cv::Mat half(4, 6, CV_8UC1, cv::Scalar(0));
+    half.rowRange(2, 4).setTo(11);
+    test::write_png(annotation("b"), half);
+    test::write_labels(annotation("c"), 4, 6, 1);
+  }
+
+  std::filesystem::path train() const { return folder / "set/train"; }
+  std::filesystem::path annotation(const std::string& name) const { return folder / ("set/trainannot/" + name + ".png"); }
+  ClassStatistics cached() const { return cached_statistics(*open_files(options, "train"), options, cache()); }
+  std::filesystem::path cache() const { return folder / "run/statistics.json"; }
+
+  TemporaryFolder folder;
+  DataOptions options;
+};
+
+TEST_F(Statistics, CountPixelsAndImages) {
+  const ClassStatistics counted = compute_statistics(*open_files(options, "train"), options);
+  EXPECT_EQ(counted.image_count, 3);
+  EXPECT_EQ(counted.ignored_pixels, 12);
+  EXPECT_EQ(counted.pixels.size(), 11u);
+  EXPECT_THAT(std::vector(counted.pixels.begin(), counted.pixels.begin() + 3), ElementsAre(12, 48, 0));
+  EXPECT_THAT(std::vector(counted.images.begin(), counted.images.begin() + 3), ElementsAre(1, 2, 0));
+  EXPECT_THAT(std::vector(counted.pixels_of_images.begin(), counted.pixels_of_images.begin() + 3), ElementsAre(12, 48, 0));
+}
+
+TEST_F(Statistics, CountTrainedVoid) {
+  options.void_label = "train";
+  const ClassStatistics counted = compute_statistics(*open_files(options, "train"), options);
+  EXPECT_EQ(counted.ignored_pixels, 0);
+  EXPECT_EQ(counted.pixels.at(11), 12);
+  EXPECT_EQ(counted.pixels_of_images.at(0), 24);
+}
+
+TEST_F(Statistics, AreTakenFromTheCache) {
+  cached();
+  std::string json = test::read_text(cache());
+  json.replace(json.find("48", json.find("\"pixels\"")), 2, "99");
+  test::write_text(cache(), json);
+  EXPECT_EQ(cached().pixels.at(1), 99);
+}
+
+TEST_F(Statistics, AreCountedAgainWhenALabelFileChanges) {
+  cached();
+  test::write_labels(annotation("c"), 4, 6, 2);
+  std::filesystem::last_write_time(annotation("c"), std::filesystem::file_time_type::clock::now() + std::chrono::seconds(2));
+  EXPECT_EQ(cached().pixels.at(1), 24);
+}
+
+TEST_F(Statistics, AreCountedAgainForAnotherMapping) {
+  cached();
+  options.void_label = "train";
+  EXPECT_EQ(cached().pixels.size(), 12u);
+}
+
+TEST_F(Statistics, SurviveADamagedCache) {
+  cached();
+  const std::string json = test::read_text(cache());
+  test::write_text(cache(), json.substr(0, json.size() / 2));
+  EXPECT_EQ(cached().pixels.at(1), 48);
+  EXPECT_EQ(test::read_text(cache()), json);
+}
+
+TEST_F(Statistics, StopAtABrokenFile) {
+  test::write_labels(annotation("b"), 3, 6, 1);
+  const auto dataset = open_files(options, "train");
+  EXPECT_THROW(compute_statistics(*dataset, options), Error);
+}
+
+TEST_F(Statistics, SkipBrokenFilesWithinTheBudget) {
+  test::write_text(annotation("b"), "");
+  options.on_error = "skip";
+  options.skip_budget = 1;
+  const auto dataset = open_files(options, "train");
+  EXPECT_EQ(compute_statistics(*dataset, options).image_count, 2);
+  options.skip_budget = 0;
+  EXPECT_THROW(compute_statistics(*dataset, options), Error);
+}
+
+}  // namespace
+}  // namespace seg
