@@ -17,26 +17,27 @@ using SampleTransform = std::function<Sample(Sample sample, std::uint64_t seed)>
 
 struct LoaderOptions {
   std::int64_t batch_size = 1;
-  std::int64_t workers = 1;        // threads
-  std::int64_t prefetch = 2;       // batches decoded ahead at most
-  std::uint64_t seed = 0;          // of shuffling and transforms
+  std::int64_t workers = 1;   // threads; 0: one a core
+  std::int64_t prefetch = 2;  // batches decoded ahead at most
+  std::uint64_t seed = 0;     // of shuffling and transforms
   bool shuffle = false;
-  bool drop_last = false;          // the incomplete batch at the end of an epoch
-  std::int64_t first_batch = 0;    // where to start, counted over all epochs: how a resumed run finds its place
-  std::int64_t batches = -1;       // how many to give from there; -1: one epoch
-  bool skip_broken = false;        // a sample that throws kData is replaced (training) or left out (evaluation), see skipped()
-  std::int64_t skip_budget = 0;    // more broken files than this end the run
+  bool drop_last = false;        // the incomplete batch at the end of an epoch
+  std::int64_t first_batch = 0;  // where to start, counted over all epochs: how a resumed run finds its place
+  std::int64_t batches = -1;     // how many to give from there; -1: one epoch
+  bool skip_broken = false;      // a sample that throws kData is replaced (drop_last: training) or left out (evaluation), see skipped()
+  std::int64_t skip_budget = 0;  // more broken files than this end the run
 };
 
 class DataLoader {
  public:
-  /// `dataset` must outlive the loader.
+  /// `dataset` must outlive the loader. Throws kConfiguration where drop_last leaves no batch, kData for an empty set.
   DataLoader(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
   ~DataLoader();
   DataLoader(const DataLoader&) = delete;
   DataLoader& operator=(const DataLoader&) = delete;
 
-  /// The next batch in order, or nothing at the end. An exception of a worker is thrown here.
+  /// The next batch in order, or nothing at the end. An exception of a worker is thrown here, after the batches before it and
+  /// with its own type; so is kData once more than skip_budget files are broken. From then on every call throws it again.
   std::optional<std::vector<Sample>> next();
   std::int64_t batches_per_epoch() const;
   /// Messages of the files that were skipped so far.

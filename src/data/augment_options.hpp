@@ -1,0 +1,90 @@
+// How training samples are varied and how pixels become the network's input: the YAML block `augment`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/fields.hpp"
+
+namespace seg {
+
+/// The factor a frame is resized by before a crop is cut out of it.
+struct ScaleOptions {
+  double min = 0.75;
+  double max = 1.75;
+  std::vector<double> steps;
+
+  void fields(config::Visitor& v) {
+    v.field("min", min, {.help = "smallest scale factor, drawn uniformly up to max; used with crop", .min = 0.1, .max = 10.0});
+    v.field("max", max, {.help = "largest scale factor", .min = 0.1, .max = 10.0});
+    v.field("steps", steps, {.help = "draw one of these factors instead; empty: min to max", .min = 0.1, .max = 10.0});
+  }
+};
+
+/// Strengths as in torchvision's ColorJitter: a factor is drawn from [max(0, 1 - s), 1 + s], the hue shift from [-hue, hue].
+struct ColorOptions {
+  double brightness = 0.0;
+  double contrast = 0.0;
+  double saturation = 0.0;
+  double hue = 0.0;
+
+  void fields(config::Visitor& v) {
+    v.field("brightness", brightness, {.help = "strength of the brightness jitter, 0 = off", .min = 0.0, .max = 2.0});
+    v.field("contrast", contrast, {.help = "strength of the contrast jitter, 0 = off", .min = 0.0, .max = 2.0});
+    v.field("saturation", saturation, {.help = "strength of the saturation jitter, 0 = off", .min = 0.0, .max = 2.0});
+    v.field("hue", hue, {.help = "largest shift of the hue, 0 = off", .unit = "turns", .min = 0.0, .max = 0.5});
+  }
+};
+
+struct BlurOptions {
+  double probability = 0.0;
+  double sigma = 1.5;
+
+  void fields(config::Visitor& v) {
+    v.field("probability", probability, {.help = "share of the samples that are blurred, 0 = off", .min = 0.0, .max = 1.0});
+    v.field("sigma", sigma,
+            {.help = "largest standard deviation of the Gaussian, drawn uniformly from 0", .unit = "pixels", .min = 0.1, .max = 20.0});
+  }
+};
+
+/// x -> (x - mean) / std for u8 values 0..255; mean and std follow `order`.
+struct NormalizeOptions {
+  std::string order = "rgb";
+  std::vector<double> mean = {123.675, 116.28, 103.53};  // ImageNet
+  std::vector<double> std = {58.395, 57.12, 57.375};
+
+  void fields(config::Visitor& v) {
+    v.field("order", order, {.help = "order of the network's input channels; mean and std follow it", .choices = {"rgb", "bgr"}});
+    v.field("mean", mean, {.help = "subtracted from each channel; three numbers", .unit = "0..255", .min = 0.0, .max = 255.0});
+    v.field("std", std, {.help = "divides each channel; three numbers", .unit = "0..255", .min = 0.001, .max = 1000.0});
+  }
+};
+
+struct AugmentOptions {
+  bool crop = false;
+  double crop_min_valid = 0.1;
+  std::vector<std::string> rare_classes;
+  double rare_probability = 0.5;
+  ScaleOptions scale;
+  double flip = 0.5;
+  ColorOptions color;
+  BlurOptions blur;
+  NormalizeOptions normalize;
+
+  void fields(config::Visitor& v) {
+    v.field("crop", crop, {.help = "train on random crops of data.size from the scaled frame; off: the whole frame resized to data.size"});
+    v.field("crop_min_valid", crop_min_valid,
+            {.help = "fraction of pixels with a label that a crop should hold; ten tries, then the best of them", .min = 0.0, .max = 1.0});
+    v.field("rare_classes", rare_classes, {.help = "names or train ids of classes that crops should prefer"});
+    v.field("rare_probability", rare_probability,
+            {.help = "share of the crops laid over a pixel of a rare class, where the frame has one", .min = 0.0, .max = 1.0});
+    v.block("scale", scale, "scale jitter before the crop");
+    v.field("flip", flip, {.help = "probability of a left-right flip, 0 = off", .min = 0.0, .max = 1.0});
+    v.block("color", color, "colour jitter");
+    v.block("blur", blur, "Gaussian blur");
+    v.block("normalize", normalize, "from pixel values to network input, in training and evaluation");
+  }
+};
+
+}  // namespace seg

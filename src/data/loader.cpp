@@ -1,0 +1,238 @@
+#include "data/loader.hpp"
+
+#include <opencv2/core/utility.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "data/parallel.hpp"
+
+namespace seg {
+namespace {
+
+using Order = std::vector<std::int64_t>;
+
+/// What a worker made of one place in a batch.
+struct Loaded {
+  std::optional<Sample> sample;                // nothing where a broken one is left out
+  std::map<std::int64_t, std::string> broken;  // index -> message of those met on the way
+  std::exception_ptr error;                    // ends the run
+};
+
+/// A batch being made. Its places are taken in order, so all before a failed one are finished or running.
+struct Pending {
+  std::int64_t epoch = 0;
+  std::shared_ptr<const Order> order;  // of the whole epoch
+  std::int64_t first = 0;              // of this batch in `order`
+  std::vector<Loaded> places;
+  std::size_t taken = 0;
+  std::size_t finished = 0;
+
+  bool all_taken() const { return taken == places.size(); }
+  bool idle() const { return finished == taken; }
+};
+
+void require(bool good, const std::string& what, const std::string& hint) {
+  if (!good) throw Error(ErrorKind::kConfiguration, what, hint);
+}
+
+/// Called before any member depends on the numbers.
+const LoaderOptions& checked(const LoaderOptions& options) {
+  require(options.batch_size > 0, "a batch needs at least one sample, not " + std::to_string(options.batch_size),
+          "set train.batch_size to 1 or more");
+  require(options.workers >= 0, "the loader cannot have " + std::to_string(options.workers) + " workers", "set data.workers to 0 or more");
+  require(options.prefetch > 0 && options.first_batch >= 0, "the loader needs prefetch of at least 1 and first_batch of at least 0", "");
+  return options;
+}
+
+[[noreturn]] void throw_budget(const std::map<std::int64_t, std::string>& skipped, std::int64_t budget) {
+  constexpr int kShown = 3;
+  std::string message = "more than " + std::to_string(budget) + " broken files";
+  int shown = 0;
+  for (const auto& [index, what] : skipped) {
+    if (shown++ == kShown) break;
+    message += (shown == 1 ? ": " : "; ") + what;
+  }
+  throw Error(ErrorKind::kData, message, "run 'segdata check' for the full list; mend the files or raise data.skip_budget");
+}
+
+}  // namespace
+
+struct DataLoader::Pool {
+  Pool(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
+  ~Pool() {
+    for (std::jthread& thread : threads) thread.request_stop();
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  std::optional<std::vector<Sample>> next();
+  std::vector<std::string> skipped_messages();
+
+  const Dataset& dataset;
+  const SampleTransform transform;
+  const LoaderOptions options;
+  const std::int64_t size;       // samples an epoch
+  const std::int64_t per_epoch;  // batches
+
+ private:
+  void work(const std::stop_token& stop);
+  bool can_take() const;
+  void open_batch();
+  std::shared_ptr<const Order> order_of(std::int64_t epoch) const;
+  Loaded load(const Order& order, std::int64_t epoch, std::int64_t position) const;
+  void read(const Order& order, std::int64_t epoch, std::int64_t position, Loaded& loaded) const;
+  std::vector<Sample> hand_out(Pending& batch);
+
+  std::mutex mutex;                             // guards all below
+  std::map<std::int64_t, std::string> skipped;  // index -> message, of the batches handed out
+  std::condition_variable_any work_waits;
+  std::condition_variable next_waits;
+  std::deque<Pending> ahead;          // references stay good while it grows at the end and shrinks at the front
+  std::int64_t opened;                // number of the next batch to open, over all epochs
+  const std::int64_t end;             // one past the last
+  bool failed = false;                // no further place is taken
+  std::vector<std::jthread> threads;  // last: joined before anything they use goes away
+};
+
+DataLoader::Pool::Pool(const Dataset& dataset_, SampleTransform transform_, const LoaderOptions& options_)
+    : dataset(dataset_),
+      transform(std::move(transform_)),
+      options(checked(options_)),
+      size(dataset_.size()),
+      per_epoch(options.drop_last ? size / options.batch_size : (size + options.batch_size - 1) / options.batch_size),
+      opened(options.first_batch),
+      end(options.first_batch + (options.batches < 0 ? per_epoch : options.batches)) {
+  if (size == 0) throw Error(ErrorKind::kData, "the data set has no samples", "look at data.root and the split");
+  require(per_epoch > 0,
+          "a batch of " + std::to_string(options.batch_size) + " is larger than the training set of " + std::to_string(size) + " images",
+          "set train.batch_size to " + std::to_string(size) + " or less, or add images");
+  cv::setNumThreads(1);  // the pool is the parallelism; OpenCV's own threads would only compete with it
+  const std::int64_t workers = worker_threads(options.workers);
+  for (std::int64_t i = 0; i < workers; ++i) {
+    threads.emplace_back([this](const std::stop_token& stop) { work(stop); });
+  }
+}
+
+bool DataLoader::Pool::can_take() const {
+  if (failed) return false;
+  if (!ahead.empty() && !ahead.back().all_taken()) return true;
+  return opened < end && std::ssize(ahead) < options.prefetch;
+}
+
+std::shared_ptr<const Order> DataLoader::Pool::order_of(std::int64_t epoch) const {
+  if (!ahead.empty() && ahead.back().epoch == epoch) return ahead.back().order;
+  Random random(seed_of({options.seed, static_cast<std::uint64_t>(epoch)}));
+  if (options.shuffle) return std::make_shared<const Order>(random.permutation(size));
+  Order order(static_cast<std::size_t>(size));
+  for (std::int64_t i = 0; i < size; ++i) order[static_cast<std::size_t>(i)] = i;
+  return std::make_shared<const Order>(std::move(order));
+}
+
+void DataLoader::Pool::open_batch() {
+  Pending batch;
+  batch.epoch = opened / per_epoch;
+  batch.order = order_of(batch.epoch);
+  batch.first = opened % per_epoch * options.batch_size;
+  batch.places.resize(static_cast<std::size_t>(std::min(options.batch_size, size - batch.first)));
+  ahead.push_back(std::move(batch));
+  ++opened;
+}
+
+/// A worker's life: take the next place, load it without the lock, store it.
+void DataLoader::Pool::work(const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  while (work_waits.wait(lock, stop, [this] { return can_take(); }) && !stop.stop_requested()) {
+    if (ahead.empty() || ahead.back().all_taken()) open_batch();
+    Pending& batch = ahead.back();
+    const std::size_t place = batch.taken++;
+    lock.unlock();
+    Loaded loaded = load(*batch.order, batch.epoch, batch.first + static_cast<std::int64_t>(place));
+    lock.lock();
+    if (loaded.error) failed = true;
+    batch.places[place] = std::move(loaded);
+    ++batch.finished;
+    if (batch.idle() && (failed || batch.all_taken())) next_waits.notify_all();
+  }
+}
+
+Loaded DataLoader::Pool::load(const Order& order, std::int64_t epoch, std::int64_t position) const {
+  Loaded loaded;
+  try {
+    read(order, epoch, position, loaded);
+  } catch (...) {
+    loaded.error = std::current_exception();
+  }
+  return loaded;
+}
+
+/// Reads the sample at `position`; where it is broken and may be skipped, in training the next good one in the epoch's order.
+void DataLoader::Pool::read(const Order& order, std::int64_t epoch, std::int64_t position, Loaded& loaded) const {
+  for (std::int64_t step = 0; step < size; ++step) {
+    const std::int64_t index = order[static_cast<std::size_t>((position + step) % size)];
+    try {
+      const std::uint64_t seed = seed_of({options.seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)});
+      loaded.sample = transform(dataset.get(index), seed);
+      return;
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::kData || !options.skip_broken) throw;
+      loaded.broken.emplace(index, error.what());
+      // The budget is judged when the batch is handed out; more than it is enough to end the run there.
+      if (!options.drop_last || std::ssize(loaded.broken) > options.skip_budget) return;
+    }
+  }
+  throw Error(ErrorKind::kData, "every sample of the training set is broken, the first: " + loaded.broken.begin()->second, "run 'segdata check'");
+}
+
+std::optional<std::vector<Sample>> DataLoader::Pool::next() {
+  std::unique_lock lock(mutex);
+  while (!ahead.empty() || opened < end) {
+    next_waits.wait(lock, [this] { return !ahead.empty() && ahead.front().idle() && (failed || ahead.front().all_taken()); });
+    std::vector<Sample> samples = hand_out(ahead.front());
+    ahead.pop_front();
+    work_waits.notify_all();
+    if (!samples.empty()) return samples;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> DataLoader::Pool::skipped_messages() {
+  const std::lock_guard lock(mutex);
+  std::vector<std::string> messages;
+  for (const auto& [index, what] : skipped) messages.push_back(what);
+  return messages;
+}
+
+/// Errors and budget are judged here, in the order of the batches, so that the workers' timing decides nothing.
+std::vector<Sample> DataLoader::Pool::hand_out(Pending& batch) {
+  std::vector<Sample> samples;
+  for (Loaded& loaded : batch.places) {
+    skipped.insert(loaded.broken.begin(), loaded.broken.end());
+    if (loaded.error || std::ssize(skipped) > options.skip_budget) failed = true;
+    if (loaded.error) std::rethrow_exception(loaded.error);
+    if (std::ssize(skipped) > options.skip_budget) throw_budget(skipped, options.skip_budget);
+    if (loaded.sample) samples.push_back(std::move(*loaded.sample));
+  }
+  return samples;
+}
+
+DataLoader::DataLoader(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options)
+    : pool_(std::make_unique<Pool>(dataset, std::move(transform), options)) {}
+
+DataLoader::~DataLoader() = default;
+
+std::optional<std::vector<Sample>> DataLoader::next() { return pool_->next(); }
+
+std::int64_t DataLoader::batches_per_epoch() const { return pool_->per_epoch; }
+
+std::vector<std::string> DataLoader::skipped() const { return pool_->skipped_messages(); }
+
+}  // namespace seg

@@ -1,0 +1,281 @@
+#include "data/loader.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "data/transforms.hpp"
+#include "memory_dataset.hpp"
+
+namespace seg {
+namespace {
+
+using test::MemoryDataset;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+using Ids = std::vector<std::string>;
+
+Sample unchanged(Sample sample, std::uint64_t) { return sample; }
+
+/// Random flip, colour and crop: every pixel depends on the seed.
+SampleTransform augmentation() {
+  AugmentOptions options;
+  options.crop = true;
+  options.color = {0.5, 0.5, 0.5, 0.2};
+  return training_transform(options, {6, 6}, {});
+}
+
+/// Ids and a digest of all pixels, batch by batch.
+Ids contents(DataLoader& loader) {
+  Ids batches;
+  while (const auto samples = loader.next()) {
+    Digest digest;
+    std::string ids;
+    for (const Sample& sample : *samples) {
+      ids += sample.id + " ";
+      digest.update(sample.image.data, sample.image.total() * sample.image.elemSize());
+      digest.update(sample.labels.data, sample.labels.total());
+    }
+    batches.push_back(ids + digest.hex());
+  }
+  return batches;
+}
+
+Ids ids_of(DataLoader& loader) {
+  Ids ids;
+  while (const auto samples = loader.next()) {
+    for (const Sample& sample : *samples) ids.push_back(sample.id.substr(4));
+  }
+  return ids;
+}
+
+LoaderOptions training(std::int64_t workers) {
+  LoaderOptions options;
+  options.batch_size = 3;
+  options.workers = workers;
+  options.seed = 7;
+  options.shuffle = true;
+  options.drop_last = true;
+  return options;
+}
+
+/// Fails for some indices, each time they are read.
+std::function<void(std::int64_t)> broken(std::vector<std::int64_t> indices) {
+  return [indices](std::int64_t index) {
+    if (std::ranges::count(indices, index) > 0) throw Error(ErrorKind::kData, "broken " + std::to_string(index));
+  };
+}
+
+template <class Call>
+Error error_of(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error;
+  }
+  return {ErrorKind::kInternal, "no error"};
+}
+
+TEST(Loader, GivesTheSameForEveryNumberOfWorkers) {
+  const MemoryDataset dataset(11, [](std::int64_t index) { std::this_thread::sleep_for(std::chrono::microseconds(index * 37 % 11 * 100)); });
+  const auto with_workers = [&](std::int64_t workers) {
+    LoaderOptions options = training(workers);
+    options.batches = 10;
+    DataLoader loader(dataset, augmentation(), options);
+    return contents(loader);
+  };
+  const Ids one = with_workers(1);
+  EXPECT_THAT(one, SizeIs(10));
+  EXPECT_EQ(with_workers(2), one);
+  EXPECT_EQ(with_workers(5), one);
+}
+
+TEST(Loader, ContinuesWhereAnInterruptedRunStopped) {
+  const MemoryDataset dataset(10);
+  LoaderOptions options = training(3);
+  options.batches = 9;
+  DataLoader whole(dataset, augmentation(), options);
+  const Ids all = contents(whole);
+  options.first_batch = 4;
+  options.batches = 5;
+  DataLoader rest(dataset, augmentation(), options);
+  EXPECT_EQ(contents(rest), Ids(all.begin() + 4, all.end()));
+}
+
+TEST(Loader, ShufflesEveryEpochAnewAndGivesEachSampleOnce) {
+  const MemoryDataset dataset(9);
+  LoaderOptions options = training(2);
+  options.batches = 6;
+  DataLoader loader(dataset, unchanged, options);
+  const Ids ids = ids_of(loader);
+  const Ids first(ids.begin(), ids.begin() + 9);
+  const Ids second(ids.begin() + 9, ids.end());
+  EXPECT_NE(first, second);
+  EXPECT_THAT(second, testing::UnorderedElementsAreArray(first));
+  EXPECT_EQ(std::set<std::string>(first.begin(), first.end()).size(), 9U);
+}
+
+TEST(Loader, KeepsTheIncompleteBatchInEvaluation) {
+  const MemoryDataset dataset(5);
+  LoaderOptions options;
+  options.batch_size = 2;
+  DataLoader loader(dataset, unchanged, options);
+  EXPECT_EQ(loader.batches_per_epoch(), 3);
+  EXPECT_THAT(ids_of(loader), ElementsAre("0", "1", "2", "3", "4"));
+}
+
+TEST(Loader, DropsTheIncompleteBatchInTraining) {
+  const MemoryDataset dataset(8);
+  DataLoader loader(dataset, unchanged, training(2));
+  EXPECT_EQ(loader.batches_per_epoch(), 2);
+  EXPECT_THAT(ids_of(loader), SizeIs(6));
+}
+
+TEST(Loader, RefusesATrainingSetSmallerThanOneBatch) {
+  const MemoryDataset dataset(2);
+  const Error error = error_of([&] { DataLoader(dataset, unchanged, training(1)); });
+  EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
+  EXPECT_THAT(error.hint, HasSubstr("train.batch_size to 2"));
+}
+
+TEST(Loader, RefusesAnEmptySet) {
+  const MemoryDataset dataset(0);
+  EXPECT_EQ(error_of([&] { DataLoader(dataset, unchanged, {}); }).kind, ErrorKind::kData);
+}
+
+TEST(Loader, ThrowsAWorkersExceptionWithItsOwnType) {
+  const MemoryDataset dataset(12, [](std::int64_t index) {
+    if (index >= 5) throw std::domain_error("sample " + std::to_string(index));
+  });
+  for (const std::int64_t workers : {1, 4}) {
+    LoaderOptions options;
+    options.batch_size = 2;
+    options.workers = workers;
+    DataLoader loader(dataset, unchanged, options);
+    EXPECT_TRUE(loader.next());
+    EXPECT_TRUE(loader.next());
+    for (int call = 0; call < 2; ++call) {
+      try {
+        loader.next();
+        ADD_FAILURE() << "no exception";
+      } catch (const std::domain_error& error) {
+        EXPECT_STREQ(error.what(), "sample 5");
+      }
+    }
+  }
+}
+
+TEST(Loader, StopsReadingAfterAnException) {
+  const MemoryDataset dataset(1000, [](std::int64_t) { throw std::domain_error("no"); });
+  LoaderOptions options;
+  options.workers = 2;
+  options.prefetch = 100;
+  DataLoader loader(dataset, unchanged, options);
+  EXPECT_THROW(loader.next(), std::domain_error);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_LE(dataset.reads, 2);
+}
+
+TEST(Loader, ReadsNoFurtherAheadThanPrefetch) {
+  const MemoryDataset dataset(60);
+  LoaderOptions options;
+  options.batch_size = 3;
+  options.workers = 5;
+  options.prefetch = 2;
+  DataLoader loader(dataset, unchanged, options);
+  const auto settled = [&](std::int64_t expected) {
+    for (int i = 0; i < 2000 && dataset.reads < expected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    return dataset.reads.load();
+  };
+  EXPECT_EQ(settled(6), 6);
+  loader.next();
+  EXPECT_EQ(settled(9), 9);
+}
+
+TEST(Loader, MayDieEarly) {
+  std::atomic<int> running = 0;
+  const MemoryDataset dataset(100, [&](std::int64_t) {
+    ++running;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    --running;
+  });
+  for (int i = 0; i < 10; ++i) {
+    DataLoader loader(dataset, unchanged, training(4));
+    if (i % 2 == 0) loader.next();
+  }
+  EXPECT_EQ(running, 0);
+}
+
+TEST(Loader, LeavesBrokenSamplesOutInEvaluation) {
+  const MemoryDataset dataset(5, broken({0, 1, 3}));
+  LoaderOptions options;
+  options.batch_size = 2;
+  options.workers = 2;
+  options.skip_broken = true;
+  options.skip_budget = 3;
+  DataLoader loader(dataset, unchanged, options);
+  EXPECT_THAT(ids_of(loader), ElementsAre("2", "4"));
+  EXPECT_THAT(loader.skipped(), ElementsAre("broken 0", "broken 1", "broken 3"));
+}
+
+TEST(Loader, ReplacesBrokenSamplesInTrainingByTheNextInOrder) {
+  const MemoryDataset dataset(6, broken({2, 5}));
+  LoaderOptions options = training(3);
+  options.shuffle = false;
+  options.skip_broken = true;
+  options.skip_budget = 2;
+  DataLoader loader(dataset, unchanged, options);
+  EXPECT_THAT(ids_of(loader), ElementsAre("0", "1", "3", "3", "4", "0"));
+}
+
+TEST(Loader, CountsABrokenFileOnceOverAllEpochs) {
+  const MemoryDataset dataset(6, broken({2}));
+  LoaderOptions options = training(2);
+  options.skip_broken = true;
+  options.skip_budget = 1;
+  options.batches = 10;
+  DataLoader loader(dataset, unchanged, options);
+  EXPECT_THAT(ids_of(loader), SizeIs(30));
+  EXPECT_THAT(loader.skipped(), SizeIs(1));
+}
+
+TEST(Loader, EndsTheRunBeyondTheBudget) {
+  const MemoryDataset dataset(8, broken({3, 5}));
+  LoaderOptions options;
+  options.workers = 4;
+  options.skip_broken = true;
+  options.skip_budget = 1;
+  DataLoader loader(dataset, unchanged, options);
+  for (int good = 0; good < 4; ++good) EXPECT_TRUE(loader.next());
+  const Error error = error_of([&] { loader.next(); });
+  EXPECT_EQ(error.kind, ErrorKind::kData);
+  EXPECT_STREQ(error.what(), "more than 1 broken files: broken 3; broken 5");
+}
+
+TEST(Loader, EndsTheRunWhereEveryTrainingSampleIsBroken) {
+  const MemoryDataset dataset(3, broken({0, 1, 2}));
+  LoaderOptions options = training(2);
+  options.skip_broken = true;
+  options.skip_budget = 100;
+  DataLoader loader(dataset, unchanged, options);
+  EXPECT_EQ(error_of([&] { loader.next(); }).kind, ErrorKind::kData);
+}
+
+TEST(Loader, ThrowsForABrokenSampleUnlessToldToSkip) {
+  const MemoryDataset dataset(3, broken({1}));
+  DataLoader loader(dataset, unchanged, {});
+  EXPECT_TRUE(loader.next());
+  EXPECT_STREQ(error_of([&] { loader.next(); }).what(), "broken 1");
+}
+
+}  // namespace
+}  // namespace seg
