@@ -53,6 +53,7 @@ std::string format_text(const std::string& text) {
 template <class Items>
 std::string format_list(const Items& items) {
   std::vector<std::string> words;
+  words.reserve(items.size());
   for (const auto& item : items) words.push_back(format(item));
   return "[" + joined(words) + "]";
 }
@@ -81,6 +82,7 @@ std::string format(const std::vector<std::string>& value) { return format_list(v
 
 std::string format(const std::map<std::string, double>& value) {
   std::vector<std::string> entries;
+  entries.reserve(value.size());
   for (const auto& [key, number] : value) entries.push_back(format_text(key) + ": " + format(number));  // keys are not expanded
   return "{" + joined(entries) + "}";
 }

@@ -6,7 +6,7 @@
 namespace seg::config {
 
 std::string to_string(const Position& position) {
-  const std::string source = position.source ? *position.source : std::string{};
+  std::string source = position.source ? *position.source : std::string{};
   if (position.line == 0) return source;
   return source + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
 }
