@@ -62,7 +62,7 @@ std::string event_line(const Event& event) {
                        : value.is_string()       ? value.get<std::string>()
                        : value.is_number_float() ? fixed(value.get<double>(), 4)
                                                  : value.dump();
-    line += separator + key + " " + text;
+    line.append(separator).append(key).append(" ").append(text);
     separator = ", ";
   }
   return line;
