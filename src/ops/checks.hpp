@@ -1,0 +1,14 @@
+// What every operation on logits and labels asks of its arguments.
+#pragma once
+
+#include <torch/types.h>
+
+namespace seg {
+
+/// logits: floating point [N,K,h,w], 1 <= K <= 255, h and w >= 1. Throws kInternal.
+void check_logits(const torch::Tensor& logits);
+/// Also labels: uint8 [N,H,W] on the same device, H and W >= 1. Throws kInternal for shapes and types, kData for a value
+/// that is neither a class (< K) nor 255.
+void check_logits_and_labels(const torch::Tensor& logits, const torch::Tensor& labels);
+
+}  // namespace seg

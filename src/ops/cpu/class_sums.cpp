@@ -1,0 +1,163 @@
+#include "ops/cpu/class_sums.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <array>
+#include <vector>
+
+#include "base/classes.hpp"
+#include "ops/bilinear_axis.hpp"
+#include "ops/cpu/class_sums_tile.hpp"
+
+namespace seg::cpu {
+namespace {
+
+/// The tiles of a batch, numbered image by image, top to bottom.
+class Tiles {
+ public:
+  Tiles(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners)
+      : logits_(logits.detach().to(torch::kFloat).permute({0, 2, 3, 1}).contiguous()),
+        height_(height),
+        width_(width),
+        rows_(bilinear_axis(logits.size(2), height, align_corners)),
+        columns_(bilinear_axis(logits.size(3), width, align_corners)) {}
+
+  std::int64_t classes() const { return logits_.size(3); }
+  std::int64_t in_height() const { return logits_.size(1); }
+  std::int64_t in_width() const { return logits_.size(2); }
+  std::int64_t out_width() const { return width_; }
+  std::int64_t per_image() const { return (height_ + kLanes - 1) / kLanes; }
+  std::int64_t count() const { return logits_.size(0) * per_image(); }
+  std::int64_t scratch_size() const { return in_width() * classes() * kLanes; }
+
+  std::int64_t image(std::int64_t tile) const { return tile / per_image(); }
+  std::int64_t first_row(std::int64_t tile) const { return tile % per_image() * kLanes; }
+  std::int64_t row_count(std::int64_t tile) const { return std::min<std::int64_t>(kLanes, height_ - first_row(tile)); }
+  /// The source rows that a tile of this number within an image mixes: the first, and how many.
+  std::int64_t first_source(std::int64_t tile) const { return rows_.low[first_row(tile)]; }
+  std::int64_t source_count(std::int64_t tile) const { return rows_.high[first_row(tile) + row_count(tile) - 1] - first_source(tile) + 1; }
+
+  Tile make(std::int64_t number, float* columns, float* scores, const std::uint8_t* labels) const {
+    Tile tile{.logits = logits_.data_ptr<float>() + image(number) * in_height() * in_width() * classes(),
+              .classes = classes(),
+              .in_width = in_width(),
+              .out_width = width_,
+              .column_low = columns_.low.data(),
+              .column_high = columns_.high.data(),
+              .column_weight = columns_.weight.data(),
+              .row_low = {},
+              .row_high = {},
+              .row_weight = {},
+              .labels = labels,
+              .columns = columns,
+              .scores = scores};
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const std::int64_t row = std::min(first_row(number) + lane, height_ - 1);
+      tile.row_low[lane] = rows_.low[row];
+      tile.row_high[lane] = rows_.high[row];
+      tile.row_weight[lane] = rows_.weight[row];
+    }
+    return tile;
+  }
+
+  /// The rows of a u8 image [H][W] as [W][kLanes]; lanes beyond the last row are ignored.
+  void gather(std::int64_t number, const std::uint8_t* images, std::uint8_t* lanes) const {
+    const std::uint8_t* rows = images + (image(number) * height_ + first_row(number)) * width_;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const bool exists = lane < row_count(number);
+      for (std::int64_t x = 0; x < width_; ++x) lanes[x * kLanes + lane] = exists ? rows[lane * width_ + x] : kIgnoreLabel;
+    }
+  }
+
+ private:
+  torch::Tensor logits_;  // float32 [N,h,w,K]
+  std::int64_t height_;
+  std::int64_t width_;
+  BilinearAxis rows_;
+  BilinearAxis columns_;
+};
+
+/// What one thread works in.
+struct Scratch {
+  explicit Scratch(const Tiles& tiles)
+      : columns(tiles.scratch_size()), scores(tiles.classes() * kLanes), labels(tiles.out_width() * kLanes, kIgnoreLabel) {}
+  std::vector<float> columns;
+  std::vector<float> scores;
+  std::vector<float> column_gradient;  // for backward alone
+  std::vector<std::uint8_t> labels;
+};
+
+/// Calls work(tile number, tile, scratch) for all tiles; which thread has which changes nothing.
+template <class Work>
+void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, const Work& work) {
+  at::parallel_for(0, tiles.count(), 1, [&](std::int64_t begin, std::int64_t end) {
+    Scratch scratch(tiles);
+    for (std::int64_t number = begin; number < end; ++number) {
+      if (labels.defined()) tiles.gather(number, labels.data_ptr<std::uint8_t>(), scratch.labels.data());
+      work(number, tiles.make(number, scratch.columns.data(), scratch.scores.data(), scratch.labels.data()), scratch);
+    }
+  });
+}
+
+}  // namespace
+
+ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
+  const std::int64_t classes = tiles.classes();
+  // A row of partial sums a tile, added below in the tiles' order.
+  const torch::Tensor entropy = torch::zeros({tiles.count(), classes}, torch::kDouble);
+  const torch::Tensor pixels = torch::zeros({tiles.count(), classes}, torch::kLong);
+  const torch::Tensor missed = torch::zeros({tiles.count(), classes}, torch::kLong);
+  for_each_tile(tiles, labels.contiguous(), [&](std::int64_t number, const Tile& tile, Scratch&) {
+    const std::int64_t row = number * classes;
+    forward_tile(tile, entropy.data_ptr<double>() + row, pixels.data_ptr<std::int64_t>() + row, missed.data_ptr<std::int64_t>() + row);
+  });
+
+  torch::Tensor total = torch::zeros({classes}, torch::kDouble);
+  for (std::int64_t number = 0; number < tiles.count(); ++number) {
+    for (std::int64_t k = 0; k < classes; ++k) total.data_ptr<double>()[k] += entropy.data_ptr<double>()[number * classes + k];
+  }
+  return {total, pixels.sum(0), missed.sum(0)};
+}
+
+torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
+  const torch::Tensor given = gradient.to(torch::kFloat).contiguous();
+  std::array<float, 256> class_gradient{};
+  std::copy_n(given.data_ptr<float>(), tiles.classes(), class_gradient.begin());
+
+  // Each tile adds into source rows of its own, which overlap those of its neighbours; they are summed in the tiles' order.
+  const std::int64_t row_size = tiles.in_width() * tiles.classes();
+  std::vector<std::int64_t> offsets(tiles.count() + 1, 0);
+  for (std::int64_t number = 0; number < tiles.count(); ++number) offsets[number + 1] = offsets[number] + tiles.source_count(number);
+  const torch::Tensor partial = torch::zeros({offsets.back(), row_size}, torch::kFloat);
+  for_each_tile(tiles, labels.contiguous(), [&](std::int64_t number, const Tile& tile, Scratch& scratch) {
+    scratch.column_gradient.resize(tiles.scratch_size());
+    backward_tile(tile, class_gradient.data(), scratch.column_gradient.data(), partial.data_ptr<float>() + offsets[number] * row_size);
+  });
+
+  const torch::Tensor result = torch::zeros({logits.size(0), tiles.in_height(), tiles.in_width(), tiles.classes()}, torch::kFloat);
+  at::parallel_for(0, logits.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t number = begin * tiles.per_image(); number < end * tiles.per_image(); ++number) {
+      float* target = result.data_ptr<float>() + (tiles.image(number) * tiles.in_height() + tiles.first_source(number)) * row_size;
+      const float* source = partial.data_ptr<float>() + offsets[number] * row_size;
+      for (std::int64_t i = 0; i < tiles.source_count(number) * row_size; ++i) target[i] += source[i];
+    }
+  });
+  return result.permute({0, 3, 1, 2}).to(logits.scalar_type());
+}
+
+torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
+  const Tiles tiles(logits, height, width, align_corners);
+  const torch::Tensor result = torch::empty({logits.size(0), height, width}, torch::kByte);
+  for_each_tile(tiles, torch::Tensor(), [&](std::int64_t number, const Tile& tile, Scratch& scratch) {
+    predict_tile(tile, scratch.labels.data());
+    std::uint8_t* rows = result.data_ptr<std::uint8_t>() + (tiles.image(number) * height + tiles.first_row(number)) * width;
+    for (std::int64_t lane = 0; lane < tiles.row_count(number); ++lane) {
+      for (std::int64_t x = 0; x < width; ++x) rows[lane * width + x] = scratch.labels[x * kLanes + lane];
+    }
+  });
+  return result;
+}
+
+}  // namespace seg::cpu

@@ -1,0 +1,235 @@
+// Each step is a short loop over the lanes that the compiler turns into vector instructions; the steps are inlined into one
+// function for each instruction set, chosen at run time. No library header with inline code is included here for that reason.
+#include "ops/cpu/class_sums_tile.hpp"
+
+#include <bit>
+
+#define SEG_INLINE [[gnu::always_inline]] inline
+
+namespace seg::cpu {
+namespace {
+
+constexpr std::uint8_t kIgnored = 255;
+
+/// e^x for x <= 0 (below -87: e^-87, still nothing beside 1); relative error under 2e-7; NaN stays NaN.
+SEG_INLINE float exp_negative(float x) {
+  constexpr float kLog2E = 1.44269504f;
+  constexpr float kLn2High = 0.693359375f;  // few bits, so that n times it is exact
+  constexpr float kLn2Low = -2.12194440e-4f;
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
+  x = -87.0f > x ? -87.0f : x;
+  const float shifted = x * kLog2E + kRound;
+  const float n = shifted - kRound;
+  const float r = (x - n * kLn2High) - n * kLn2Low;
+  // Taylor series to r^7 / 7!, |r| <= ln(2) / 2: the next term is below 6e-9.
+  float p = 1.0f / 5040.0f;
+  p = p * r + 1.0f / 720.0f;
+  p = p * r + 1.0f / 120.0f;
+  p = p * r + 1.0f / 24.0f;
+  p = p * r + 1.0f / 6.0f;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  const std::int32_t exponent = std::bit_cast<std::int32_t>(shifted) << 23;  // what kRound leaves above bit 9 is shifted out
+  return std::bit_cast<float>(std::bit_cast<std::int32_t>(p) + exponent);
+}
+
+/// ln x for normal x >= 1: x = 2^e m, ln m = 2 artanh((m - 1) / (m + 1)); relative error under 2e-7; NaN stays NaN.
+SEG_INLINE float log_positive(float x) {
+  const std::int32_t bits = std::bit_cast<std::int32_t>(x);
+  const std::int32_t exponent = (bits - 0x3F3504F3) >> 23;  // the bits of sqrt(1/2): m lies between it and sqrt(2)
+  const float m = std::bit_cast<float>(bits - (exponent << 23));
+  const float s = (m - 1.0f) / (m + 1.0f);
+  const float q = s * s;
+  const float series = 1.0f + q * (1.0f / 3.0f + q * (1.0f / 5.0f + q * (1.0f / 7.0f + q * (1.0f / 9.0f))));
+  return static_cast<float>(exponent) * 0.693147181f + 2.0f * s * series + (x - x);  // x - x: the bits of a NaN look like a number here
+}
+
+/// Interpolates between rows: columns[j][lane] for every j = column * K + class.
+SEG_INLINE void mix_rows(const Tile& tile) {
+  const std::int64_t row = tile.in_width * tile.classes;
+  std::int64_t low[kLanes], high[kLanes];
+  float keep[kLanes], weight[kLanes];
+  for (int l = 0; l < kLanes; ++l) {
+    low[l] = tile.row_low[l] * row;
+    high[l] = tile.row_high[l] * row;
+    weight[l] = tile.row_weight[l];
+    keep[l] = 1.0f - weight[l];
+  }
+  const float* __restrict logits = tile.logits;
+  float* __restrict columns = tile.columns;
+  for (std::int64_t j = 0; j < row; ++j) {
+    for (int l = 0; l < kLanes; ++l) columns[j * kLanes + l] = keep[l] * logits[low[l] + j] + weight[l] * logits[high[l] + j];
+  }
+}
+
+/// The scores of output column x, and the largest in each lane.
+SEG_INLINE void mix_columns(const Tile& tile, std::int64_t x, float* __restrict best) {
+  const std::int64_t stride = tile.classes * kLanes;
+  const float* __restrict low = tile.columns + tile.column_low[x] * stride;
+  const float* __restrict high = tile.columns + tile.column_high[x] * stride;
+  float* __restrict scores = tile.scores;
+  const float weight = tile.column_weight[x];
+  const float keep = 1.0f - weight;
+  float largest[kLanes];
+  for (int l = 0; l < kLanes; ++l) largest[l] = scores[l] = keep * low[l] + weight * high[l];
+  for (std::int64_t k = 1; k < tile.classes; ++k) {
+    for (int l = 0; l < kLanes; ++l) {
+      const float score = keep * low[k * kLanes + l] + weight * high[k * kLanes + l];
+      scores[k * kLanes + l] = score;
+      largest[l] = score > largest[l] ? score : largest[l];
+    }
+  }
+  for (int l = 0; l < kLanes; ++l) best[l] = largest[l];
+}
+
+/// The lowest class whose score is the largest; K where there is none (NaN).
+SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::int32_t* __restrict found) {
+  std::int32_t first[kLanes];
+  for (int l = 0; l < kLanes; ++l) first[l] = static_cast<std::int32_t>(tile.classes);
+  for (std::int64_t k = tile.classes - 1; k >= 0; --k) {
+    for (int l = 0; l < kLanes; ++l) first[l] = tile.scores[k * kLanes + l] == best[l] ? static_cast<std::int32_t>(k) : first[l];
+  }
+  for (int l = 0; l < kLanes; ++l) found[l] = first[l];
+}
+
+SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
+  bool ignored = true;
+  for (int l = 0; l < kLanes; ++l) ignored &= labels[l] == kIgnored;
+  return ignored;
+}
+
+SEG_INLINE void forward_body(const Tile& tile, double* cross_entropy, std::int64_t* pixels, std::int64_t* false_negatives) {
+  mix_rows(tile);
+  for (std::int64_t x = 0; x < tile.out_width; ++x) {
+    const std::uint8_t* labels = tile.labels + x * kLanes;
+    if (all_ignored(labels)) continue;
+    float best[kLanes], sum[kLanes] = {};
+    std::int32_t found[kLanes];
+    mix_columns(tile, x, best);
+    find_best(tile, best, found);
+    for (std::int64_t k = 0; k < tile.classes; ++k) {
+      for (int l = 0; l < kLanes; ++l) sum[l] += exp_negative(tile.scores[k * kLanes + l] - best[l]);
+    }
+    for (int l = 0; l < kLanes; ++l) sum[l] = log_positive(sum[l]);
+    for (int l = 0; l < kLanes; ++l) {
+      const std::uint8_t label = labels[l];
+      if (label == kIgnored) continue;
+      cross_entropy[label] += static_cast<double>(sum[l] + (best[l] - tile.scores[label * kLanes + l]));
+      pixels[label] += 1;
+      false_negatives[label] += found[l] != label;
+    }
+  }
+}
+
+/// Turns the scores of a column into d loss / d score, for the labels' coefficients.
+SEG_INLINE void softmax_gradient(const Tile& tile, const float* __restrict best, const std::uint8_t* labels, const float* class_gradient) {
+  float* __restrict scores = tile.scores;
+  float coefficient[kLanes], scale[kLanes], sum[kLanes] = {};
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    for (int l = 0; l < kLanes; ++l) {
+      const float e = exp_negative(scores[k * kLanes + l] - best[l]);
+      scores[k * kLanes + l] = e;
+      sum[l] += e;
+    }
+  }
+  for (int l = 0; l < kLanes; ++l) coefficient[l] = class_gradient[labels[l]];
+  for (int l = 0; l < kLanes; ++l) scale[l] = coefficient[l] / sum[l];
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    for (int l = 0; l < kLanes; ++l) scores[k * kLanes + l] *= scale[l];
+  }
+  for (int l = 0; l < kLanes; ++l) {
+    if (labels[l] != kIgnored) scores[labels[l] * kLanes + l] -= coefficient[l];
+  }
+}
+
+/// The transpose of mix_rows: lanes back into source rows.
+SEG_INLINE void spread_rows(const Tile& tile, const float* __restrict column_gradient, float* __restrict rows_gradient) {
+  const std::int64_t row = tile.in_width * tile.classes;
+  for (int l = 0; l < kLanes; ++l) {
+    float* low = rows_gradient + (tile.row_low[l] - tile.row_low[0]) * row;
+    float* high = rows_gradient + (tile.row_high[l] - tile.row_low[0]) * row;
+    const float weight = tile.row_weight[l];
+    const float keep = 1.0f - weight;
+    for (std::int64_t j = 0; j < row; ++j) low[j] += keep * column_gradient[j * kLanes + l];
+    for (std::int64_t j = 0; j < row; ++j) high[j] += weight * column_gradient[j * kLanes + l];
+  }
+}
+
+SEG_INLINE void backward_body(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
+  const std::int64_t stride = tile.classes * kLanes;
+  mix_rows(tile);
+  for (std::int64_t j = 0; j < tile.in_width * stride; ++j) column_gradient[j] = 0.0f;
+  for (std::int64_t x = 0; x < tile.out_width; ++x) {
+    const std::uint8_t* labels = tile.labels + x * kLanes;
+    if (all_ignored(labels)) continue;
+    float best[kLanes];
+    mix_columns(tile, x, best);
+    softmax_gradient(tile, best, labels, class_gradient);
+    const float* __restrict gradient = tile.scores;
+    float* __restrict low = column_gradient + tile.column_low[x] * stride;
+    const float weight = tile.column_weight[x];
+    const float keep = 1.0f - weight;
+    for (std::int64_t j = 0; j < stride; ++j) low[j] += keep * gradient[j];
+    // Not in one loop: at the right edge both are the same column.
+    float* __restrict high = column_gradient + tile.column_high[x] * stride;
+    for (std::int64_t j = 0; j < stride; ++j) high[j] += weight * gradient[j];
+  }
+  spread_rows(tile, column_gradient, rows_gradient);
+}
+
+SEG_INLINE void predict_body(const Tile& tile, std::uint8_t* predicted) {
+  mix_rows(tile);
+  for (std::int64_t x = 0; x < tile.out_width; ++x) {
+    float best[kLanes];
+    std::int32_t found[kLanes];
+    mix_columns(tile, x, best);
+    find_best(tile, best, found);
+    for (int l = 0; l < kLanes; ++l) predicted[x * kLanes + l] = static_cast<std::uint8_t>(found[l] < tile.classes ? found[l] : 0);
+  }
+}
+
+/// The three entries, compiled for one instruction set.
+struct Entries {
+  void (*forward)(const Tile&, double*, std::int64_t*, std::int64_t*);
+  void (*backward)(const Tile&, const float*, float*, float*);
+  void (*predict)(const Tile&, std::uint8_t*);
+};
+
+#define SEG_ENTRIES(name, ...)                                                                                              \
+  __VA_ARGS__ void forward_##name(const Tile& t, double* s, std::int64_t* n, std::int64_t* f) { forward_body(t, s, n, f); } \
+  __VA_ARGS__ void backward_##name(const Tile& t, const float* c, float* g, float* r) { backward_body(t, c, g, r); }        \
+  __VA_ARGS__ void predict_##name(const Tile& t, std::uint8_t* p) { predict_body(t, p); }                                   \
+  constexpr Entries k_##name = {forward_##name, backward_##name, predict_##name};
+
+SEG_ENTRIES(any)
+#if defined(__x86_64__)
+SEG_ENTRIES(avx2, [[gnu::target("avx2,fma")]])
+SEG_ENTRIES(avx512, [[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512")]])
+#endif
+
+const Entries& entries() {
+#if defined(__x86_64__)
+  static const Entries& chosen = __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+                                     ? k_avx512
+                                 : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? k_avx2
+                                                                                                   : k_any;
+  return chosen;
+#else
+  return k_any;
+#endif
+}
+
+}  // namespace
+
+void forward_tile(const Tile& tile, double* cross_entropy, std::int64_t* pixels, std::int64_t* false_negatives) {
+  entries().forward(tile, cross_entropy, pixels, false_negatives);
+}
+
+void backward_tile(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
+  entries().backward(tile, class_gradient, column_gradient, rows_gradient);
+}
+
+void predict_tile(const Tile& tile, std::uint8_t* predicted) { entries().predict(tile, predicted); }
+
+}  // namespace seg::cpu

@@ -1,0 +1,24 @@
+#include "ops/class_sums.hpp"
+
+#include <ATen/ATen.h>
+
+#include "base/classes.hpp"
+#include "ops/upsample.hpp"
+
+namespace seg::reference {
+
+ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+  const std::int64_t classes = logits.size(1);
+  const torch::Tensor scores = upsample_logits(logits, labels.size(1), labels.size(2), align_corners);
+  const torch::Tensor valid = labels.ne(kIgnoreLabel);
+  const torch::Tensor target = labels.to(torch::kLong).masked_fill(valid.logical_not(), 0);
+  const torch::Tensor per_pixel = at::log_softmax(scores, 1).gather(1, target.unsqueeze(1)).squeeze(1).neg();
+
+  const torch::Tensor truth = target.masked_select(valid);
+  const torch::Tensor missed = scores.detach().argmax(1).ne(target).logical_and_(valid);
+  const auto zeros = torch::zeros({classes}, logits.options().dtype(torch::kDouble).requires_grad(false));
+  return {zeros.index_add(0, truth, per_pixel.masked_select(valid).to(torch::kDouble)), at::bincount(truth, {}, classes),
+          at::bincount(target.masked_select(missed), {}, classes)};
+}
+
+}  // namespace seg::reference

@@ -1,0 +1,193 @@
+#include "ops/class_sums.hpp"
+
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+#include <torch/autograd.h>
+
+#include "base/error.hpp"
+#include "support/golden.hpp"
+#include "support/naive_loss.hpp"
+
+namespace seg {
+namespace {
+
+using test::relative_difference;
+
+struct Shape {
+  std::int64_t batch, classes, in_height, in_width, out_height, out_width;
+};
+
+std::ostream& operator<<(std::ostream& out, const Shape& s) {
+  return out << s.batch << "x" << s.classes << " " << s.in_height << "x" << s.in_width << " to " << s.out_height << "x" << s.out_width;
+}
+
+torch::Tensor random_labels(const Shape& s) {
+  torch::Tensor labels = torch::randint(0, s.classes, {s.batch, s.out_height, s.out_width}).to(torch::kByte);
+  return labels.masked_fill(torch::rand({s.batch, s.out_height, s.out_width}).lt(0.2), 255);
+}
+
+struct Result {
+  ClassSums sums;
+  torch::Tensor gradient;
+};
+
+template <class Function>
+Result run(const Function& function, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+  torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
+  const ClassSums sums = function(leaf, labels, align_corners);
+  (sums.cross_entropy * torch::linspace(0.5, 2.0, logits.size(1), torch::kDouble)).sum().backward();
+  return {sums, leaf.grad()};
+}
+
+class Shapes : public testing::TestWithParam<std::tuple<Shape, bool>> {};
+
+TEST_P(Shapes, KernelEqualsReference) {
+  const auto [shape, align_corners] = GetParam();
+  torch::manual_seed(7);
+  const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3;
+  const torch::Tensor labels = random_labels(shape);
+  for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+    const Result kernel = run(class_sums, logits.contiguous(format), labels, align_corners);
+    const Result reference = run(reference::class_sums, logits, labels, align_corners);
+    EXPECT_LT(relative_difference(kernel.sums.cross_entropy, reference.sums.cross_entropy), 1e-6);
+    EXPECT_LT(relative_difference(kernel.gradient, reference.gradient), 1e-5);
+    EXPECT_TRUE(kernel.sums.pixels.equal(reference.sums.pixels));
+    EXPECT_TRUE(kernel.sums.false_negatives.equal(reference.sums.false_negatives));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ClassSums, Shapes,
+                         testing::Combine(testing::Values(Shape{2, 5, 4, 6, 16, 24}, Shape{1, 1, 3, 3, 7, 5}, Shape{3, 7, 1, 1, 33, 9},
+                                                          Shape{1, 19, 13, 17, 50, 66}, Shape{2, 3, 9, 9, 9, 9}, Shape{1, 4, 40, 30, 11, 7},
+                                                          Shape{2, 255, 3, 2, 5, 8}, Shape{1, 2, 5, 1, 1, 1}, Shape{1, 12, 2, 50, 100, 3}),
+                                          testing::Bool()));
+
+TEST(ClassSums, EqualsPixelByPixelDouble) {
+  torch::manual_seed(1);
+  const torch::Tensor logits = torch::randn({2, 6, 11, 19}) * 4;
+  const torch::Tensor labels = random_labels({2, 6, 11, 19, 11, 19});
+  const test::NaiveBatch naive(logits, labels);
+  const ClassSums sums = class_sums(logits, labels, false);
+  EXPECT_LT(relative_difference(sums.cross_entropy, torch::tensor(naive.entropies(), torch::kDouble)), 1e-6);
+  EXPECT_EQ(relative_difference(sums.pixels, torch::tensor(naive.counts(), torch::kDouble)), 0);
+  EXPECT_EQ(relative_difference(sums.false_negatives, torch::tensor(naive.misses(), torch::kDouble)), 0);
+}
+
+TEST(ClassSums, ReferenceGradientIsTheFiniteDifference) {
+  torch::manual_seed(2);
+  const torch::Tensor logits = torch::randn({1, 3, 2, 3}, torch::kDouble);
+  const torch::Tensor labels = random_labels({1, 3, 2, 3, 7, 8});
+  const torch::Tensor gradient = run(class_sums, logits, labels, false).gradient;
+  const torch::Tensor factors = torch::linspace(0.5, 2.0, 3, torch::kDouble);
+  for (std::int64_t i = 0; i < logits.numel(); ++i) {
+    const auto value = [&](double step) {
+      torch::Tensor moved = logits.clone();
+      moved.view(-1)[i] += step;
+      return (class_sums(moved, labels, false).cross_entropy * factors).sum().item<double>();
+    };
+    EXPECT_NEAR((value(1e-5) - value(-1e-5)) / 2e-5, gradient.flatten()[i].item<double>(), 1e-7);
+  }
+}
+
+TEST(ClassSums, ByHand) {
+  // Two pixels, two classes: scores (0, ln 3) give p = (1/4, 3/4).
+  const torch::Tensor logits = torch::tensor({0.0f, 0.0f, std::log(3.0f), std::log(3.0f)}).view({1, 2, 1, 2});
+  const torch::Tensor labels = torch::tensor({0, 1}).to(torch::kByte).view({1, 1, 2});
+  const ClassSums sums = class_sums(logits, labels, false);
+  EXPECT_NEAR(sums.cross_entropy[0].item<double>(), std::log(4.0), 1e-6);
+  EXPECT_NEAR(sums.cross_entropy[1].item<double>(), std::log(4.0 / 3.0), 1e-6);
+  EXPECT_EQ(sums.false_negatives[0].item<int>(), 1);
+  EXPECT_EQ(sums.false_negatives[1].item<int>(), 0);
+}
+
+TEST(ClassSums, SameBitsForEveryThreadCount) {
+  torch::manual_seed(3);
+  const Shape shape{2, 6, 12, 12, 70, 45};
+  const torch::Tensor logits = torch::randn({2, 6, 12, 12}), labels = random_labels(shape);
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const Result one = run(class_sums, logits, labels, true);
+  at::set_num_threads(3);
+  const Result three = run(class_sums, logits, labels, true);
+  at::set_num_threads(before);
+  EXPECT_TRUE(one.sums.cross_entropy.equal(three.sums.cross_entropy));
+  EXPECT_TRUE(one.gradient.equal(three.gradient));
+}
+
+TEST(ClassSums, TiesGoToTheLowestClass) {
+  const torch::Tensor labels = torch::tensor({0, 1, 2}).to(torch::kByte).view({1, 1, 3});
+  const ClassSums sums = class_sums(torch::zeros({1, 3, 1, 3}), labels, false);
+  EXPECT_TRUE(sums.false_negatives.equal(torch::tensor({0, 1, 1}, torch::kLong)));
+}
+
+TEST(ClassSums, FiniteForLargeLogits) {
+  torch::manual_seed(4);
+  const torch::Tensor logits = torch::randn({1, 4, 5, 5}).sign() * 1e4;
+  const torch::Tensor labels = random_labels({1, 4, 5, 5, 20, 20});
+  const Result kernel = run(class_sums, logits, labels, false), reference = run(reference::class_sums, logits, labels, false);
+  EXPECT_TRUE(kernel.gradient.isfinite().all().item<bool>());
+  EXPECT_LT(relative_difference(kernel.sums.cross_entropy, reference.sums.cross_entropy), 1e-6);
+}
+
+TEST(ClassSums, NotANumberIsNotHidden) {
+  torch::Tensor logits = torch::zeros({1, 3, 2, 2});
+  logits.view(-1)[8] = std::numeric_limits<float>::quiet_NaN();  // not the labels' class
+  const ClassSums sums = class_sums(logits, torch::zeros({1, 2, 2}, torch::kByte), false);
+  EXPECT_TRUE(sums.cross_entropy[0].isnan().item<bool>());
+}
+
+TEST(ClassSums, TakesBfloat16AsItsFloatValues) {
+  torch::manual_seed(5);
+  const torch::Tensor logits = torch::randn({1, 4, 5, 5}).to(torch::kBFloat16);
+  const torch::Tensor labels = random_labels({1, 4, 5, 5, 20, 20});
+  const Result half = run(class_sums, logits, labels, false), full = run(class_sums, logits.to(torch::kFloat), labels, false);
+  EXPECT_TRUE(half.sums.cross_entropy.equal(full.sums.cross_entropy));
+  EXPECT_EQ(half.gradient.scalar_type(), torch::kBFloat16);
+  EXPECT_LT(relative_difference(half.gradient, full.gradient), 1e-2);
+}
+
+TEST(ClassSums, AllIgnoredGivesZeros) {
+  const Result result = run(class_sums, torch::randn({2, 3, 4, 4}), torch::full({2, 16, 16}, 255, torch::kByte), false);
+  EXPECT_EQ(result.sums.cross_entropy.abs().sum().item<double>(), 0);
+  EXPECT_EQ(result.gradient.abs().sum().item<double>(), 0);
+}
+
+TEST(ClassSums, TakesAnEmptyBatch) {
+  const Result result = run(class_sums, torch::zeros({0, 3, 4, 4}), torch::zeros({0, 16, 16}, torch::kByte), false);
+  EXPECT_EQ(result.sums.pixels.sum().item<int>(), 0);
+  EXPECT_EQ(result.gradient.numel(), 0);
+}
+
+TEST(ClassSums, NamesALabelOutOfRange) {
+  const torch::Tensor labels = torch::full({1, 2, 2}, 3, torch::kByte);
+  try {
+    class_sums(torch::zeros({1, 3, 2, 2}), labels, false);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kData);
+    EXPECT_NE(std::string(error.what()).find("label 3"), std::string::npos);
+  }
+}
+
+TEST(ClassSums, RefusesWrongShapes) {
+  EXPECT_THROW(class_sums(torch::zeros({3, 2, 2}), torch::zeros({1, 2, 2}, torch::kByte), false), Error);
+  EXPECT_THROW(class_sums(torch::zeros({1, 3, 2, 2}), torch::zeros({2, 2, 2}, torch::kByte), false), Error);
+  EXPECT_THROW(class_sums(torch::zeros({1, 3, 2, 2}), torch::zeros({1, 2, 2}), false), Error);
+}
+
+class GoldenUpsample : public testing::TestWithParam<bool> {};
+
+TEST_P(GoldenUpsample, MatchesPyTorch) {
+  const test::Golden golden(GetParam() ? "upsample_ce_align_corners" : "upsample_ce_half_pixel");
+  torch::Tensor logits = golden["logits"].requires_grad_(true);
+  const ClassSums sums = class_sums(logits, golden["labels"], GetParam());
+  const torch::Tensor loss = sums.cross_entropy.sum() / sums.pixels.sum();
+  loss.backward();
+  EXPECT_LT(relative_difference(loss.view(1), golden["loss"]), 1e-6);
+  EXPECT_LT(relative_difference(logits.grad(), golden["grad"]), 1e-6);
+}
+
+INSTANTIATE_TEST_SUITE_P(ClassSums, GoldenUpsample, testing::Bool());
+
+}  // namespace
+}  // namespace seg
