@@ -1,0 +1,30 @@
+// Weights that follow the recall of each class: w_c = 1 - R_c (Tian et al., arXiv 2106.14917).
+//
+//   batch      w_c = FN_c / GT_c, with published smoothing max(FN_c, 1) / max(GT_c, 1)
+//   momentum m R_c <- m R_c + (1 - m) (1 - w_c of the batch), w_c = 1 - R_c; only classes in the batch, the first one assigned
+//
+// A weight is a count: no gradient flows through it.
+#pragma once
+
+#include "losses/class_weighting/class_weighting.hpp"
+
+namespace seg {
+
+class RecallWeights : public ClassWeighting {
+ public:
+  RecallWeights(const RecallOptions& options, std::size_t classes) : options_(options), recalls_(classes) {}
+
+  std::vector<double> compute(const ClassCounts& counts) override;
+  /// recalls: the batch's own, TP / GT; weights: what was used.
+  ClassReadings readings() const override { return readings_; }
+  /// With momentum: `recalls` float64 [K] and `observed` uint8 [K]; else empty.
+  State state() const override;
+  void load(const State& state) override;
+
+ private:
+  RecallOptions options_;
+  std::vector<std::optional<double>> recalls_;  // smoothed; null before a class was first seen
+  ClassReadings readings_;
+};
+
+}  // namespace seg

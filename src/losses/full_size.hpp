@@ -1,0 +1,29 @@
+// Pixels at the labels' own size, for the losses that class_sums cannot express.
+#pragma once
+
+#include "losses/class_weighting/class_weighting.hpp"
+
+namespace seg {
+
+/// The M valid pixels of a batch.
+struct TruePixels {
+  torch::Tensor log_probability;  // [M] of the true class, differentiable
+  torch::Tensor truth;            // int64 [M]
+};
+
+/// scores: [N,K,H,W] at the labels' size. margins: [K], subtracted from the true class's score, or undefined; scale: factor
+/// on all scores after that.
+TruePixels true_pixels(const torch::Tensor& scores, const torch::Tensor& labels, const torch::Tensor& margins = {}, double scale = 1.0);
+
+/// Values [M] averaged with the class weights of this batch (sum w_n v_n / normaliser); 0 where the normaliser is. `kept`:
+/// bool [M] or undefined, the pixels that count.
+torch::Tensor weighted_mean(const torch::Tensor& values, const torch::Tensor& truth, const torch::Tensor& kept, const std::vector<double>& weights,
+                            Normalizer normalizer);
+
+/// 0 with a zero gradient.
+torch::Tensor zero_loss(const torch::Tensor& logits);
+
+/// Whether a class takes part in a mean over "present" or "all" classes.
+inline bool takes_part(const std::string& classes, std::int64_t pixels) { return pixels > 0 || classes == "all"; }
+
+}  // namespace seg

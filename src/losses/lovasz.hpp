@@ -1,0 +1,22 @@
+// Lovasz-softmax: the convex surrogate of 1 - IoU, a class at a time, over the batch's valid pixels (Berman et al., arXiv 1705.08790).
+//
+//   e_n = |[y_n = c] - p_nc| sorted falling;  L_c = sum_i e_(i) (J_i - J_{i-1}),
+//   J_i = 1 - (G - hits_i) / (G + misses_i), G = GT_c, of the first i pixels hits_i have label c and misses_i another
+#pragma once
+
+#include "losses/loss.hpp"
+
+namespace seg {
+
+class LovaszLoss : public Loss {
+ public:
+  LovaszLoss(const LovaszOptions& options, bool align_corners) : options_(options), align_corners_(align_corners) {}
+
+  LossResult compute(const torch::Tensor& logits, const torch::Tensor& labels) override;
+
+ private:
+  LovaszOptions options_;
+  bool align_corners_;
+};
+
+}  // namespace seg

@@ -1,0 +1,124 @@
+// The YAML block `loss`: which loss, how classes are weighted, and each loss's own settings.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/fields.hpp"
+
+namespace seg {
+
+std::vector<std::string> loss_names();       // the registry of losses
+std::vector<std::string> weighting_names();  // the registry of class weightings
+
+struct RecallOptions {
+  std::string smoothing = "published";
+  double momentum = 0.0;
+
+  void fields(config::Visitor& v) {
+    v.field("smoothing", smoothing,
+            {.help = "weights max(FN,1)/max(GT,1) as published, or FN/GT: a class without a miss then has no gradient",
+             .choices = {"published", "none"}});
+    v.field("momentum", momentum,
+            {.help = "recalls smoothed over steps, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual", .min = 0.0, .max = 0.9999});
+  }
+};
+
+struct WeightedCrossEntropyOptions {
+  std::string scheme = "median_frequency";
+  std::map<std::string, double> weights;
+
+  void fields(config::Visitor& v) {
+    v.field("scheme", scheme,
+            {.help = "where weighted_ce has its class weights from",
+             .choices = {"inverse_frequency", "median_frequency", "effective_number", "enet", "manual"}});
+    v.field("weights", weights, {.help = "class name: weight, for manual; a class not named weighs 1", .min = 0.0, .max = 1e6});
+  }
+};
+
+struct FocalOptions {
+  double gamma = 2.0;
+
+  void fields(config::Visitor& v) { v.field("gamma", gamma, {.help = "exponent of 1 - p; 0 gives cross entropy", .min = 0.0, .max = 10.0}); }
+};
+
+struct OhemOptions {
+  double threshold = 0.7;
+  std::int64_t min_kept = 100000;
+
+  void fields(config::Visitor& v) {
+    v.field("threshold", threshold, {.help = "pixels whose true class has a lower probability are kept", .min = 0.0, .max = 1.0});
+    v.field("min_kept", min_kept, {.help = "at least so many of a batch are kept, the hardest first", .unit = "pixels", .min = 1, .max = 1e9});
+  }
+};
+
+struct SoftIouOptions {
+  std::string classes = "present";
+
+  void fields(config::Visitor& v) {
+    v.field("classes", classes, {.help = "the mean is over the classes of the batch's labels, or over all", .choices = {"present", "all"}});
+  }
+};
+
+struct LovaszOptions {
+  std::string classes = "present";
+
+  void fields(config::Visitor& v) {
+    v.field("classes", classes, {.help = "the mean is over the classes of the batch's labels, or over all", .choices = {"present", "all"}});
+  }
+};
+
+struct LdamOptions {
+  double max_margin = 0.5;
+  double scale = 30.0;
+
+  void fields(config::Visitor& v) {
+    v.field("max_margin", max_margin, {.help = "margin of the rarest class", .unit = "logits", .min = 0.0, .max = 100.0});
+    v.field("scale", scale,
+            {.help = "factor on the logits after the margin; 30 in the paper, 1 trains more like cross entropy", .min = 1e-3, .max = 1e3});
+  }
+};
+
+struct LossOptions {
+  std::string type = "recall";
+  std::string weighting = "default";
+  std::string normalizer = "default";
+  RecallOptions recall;
+  WeightedCrossEntropyOptions weighted_ce;
+  FocalOptions focal;
+  OhemOptions ohem;
+  SoftIouOptions soft_iou;
+  LovaszOptions lovasz;
+  LdamOptions ldam;
+  std::map<std::string, double> sum = {{"ce", 1.0}, {"lovasz", 1.0}};
+
+  void fields(config::Visitor& v) {
+    std::vector<std::string> weightings = weighting_names();
+    weightings.insert(weightings.begin(), "default");
+    v.field("type", type, {.help = "the loss", .choices = loss_names()});
+    v.field("weighting", weighting,
+            {.help = "class weights of ce, focal and ohem; default: none (weighted_ce and recall bring their own)", .choices = weightings});
+    v.field("normalizer", normalizer,
+            {.help = "what the weighted sum is divided by; default: weight_sum for static weights, valid_pixels for none and for recall",
+             .choices = {"default", "valid_pixels", "weight_sum"}});
+    v.block("recall", recall, "recall loss (arXiv 2106.14917)");
+    v.block("weighted_ce", weighted_ce, "cross entropy with static class weights");
+    v.block("focal", focal, "focal loss, each pixel (arXiv 1708.02002)");
+    v.block("ohem", ohem, "cross entropy of the hard pixels (arXiv 1604.03540)");
+    v.block("soft_iou", soft_iou, "soft intersection over union (Rahman and Wang 2016)");
+    v.block("lovasz", lovasz, "Lovasz-softmax over the batch (arXiv 1705.08790)");
+    v.block("ldam", ldam, "margins by label distribution (arXiv 1906.07413)");
+    v.field("sum", sum, {.help = "loss name: factor, for type sum", .min = 0.0, .max = 1e6, .choices = summable()});
+  }
+
+ private:
+  static std::vector<std::string> summable() {
+    std::vector<std::string> names = loss_names();
+    std::erase(names, "sum");
+    return names;
+  }
+};
+
+}  // namespace seg

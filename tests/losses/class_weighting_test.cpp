@@ -1,0 +1,118 @@
+#include <cmath>
+
+#include "base/error.hpp"
+#include "losses/class_weighting/recall.hpp"
+#include "losses/class_weighting/static_weights.hpp"
+#include "losses/loss_fixture.hpp"
+
+namespace seg {
+namespace {
+
+using testing::DoubleEq;
+using testing::DoubleNear;
+using testing::ElementsAre;
+
+/// Four classes, the third without a pixel; class 0 in images of 100 pixels together, class 1 of 50, class 3 of 20.
+ClassStatistics statistics() {
+  return {.pixels = {60, 30, 0, 10}, .images = {2, 1, 0, 1}, .pixels_of_images = {100, 50, 0, 20}, .ignored_pixels = 3, .image_count = 2};
+}
+
+TEST(StaticWeights, InverseFrequency) {
+  EXPECT_THAT(inverse_frequency(statistics()), ElementsAre(DoubleEq(100.0 / 240), DoubleEq(100.0 / 120), 1.0, DoubleEq(2.5)));
+}
+
+TEST(StaticWeights, InverseFrequencyAveragesToOneOverThePixels) {
+  const ClassStatistics s{.pixels = {60, 30, 10}, .images = {}, .pixels_of_images = {}};
+  const std::vector<double> w = inverse_frequency(s);
+  EXPECT_DOUBLE_EQ(0.6 * w[0] + 0.3 * w[1] + 0.1 * w[2], 1.0);
+}
+
+TEST(StaticWeights, MedianFrequencyCountsTheImagesThatHoldTheClass) {
+  // g = 0.6, 0.6, -, 0.5: the median of an odd number is the middle one.
+  EXPECT_THAT(median_frequency(statistics()), ElementsAre(DoubleNear(1.0, 1e-12), DoubleNear(1.0, 1e-12), 1.0, DoubleNear(1.2, 1e-12)));
+}
+
+TEST(StaticWeights, MedianOfAnEvenNumberIsBetweenTheMiddleTwo) {
+  const ClassStatistics s{.pixels = {2, 4}, .images = {1, 1}, .pixels_of_images = {10, 10}};
+  EXPECT_THAT(median_frequency(s), ElementsAre(DoubleNear(1.5, 1e-12), DoubleNear(0.75, 1e-12)));
+}
+
+TEST(StaticWeights, EffectiveNumber) {
+  // N = 4, b = 3/4: (1/4) / (1 - b^n) = 1 for n = 1, (1/4) / (37/64) = 16/37 for n = 3; scaled by 2 / (53/37).
+  const ClassStatistics s{.pixels = {1, 3}, .images = {}, .pixels_of_images = {}};
+  EXPECT_THAT(effective_number(s), ElementsAre(DoubleNear(74.0 / 53, 1e-12), DoubleNear(32.0 / 53, 1e-12)));
+}
+
+TEST(StaticWeights, EffectiveNumberKeepsItsDigitsForManyPixels) {
+  // b^n tends to e^(-f): w proportional to 1 / (1 - e^(-f_c)).
+  const ClassStatistics s{.pixels = {900'000'000'000, 100'000'000'000}, .images = {}, .pixels_of_images = {}};
+  const std::vector<double> w = effective_number(s);
+  EXPECT_NEAR(w[1] / w[0], std::expm1(-0.9) / std::expm1(-0.1), 1e-9);
+  EXPECT_NEAR(w[0] + w[1], 2.0, 1e-12);
+}
+
+TEST(StaticWeights, Enet) {
+  EXPECT_THAT(enet(statistics()), ElementsAre(DoubleEq(1 / std::log(1.62)), DoubleEq(1 / std::log(1.32)), 1.0, DoubleEq(1 / std::log(1.12))));
+}
+
+TEST(StaticWeights, NoPixelAtAllGivesOnes) {
+  const ClassStatistics s{.pixels = {0, 0}, .images = {0, 0}, .pixels_of_images = {0, 0}};
+  for (const auto scheme : {inverse_frequency, median_frequency, effective_number, enet}) EXPECT_THAT(scheme(s), ElementsAre(1.0, 1.0));
+}
+
+TEST(StaticWeights, ManualNamesClassesAndTheRestWeighsOne) {
+  EXPECT_THAT(manual_weights({{"pole", 5.0}}, {"road", "pole"}), ElementsAre(1.0, 5.0));
+  EXPECT_THROW(manual_weights({{"poles", 5.0}}, {"road", "pole"}), Error);
+}
+
+RecallOptions recall(const std::string& smoothing, double momentum) {
+  RecallOptions options;
+  options.smoothing = smoothing;
+  options.momentum = momentum;
+  return options;
+}
+
+TEST(RecallWeights, PublishedSmoothingCountsAMissAtLeast) {
+  RecallWeights weights(recall("published", 0), 3);
+  EXPECT_THAT(weights.compute({.pixels = {10, 4, 1}, .false_negatives = {0, 3, 1}}), ElementsAre(0.1, 0.75, 1.0));
+}
+
+TEST(RecallWeights, WithoutSmoothingAPerfectClassWeighsNothing) {
+  RecallWeights weights(recall("none", 0), 2);
+  EXPECT_THAT(weights.compute({.pixels = {10, 4}, .false_negatives = {0, 3}}), ElementsAre(0.0, 0.75));
+}
+
+TEST(RecallWeights, ReadingsAreNullForAbsentClasses) {
+  RecallWeights weights(recall("published", 0), 2);
+  weights.compute({.pixels = {10, 0}, .false_negatives = {0, 0}});
+  const ClassReadings readings = weights.readings();
+  EXPECT_EQ(readings.recalls[0], 1.0);
+  EXPECT_EQ(readings.weights[0], 0.1);
+  EXPECT_FALSE(readings.recalls[1] || readings.weights[1]);
+}
+
+TEST(RecallWeights, MomentumAssignsTheFirstAndSmoothsTheRest) {
+  RecallWeights weights(recall("none", 0.9), 2);
+  EXPECT_THAT(weights.compute({.pixels = {4, 0}, .false_negatives = {2, 0}})[0], DoubleNear(0.5, 1e-12));
+  EXPECT_THAT(weights.compute({.pixels = {0, 4}, .false_negatives = {0, 1}})[1], DoubleNear(0.25, 1e-12));
+  EXPECT_THAT(weights.compute({.pixels = {4, 4}, .false_negatives = {4, 1}}), ElementsAre(DoubleNear(0.55, 1e-12), DoubleNear(0.25, 1e-12)));
+}
+
+TEST(RecallWeights, StateKeepsWhatWasAndWasNotSeen) {
+  RecallWeights before(recall("none", 0.9), 2), after(recall("none", 0.9), 2);
+  before.compute({.pixels = {4, 0}, .false_negatives = {1, 0}});
+  after.load(before.state());
+  const ClassCounts next{.pixels = {4, 4}, .false_negatives = {3, 2}};
+  EXPECT_EQ(before.compute(next), after.compute(next));
+}
+
+TEST(RecallWeights, HasStateOnlyWithMomentum) { EXPECT_TRUE(RecallWeights(recall("none", 0), 2).state().empty()); }
+
+TEST(RecallWeights, RefusesTheStateOfOtherClasses) {
+  RecallWeights weights(recall("none", 0.9), 2);
+  EXPECT_THROW(weights.load(RecallWeights(recall("none", 0.9), 3).state()), Error);
+  EXPECT_THROW(weights.load({}), Error);
+}
+
+}  // namespace
+}  // namespace seg

@@ -1,0 +1,134 @@
+// What every loss and every weighting in the registries must do; a new entry is tested here without a line of its own.
+#include <algorithm>
+
+#include "losses/class_weighting/class_weighting.hpp"
+#include "losses/loss_fixture.hpp"
+
+namespace seg {
+namespace {
+
+using test::context_of;
+using test::labels_of;
+using test::options_of;
+using test::outcome;
+
+class EveryLoss : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override { torch::manual_seed(11); }
+  LossOptions options() const { return options_of(GetParam()); }
+};
+
+TEST_P(EveryLoss, BuildsFromDefaults) {
+  LossOptions defaults;
+  defaults.type = GetParam();
+  EXPECT_NE(build_loss(defaults, context_of(4)), nullptr);
+}
+
+TEST_P(EveryLoss, GivesAScalarAndAGradientOfTheLogitsShape) {
+  for (const bool channels_last : {false, true}) {
+    const auto format = channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    const torch::Tensor logits = torch::randn({2, 4, 5, 6}).contiguous(format);
+    const test::Outcome result = outcome(options(), logits, labels_of(4, {2, 17, 23}));
+    EXPECT_TRUE(std::isfinite(result.value));
+    EXPECT_EQ(result.gradient.sizes(), logits.sizes());
+    EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
+    EXPECT_GT(result.gradient.abs().max().item<double>(), 0);
+  }
+}
+
+TEST_P(EveryLoss, ReportsPlainCrossEntropy) {
+  const torch::Tensor logits = torch::randn({2, 4, 5, 6}), labels = labels_of(4, {2, 5, 6});
+  const test::NaiveBatch naive(logits, labels);
+  double sum = 0;
+  for (const auto& pixel : naive.pixels) sum += test::NaiveBatch::entropy(pixel);
+  const LossResult result = build_loss(options(), context_of(4))->compute(logits, labels);
+  EXPECT_NEAR(result.cross_entropy.item<double>(), sum / static_cast<double>(naive.pixels.size()), 1e-6);
+  EXPECT_FALSE(result.cross_entropy.requires_grad());
+}
+
+TEST_P(EveryLoss, IgnoredPixelsAreInert) {
+  const torch::Tensor logits = torch::randn({2, 4, 9, 10}), labels = labels_of(4, {2, 9, 10});
+  const torch::Tensor ignored = labels.eq(255).unsqueeze(1).expand_as(logits);
+  const test::Outcome before = outcome(options(), logits, labels);
+  const test::Outcome after = outcome(options(), torch::where(ignored, torch::randn_like(logits) * 20, logits), labels);
+  EXPECT_EQ(before.value, after.value);
+  EXPECT_TRUE(before.gradient.allclose(after.gradient, 1e-6, 1e-9));
+  EXPECT_EQ(after.gradient.masked_select(ignored).abs().max().item<double>(), 0);
+}
+
+TEST_P(EveryLoss, AllIgnoredGivesZeroWithZeroGradient) {
+  const test::Outcome result = outcome(options(), torch::randn({2, 4, 5, 6}), torch::full({2, 20, 20}, 255, torch::kByte));
+  EXPECT_EQ(result.value, 0);
+  EXPECT_EQ(result.cross_entropy, 0);
+  ASSERT_TRUE(result.gradient.defined());
+  EXPECT_EQ(result.gradient.abs().max().item<double>(), 0);
+}
+
+TEST_P(EveryLoss, IsFiniteForHugeLogits) {
+  for (const double size : {1.0, -1.0}) {
+    const torch::Tensor logits = torch::randn({1, 4, 4, 4}).sign() * 1e4 * size;
+    const test::Outcome result = outcome(options(), logits, labels_of(4, {1, 11, 13}));
+    EXPECT_TRUE(std::isfinite(result.value));
+    EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
+  }
+}
+
+TEST_P(EveryLoss, TakesBfloat16) {
+  const torch::Tensor logits = torch::randn({1, 4, 5, 6}).to(torch::kBFloat16), labels = labels_of(4, {1, 20, 24});
+  const test::Outcome half = outcome(options(), logits, labels), full = outcome(options(), logits.to(torch::kFloat), labels);
+  EXPECT_NEAR(half.value, full.value, 1e-6);
+  EXPECT_EQ(half.gradient.scalar_type(), torch::kBFloat16);
+}
+
+TEST_P(EveryLoss, GradientIsTheFiniteDifference) {
+  // Well separated scores: a step must not move the arg-max, nor an error past another, nor a pixel over OHEM's threshold.
+  const torch::Tensor logits = (torch::randperm(60).to(torch::kFloat) * 0.1 - 3).view({1, 3, 4, 5});
+  const torch::Tensor labels = labels_of(3, {1, 4, 5});
+  LossOptions tested = options();
+  tested.ohem.threshold = 0.6;
+  const torch::Tensor difference = test::finite_difference(tested, logits, labels, 5e-3);
+  EXPECT_LT(test::relative_difference(outcome(tested, logits, labels).gradient, difference), 5e-3);
+}
+
+TEST_P(EveryLoss, StateGoesThroughLoad) {
+  LossOptions smoothed = options();
+  smoothed.recall.momentum = 0.9;
+  smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
+  const torch::Tensor logits = torch::randn({1, 4, 5, 6}), labels = labels_of(4, {1, 20, 24});
+  const auto first = build_loss(smoothed, context_of(4)), second = build_loss(smoothed, context_of(4));
+  first->compute(torch::randn({1, 4, 5, 6}), labels);
+  second->load(first->state());
+  EXPECT_EQ(outcome(*first, logits, labels).value, outcome(*second, logits, labels).value);
+}
+
+INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::ValuesIn(loss_names()), [](const auto& tested) { return tested.param; });
+
+class EveryWeighting : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryWeighting, GivesFiniteWeightsAndNullForAbsentClasses) {
+  const Weighting weighting = build_weighting(GetParam(), {}, context_of(4));
+  const ClassCounts counts{.pixels = {10, 0, 5, 1}, .false_negatives = {3, 0, 5, 0}};
+  const std::vector<double> weights = weighting.classes->compute(counts);
+  ASSERT_EQ(weights.size(), 4u);
+  for (const double weight : weights) EXPECT_TRUE(std::isfinite(weight) && weight >= 0);
+  const ClassReadings readings = weighting.classes->readings();
+  ASSERT_EQ(readings.weights.size(), 4u);
+  EXPECT_FALSE(readings.weights[1].has_value());
+  EXPECT_EQ(readings.weights[2], weights[2]);
+}
+
+TEST_P(EveryWeighting, ServesCrossEntropyFocalAndOhem) {
+  torch::manual_seed(5);
+  for (const char* type : {"ce", "focal", "ohem"}) {
+    LossOptions options = options_of(type);
+    options.weighting = GetParam();
+    const test::Outcome result = outcome(options, torch::randn({1, 4, 5, 6}), labels_of(4, {1, 20, 24}));
+    EXPECT_GT(result.value, 0) << type;
+    EXPECT_TRUE(result.gradient.isfinite().all().item<bool>()) << type;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Weightings, EveryWeighting, testing::ValuesIn(weighting_names()), [](const auto& tested) { return tested.param; });
+
+}  // namespace
+}  // namespace seg

@@ -1,0 +1,95 @@
+// Soft IoU and Lovasz-softmax: one value by hand, one against pixel by pixel double.
+#include <algorithm>
+
+#include "losses/loss_fixture.hpp"
+
+namespace seg {
+namespace {
+
+using test::labels_of;
+using test::NaiveBatch;
+using test::options_of;
+using test::outcome;
+using test::row_of_labels;
+using test::two_class_logits;
+
+struct Random {
+  torch::Tensor logits = torch::randn({2, 5, 9, 8}) * 2;
+  torch::Tensor labels = labels_of(4, {2, 9, 8});  // class 4 is absent
+  NaiveBatch naive{logits, labels};
+};
+
+double naive_soft_iou(const NaiveBatch& batch, int c) {
+  double both = 0, either = 0;
+  for (const auto& pixel : batch.pixels) {
+    const double p = pixel.probabilities[static_cast<std::size_t>(c)], y = pixel.truth == c ? 1 : 0;
+    both += p * y;
+    either += p + y - p * y;
+  }
+  return both / either;
+}
+
+/// The sorted errors times the steps of 1 - IoU of the set of the first i pixels taken as mistakes.
+double naive_lovasz(const NaiveBatch& batch, int c) {
+  std::vector<std::pair<double, bool>> errors;
+  double truths = 0;
+  for (const auto& pixel : batch.pixels) {
+    const bool is = pixel.truth == c;
+    truths += is;
+    errors.emplace_back(std::abs((is ? 1 : 0) - pixel.probabilities[static_cast<std::size_t>(c)]), is);
+  }
+  std::stable_sort(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  double value = 0, before = 0, missed = 0, wrong = 0;
+  for (const auto& [error, is] : errors) {
+    (is ? missed : wrong) += 1;
+    const double jaccard = 1 - (truths - missed) / (truths + wrong);
+    value += error * (jaccard - before);
+    before = jaccard;
+  }
+  return value;
+}
+
+TEST(SoftIou, ByHand) {
+  // Labels 0, 1 with p_1 = 3/4 in both: class 0: I = 1/4, U = 1 + 1/4; class 1: I = 3/4, U = 1 + 3/4. 1 - (1/5 + 3/7) / 2.
+  const double value = outcome(options_of("soft_iou"), two_class_logits({0.75, 0.75}), row_of_labels({0, 1})).value;
+  EXPECT_NEAR(value, 1 - (1.0 / 5 + 3.0 / 7) / 2, 1e-6);
+}
+
+TEST(SoftIou, EqualsPixelByPixelDouble) {
+  const Random batch;
+  double sum = 0;
+  for (int c = 0; c < 4; ++c) sum += naive_soft_iou(batch.naive, c);
+  EXPECT_NEAR(outcome(options_of("soft_iou"), batch.logits, batch.labels).value, 1 - sum / 4, 1e-6);
+  LossOptions all = options_of("soft_iou");
+  all.soft_iou.classes = "all";
+  EXPECT_NEAR(outcome(all, batch.logits, batch.labels).value, 1 - sum / 5, 1e-6);
+}
+
+TEST(SoftIou, IsZeroForCertainTruth) {
+  EXPECT_NEAR(outcome(options_of("soft_iou"), torch::tensor({40.0f, 0.0f, 0.0f, 40.0f}).view({1, 2, 1, 2}), row_of_labels({0, 1})).value, 0, 1e-6);
+}
+
+TEST(Lovasz, ByHand) {
+  // Labels 1, 0 with p_1 = .8, .4. Class 1: errors .4 (not of the class), .2 (of it): J = 1/2, 1: .4 / 2 + .2 / 2 = .3.
+  // Class 0: the same errors, .4 is of the class: J = 1, 1: .4. Mean .35.
+  EXPECT_NEAR(outcome(options_of("lovasz"), two_class_logits({0.8, 0.4}), row_of_labels({1, 0})).value, 0.35, 1e-6);
+}
+
+TEST(Lovasz, EqualsPixelByPixelDouble) {
+  const Random batch;
+  double present = 0;
+  for (int c = 0; c < 4; ++c) present += naive_lovasz(batch.naive, c);
+  EXPECT_NEAR(outcome(options_of("lovasz"), batch.logits, batch.labels).value, present / 4, 1e-6);
+  LossOptions all = options_of("lovasz");
+  all.lovasz.classes = "all";
+  EXPECT_NEAR(outcome(all, batch.logits, batch.labels).value, (present + naive_lovasz(batch.naive, 4)) / 5, 1e-6);
+}
+
+TEST(Lovasz, IsOneMinusIouForCertainPredictions) {
+  // Truth 0 0 1 1, predicted 0 1 1 1: IoU 1/2 and 2/3.
+  const torch::Tensor logits = torch::tensor({40.0f, 0.0f, 0.0f, 0.0f, 0.0f, 40.0f, 40.0f, 40.0f}).view({1, 2, 1, 4});
+  EXPECT_NEAR(outcome(options_of("lovasz"), logits, row_of_labels({0, 0, 1, 1})).value, 1 - (1.0 / 2 + 2.0 / 3) / 2, 1e-6);
+}
+
+}  // namespace
+}  // namespace seg
