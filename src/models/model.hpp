@@ -20,13 +20,18 @@ class Model : public torch::nn::Module {
  public:
   /// images: float32 or bfloat16 [N,3,H,W], normalised, channels-last preferred.
   virtual ModelOutput forward(const torch::Tensor& images) = 0;
+  /// Names of the layers with one output a class ("decoder.last_conv.8"): weights for other classes leave these out.
+  virtual std::vector<std::string> class_layers() const = 0;
 };
 
 std::vector<std::string> architecture_names();
 std::vector<std::string> backbone_names();
 
+/// Throws kConfiguration for options that do not fit each other; touches no file.
+void check_model(const ModelOptions& options);
+
 /// A freshly initialised model; draws from torch's default generator. Parameters of the backbone are named "backbone.*".
-/// Throws kConfiguration for options that do not fit each other.
+/// Loads nothing (see weights.hpp). Throws kConfiguration as check_model does.
 std::shared_ptr<Model> build_model(const ModelOptions& options, std::int64_t classes);
 
 /// Throws kConfiguration with what to change if training on batches of this shape would give batch norm one value a channel.

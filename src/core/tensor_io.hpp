@@ -1,0 +1,30 @@
+// Tensors in and out of safetensors files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/safetensors.hpp"
+#include "core/types.hpp"
+
+namespace seg {
+
+/// "F32" for float32, ... (F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL). Throws kInternal for a dtype the format has not.
+std::string dtype_name(torch::ScalarType type);
+
+/// One tensor of the file, on the CPU, contiguous. Throws kStorage.
+torch::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry);
+
+/// All tensors whose name starts with `prefix`, named without it. Throws kStorage.
+State read_tensors(const SafetensorsFile& file, const std::string& prefix = {});
+
+/// The same tensors, named with `prefix` in front.
+State with_prefix(const State& state, const std::string& prefix);
+
+/// The same tensors on the CPU and contiguous; those that are already are shared, not copied.
+State to_host(const State& state);
+
+/// What write_safetensors takes. The tensors must be on the CPU and contiguous (see to_host) and outlive the views.
+std::vector<TensorView> tensor_views(const State& host_state);
+
+}  // namespace seg

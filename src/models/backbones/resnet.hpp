@@ -1,0 +1,51 @@
+// Residual networks (He et al., arXiv 1512.03385) with torchvision's structure and tensor names, without the ImageNet classifier.
+//
+// At output stride 16 the last stage, at 8 the last two, keep their resolution: the stage's strided convolution takes stride 1
+// and the dilation of the stage before, every 3x3 convolution after it twice that dilation. Each kept pixel then sees exactly what it
+// saw in the strided network, so ImageNet weights fit (torchvision does the same, for bottleneck blocks only).
+//
+// The multi-grid variant is the "resnet18" of the code published with the recall loss (arXiv 2106.14917): bottleneck blocks,
+// and a last stage of three with dilations 1, 2, 4 times that of the stage.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <array>
+#include <cstdint>
+
+#include "models/layers.hpp"
+
+namespace seg {
+
+struct ResNetShape {
+  bool bottleneck = false;               // three convolutions a block, four times as many channels
+  std::array<std::int64_t, 4> blocks{};  // of each stage
+  bool multi_grid = false;
+};
+
+/// Feature maps of an image batch [N,3,H,W]; sizes are rounded up.
+struct Features {
+  torch::Tensor low;   // [N,low_channels,H/4,W/4], stage 1
+  torch::Tensor mid;   // [N,mid_channels,h,w], stage 3
+  torch::Tensor high;  // [N,high_channels,H/output_stride,W/output_stride], stage 4
+};
+
+class ResNetImpl : public torch::nn::Module {
+ public:
+  /// output_stride: 8 or 16.
+  ResNetImpl(const ResNetShape& shape, std::int64_t output_stride);
+
+  Features forward(const torch::Tensor& images);
+
+  std::int64_t low_channels() const { return 64 * expansion_; }
+  std::int64_t mid_channels() const { return 256 * expansion_; }
+  std::int64_t high_channels() const { return 512 * expansion_; }
+
+ private:
+  std::int64_t expansion_;  // channels of a stage over those of its inner convolutions
+  ConvNorm stem_;
+  std::array<torch::nn::Sequential, 4> stages_{nullptr, nullptr, nullptr, nullptr};
+};
+TORCH_MODULE(ResNet);
+
+}  // namespace seg

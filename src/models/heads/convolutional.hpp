@@ -1,0 +1,29 @@
+// A 3x3 convolution, dropout and a 1x1 convolution to classes: the end of torchvision's DeepLabV3 and its auxiliary head.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <string>
+
+#include "models/layers.hpp"
+
+namespace seg {
+
+/// Its layers are registered with the owner, since torchvision counts those of DeepLabV3 on from the pyramid's.
+struct ConvolutionalHead {
+  ConvNorm conv;
+  torch::nn::Conv2d classify{nullptr};
+  double dropout = 0.0;
+
+  /// [N,inputs,h,w] -> logits [N,classes,h,w]
+  torch::Tensor operator()(const torch::Tensor& x, bool training) { return classify->forward(drop_out(conv.rectified(x), dropout, training)); }
+};
+
+/// DeepLabV3's, on `inputs` pyramid channels: classifier.1, .2, .4.
+ConvolutionalHead add_classifier(torch::nn::Module& owner, std::int64_t inputs, std::int64_t classes);
+
+/// The auxiliary one (FCN, arXiv 1411.4038), a quarter as wide as its inputs: aux_classifier.0, .1, .4.
+ConvolutionalHead add_auxiliary(torch::nn::Module& owner, std::int64_t inputs, std::int64_t classes, double dropout);
+
+}  // namespace seg

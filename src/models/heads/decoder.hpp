@@ -1,0 +1,33 @@
+// The decoder of DeepLabV3+ (Chen et al., arXiv 1802.02611): sharpens the pyramid's features with those of the first stage.
+//
+//   concat(48 channels from the first stage, up-sampled pyramid) -> 3x3, dropout -> 3x3, dropout of at most 0.1 -> 1x1 to classes
+//
+// Sizes, dropout and tensor names as in the code published with the recall loss.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+
+#include "models/layers.hpp"
+
+namespace seg {
+
+class DecoderImpl : public torch::nn::Module {
+ public:
+  DecoderImpl(std::int64_t low_channels, std::int64_t classes, double dropout, bool align_corners);
+
+  /// low: [N,low_channels,H,W]; pyramid: [N,256,h,w] -> logits [N,classes,H,W]
+  torch::Tensor forward(const torch::Tensor& low, const torch::Tensor& pyramid);
+
+ private:
+  ConvNorm low_;
+  ConvNorm first_;
+  ConvNorm second_;
+  torch::nn::Conv2d classify_{nullptr};
+  double dropout_;
+  bool align_corners_;
+};
+TORCH_MODULE(Decoder);
+
+}  // namespace seg

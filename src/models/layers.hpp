@@ -1,0 +1,56 @@
+// The few layers that backbones and heads are made of, registered under the names of published weight files.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <string>
+
+namespace seg {
+
+struct ConvShape {
+  std::int64_t inputs;  // channels
+  std::int64_t outputs;
+  std::int64_t kernel = 1;  // odd; the padding keeps the size at stride 1
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+};
+
+/// A convolution without bias and the batch norm behind it.
+struct ConvNorm {
+  torch::nn::Conv2d conv{nullptr};
+  torch::nn::BatchNorm2d norm{nullptr};
+
+  torch::Tensor operator()(const torch::Tensor& x) { return norm->forward(conv->forward(x)); }
+  /// With a rectifier behind.
+  torch::Tensor rectified(const torch::Tensor& x) { return (*this)(x).relu_(); }
+};
+
+/// Registers a module with `owner` under a dotted name: "last_conv.0" is the child "0" of a plain module "last_conv".
+template <class Holder>
+Holder add_module(torch::nn::Module& owner, const std::string& path, Holder module);
+
+torch::nn::Conv2d add_conv(torch::nn::Module& owner, const std::string& path, const ConvShape& shape, bool bias);
+ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape);
+
+/// Draws the weights of all convolutions below `module` from a normal distribution of variance 2 / fan (He et al.,
+/// arXiv 1502.01852) and clears their biases.
+void draw_weights(torch::nn::Module& module, torch::nn::init::FanModeType fan);
+
+/// While training, sets each element to zero with this probability (in steps of 2^-16) and scales the others so that the mean stays.
+/// Draws from torch's default generator. torch::dropout does the same in three times the time on the CPU: it draws a random number for
+/// each element, this one a 64-bit number for four.
+torch::Tensor drop_out(const torch::Tensor& x, double probability, bool training);
+
+/// The child `name` of a module, made if there is none.
+torch::nn::Module& container(torch::nn::Module& owner, const std::string& name);
+
+template <class Holder>
+Holder add_module(torch::nn::Module& owner, const std::string& path, Holder module) {
+  const std::size_t dot = path.find('.');
+  if (dot != std::string::npos) return add_module(container(owner, path.substr(0, dot)), path.substr(dot + 1), std::move(module));
+  owner.register_module(path, module);
+  return module;
+}
+
+}  // namespace seg

@@ -1,0 +1,29 @@
+#include "models/options.hpp"
+
+#include "models/model.hpp"
+
+namespace seg {
+
+void ModelOptions::fields(config::Visitor& v) {
+  v.field("arch", arch, {.help = "architecture", .choices = architecture_names()});
+  v.field("backbone", backbone,
+          {.help = "feature extractor; resnet18_published is the bottleneck variant of the recall-loss paper", .choices = backbone_names()});
+  v.field("output_stride", output_stride, {.help = "image size over size of the last feature map, 8 or 16", .unit = "pixels", .min = 8, .max = 16});
+  v.field("align_corners", align_corners, {.help = "bilinear up-sampling keeps the corner pixels' centres in place"});
+  v.field("aspp_rates", aspp_rates,
+          {.help = "dilations of the three atrous branches; empty: 6, 12, 18 at output stride 16, doubled at 8",
+           .unit = "pixels",
+           .min = 1,
+           .max = 1024});
+  v.field("dropout", dropout,
+          {.help = "share of dropped activations in the head; layers that usually drop less than this keep their own share", .min = 0, .max = 0.95});
+  v.field("auxiliary", auxiliary, {.help = "train a second, fully convolutional head on the last but one stage"});
+  v.field("auxiliary_weight", auxiliary_weight, {.help = "factor of the second head's loss", .min = 0, .max = 10});
+  v.field("pretrained", pretrained,
+          {.help = "safetensors file with ImageNet weights of the backbone (torchvision or timm names); empty: from scratch", .path = true});
+  v.field("init_from", init_from, {.help = "checkpoint to start from; its class layers are left out where the classes differ", .path = true});
+  v.field("allow_mismatch", allow_mismatch,
+          {.help = "name prefixes of tensors that may be missing, unexpected or of another shape when weights are loaded"});
+}
+
+}  // namespace seg

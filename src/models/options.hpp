@@ -1,0 +1,28 @@
+// The options of the network: YAML block `model`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/fields.hpp"
+
+namespace seg {
+
+struct ModelOptions {
+  std::string arch = "deeplabv3plus";
+  std::string backbone = "resnet18";
+  std::int64_t output_stride = 16;
+  bool align_corners = false;
+  std::vector<std::int64_t> aspp_rates;  // empty: by output stride
+  double dropout = 0.5;
+  bool auxiliary = false;
+  double auxiliary_weight = 0.4;
+  std::string pretrained;
+  std::string init_from;
+  std::vector<std::string> allow_mismatch;
+
+  void fields(config::Visitor& v);
+};
+
+}  // namespace seg

@@ -1,0 +1,90 @@
+// The tables of architectures and backbones: the one place that knows their names.
+#include <array>
+#include <functional>
+
+#include "base/error.hpp"
+#include "models/deeplab.hpp"
+#include "models/model.hpp"
+
+namespace seg {
+
+namespace {
+
+template <class Type>
+std::shared_ptr<Model> make(const ResNet& backbone, const ModelOptions& options, std::int64_t classes) {
+  return std::make_shared<Type>(backbone, options, classes);
+}
+
+struct Architecture {
+  const char* name;
+  std::shared_ptr<Model> (*build)(const ResNet& backbone, const ModelOptions& options, std::int64_t classes);
+};
+
+const std::array<Architecture, 2> kArchitectures = {{
+    {"deeplabv3plus", make<DeepLabV3Plus>},
+    {"deeplabv3", make<DeepLabV3>},
+}};
+
+struct Backbone {
+  const char* name;
+  ResNetShape shape;
+};
+
+const std::array<Backbone, 5> kBackbones = {{
+    {"resnet18", {.bottleneck = false, .blocks = {2, 2, 2, 2}}},
+    {"resnet34", {.bottleneck = false, .blocks = {3, 4, 6, 3}}},
+    {"resnet50", {.bottleneck = true, .blocks = {3, 4, 6, 3}}},
+    {"resnet101", {.bottleneck = true, .blocks = {3, 4, 23, 3}}},
+    {"resnet18_published", {.bottleneck = true, .blocks = {2, 2, 2, 3}, .multi_grid = true}},
+}};
+
+template <class Table>
+std::vector<std::string> names_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const auto& entry : table) names.emplace_back(entry.name);
+  return names;
+}
+
+template <class Table>
+const auto& find(const Table& table, const std::string& name, const std::string& key) {
+  for (const auto& entry : table)
+    if (entry.name == name) return entry;
+  std::string known;
+  for (const std::string& other : names_of(table)) known += (known.empty() ? "" : ", ") + other;
+  throw Error(ErrorKind::kConfiguration, key + ": there is no '" + name + "'", "choose one of " + known);
+}
+
+}  // namespace
+
+std::vector<std::string> architecture_names() { return names_of(kArchitectures); }
+std::vector<std::string> backbone_names() { return names_of(kBackbones); }
+
+void check_model(const ModelOptions& options) {
+  find(kArchitectures, options.arch, "model.arch");
+  find(kBackbones, options.backbone, "model.backbone");
+  if (options.output_stride != 8 && options.output_stride != 16)
+    throw Error(ErrorKind::kConfiguration, "model.output_stride is " + std::to_string(options.output_stride), "set it to 8 or 16");
+  if (!options.aspp_rates.empty() && options.aspp_rates.size() != 3)
+    throw Error(ErrorKind::kConfiguration, "model.aspp_rates has " + std::to_string(options.aspp_rates.size()) + " values",
+                "give three, or none for those that fit the output stride");
+  if (!options.pretrained.empty() && !options.init_from.empty())
+    throw Error(ErrorKind::kConfiguration, "model.pretrained and model.init_from are both set, and the second would replace all of the first",
+                "empty one of them, such as --set model.pretrained=");
+}
+
+std::shared_ptr<Model> build_model(const ModelOptions& options, std::int64_t classes) {
+  check_model(options);
+  const ResNet backbone(find(kBackbones, options.backbone, "model.backbone").shape, options.output_stride);
+  return find(kArchitectures, options.arch, "model.arch").build(backbone, options, classes);
+}
+
+void check_batch_norm(const ModelOptions& options, std::int64_t batch_size, std::int64_t height, std::int64_t width) {
+  // All architectures pool each image to one pixel, so that batch norm sees as many values a channel as the batch has images.
+  if (batch_size >= 2) return;
+  throw Error(ErrorKind::kConfiguration,
+              "model.arch " + options.arch + " cannot train on a batch of " + std::to_string(batch_size) + " image of " + std::to_string(height) +
+                  "x" + std::to_string(width) + ": its image pooling would give batch norm a single value per channel",
+              "set train.batch_size to 2 or more (train.accumulate does not help), with a smaller data.size if memory is short");
+}
+
+}  // namespace seg

@@ -1,0 +1,159 @@
+#include "models/weights.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/safetensors.hpp"
+#include "core/tensor_io.hpp"
+
+namespace seg {
+
+namespace {
+
+bool starts_with_any(const std::string& name, const std::vector<std::string>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) { return !prefix.empty() && name.starts_with(prefix); });
+}
+
+bool belongs_to_any(const std::string& name, const std::vector<std::string>& layers) {
+  return std::any_of(layers.begin(), layers.end(), [&](const std::string& layer) { return name.starts_with(layer + "."); });
+}
+
+std::string shape_text(const torch::Tensor& tensor) {
+  std::string text;
+  for (const std::int64_t size : tensor.sizes()) text += (text.empty() ? "" : ",") + std::to_string(size);
+  return "[" + text + "]";
+}
+
+std::string difference(const std::string& name, const torch::Tensor& given, const torch::Tensor& wanted) {
+  const bool types = given.sizes() == wanted.sizes();
+  const auto text = [&](const torch::Tensor& tensor) { return shape_text(tensor) + (types ? " " + dtype_name(tensor.scalar_type()) : ""); };
+  return name + ": " + text(given) + " in the file, " + text(wanted) + " in the network";
+}
+
+bool same_but_for_classes(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.dim() > 0 && a.dim() == b.dim() && a.sizes().slice(1) == b.sizes().slice(1);
+}
+
+using Copies = std::vector<std::pair<torch::Tensor, torch::Tensor>>;  // into, from
+
+bool convertible(const torch::Tensor& from, const torch::Tensor& to, bool exact) {
+  return exact ? from.scalar_type() == to.scalar_type() : from.is_floating_point() == to.is_floating_point();
+}
+
+/// Sorts every tensor into the report, and what is to be copied into `copies`. Where `exact`, dtypes and batch counters count too.
+WeightReport compare(const State& network, const State& state, const std::string& source, const LoadRules& rules, bool exact, Copies& copies) {
+  WeightReport report;
+  report.source = source;
+  for (const auto& [name, wanted] : network) {
+    if (!name.starts_with(rules.scope)) continue;
+    const auto given = state.find(name);
+    const bool class_layer = belongs_to_any(name, rules.class_layers);
+    if (given == state.end()) {
+      if (exact || !name.ends_with(".num_batches_tracked")) report.missing.push_back(name);
+    } else if (class_layer && same_but_for_classes(given->second, wanted) && (!rules.same_classes || given->second.sizes() != wanted.sizes())) {
+      report.reinitialized.push_back(name);
+    } else if (given->second.sizes() != wanted.sizes() || !convertible(given->second, wanted, exact)) {
+      report.mismatched.push_back(difference(name, given->second, wanted));
+    } else {
+      copies.emplace_back(wanted, given->second);
+      report.loaded.push_back(name);
+    }
+  }
+  for (const auto& [name, tensor] : state)
+    if (!network.contains(name) || !name.starts_with(rules.scope)) report.unexpected.push_back(name);
+  return report;
+}
+
+void copy(const Copies& copies) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [into, from] : copies) torch::Tensor(into).copy_(from);
+}
+
+std::string list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// Throws for the entries that no allowed prefix covers.
+void refuse(const WeightReport& report, const std::vector<std::string>& allowed, const std::string& hint) {
+  std::string defects;
+  const auto add = [&](const std::string& kind, std::vector<std::string> names) {
+    std::erase_if(names, [&](const std::string& name) { return starts_with_any(name, allowed); });
+    if (!names.empty()) defects += (defects.empty() ? "" : "; ") + std::to_string(names.size()) + " " + kind + " (" + list(names) + ")";
+  };
+  add("missing", report.missing);
+  add("unexpected", report.unexpected);
+  add("of another shape or type", report.mismatched);
+  if (!defects.empty()) throw Error(ErrorKind::kStorage, report.source + ": the weights do not fit the network: " + defects, hint);
+}
+
+/// ImageNet weights under the network's names; what is not the backbone's is left out.
+State backbone_weights(const SafetensorsFile& file) {
+  const std::string prefix = "backbone.";
+  State weights = read_tensors(file, prefix);
+  if (weights.empty()) weights = read_tensors(file);
+  std::erase_if(weights, [](const auto& entry) { return entry.first.starts_with("fc."); });
+  return with_prefix(weights, prefix);
+}
+
+}  // namespace
+
+WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules) {
+  Copies copies;
+  const WeightReport report = compare(model_state(module), state, source, rules, false, copies);
+  refuse(report, rules.allowed,
+         "set model.backbone and model.arch to what the file was made for, or name the prefixes that may differ in model.allow_mismatch");
+  copy(copies);
+  return report;
+}
+
+State read_weights(const std::string& path) {
+  const SafetensorsFile file(path);
+  State weights = read_tensors(file, "ema.");
+  weights.merge(read_tensors(file, "model."));  // keeps the averaged ones
+  return weights.empty() ? read_tensors(file) : weights;
+}
+
+std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes) {
+  if (!options.pretrained.empty()) {
+    const State weights = backbone_weights(SafetensorsFile(options.pretrained));
+    return load_weights(model, weights, options.pretrained, {.scope = "backbone.", .allowed = options.allow_mismatch});
+  }
+  if (!options.init_from.empty()) {
+    const LoadRules rules{.allowed = options.allow_mismatch, .class_layers = model.class_layers(), .same_classes = same_classes};
+    return load_weights(model, read_weights(options.init_from), options.init_from, rules);
+  }
+  return std::nullopt;
+}
+
+State model_state(const torch::nn::Module& module) {
+  State state;
+  for (const auto& entry : module.named_parameters()) state.emplace(entry.key(), entry.value().detach());
+  for (const auto& entry : module.named_buffers()) state.emplace(entry.key(), entry.value());
+  return state;
+}
+
+void load_state_exact(torch::nn::Module& module, const State& state, const std::string& source) {
+  Copies copies;
+  const WeightReport report = compare(model_state(module), state, source, {}, true, copies);
+  refuse(report, {}, "use the configuration the file was written with");
+  copy(copies);
+}
+
+std::string describe(const WeightReport& report) {
+  std::ostringstream text;
+  text << "weights from " << report.source << "\n  loaded         " << report.loaded.size() << " tensors";
+  const auto row = [&](const char* title, const std::vector<std::string>& names) {
+    if (!names.empty()) text << "\n  " << title << names.size() << ": " << list(names);
+  };
+  row("re-initialised ", report.reinitialized);
+  row("missing        ", report.missing);
+  row("unexpected     ", report.unexpected);
+  row("other shape    ", report.mismatched);
+  return text.str();
+}
+
+}  // namespace seg

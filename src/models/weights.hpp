@@ -1,0 +1,57 @@
+// Weights of a network in and out: by name, completely, or not at all.
+//
+// The names in a file must be those of the network. What is missing, unexpected or of another shape is an error that lists it all,
+// unless an allowed prefix covers it. A failed load changes nothing.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/types.hpp"
+#include "models/model.hpp"
+
+namespace seg {
+
+/// What became of each tensor, by the network's names, sorted.
+struct WeightReport {
+  std::string source;
+  std::vector<std::string> loaded;
+  std::vector<std::string> missing;        // in the network alone; as initialised
+  std::vector<std::string> unexpected;     // in the file alone; not used
+  std::vector<std::string> mismatched;     // "name: [64,3,3,3] in the file, [64,3,7,7] in the network"; as initialised
+  std::vector<std::string> reinitialized;  // class layers for other classes; as initialised
+};
+
+/// A short table for the log: a line each for what there is, names included except those loaded.
+std::string describe(const WeightReport& report);
+
+/// Which differences are right.
+struct LoadRules {
+  std::string scope = {};                      // only tensors of the network whose name starts so are wanted: "backbone."
+  std::vector<std::string> allowed = {};       // name prefixes that may be missing, unexpected or of another shape
+  std::vector<std::string> class_layers = {};  // may have another number of classes (see Model::class_layers)
+  bool same_classes = true;                    // false: class layers are not loaded even where the shape fits
+};
+
+/// Copies `state` into the network, converting between floating-point types. A missing num_batches_tracked is no difference.
+/// Throws kStorage.
+WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules);
+
+/// options.pretrained (ImageNet weights: names of torchvision or timm, with or without "backbone.", the classifier "fc" unused) or
+/// options.init_from (a checkpoint: its averaged weights "ema.*" before "model.*", or bare names), whichever is set.
+/// same_classes: whether the file's classes, where it names them, are those of the model. Throws kStorage.
+std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes = true);
+
+/// The weights in a checkpoint that is used as a whole, as init_from reads it. Throws kStorage.
+State read_weights(const std::string& path);
+
+/// Parameters and buffers by name; they share memory with the network.
+State model_state(const torch::nn::Module& module);
+
+/// Copies `state` into the network. Throws kStorage with all differences unless names, shapes and dtypes agree exactly.
+void load_state_exact(torch::nn::Module& module, const State& state, const std::string& source);
+
+}  // namespace seg
