@@ -13,4 +13,9 @@ torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, 
 /// uint8 [N,H,W]: arg-max (ties: lowest class) of the up-sampled logits, computed in bands of rows.
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);
 
+namespace reference {
+/// The same in plain ATen operations, for any device; the oracle of the kernel's tests.
+torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);
+}  // namespace reference
+
 }  // namespace seg

@@ -17,6 +17,7 @@ TEST_P(Corners, PredictionIsTheArgMaxOfTheUpsampledLogits) {
   for (const auto& [height, width] : {std::pair{70, 50}, std::pair{9, 6}, std::pair{1, 1}, std::pair{5, 40}}) {
     const torch::Tensor expected = upsample_logits(logits, height, width, GetParam()).argmax(1).to(torch::kByte);
     EXPECT_TRUE(predict_labels(logits, height, width, GetParam()).equal(expected)) << height << "x" << width;
+    EXPECT_TRUE(reference::predict_labels(logits, height, width, GetParam()).equal(expected)) << height << "x" << width;
   }
 }
 

@@ -85,12 +85,14 @@ SEG_INLINE void mix_columns(const Tile& tile, std::int64_t x, float* __restrict 
 
 /// The lowest class whose score is the largest; K where there is none (NaN).
 SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::int32_t* __restrict found) {
-  std::int32_t first[kLanes];
-  for (int l = 0; l < kLanes; ++l) first[l] = static_cast<std::int32_t>(tile.classes);
+  const float* __restrict scores = tile.scores;
+  float first[kLanes];  // as floats, like what they are chosen by: the compiler then needs one kind of vector
+  for (int l = 0; l < kLanes; ++l) first[l] = static_cast<float>(tile.classes);
   for (std::int64_t k = tile.classes - 1; k >= 0; --k) {
-    for (int l = 0; l < kLanes; ++l) first[l] = tile.scores[k * kLanes + l] == best[l] ? static_cast<std::int32_t>(k) : first[l];
+    const float number = static_cast<float>(k);
+    for (int l = 0; l < kLanes; ++l) first[l] = scores[k * kLanes + l] == best[l] ? number : first[l];
   }
-  for (int l = 0; l < kLanes; ++l) found[l] = first[l];
+  for (int l = 0; l < kLanes; ++l) found[l] = static_cast<std::int32_t>(first[l]);
 }
 
 SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
@@ -108,8 +110,9 @@ SEG_INLINE void forward_body(const Tile& tile, double* cross_entropy, std::int64
     std::int32_t found[kLanes];
     mix_columns(tile, x, best);
     find_best(tile, best, found);
+    const float* __restrict scores = tile.scores;
     for (std::int64_t k = 0; k < tile.classes; ++k) {
-      for (int l = 0; l < kLanes; ++l) sum[l] += exp_negative(tile.scores[k * kLanes + l] - best[l]);
+      for (int l = 0; l < kLanes; ++l) sum[l] += exp_negative(scores[k * kLanes + l] - best[l]);
     }
     for (int l = 0; l < kLanes; ++l) sum[l] = log_positive(sum[l]);
     for (int l = 0; l < kLanes; ++l) {
