@@ -6,6 +6,7 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
+#include "data/dataset.hpp"
 #include "data/synthesis/generate.hpp"
 #include "engine/data_commands.hpp"
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ostream>
 
+#include "base/error.hpp"
 #include "data/check.hpp"
 #include "data/preview.hpp"
 #include "data/statistics.hpp"

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/error.hpp"
 #include "data/image_io.hpp"
 #include "data/loader.hpp"
 #include "data/transforms.hpp"

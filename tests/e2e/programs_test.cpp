@@ -1,0 +1,178 @@
+// The programs as a user runs them: the whole path, and the mistakes people make.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "support/support.hpp"
+
+namespace seg::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Programs : public testing::Test {
+ protected:
+  ProgramResult run(const std::string& name, std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) const {
+    arguments.insert(arguments.begin(), program(name).string());
+    std::vector<std::string> full{"XDG_CACHE_HOME=" + (folder_ / "cache").string()};
+    full.insert(full.end(), environment.begin(), environment.end());
+    return run_program(arguments, full);
+  }
+
+  /// Generated frames in the layout of CamVid.
+  std::string data() {
+    const fs::path path = folder_ / "my data";
+    if (!fs::exists(path)) EXPECT_EQ(run("segdata", {"generate", "--layout", "camvid", "--output", path.string(), "--count", "30", "--size", "48x64"}).exit_code, 0);
+    return path.string();
+  }
+
+  std::vector<std::string> training(const std::string& run_dir, const std::string& recipe = "camvid_recall.yaml") {
+    return {"--config", recipe, "--run-dir", (folder_ / run_dir).string(), "--device", "cpu", "--set", "data.root=" + data(), "--set", "data.size=[48,48]",
+            "--set", "train.epochs=0", "--set", "train.iterations=4", "--set", "train.batch_size=2", "--set", "train.val_interval=4"};
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Programs, TrainEvaluateAndCompare) {
+  for (const std::string loss : {"ce", "weighted", "recall"}) {
+    const ProgramResult trained = run("segtrain", training(loss, "camvid_" + loss + ".yaml"));
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    const ProgramResult scored = run("segeval", {"--checkpoint", (folder_ / loss / "checkpoints/best.safetensors").string(), "--save-predictions", "color"});
+    ASSERT_EQ(scored.exit_code, 0) << scored.err;
+    EXPECT_THAT(scored.out, AllOf(HasSubstr("Road"), HasSubstr("predictions")));
+  }
+  const auto report = nlohmann::json::parse(read_text(folder_ / "recall/eval/test/report.json"));
+  EXPECT_EQ(report.at("split"), "test");
+  EXPECT_EQ(report.at("classes").size(), 11u);
+  std::int64_t counted = 0;
+  for (const auto& row : report.at("confusion"))
+    for (const auto& cell : row) counted += cell.get<std::int64_t>();
+  EXPECT_EQ(counted, report.at("pixels").get<std::int64_t>());
+  const ProgramResult compared = run("segreport", {"compare", (folder_ / "ce").string(), (folder_ / "weighted").string(), (folder_ / "recall").string(), "--output", (folder_ / "all").string()});
+  ASSERT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_THAT(compared.out, AllOf(HasSubstr("weighted_ce"), HasSubstr("recall")));
+  for (const std::string kind : {"md", "csv", "json", "html"}) EXPECT_TRUE(fs::exists(folder_ / "all" / ("comparison." + kind)));
+}
+
+TEST_F(Programs, EvaluationDoesNotDependOnBatchSizeOrWorkers) {
+  ASSERT_EQ(run("segtrain", training("run")).exit_code, 0);
+  const std::string checkpoint = (folder_ / "run/checkpoints/best.safetensors").string();
+  std::vector<std::string> reports;
+  for (const std::string setting : {"1", "3"}) {
+    const std::string output = (folder_ / ("eval" + setting)).string();
+    ASSERT_EQ(run("segeval", {"--checkpoint", checkpoint, "--output", output, "--set", "eval.batch_size=" + setting, "--set", "data.workers=" + setting}).exit_code, 0);
+    reports.push_back(read_text(output + "/report.json") + read_text(output + "/per_image.jsonl"));
+  }
+  EXPECT_EQ(reports[0], reports[1]);
+}
+
+TEST_F(Programs, ASyntheticModelEvaluatesOnAnotherDataSetByClassName) {
+  ASSERT_EQ(run("segtrain", training("run")).exit_code, 0);
+  const std::string city = (folder_ / "city").string();
+  ASSERT_EQ(run("segdata", {"generate", "--layout", "cityscapes", "--output", city, "--count", "12", "--size", "48x64"}).exit_code, 0);
+  const ProgramResult scored = run("segeval", {"--checkpoint", (folder_ / "run/checkpoints/best.safetensors").string(), "--config", "cityscapes_ce.yaml", "--split", "val"}, {"CITYSCAPES_ROOT=" + city});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_THAT(scored.err, AllOf(HasSubstr("only in the data"), HasSubstr("rider")));
+  EXPECT_THAT(scored.out, HasSubstr("road"));
+}
+
+TEST_F(Programs, SigtermSavesAndResumeEndsWithTheSameWeights) {
+  std::vector<std::string> arguments = training("whole");
+  arguments.insert(arguments.end(), {"--set", "train.iterations=40", "--set", "train.deterministic=true", "--set", "train.val_interval=20"});
+  const ProgramResult whole = run("segtrain", arguments);
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  *std::find(arguments.begin(), arguments.end(), (folder_ / "whole").string()) = (folder_ / "stopped").string();
+  arguments.insert(arguments.begin(), program("segtrain").string());
+  std::vector<char*> words;
+  for (std::string& word : arguments) words.push_back(word.data());
+  words.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    freopen("/dev/null", "w", stdout);
+    freopen("/dev/null", "w", stderr);
+    execv(words[0], words.data());
+    _exit(127);
+  }
+  // Stopped as soon as the first steps are told of.
+  const fs::path metrics = folder_ / "stopped/metrics.jsonl";
+  for (int i = 0; i < 600 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  kill(child, SIGTERM);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 143);
+  const ProgramResult resumed = run("segtrain", {"--run-dir", (folder_ / "stopped").string(), "--resume", "auto", "--device", "cpu"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(resumed.out.substr(resumed.out.find("weights: ")), whole.out.substr(whole.out.find("weights: ")));
+}
+
+TEST_F(Programs, EveryMistakeIsOneLineAHintAndItsExitCode) {
+  struct Mistake {
+    std::vector<std::string> arguments;
+    int exit_code;
+    std::string what;
+    std::string hint;
+  };
+  const std::vector<Mistake> mistakes{
+      {{"--config", "camvid_ce.yaml", "--set", "train.bach_size=4"}, 2, "bach_size", "batch_size"},
+      {{"--config", "camvid_ce.yaml", "--set", "train.batch_size=four"}, 2, "train.batch_size", ""},
+      {{"--config", "camvid_ce.yaml", "--set", "optimizer.lr=-1"}, 2, "optimizer.lr", ""},
+      {{"--config", "camvid_ce.yaml", "--set", "loss.type=recal"}, 2, "recal", "recall"},
+      {{"--config", "camvid_cee.yaml"}, 2, "camvid_cee.yaml", "recipe"},
+      {{}, 2, "--config", "synthia_recall.yaml"},
+      {{"--config", "camvid_ce.yaml", "--devise", "cpu"}, 2, "--devise", "--help"},
+      {{"--config", "camvid_ce.yaml", "--device", "gpu"}, 2, "gpu", "cuda"},
+      {{"--config", "camvid_ce.yaml", "--set", "train.batch_size=1"}, 2, "batch", "batch_size"},
+      {{"--config", "camvid_ce.yaml", "--resume", "/nonexistent.safetensors"}, 5, "/nonexistent.safetensors", ""},
+      {{"--config", "camvid_ce.yaml", "--set", "data.root=/nonexistent"}, 3, "/nonexistent", "segdata generate"},
+      {{"--config", "camvid_ce.yaml", "--set", "model.pretrained=/nonexistent.safetensors", "--set", "data.root=" + data()}, 5, "/nonexistent.safetensors", ""},
+  };
+  for (const Mistake& mistake : mistakes) {
+    std::vector<std::string> arguments = mistake.arguments;
+    arguments.insert(arguments.end(), {"--run-dir", (folder_ / "run").string()});
+    const ProgramResult result = run("segtrain", arguments, {"CAMVID_ROOT=/nonexistent"});
+    const std::string told = result.err.substr(std::min(result.err.find("error: "), result.err.size()));
+    EXPECT_EQ(result.exit_code, mistake.exit_code) << result.err;
+    EXPECT_THAT(told, AllOf(StartsWith("error: "), HasSubstr(mistake.what)));
+    if (!mistake.hint.empty()) EXPECT_THAT(told.substr(std::min(told.find("hint: "), told.size())), HasSubstr(mistake.hint));
+    EXPECT_LE(std::count(told.begin(), told.end(), '\n'), 2) << told;
+  }
+}
+
+TEST_F(Programs, AnUnsetRootSaysWhichVariable) {
+  const ProgramResult result = run("segtrain", {"--config", "cityscapes_ce.yaml"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("CITYSCAPES_ROOT"), HasSubstr("cityscapes.yaml:")));
+}
+
+TEST_F(Programs, HelpListsEveryKey) {
+  const ProgramResult result = run("segtrain", {"--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const std::string key : {"train.batch_size", "loss.recall.smoothing", "data.synthia_seqs.split", "schedule.poly.power"}) EXPECT_THAT(result.out, HasSubstr(key));
+}
+
+TEST_F(Programs, CheckFindsDamage) {
+  ASSERT_EQ(run("segdata", {"check", "--config", "camvid_ce.yaml", "--set", "data.root=" + data()}).exit_code, 0);
+  const fs::path label = *fs::directory_iterator(fs::path(data()) / "trainannot");
+  write_text(label, read_text(label).substr(0, 60));
+  const ProgramResult result = run("segdata", {"check", "--config", "camvid_ce.yaml", "--set", "data.root=" + data()});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.out, HasSubstr(label.filename().string()));
+}
+
+TEST_F(Programs, StatsShowEverySchemesWeights) {
+  const ProgramResult result = run("segdata", {"stats", "--config", "camvid_ce.yaml", "--set", "data.root=" + data()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("Road"), HasSubstr("median_frequency"), HasSubstr("effective_number")));
+}
+
+}  // namespace
+}  // namespace seg::test
