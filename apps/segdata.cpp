@@ -1,8 +1,9 @@
 // segdata: draws, checks, counts and shows data sets.
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <opencv2/core/utility.hpp>
+
+#include <iostream>
 
 #include "base/app.hpp"
 #include "base/error.hpp"

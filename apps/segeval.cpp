@@ -1,6 +1,7 @@
 // segeval: scores a checkpoint on a split.
 
 #include <CLI/CLI.hpp>
+
 #include <iostream>
 
 #include "base/app.hpp"

@@ -1,6 +1,7 @@
 // segtrain: trains one recipe.
 
 #include <CLI/CLI.hpp>
+
 #include <iostream>
 
 #include "base/app.hpp"

@@ -1,10 +1,10 @@
 #include "base/app.hpp"
 
+#include <CLI/CLI.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 #include <new>
@@ -48,7 +48,8 @@ int run_body(const std::function<int()>& body) {
     return fail(out_of_memory(""));
   } catch (const std::exception& error) {
     if (speaks_of_memory(error.what())) return fail(out_of_memory(first_line(error.what())));
-    return fail(Error(ErrorKind::kInternal, "internal: " + first_line(error.what()), "this is a defect of the program; please report it with the command line"));
+    return fail(Error(ErrorKind::kInternal, "internal: " + first_line(error.what()),
+                      "this is a defect of the program; please report it with the command line"));
   }
 }
 

@@ -22,7 +22,8 @@ void Digest::update(const void* data, std::size_t bytes) {
 std::string Digest::hex() const {
   const XXH128_hash_t hash = XXH3_128bits_digest(state_);
   std::array<char, 33> text{};
-  std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(hash.high64), static_cast<unsigned long long>(hash.low64));
+  std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
   return text.data();
 }
 

@@ -18,8 +18,7 @@ enum class ErrorKind {
 
 struct Error : std::runtime_error {
   /// `what` is one line: the defect and where it is; `hint` is one line: how to mend it (may be empty).
-  Error(ErrorKind kind_, const std::string& what, std::string hint_ = {})
-      : std::runtime_error(what), kind(kind_), hint(std::move(hint_)) {}
+  Error(ErrorKind kind_, const std::string& what, std::string hint_ = {}) : std::runtime_error(what), kind(kind_), hint(std::move(hint_)) {}
 
   ErrorKind kind;
   std::string hint;

@@ -35,8 +35,9 @@ class Descriptor {
 
 Error cannot_write(const fs::path& path, std::uintmax_t bytes, int error_number) {
   return {ErrorKind::kStorage, "cannot write " + path.string() + " (" + std::to_string(bytes) + " bytes so far): " + reason(error_number),
-          error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG ? "free space or raise the limit; the previous file is untouched"
-                                                                                   : "check the folder's permissions; the previous file is untouched"};
+          error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG
+              ? "free space or raise the limit; the previous file is untouched"
+              : "check the folder's permissions; the previous file is untouched"};
 }
 
 void sync_directory(const fs::path& directory) {

@@ -1,12 +1,13 @@
 #include "base/safetensors.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <fstream>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -27,7 +28,8 @@ constexpr const char* kDigestKey = "digest";
 using Json = nlohmann::json;
 
 Error defect(const fs::path& path, const std::string& what) {
-  return {ErrorKind::kStorage, path.string() + " is not a valid safetensors file: " + what, "the file is damaged or of another type; take another copy"};
+  return {ErrorKind::kStorage, path.string() + " is not a valid safetensors file: " + what,
+          "the file is damaged or of another type; take another copy"};
 }
 
 /// Parses the header, refusing repeated keys (which the JSON library would silently merge) and deep nesting.
@@ -67,8 +69,11 @@ TensorEntry parse_entry(const std::string& name, const Json& value, const fs::pa
   if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
     throw bad("needs dtype, shape and data_offsets, nothing else");
   const Json& offsets = value["data_offsets"];
-  const auto is_count = [](const Json& number) { return number.is_number_unsigned() && number.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max(); };
-  if (!offsets.is_array() || offsets.size() != 2 || !is_count(offsets[0]) || !is_count(offsets[1])) throw bad("data_offsets must be two counts of bytes");
+  const auto is_count = [](const Json& number) {
+    return number.is_number_unsigned() && number.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max();
+  };
+  if (!offsets.is_array() || offsets.size() != 2 || !is_count(offsets[0]) || !is_count(offsets[1]))
+    throw bad("data_offsets must be two counts of bytes");
   if (!value["dtype"].is_string() || dtype_size(value["dtype"].get<std::string>()) == 0) throw bad("unknown dtype " + value["dtype"].dump());
   if (!value["shape"].is_array() || value["shape"].size() > 16) throw bad("shape must be a list of at most 16 extents");
   TensorEntry entry{name, value["dtype"].get<std::string>(), {}, offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
@@ -82,14 +87,16 @@ TensorEntry parse_entry(const std::string& name, const Json& value, const fs::pa
 }
 
 void check_coverage(std::vector<TensorEntry>& entries, std::uint64_t data_bytes, const fs::path& path) {
-  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::uint64_t next = 0;
   for (const TensorEntry& entry : entries) {
     if (entry.begin != next) throw defect(path, "tensor '" + entry.name + "' overlaps another or leaves a gap");
     next = entry.end;
   }
   if (next != data_bytes)
-    throw defect(path, "the tensors cover " + std::to_string(next) + " bytes, the file holds " + std::to_string(data_bytes) + (next > data_bytes ? " (truncated?)" : ""));
+    throw defect(path, "the tensors cover " + std::to_string(next) + " bytes, the file holds " + std::to_string(data_bytes) +
+                           (next > data_bytes ? " (truncated?)" : ""));
 }
 
 /// What is digested for a tensor ahead of its bytes; the separators keep neighbours apart.
@@ -115,13 +122,15 @@ std::size_t dtype_size(const std::string& dtype) {
 
 SafetensorsFile::SafetensorsFile(const fs::path& path) : path_(path) {
   std::error_code error;
-  if (!fs::is_regular_file(path, error)) throw Error(ErrorKind::kStorage, path.string() + (fs::exists(path, error) ? " is not a regular file" : " does not exist"));
+  if (!fs::is_regular_file(path, error))
+    throw Error(ErrorKind::kStorage, path.string() + (fs::exists(path, error) ? " is not a regular file" : " does not exist"));
   const std::uint64_t size = fs::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
   if (error || !file) throw Error(ErrorKind::kStorage, "cannot read " + path.string());
   std::uint64_t length = 0;
   if (size < sizeof length || !file.read(reinterpret_cast<char*>(&length), sizeof length)) throw defect(path, "shorter than 8 bytes");
-  if (length > kMaxHeaderBytes || length > size - sizeof length) throw defect(path, "a header of " + std::to_string(length) + " bytes in a file of " + std::to_string(size));
+  if (length > kMaxHeaderBytes || length > size - sizeof length)
+    throw defect(path, "a header of " + std::to_string(length) + " bytes in a file of " + std::to_string(size));
   std::string text(length, '\0');
   if (!file.read(text.data(), static_cast<std::streamsize>(length))) throw defect(path, "the header cannot be read");
   data_start_ = sizeof length + length;
@@ -174,7 +183,8 @@ std::string SafetensorsFile::compute_digest() const {
 void SafetensorsFile::verify_digest() const {
   const auto stored = metadata_.find(kDigestKey);
   if (stored == metadata_.end()) throw Error(ErrorKind::kStorage, path_.string() + " has no digest", "it was not written by segtrain");
-  if (stored->second != compute_digest()) throw Error(ErrorKind::kStorage, path_.string() + " is damaged: its content does not match its digest", "take another checkpoint of the run");
+  if (stored->second != compute_digest())
+    throw Error(ErrorKind::kStorage, path_.string() + " is damaged: its content does not match its digest", "take another checkpoint of the run");
 }
 
 void write_safetensors(const fs::path& path, const std::vector<TensorView>& tensors, std::map<std::string, std::string> metadata) {

@@ -26,13 +26,13 @@ namespace seg::config {
 
 /// What a field says about itself.
 struct About {
-  std::string help = {};                                   // one line, no full stop
-  std::string unit = {};                                   // "pixels", "seconds"; empty where there is none
-  double min = -std::numeric_limits<double>::infinity();   // smallest value of a number or of each number in a list, map or size
-  double max = std::numeric_limits<double>::infinity();    // largest, likewise
-  std::vector<std::string> choices = {};                   // all values a string, an element of a string list or a map's key may have; empty: any
-  bool harmless = false;                                   // may differ when a run is resumed: it changes no weight
-  bool path = false;                                       // a path: saved absolute
+  std::string help = {};                                  // one line, no full stop
+  std::string unit = {};                                  // "pixels", "seconds"; empty where there is none
+  double min = -std::numeric_limits<double>::infinity();  // smallest value of a number or of each number in a list, map or size
+  double max = std::numeric_limits<double>::infinity();   // largest, likewise
+  std::vector<std::string> choices = {};                  // all values a string, an element of a string list or a map's key may have; empty: any
+  bool harmless = false;                                  // may differ when a run is resumed: it changes no weight
+  bool path = false;                                      // a path: saved absolute
 };
 
 class Visitor {

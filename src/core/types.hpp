@@ -24,9 +24,9 @@ struct Batch {
 
 /// Counts over the labels of the training split: where static class weights come from.
 struct ClassStatistics {
-  std::vector<std::int64_t> pixels;             // [K] pixels of each class
-  std::vector<std::int64_t> images;             // [K] images that contain the class
-  std::vector<std::int64_t> pixels_of_images;   // [K] valid pixels of the images that contain the class
+  std::vector<std::int64_t> pixels;            // [K] pixels of each class
+  std::vector<std::int64_t> images;            // [K] images that contain the class
+  std::vector<std::int64_t> pixels_of_images;  // [K] valid pixels of the images that contain the class
   std::int64_t ignored_pixels = 0;
   std::int64_t image_count = 0;
 };

@@ -25,7 +25,8 @@ Json to_json(const ClassTable& classes) {
 ClassTable classes_from_json(const std::string& text) {
   ClassTable classes;
   for (const Json& entry : Json::parse(text))
-    classes.push_back({entry.at("name").get<std::string>(), entry.at("color").get<std::array<std::uint8_t, 3>>(), entry.at("id").get<std::int64_t>()});
+    classes.push_back(
+        {entry.at("name").get<std::string>(), entry.at("color").get<std::array<std::uint8_t, 3>>(), entry.at("id").get<std::int64_t>()});
   return classes;
 }
 
@@ -45,7 +46,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& path) {
   const SafetensorsFile file(path);
   const auto& metadata = file.metadata();
   if (metadata.count("format") == 0 || metadata.at("format") != kFormat)
-    throw Error(ErrorKind::kStorage, path.string() + " is no checkpoint of segtrain", "ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints");
+    throw Error(ErrorKind::kStorage, path.string() + " is no checkpoint of segtrain",
+                "ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints");
   file.verify_digest();
   try {
     Checkpoint checkpoint;

@@ -16,7 +16,8 @@ std::string meaning(const std::string& name) {
   for (const char c : name)
     if (std::isalnum(static_cast<unsigned char>(c)) != 0) word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   // Left: names of SYNTHIA and CamVid. Right: those of Cityscapes.
-  static const std::map<std::string, std::string> synonyms{{"pedestrian", "person"}, {"pavement", "sidewalk"}, {"tree", "vegetation"}, {"signsymbol", "trafficsign"}, {"bike", "bicycle"}};
+  static const std::map<std::string, std::string> synonyms{
+      {"pedestrian", "person"}, {"pavement", "sidewalk"}, {"tree", "vegetation"}, {"signsymbol", "trafficsign"}, {"bike", "bicycle"}};
   const auto found = synonyms.find(word);
   return found == synonyms.end() ? word : found->second;
 }
@@ -44,7 +45,8 @@ ClassMapping map_classes(const ClassTable& model, const ClassTable& data) {
   for (std::size_t id = 0; id < data.size(); ++id)
     if (mapping.ignored_truth[id]) mapping.data_only.push_back(data[id].name);
   if (mapping.data_only.size() == data.size())
-    throw Error(ErrorKind::kData, "no class of the model is among the classes of the data set", "evaluate on data whose class names agree with the model's");
+    throw Error(ErrorKind::kData, "no class of the model is among the classes of the data set",
+                "evaluate on data whose class names agree with the model's");
   return mapping;
 }
 

@@ -18,7 +18,8 @@ int check_data(const RunConfig& config, std::ostream& out) {
   for (const std::string& split : split_names(config.data)) {
     const auto dataset = open_files(config.data, split);
     const std::vector<Finding> found = check_dataset(*dataset, loader_workers(config.data));
-    for (const Finding& finding : found) out << finding.file << ": " << finding.defect << (finding.count > 1 ? " (" + std::to_string(finding.count) + " pixels)" : "") << '\n';
+    for (const Finding& finding : found)
+      out << finding.file << ": " << finding.defect << (finding.count > 1 ? " (" + std::to_string(finding.count) + " pixels)" : "") << '\n';
     out << split << ": " << dataset->size() << " images, " << found.size() << " findings\n";
     findings += found.size();
   }
@@ -30,18 +31,21 @@ void print_statistics(const RunConfig& config, std::ostream& out) {
   const ClassStatistics statistics = cached_statistics(*dataset, config.data, statistics_cache_file(config.data));
   double valid = 0;
   for (const std::int64_t pixels : statistics.pixels) valid += static_cast<double>(pixels);
-  const auto inverse = inverse_frequency(statistics), median = median_frequency(statistics), effective = effective_number(statistics), enet_weights = enet(statistics);
+  const auto inverse = inverse_frequency(statistics), median = median_frequency(statistics), effective = effective_number(statistics),
+             enet_weights = enet(statistics);
   TextTable table{{"class", "pixels", "share %", "images", "inverse_frequency", "median_frequency", "effective_number", "enet"}, {}};
   for (std::size_t id = 0; id < dataset->classes().size(); ++id)
-    table.rows.push_back({dataset->classes()[id].name, std::to_string(statistics.pixels[id]), percent(valid > 0 ? static_cast<double>(statistics.pixels[id]) / valid : 0, 3),
-                          std::to_string(statistics.images[id]), fixed(inverse[id], 4), fixed(median[id], 4), fixed(effective[id], 4), fixed(enet_weights[id], 4)});
+    table.rows.push_back({dataset->classes()[id].name, std::to_string(statistics.pixels[id]),
+                          percent(valid > 0 ? static_cast<double>(statistics.pixels[id]) / valid : 0, 3), std::to_string(statistics.images[id]),
+                          fixed(inverse[id], 4), fixed(median[id], 4), fixed(effective[id], 4), fixed(enet_weights[id], 4)});
   out << table.plain() << statistics.image_count << " training images, " << statistics.ignored_pixels << " ignored pixels\n";
 }
 
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out) {
   const auto dataset = open_files(config.data, "train");
   const SampleTransform transform = training_transform(config.augment, config.data.size, dataset->classes());
-  for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), dataset->classes(), output)) out << file.string() << '\n';
+  for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), dataset->classes(), output))
+    out << file.string() << '\n';
 }
 
 }  // namespace seg

@@ -42,7 +42,8 @@ double training_seconds(Experiment& experiment) {
   while (const auto samples = loader.next()) batches.push_back(collate(*samples));
   const auto step = [&] {
     if (!run_training_step(experiment, batches, 0).finite)
-      throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in the first step", "lower optimizer.lr or try train.precision=fp32");
+      throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in the first step",
+                  "lower optimizer.lr or try train.precision=fp32");
   };
   step();
   return seconds_of(step);
@@ -84,7 +85,8 @@ std::string dry_run(Experiment& experiment) {
     const std::int64_t interval = experiment.config.train.val_interval > 0 ? experiment.config.train.val_interval : experiment.iterations_per_epoch;
     const double validations = std::ceil(iterations / static_cast<double>(interval));
     total += validations * seconds * static_cast<double>(experiment.val_set->size());
-    text += fmt::format("validation: {:.3f} s for the largest image {}, {} images, {:.0f} times\n", seconds, to_string(size), experiment.val_set->size(), validations);
+    text += fmt::format("validation: {:.3f} s for the largest image {}, {} images, {:.0f} times\n", seconds, to_string(size),
+                        experiment.val_set->size(), validations);
   }
   text += fmt::format("whole run: about {:.1f} hours\npeak memory: {:.2f} GB\nnothing was trained or written\n", total / 3600.0, peak_memory_gb());
   return text;

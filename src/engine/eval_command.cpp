@@ -1,9 +1,9 @@
 #include "engine/eval_command.hpp"
 
+#include <opencv2/core/utility.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <opencv2/core/utility.hpp>
 #include <ostream>
 
 #include "base/error.hpp"

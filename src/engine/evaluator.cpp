@@ -46,7 +46,8 @@ class Counter {
     if (with_entropy) {
       std::vector<torch::Tensor> parts;
       // One image at a time, so that no score depends on the batch; both results come from one forward pass.
-      for (std::int64_t i = 0; i < batch.images.size(0); ++i) parts.push_back(predict_and_sum(batch.images.narrow(0, i, 1), batch.labels.narrow(0, i, 1)));
+      for (std::int64_t i = 0; i < batch.images.size(0); ++i)
+        parts.push_back(predict_and_sum(batch.images.narrow(0, i, 1), batch.labels.narrow(0, i, 1)));
       predictions = torch::cat(parts);
     } else {
       predictions = inference_.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
@@ -90,7 +91,8 @@ class Counter {
 
 }  // namespace
 
-std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform, const EvaluationRequest& request) {
+std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
+                                   const EvaluationRequest& request) {
   Counter counter(inference, request, static_cast<std::int64_t>(dataset.classes().size()));
   DataLoader loader(dataset, transform, request.loader);
   while (auto samples = loader.next()) {

@@ -38,6 +38,7 @@ struct Evaluation {
 };
 
 /// Nothing if should_stop said so. The result depends neither on batch size nor on workers (on the CPU).
-std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform, const EvaluationRequest& request);
+std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
+                                   const EvaluationRequest& request);
 
 }  // namespace seg

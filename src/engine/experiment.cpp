@@ -42,8 +42,8 @@ void count_iterations(Experiment& experiment) {
   experiment.iterations_per_epoch = images / (train.batch_size * train.accumulate);
   if (experiment.iterations_per_epoch == 0)
     throw Error(ErrorKind::kConfiguration,
-                "the training split has " + std::to_string(images) + " images, fewer than one step takes (train.batch_size " + std::to_string(train.batch_size) +
-                    " x train.accumulate " + std::to_string(train.accumulate) + ")",
+                "the training split has " + std::to_string(images) + " images, fewer than one step takes (train.batch_size " +
+                    std::to_string(train.batch_size) + " x train.accumulate " + std::to_string(train.accumulate) + ")",
                 "lower train.batch_size or train.accumulate, or add images");
   experiment.iterations = train.iterations > 0 ? train.iterations : train.epochs * experiment.iterations_per_epoch;
 }
@@ -122,7 +122,9 @@ std::int64_t loader_workers(const DataOptions& options) { return options.workers
 fs::path statistics_cache_file(const DataOptions& data) {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
-  const fs::path root = cache != nullptr && *cache != '\0' ? fs::path(cache) : home != nullptr && *home != '\0' ? fs::path(home) / ".cache" : fs::temp_directory_path();
+  const fs::path root = cache != nullptr && *cache != '\0' ? fs::path(cache)
+                        : home != nullptr && *home != '\0' ? fs::path(home) / ".cache"
+                                                           : fs::temp_directory_path();
   Digest digest;
   digest.update(config::to_yaml(data));
   return root / "segtrain" / "class_statistics" / (digest.hex() + ".json");

@@ -25,7 +25,9 @@ std::vector<std::int64_t> offsets(std::int64_t total, std::int64_t length, doubl
 /// A u8 image [1,H,W,3] on the CPU, resized as the data's own transforms do it.
 torch::Tensor resized(const torch::Tensor& image, double scale) {
   if (scale == 1.0) return image;
-  const auto side = [&](std::int64_t dimension) { return std::max<std::int64_t>(1, std::llround(static_cast<double>(image.size(dimension)) * scale)); };
+  const auto side = [&](std::int64_t dimension) {
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(image.size(dimension)) * scale));
+  };
   const torch::Tensor source = image.cpu().contiguous();
   const cv::Mat pixels(static_cast<int>(image.size(1)), static_cast<int>(image.size(2)), CV_8UC3, source.data_ptr());
   const cv::Mat result = resize_image(pixels, {side(1), side(2)});
@@ -37,9 +39,7 @@ torch::Tensor resized(const torch::Tensor& image, double scale) {
 Inference::Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute)
     : model_(model), align_corners_(model_options.align_corners), normalize_(normalize), options_(options), compute_(compute) {}
 
-bool Inference::plain() const {
-  return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed();
-}
+bool Inference::plain() const { return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed(); }
 
 torch::Tensor Inference::logits(const torch::Tensor& images) const {
   const torch::NoGradGuard no_gradient;
@@ -67,7 +67,8 @@ torch::Tensor Inference::averaged_probabilities(const torch::Tensor& image, Size
     for (const bool mirrored : {false, true}) {
       if (mirrored && !options_.flip) continue;
       const torch::Tensor seen = mirrored ? input.flip(2) : input;
-      torch::Tensor part = windowed() ? upsample_logits(window_probabilities(seen), target.height, target.width, align_corners_) : probabilities(seen, target);
+      torch::Tensor part =
+          windowed() ? upsample_logits(window_probabilities(seen), target.height, target.width, align_corners_) : probabilities(seen, target);
       if (mirrored) part = part.flip(3);
       sum = sum.defined() ? sum.add_(part) : part;
     }

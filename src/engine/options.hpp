@@ -29,23 +29,34 @@ struct TrainOptions {
   std::int64_t max_bad_steps = 10;
 
   void fields(config::Visitor& v) {
-    v.field("iterations", iterations, {.help = "optimiser steps; 0: given by train.epochs", .unit = "iterations", .min = 0, .max = 1e9, .harmless = false});
+    v.field("iterations", iterations,
+            {.help = "optimiser steps; 0: given by train.epochs", .unit = "iterations", .min = 0, .max = 1e9, .harmless = false});
     v.field("epochs", epochs, {.help = "passes over the training split, where train.iterations is 0", .unit = "epochs", .min = 0, .max = 1e6});
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
-    v.field("accumulate", accumulate, {.help = "forward passes whose gradients make one step; recall is counted in each by itself", .unit = "passes", .min = 1, .max = 4096});
-    v.field("precision", precision, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it", .choices = {"auto", "fp32", "bf16"}});
+    v.field("accumulate", accumulate,
+            {.help = "forward passes whose gradients make one step; recall is counted in each by itself", .unit = "passes", .min = 1, .max = 4096});
+    v.field("precision", precision,
+            {.help = "type of convolutions; auto: bf16 where the hardware multiplies it", .choices = {"auto", "fp32", "bf16"}});
     v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});
     v.field("ema", ema, {.help = "decay of the averaged weights that are evaluated and kept as best; 0: off", .min = 0, .max = 0.999999});
     v.field("clip_norm", clip_norm, {.help = "largest gradient norm; 0: no clipping", .min = 0, .max = 1e9});
-    v.field("val_interval", val_interval, {.help = "between validations; 0: one an epoch", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
-    v.field("checkpoint_interval", checkpoint_interval, {.help = "between checkpoints; 0: at each validation", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
+    v.field("val_interval", val_interval,
+            {.help = "between validations; 0: one an epoch", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
+    v.field("checkpoint_interval", checkpoint_interval,
+            {.help = "between checkpoints; 0: at each validation", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
     v.field("log_interval", log_interval, {.help = "between progress lines", .unit = "iterations", .min = 1, .max = 1e6, .harmless = true});
     v.field("keep", keep, {.help = "newest checkpoints kept, beside best", .unit = "checkpoints", .min = 1, .max = 1e6, .harmless = true});
     v.field("threads", threads, {.help = "compute threads; 0: one a core", .unit = "threads", .min = 0, .max = 1024});
-    v.field("best", best, {.help = "validation score that decides which checkpoint is best",
-                           .choices = {"mean_iou", "mean_accuracy", "overall_accuracy", "mean_precision", "mean_f1", "frequency_weighted_iou"}});
-    v.field("max_bad_steps", max_bad_steps, {.help = "steps in a row with a loss or gradient that is not finite before the run stops", .unit = "steps", .min = 1, .max = 1e6, .harmless = true});
+    v.field("best", best,
+            {.help = "validation score that decides which checkpoint is best",
+             .choices = {"mean_iou", "mean_accuracy", "overall_accuracy", "mean_precision", "mean_f1", "frequency_weighted_iou"}});
+    v.field("max_bad_steps", max_bad_steps,
+            {.help = "steps in a row with a loss or gradient that is not finite before the run stops",
+             .unit = "steps",
+             .min = 1,
+             .max = 1e6,
+             .harmless = true});
   }
 };
 
@@ -59,12 +70,18 @@ struct EvalOptions {
   double overlap = 0.25;
 
   void fields(config::Visitor& v) {
-    v.field("batch_size", batch_size, {.help = "images in one forward pass; changes no score", .unit = "images", .min = 1, .max = 4096, .harmless = true});
-    v.field("input", input, {.help = "frames as they are, or resized to data.size; auto: resized unless training crops", .choices = {"auto", "native", "resized"}, .harmless = true});
-    v.field("size", size, {.help = "score at the labels' own size, or at the network's input size", .choices = {"labels", "input"}, .harmless = true});
+    v.field("batch_size", batch_size,
+            {.help = "images in one forward pass; changes no score", .unit = "images", .min = 1, .max = 4096, .harmless = true});
+    v.field("input", input,
+            {.help = "frames as they are, or resized to data.size; auto: resized unless training crops",
+             .choices = {"auto", "native", "resized"},
+             .harmless = true});
+    v.field("size", size,
+            {.help = "score at the labels' own size, or at the network's input size", .choices = {"labels", "input"}, .harmless = true});
     v.field("flip", flip, {.help = "average with the prediction of the mirrored image", .harmless = true});
     v.field("scales", scales, {.help = "average the predictions at these input scales", .min = 0.1, .max = 8, .harmless = true});
-    v.field("window", window, {.help = "sliding window for large images; [0, 0]: the whole image at once", .unit = "pixels", .min = 0, .max = 65536, .harmless = true});
+    v.field("window", window,
+            {.help = "sliding window for large images; [0, 0]: the whole image at once", .unit = "pixels", .min = 0, .max = 65536, .harmless = true});
     v.field("overlap", overlap, {.help = "share of a window that its neighbour covers again", .min = 0, .max = 0.9, .harmless = true});
   }
 };

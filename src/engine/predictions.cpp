@@ -12,12 +12,14 @@ namespace {
 
 std::uint8_t file_value(const ClassInfo& info) {
   if (info.file_id >= 0 && info.file_id <= 255) return static_cast<std::uint8_t>(info.file_id);
-  throw Error(ErrorKind::kConfiguration, "class " + info.name + " has the id " + std::to_string(info.file_id) + ", which no 8-bit file holds", "use --save-predictions train-ids");
+  throw Error(ErrorKind::kConfiguration, "class " + info.name + " has the id " + std::to_string(info.file_id) + ", which no 8-bit file holds",
+              "use --save-predictions train-ids");
 }
 
 }  // namespace
 
-PredictionWriter::PredictionWriter(fs::path folder, const std::string& kind, const ClassTable& data_classes, const std::vector<std::uint8_t>& model_to_data)
+PredictionWriter::PredictionWriter(fs::path folder, const std::string& kind, const ClassTable& data_classes,
+                                   const std::vector<std::uint8_t>& model_to_data)
     : folder_(std::move(folder)), color_(kind == "color"), values_(256) {
   if (kind != "ids" && kind != "train-ids" && kind != "color")
     throw Error(ErrorKind::kConfiguration, "--save-predictions " + kind + ": no such kind", "use ids, train-ids or color");

@@ -15,7 +15,8 @@ class PredictionWriter {
  public:
   /// `kind`: "ids" (the data set's own ids, 8 bit), "train-ids" (8 bit, 255 = none) or "color" (RGB); `model_to_data` as in
   /// ClassMapping, empty where model and data share their table. Throws kConfiguration for another kind or ids over 255.
-  PredictionWriter(std::filesystem::path folder, const std::string& kind, const ClassTable& data_classes, const std::vector<std::uint8_t>& model_to_data);
+  PredictionWriter(std::filesystem::path folder, const std::string& kind, const ClassTable& data_classes,
+                   const std::vector<std::uint8_t>& model_to_data);
 
   /// prediction: u8 [h,w] of the model's train ids; written to FOLDER/ID.png. Throws kStorage.
   void write(const std::string& id, const torch::Tensor& prediction) const;

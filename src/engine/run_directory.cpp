@@ -1,11 +1,11 @@
 #include "engine/run_directory.hpp"
 
+#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "base/safetensors.hpp"
 

@@ -1,8 +1,8 @@
 #include "engine/train_command.hpp"
 
+#include <opencv2/core/utility.hpp>
 #include <spdlog/spdlog.h>
 
-#include <opencv2/core/utility.hpp>
 #include <optional>
 #include <ostream>
 
@@ -45,7 +45,8 @@ bool resumes_file(const TrainCommand& command) { return command.resume != "auto"
 /// "auto" and 0 become what they mean on this machine, so that a resumed run can be held to it.
 RunConfig resolved(RunConfig config, const std::string& device) {
   if (config.train.threads == 0) config.train.threads = available_cores();
-  if (config.train.precision == "auto") config.train.precision = resolve_precision("auto", resolve_device(device)) == torch::kBFloat16 ? "bf16" : "fp32";
+  if (config.train.precision == "auto")
+    config.train.precision = resolve_precision("auto", resolve_device(device)) == torch::kBFloat16 ? "bf16" : "fp32";
   return config;
 }
 
@@ -61,12 +62,14 @@ RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std:
     refused += (refused.empty() ? "" : "; ") + difference.key + " is " + difference.before + " in the run, " + difference.after + " now";
   }
   if (refused.empty()) return wanted;
-  throw Error(ErrorKind::kConfiguration, "cannot resume " + where + " under another configuration: " + refused, "leave these as they are, or start a new run with another --run-dir");
+  throw Error(ErrorKind::kConfiguration, "cannot resume " + where + " under another configuration: " + refused,
+              "leave these as they are, or start a new run with another --run-dir");
 }
 
 RunConfig continued_config(const TrainCommand& command, const std::string& stored_text, const std::string& where) {
   const RunConfig stored = parse_run_config(stored_text, where, {});
-  const RunConfig wanted = command.config.empty() ? parse_run_config(stored_text, where, command.overrides) : load_run_config(command.config, command.overrides);
+  const RunConfig wanted =
+      command.config.empty() ? parse_run_config(stored_text, where, command.overrides) : load_run_config(command.config, command.overrides);
   return continued(stored, resolved(wanted, command.device), where);
 }
 

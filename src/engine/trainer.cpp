@@ -1,8 +1,7 @@
 #include "engine/trainer.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include "base/digest.hpp"
 #include "config/print.hpp"
@@ -102,8 +101,10 @@ void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>&
   spdlog::warn("step {}: loss {} with gradient norm {} is not finite; no update was made", iteration_, result.loss, result.gradient_norm);
   reporter_.report({"bad_step", iteration_, {{"loss", result.loss}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
-    throw Error(ErrorKind::kNonFinite, std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) + " had a loss or gradient that is not finite",
-                "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
+    throw Error(
+        ErrorKind::kNonFinite,
+        std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) + " had a loss or gradient that is not finite",
+        "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
 }
 
 void Trainer::report_progress(const StepResult& result) {

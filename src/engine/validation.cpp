@@ -11,8 +11,8 @@ using Json = nlohmann::ordered_json;
 
 /// The means, in the order they are reported.
 std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Scores& scores) {
-  return {{"mean_iou", scores.mean_iou},   {"mean_accuracy", scores.mean_accuracy}, {"mean_precision", scores.mean_precision},
-          {"mean_f1", scores.mean_f1},     {"overall_accuracy", scores.overall_accuracy}, {"frequency_weighted_iou", scores.frequency_weighted_iou}};
+  return {{"mean_iou", scores.mean_iou}, {"mean_accuracy", scores.mean_accuracy},       {"mean_precision", scores.mean_precision},
+          {"mean_f1", scores.mean_f1},   {"overall_accuracy", scores.overall_accuracy}, {"frequency_weighted_iou", scores.frequency_weighted_iou}};
 }
 
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
@@ -59,7 +59,8 @@ std::optional<double> score_named(const Scores& scores, const std::string& wante
   throw Error(ErrorKind::kInternal, "no score is called " + wanted);
 }
 
-void write_validation_report(const Validation& validation, const Experiment& experiment, const std::filesystem::path& folder, const std::filesystem::path& checkpoint) {
+void write_validation_report(const Validation& validation, const Experiment& experiment, const std::filesystem::path& folder,
+                             const std::filesystem::path& checkpoint) {
   EvaluationReport report;
   report.split = "val";
   report.images = validation.evaluation.images;

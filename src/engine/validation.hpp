@@ -28,7 +28,8 @@ nlohmann::ordered_json validation_fields(const Validation& validation);
 std::optional<double> score_named(const Scores& scores, const std::string& name);
 
 /// report.json and its companions in `folder`. Throws kStorage.
-void write_validation_report(const Validation& validation, const Experiment& experiment, const std::filesystem::path& folder, const std::filesystem::path& checkpoint);
+void write_validation_report(const Validation& validation, const Experiment& experiment, const std::filesystem::path& folder,
+                             const std::filesystem::path& checkpoint);
 
 /// How the loader feeds an evaluation of `config`.
 LoaderOptions evaluation_loader(const RunConfig& config);

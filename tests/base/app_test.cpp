@@ -1,8 +1,8 @@
 #include "base/app.hpp"
 
+#include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 
-#include <CLI/CLI.hpp>
 #include <new>
 
 #include "base/error.hpp"
@@ -23,7 +23,8 @@ std::pair<int, std::string> outcome(const std::function<int()>& body, std::vecto
 }
 
 TEST(App, EveryKindOfErrorHasItsExitCode) {
-  for (const ErrorKind kind : {ErrorKind::kInternal, ErrorKind::kConfiguration, ErrorKind::kData, ErrorKind::kNonFinite, ErrorKind::kStorage, ErrorKind::kMemory})
+  for (const ErrorKind kind :
+       {ErrorKind::kInternal, ErrorKind::kConfiguration, ErrorKind::kData, ErrorKind::kNonFinite, ErrorKind::kStorage, ErrorKind::kMemory})
     EXPECT_EQ(outcome([&]() -> int { throw Error(kind, "x"); }).first, static_cast<int>(kind));
 }
 

@@ -15,7 +15,8 @@ using test::TemporaryFolder;
 using testing::HasSubstr;
 
 /// A file with this header and that many bytes of data.
-std::filesystem::path file_with(const TemporaryFolder& folder, const std::string& header, std::size_t data_bytes = 0, std::uint64_t claimed = std::numeric_limits<std::uint64_t>::max()) {
+std::filesystem::path file_with(const TemporaryFolder& folder, const std::string& header, std::size_t data_bytes = 0,
+                                std::uint64_t claimed = std::numeric_limits<std::uint64_t>::max()) {
   const std::uint64_t length = claimed == std::numeric_limits<std::uint64_t>::max() ? header.size() : claimed;
   std::string bytes(sizeof length, '\0');
   std::memcpy(bytes.data(), &length, sizeof length);
@@ -94,7 +95,8 @@ TEST(Safetensors, RefusesHostileHeaders) {
   EXPECT_THAT(defect_of(file_with(folder, R"({"a":)" + entry("[4294967296,4294967296,4294967296]", "[0,0]") + "}")), HasSubstr("shape times dtype"));
   EXPECT_THAT(defect_of(file_with(folder, R"({"a":)" + entry("[-1]", "[0,1]") + "}", 1)), HasSubstr("extent"));
   EXPECT_THAT(defect_of(file_with(folder, R"({"a":)" + entry("[1]", "[0,1]", "F128") + "}", 1)), HasSubstr("unknown dtype"));
-  EXPECT_THAT(defect_of(file_with(folder, R"({"a":)" + entry("[1]", "[0,1]") + R"(,"a":)" + entry("[1]", "[0,1]") + "}", 1)), HasSubstr("stands twice"));
+  EXPECT_THAT(defect_of(file_with(folder, R"({"a":)" + entry("[1]", "[0,1]") + R"(,"a":)" + entry("[1]", "[0,1]") + "}", 1)),
+              HasSubstr("stands twice"));
   EXPECT_THAT(defect_of(file_with(folder, std::string(100000, '['))), HasSubstr("nested too deeply"));
   EXPECT_THAT(defect_of(file_with(folder, "{\"\xff\":1}")), HasSubstr("no valid JSON"));
   EXPECT_THAT(defect_of(file_with(folder, "[1]")), HasSubstr("no JSON object"));

@@ -1,11 +1,11 @@
 // The programs as a user runs them: the whole path, and the mistakes people make.
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "support/support.hpp"
@@ -36,8 +36,15 @@ class Programs : public testing::Test {
   }
 
   std::vector<std::string> training(const std::string& run_dir, const std::string& recipe = "camvid_recall.yaml") {
-    return {"--config", recipe, "--run-dir", (folder_ / run_dir).string(), "--device", "cpu", "--set", "data.root=" + data(), "--set", "data.size=[48,48]",
-            "--set", "train.epochs=0", "--set", "train.iterations=4", "--set", "train.batch_size=2", "--set", "train.val_interval=4"};
+    return {"--config",  recipe,
+            "--run-dir", (folder_ / run_dir).string(),
+            "--device",  "cpu",
+            "--set",     "data.root=" + data(),
+            "--set",     "data.size=[48,48]",
+            "--set",     "train.epochs=0",
+            "--set",     "train.iterations=4",
+            "--set",     "train.batch_size=2",
+            "--set",     "train.val_interval=4"};
   }
 
   TemporaryFolder folder_;
@@ -47,7 +54,8 @@ TEST_F(Programs, TrainEvaluateAndCompare) {
   for (const std::string loss : {"ce", "weighted", "recall"}) {
     const ProgramResult trained = run("segtrain", training(loss, "camvid_" + loss + ".yaml"));
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
-    const ProgramResult scored = run("segeval", {"--checkpoint", (folder_ / loss / "checkpoints/best.safetensors").string(), "--save-predictions", "color"});
+    const ProgramResult scored =
+        run("segeval", {"--checkpoint", (folder_ / loss / "checkpoints/best.safetensors").string(), "--save-predictions", "color"});
     ASSERT_EQ(scored.exit_code, 0) << scored.err;
     EXPECT_THAT(scored.out, AllOf(HasSubstr("Road"), HasSubstr("predictions")));
   }
@@ -58,7 +66,8 @@ TEST_F(Programs, TrainEvaluateAndCompare) {
   for (const auto& row : report.at("confusion"))
     for (const auto& cell : row) counted += cell.get<std::int64_t>();
   EXPECT_EQ(counted, report.at("pixels").get<std::int64_t>());
-  const ProgramResult compared = run("segreport", {"compare", (folder_ / "ce").string(), (folder_ / "weighted").string(), (folder_ / "recall").string(), "--output", (folder_ / "all").string()});
+  const ProgramResult compared = run("segreport", {"compare", (folder_ / "ce").string(), (folder_ / "weighted").string(),
+                                                   (folder_ / "recall").string(), "--output", (folder_ / "all").string()});
   ASSERT_EQ(compared.exit_code, 0) << compared.err;
   EXPECT_THAT(compared.out, AllOf(HasSubstr("weighted_ce"), HasSubstr("recall")));
   for (const std::string kind : {"md", "csv", "json", "html"}) EXPECT_TRUE(fs::exists(folder_ / "all" / ("comparison." + kind)));
@@ -70,7 +79,10 @@ TEST_F(Programs, EvaluationDoesNotDependOnBatchSizeOrWorkers) {
   std::vector<std::string> reports;
   for (const std::string setting : {"1", "3"}) {
     const std::string output = (folder_ / ("eval" + setting)).string();
-    ASSERT_EQ(run("segeval", {"--checkpoint", checkpoint, "--output", output, "--set", "eval.batch_size=" + setting, "--set", "data.workers=" + setting}).exit_code, 0);
+    ASSERT_EQ(
+        run("segeval", {"--checkpoint", checkpoint, "--output", output, "--set", "eval.batch_size=" + setting, "--set", "data.workers=" + setting})
+            .exit_code,
+        0);
     reports.push_back(read_text(output + "/report.json") + read_text(output + "/per_image.jsonl"));
   }
   EXPECT_EQ(reports[0], reports[1]);
@@ -80,7 +92,9 @@ TEST_F(Programs, ASyntheticModelEvaluatesOnAnotherDataSetByClassName) {
   ASSERT_EQ(run("segtrain", training("run")).exit_code, 0);
   const std::string city = (folder_ / "city").string();
   ASSERT_EQ(run("segdata", {"generate", "--layout", "cityscapes", "--output", city, "--count", "12", "--size", "48x64"}).exit_code, 0);
-  const ProgramResult scored = run("segeval", {"--checkpoint", (folder_ / "run/checkpoints/best.safetensors").string(), "--config", "cityscapes_ce.yaml", "--split", "val"}, {"CITYSCAPES_ROOT=" + city});
+  const ProgramResult scored =
+      run("segeval", {"--checkpoint", (folder_ / "run/checkpoints/best.safetensors").string(), "--config", "cityscapes_ce.yaml", "--split", "val"},
+          {"CITYSCAPES_ROOT=" + city});
   ASSERT_EQ(scored.exit_code, 0) << scored.err;
   EXPECT_THAT(scored.err, AllOf(HasSubstr("only in the data"), HasSubstr("rider")));
   EXPECT_THAT(scored.out, HasSubstr("road"));
@@ -105,7 +119,8 @@ TEST_F(Programs, SigtermSavesAndResumeEndsWithTheSameWeights) {
   }
   // Stopped as soon as the first steps are told of.
   const fs::path metrics = folder_ / "stopped/metrics.jsonl";
-  for (int i = 0; i < 600 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 600 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   kill(child, SIGTERM);
   int status = 0;
   waitpid(child, &status, 0);
@@ -134,7 +149,10 @@ TEST_F(Programs, EveryMistakeIsOneLineAHintAndItsExitCode) {
       {{"--config", "camvid_ce.yaml", "--set", "train.batch_size=1"}, 2, "batch", "batch_size"},
       {{"--config", "camvid_ce.yaml", "--resume", "/nonexistent.safetensors"}, 5, "/nonexistent.safetensors", ""},
       {{"--config", "camvid_ce.yaml", "--set", "data.root=/nonexistent"}, 3, "/nonexistent", "segdata generate"},
-      {{"--config", "camvid_ce.yaml", "--set", "model.pretrained=/nonexistent.safetensors", "--set", "data.root=" + data()}, 5, "/nonexistent.safetensors", ""},
+      {{"--config", "camvid_ce.yaml", "--set", "model.pretrained=/nonexistent.safetensors", "--set", "data.root=" + data()},
+       5,
+       "/nonexistent.safetensors",
+       ""},
   };
   for (const Mistake& mistake : mistakes) {
     std::vector<std::string> arguments = mistake.arguments;
@@ -157,7 +175,8 @@ TEST_F(Programs, AnUnsetRootSaysWhichVariable) {
 TEST_F(Programs, HelpListsEveryKey) {
   const ProgramResult result = run("segtrain", {"--help"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const std::string key : {"train.batch_size", "loss.recall.smoothing", "data.synthia_seqs.split", "schedule.poly.power"}) EXPECT_THAT(result.out, HasSubstr(key));
+  for (const std::string key : {"train.batch_size", "loss.recall.smoothing", "data.synthia_seqs.split", "schedule.poly.power"})
+    EXPECT_THAT(result.out, HasSubstr(key));
 }
 
 TEST_F(Programs, CheckFindsDamage) {

@@ -1,7 +1,6 @@
 #include "engine/predictions.hpp"
 
 #include <gtest/gtest.h>
-
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.hpp"

@@ -42,7 +42,8 @@ TEST_P(Recipe, TakesAnyLoss) {
   for (const std::string& loss : loss_names()) EXPECT_EQ(load_run_config(GetParam(), {"loss.type=" + loss}).loss.type, loss);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Recipe, testing::ValuesIn(recipes()), [](const auto& recipe) { return recipe.param.substr(0, recipe.param.find('.')); });
+INSTANTIATE_TEST_SUITE_P(All, Recipe, testing::ValuesIn(recipes()),
+                         [](const auto& recipe) { return recipe.param.substr(0, recipe.param.find('.')); });
 
 TEST(RunConfigTest, ThePublishedRecipeIsThePapers) {
   setenv("SYNTHIA_ROOT", "/data", 1);

@@ -1,8 +1,8 @@
 #include "engine/train_command.hpp"
 
 #include <gmock/gmock.h>
-
 #include <nlohmann/json.hpp>
+
 #include <sstream>
 
 #include "base/error.hpp"
@@ -58,7 +58,8 @@ TEST_F(TrainCommandTest, AResumedRunEndsWithTheSameWeights) {
     kill_after(name, iteration);
     EXPECT_EQ(digest_of(output_of(command(name, "auto"))), digest_of(whole)) << name;
     // Everything a run goes on from is equal too, not only the weights.
-    EXPECT_EQ(load_checkpoint(folder_ / name / "checkpoints/last.safetensors").tensors.size(), load_checkpoint(folder_ / "whole/checkpoints/last.safetensors").tensors.size());
+    EXPECT_EQ(load_checkpoint(folder_ / name / "checkpoints/last.safetensors").tensors.size(),
+              load_checkpoint(folder_ / "whole/checkpoints/last.safetensors").tensors.size());
   }
 }
 
@@ -71,8 +72,9 @@ TEST_F(TrainCommandTest, TheNumberOfWorkersChangesNothing) {
 
 TEST_F(TrainCommandTest, WritesTheRunDirectoryOfTheContract) {
   output_of(command("run"));
-  for (const std::string file : {"config.yaml", "train.log", "metrics.jsonl", "checkpoints/step-6.safetensors", "checkpoints/last.safetensors", "checkpoints/best.safetensors",
-                                 "eval/val/report.json", "eval/val/per_class.csv", "eval/val/confusion.csv", "eval/val/per_image.jsonl"})
+  for (const std::string file :
+       {"config.yaml", "train.log", "metrics.jsonl", "checkpoints/step-6.safetensors", "checkpoints/last.safetensors", "checkpoints/best.safetensors",
+        "eval/val/report.json", "eval/val/per_class.csv", "eval/val/confusion.csv", "eval/val/per_image.jsonl"})
     EXPECT_TRUE(fs::exists(folder_ / "run" / file)) << file;
   std::istringstream lines(test::read_text(folder_ / "run/metrics.jsonl"));
   std::map<std::string, int> events;
