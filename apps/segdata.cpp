@@ -7,7 +7,6 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
-#include "data/dataset.hpp"
 #include "data/synthesis/generate.hpp"
 #include "engine/data_commands.hpp"
 
@@ -54,8 +53,7 @@ int main(int argc, char** argv) {
   auto* check = app.add_subcommand("check", "decode every file and list what is wrong (exit 3 if anything is)");
   auto* stats = app.add_subcommand("stats", "pixels and images per class, and the weights of every scheme");
   auto* preview = app.add_subcommand("preview", "write overlays of training samples after augmentation");
-  auto* splits = app.add_subcommand("splits", "print the names of the splits, the one to report last");
-  for (auto* verb : {check, stats, preview, splits}) source.add_to(*verb);
+  for (auto* verb : {check, stats, preview}) source.add_to(*verb);
   preview->add_option("--count", count, "samples")->capture_default_str();
   preview->add_option("--output", output, "folder")->capture_default_str();
 
@@ -69,8 +67,6 @@ int main(int argc, char** argv) {
     if (*check) return seg::check_data(source.load(), std::cout);
     if (*stats) seg::print_statistics(source.load(), std::cout);
     if (*preview) seg::preview_data(source.load(), count, output, std::cout);
-    if (*splits)
-      for (const std::string& split : seg::split_names(source.load().data)) std::cout << split << '\n';
     return 0;
   });
 }

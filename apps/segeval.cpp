@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   seg::EvalCommand command;
   app.add_option("--checkpoint", command.checkpoint, "such as runs/NAME/checkpoints/best.safetensors")->required();
   app.add_option("--config", command.config, "evaluate on this recipe's data instead of the run's own");
-  app.add_option("--split", command.split, "train, val or test (default: test where there is one, else val)");
+  app.add_option("--split", command.split, "train, val or test (default: test where its labels are public, else val)");
   app.add_option("--set", command.overrides, "key=value, such as eval.flip=true; repeats")->allow_extra_args(false);
   app.add_option("--output", command.output, "folder of the reports (default: RUN/eval/SPLIT)");
   app.add_option("--save-predictions", command.save_predictions, "also write PNGs to OUTPUT/predictions: ids, train-ids or color");

@@ -33,17 +33,25 @@ function(seg_module name)
   endif()
 endfunction()
 
-# One precompiled header for every target with LibTorch: made by the first, used by the others.
+# One precompiled header for every target with LibTorch: made by seg_pch, used by the others.
 function(seg_precompile target)
-  target_compile_options(${target} PRIVATE -Winvalid-pch)
   if(NOT TARGET seg_pch)
-    file(WRITE ${CMAKE_BINARY_DIR}/pch/pch.cpp "// Carries the precompiled header.\n")
-    add_library(seg_pch STATIC ${CMAKE_BINARY_DIR}/pch/pch.cpp)
-    target_link_libraries(seg_pch PUBLIC seg_torch PRIVATE seg_flags)
-    target_compile_options(seg_pch PRIVATE -Winvalid-pch)
-    target_precompile_headers(seg_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/core/pch.hpp)
+    seg_pch_target(seg_pch ${PROJECT_SOURCE_DIR}/src/core/pch.hpp seg_torch ${OpenCV_LIBS} nlohmann_json::nlohmann_json spdlog::spdlog)
   endif()
+  target_compile_options(${target} PRIVATE -Winvalid-pch)
+  # The header was compiled with these libraries' definitions, so its users need them too.
+  target_link_libraries(${target} PRIVATE ${OpenCV_LIBS} nlohmann_json::nlohmann_json spdlog::spdlog)
   target_precompile_headers(${target} REUSE_FROM seg_pch)
+endfunction()
+
+# A library that holds nothing but the precompiled `header`.
+function(seg_pch_target name header)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch/${name}.cpp CONTENT "// Carries the precompiled header.\n")
+  add_library(${name} STATIC ${CMAKE_BINARY_DIR}/pch/${name}.cpp)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_options(${name} PRIVATE -Winvalid-pch)
+  target_link_libraries(${name} PRIVATE seg_flags ${ARGN})
+  target_precompile_headers(${name} PRIVATE ${header})
 endfunction()
 
 function(seg_app name)

@@ -35,11 +35,10 @@ for seed in $seeds; do
     runs+=("$run")
     echo "== $run" >&2
     "$bin/segtrain" --config "$config" --set "loss.type=$loss" --set "train.seed=$seed" --set "name=$loss" --run-dir "$run" --resume auto "$@"
-    # The test split where there is one, else val: what the comparison reports.
-    split=$("$bin/segdata" splits --config "$run/config.yaml" | tail -n 1)
-    report=$run/eval/$split/report.json
-    [ "$report" -nt "$run/checkpoints/best.safetensors" ] ||
-      "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" --split "$split" "${predictions[@]}" >"$run/eval-$split.txt"
+    if [ ! "$run/evaluation.txt" -nt "$run/checkpoints/best.safetensors" ]; then
+      "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" "${predictions[@]}" >"$run/evaluation.partial"
+      mv "$run/evaluation.partial" "$run/evaluation.txt"
+    fi
   done
 done
 "$bin/segreport" compare "${runs[@]}" --output "$output"

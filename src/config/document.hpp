@@ -16,8 +16,8 @@ namespace seg::config {
 /// gives it gives all of it (class weights of two files do not mix), while "--set loss.weights.road=2" changes that one entry.
 /// A key with nothing after it is an empty block or map; for any other field it is an error.
 ///
-/// ${VAR} and ${VAR:-default} work in all values, "$$" is a dollar sign. A variable is looked up when its value is read, so
-/// an unset one harms only where no file above and no override gives another value.
+/// ${VAR}, ${VAR:-default} and ${VAR:?advice} (told where VAR is unset or empty) work in all values, "$$" is a dollar sign. A
+/// variable is looked up when its value is read, so an unset one harms only where no file above and no override gives another value.
 class Document {
  public:
   /// Reads `file` and, first, what its `base:` names: a file or a list of them, relative to the file, the later over the

@@ -1,5 +1,6 @@
 #include "config/expand.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <optional>
@@ -19,21 +20,21 @@ bool is_variable_name(const std::string& name) {
 
 // `inside` is what stands between the braces.
 std::string variable(const std::string& inside, const Node& scalar, const std::string& key) {
-  const std::size_t split = inside.find(":-");
+  const std::size_t split = std::min(inside.find(":-"), inside.find(":?"));
   const std::string name = inside.substr(0, split);
-  std::optional<std::string> fallback;
-  if (split != std::string::npos) fallback = inside.substr(split + 2);
+  std::optional<std::string> fallback, advice;
+  if (split != std::string::npos) (inside[split + 1] == '-' ? fallback : advice) = inside.substr(split + 2);
   const auto refuse = [&](const std::string& what, const std::string& hint) { fail(scalar.position, key + ": " + what, hint); };
 
   if (!is_variable_name(name))
-    refuse(in_quotes(name) + " is not the name of a variable", "write ${NAME} or ${NAME:-default}, or $$ for a dollar sign");
+    refuse(in_quotes(name) + " is not the name of a variable", "write ${NAME}, ${NAME:-default} or ${NAME:?advice}, or $$ for a dollar sign");
   if (fallback && fallback->find('$') != std::string::npos)
     refuse("a dollar sign in the default of ${" + shown(name) + "}", "a default is plain text");
   const char* value = std::getenv(name.c_str());
   if (fallback && (value == nullptr || *value == '\0')) return *fallback;
-  if (value == nullptr) {
+  if (value == nullptr || (advice && *value == '\0')) {
     refuse("the environment variable " + shown(name) + " is not set",
-           "set it (export " + shown(name) + "=...) or give the value with --set " + key + "=...");
+           "set it (export " + shown(name) + "=...) or give the value with --set " + key + "=..." + (advice ? ": " + *advice : ""));
   }
   if (first_bad_utf8(value)) refuse("the environment variable " + shown(name) + " is not UTF-8 text", "use a value in UTF-8");
   return value;

@@ -1,7 +1,9 @@
 // Precompiled for every module that uses LibTorch; sources still include what they use.
 #pragma once
 
-#include <torch/nn.h>
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+#include <spdlog/spdlog.h>
 #include <torch/types.h>
 
 #include <algorithm>

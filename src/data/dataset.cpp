@@ -21,6 +21,7 @@ struct Layout {
   std::string (*class_file)(const DataOptions&);  // below data/; empty where data.classes must name one
   Listing (*list)(const DataOptions&, const ClassFile&, const std::string& split);
   std::vector<std::string> (*splits)(const DataOptions&);
+  bool test_is_public = true;  // false: the labels of the test split are kept on a server
 };
 
 std::string own_table(const DataOptions& options) { return options.dataset + ".yaml"; }
@@ -33,7 +34,7 @@ const std::vector<Layout>& layouts() {
   static const std::vector<Layout> table = {
       {"synthia_seqs", own_table, list_synthia_seqs, every_split},
       {"synthia_rand", table_of_rand, list_synthia_rand, every_split},
-      {"cityscapes", own_table, list_cityscapes, every_split},
+      {"cityscapes", own_table, list_cityscapes, every_split, false},
       {"camvid", own_table, list_camvid, every_split},
       {"folder", no_table, list_folder, folder_splits},
   };
@@ -71,6 +72,12 @@ std::vector<std::string> dataset_names() {
 ClassTable load_classes(const DataOptions& options) { return class_table(read_class_file(class_file_path(options)), options.train_void()); }
 
 std::vector<std::string> split_names(const DataOptions& options) { return layout_of(options).splits(options); }
+
+std::string reported_split(const DataOptions& options) {
+  const std::vector<std::string> splits = split_names(options);
+  const bool has_test = std::find(splits.begin(), splits.end(), "test") != splits.end();
+  return has_test && layout_of(options).test_is_public ? "test" : "val";
+}
 
 std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split) {
   const Layout& layout = layout_of(options);

@@ -161,7 +161,7 @@ cv::Mat decode_other(const std::string& bytes, const fs::path& path, const Size&
   return image;
 }
 
-cv::Mat new_image(const Size& size, int type) { return {static_cast<int>(size.height), static_cast<int>(size.width), type}; }
+cv::Mat new_image(const Size& size, int type) { return cv::Mat(static_cast<int>(size.height), static_cast<int>(size.width), type); }
 
 Size size_in(const std::string& bytes, const fs::path& path, std::int64_t max_pixels) {
   if (is_png(bytes)) return Png(bytes, path, max_pixels).size();

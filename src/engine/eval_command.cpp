@@ -32,7 +32,7 @@ RunConfig evaluated_config(const EvalCommand& command, const Checkpoint& checkpo
 
 std::string chosen_split(const EvalCommand& command, const DataOptions& data) {
   const std::vector<std::string> splits = split_names(data);
-  if (command.split.empty()) return splits.back();
+  if (command.split.empty()) return reported_split(data);
   if (std::find(splits.begin(), splits.end(), command.split) != splits.end()) return command.split;
   std::string known;
   for (const std::string& split : splits) known += (known.empty() ? "" : ", ") + split;

@@ -11,7 +11,7 @@ namespace seg {
 struct EvalCommand {
   std::filesystem::path checkpoint;
   std::string config;                  // replaces the data part; empty: the checkpoint's own
-  std::string split;                   // empty: test where there is one, else val
+  std::string split;                   // empty: test where its labels are public, else val
   std::vector<std::string> overrides;  // "key=value"
   std::filesystem::path output;        // empty: RUN/eval/SPLIT
   std::string save_predictions;        // "ids", "train-ids", "color" or empty

@@ -11,6 +11,7 @@
 #include "base/safetensors.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
+#include "data/normalize.hpp"
 #include "data/statistics.hpp"
 #include "engine/checkpoint.hpp"
 #include "models/weights.hpp"
@@ -88,6 +89,11 @@ void check_run_config(const RunConfig& config) {
   if ((config.eval.window.height == 0) != (config.eval.window.width == 0))
     throw Error(ErrorKind::kConfiguration, "eval.window needs both sides", "use [0, 0] for the whole image at once");
   if (config.eval.scales.empty()) throw Error(ErrorKind::kConfiguration, "eval.scales is empty", "use [1.0]");
+  if (config.eval.size == "input" && config.eval.input == "native")
+    throw Error(ErrorKind::kConfiguration, "eval.size: input scores resized frames, but eval.input: native does not resize",
+                "set eval.input: resized, or eval.size: labels");
+  check_model(config.model);
+  check(config.augment.normalize);
   check_batch_norm(config.model, config.train.batch_size, config.data.size.height, config.data.size.width);
 }
 

@@ -1,7 +1,10 @@
 // The few layers that backbones and heads are made of, registered under the names of published weight files.
 #pragma once
 
-#include <torch/nn.h>
+#include <torch/nn/init.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // What a model is: normalised images in, logits at the head's own stride out.
 #pragma once
 
-#include <torch/nn.h>
+#include <torch/nn/module.h>
 
 #include <memory>
 #include <string>

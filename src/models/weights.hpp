@@ -4,7 +4,7 @@
 // unless an allowed prefix covers it. A failed load changes nothing.
 #pragma once
 
-#include <torch/nn.h>
+#include <torch/nn/module.h>
 
 #include <optional>
 #include <string>

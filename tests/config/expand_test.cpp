@@ -65,6 +65,11 @@ TEST_F(Expand, WorksInBase) {
   test::write_text(folder / "c.yaml", "base: ${SEG_TEST_UNSET}.yaml\n");
   EXPECT_THAT(error_of([&] { read_sample_file(folder / "c.yaml"); }), HasSubstr("c.yaml:1:7: base: the environment variable"));
 }
+TEST_F(Expand, AdviceIsToldWhereTheVariableIsUnset) {
+  EXPECT_THAT(error_of("name: \"${SEG_TEST_UNSET:?see the manual}\""), HasSubstr("--set name=...: see the manual"));
+  EXPECT_THAT(error_of("name: \"${SEG_TEST_EMPTY:?see the manual}\""), HasSubstr("see the manual"));
+  EXPECT_EQ(name("${SEG_TEST_SET:?see the manual}"), "/data");
+}
 TEST_F(Expand, MistakesAreErrors) {
   EXPECT_THAT(error_of("name: \"${SEG_TEST_SET\""), StartsWith("x.yaml:1:7: name: ${ without a closing brace"));
   EXPECT_THAT(error_of("name: \"${}\""), HasSubstr("'' is not the name of a variable"));

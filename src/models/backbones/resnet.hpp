@@ -8,7 +8,8 @@
 // and a last stage of three with dilations 1, 2, 4 times that of the stage.
 #pragma once
 
-#include <torch/nn.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/sequential.h>
 
 #include <array>
 #include <cstdint>

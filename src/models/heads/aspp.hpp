@@ -5,7 +5,7 @@
 // Each branch has 256 channels, a batch norm and a rectifier. The mean's branch gives batch norm one value per image and channel.
 #pragma once
 
-#include <torch/nn.h>
+#include <torch/nn/module.h>
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,8 @@
 // A 3x3 convolution, dropout and a 1x1 convolution to classes: the end of torchvision's DeepLabV3 and its auxiliary head.
 #pragma once
 
-#include <torch/nn.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/conv.h>
 
 #include <cstdint>
 #include <string>

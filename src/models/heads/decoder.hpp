@@ -5,7 +5,8 @@
 // Sizes, dropout and tensor names as in the code published with the recall loss.
 #pragma once
 
-#include <torch/nn.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/conv.h>
 
 #include <cstdint>
 
