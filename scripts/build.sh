@@ -19,6 +19,7 @@ fi
 if [ -t 1 ]; then
   ninja -C build -j "$jobs"
 else
+  echo "build: $jobs jobs, some minutes the first time; log in build/build.log"
   ninja -C build -j "$jobs" >build/build.log 2>&1 || {
     grep -E -A8 'error|FAILED' build/build.log | head -n 60 >&2
     echo "build: failed; the whole log is build/build.log" >&2

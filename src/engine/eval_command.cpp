@@ -50,9 +50,7 @@ std::shared_ptr<Model> restored_model(const Checkpoint& checkpoint, RunConfig co
   config.model.pretrained.clear();
   config.model.init_from.clear();
   auto model = build_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()));
-  State weights = with_prefix_removed(checkpoint.tensors, "ema.");
-  weights.erase("ema_updates");
-  load_state_exact(*model, weights.empty() ? with_prefix_removed(checkpoint.tensors, "model.") : weights, file.string());
+  load_state_exact(*model, read_weights(file), file.string());
   model->to(device);
   model->eval();
   return model;

@@ -113,6 +113,7 @@ WeightReport load_weights(torch::nn::Module& module, const State& state, const s
 State read_weights(const std::string& path) {
   const SafetensorsFile file(path);
   State weights = read_tensors(file, "ema.");
+  weights.erase("ema_updates");                 // the average's own counter, no weight
   weights.merge(read_tensors(file, "model."));  // keeps the averaged ones
   return weights.empty() ? read_tensors(file) : weights;
 }

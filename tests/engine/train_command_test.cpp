@@ -149,6 +149,15 @@ TEST_F(TrainCommandTest, ResumesFromANamedCheckpoint) {
   EXPECT_TRUE(fs::exists(folder_ / "run/checkpoints/step-4.safetensors"));
 }
 
+TEST_F(TrainCommandTest, StartsFromTheWeightsOfAnotherRun) {
+  output_of(command("first"));
+  TrainCommand second = command("second");
+  second.overrides.push_back("model.init_from=" + (folder_ / "first/checkpoints/last.safetensors").string());
+  second.overrides.push_back("data.void=train");  // twelve classes instead of eleven: the heads are new
+  output_of(second);
+  EXPECT_EQ(load_checkpoint(folder_ / "second/checkpoints/last.safetensors").classes.size(), 12u);
+}
+
 TEST_F(TrainCommandTest, DryRunWritesNothing) {
   TrainCommand dry = command("run");
   dry.dry_run = true;

@@ -1,0 +1,52 @@
+#include "core/compute.hpp"
+
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+
+namespace seg {
+namespace {
+
+TEST(Device, NamesTheCpu) { EXPECT_TRUE(resolve_device("cpu").is_cpu()); }
+
+TEST(Device, RefusesWhatIsNotThere) {
+  for (const std::string name : {"gpu", "cuda:", "cuda:x", "cuda:999", "cuda:-1", ""}) {
+    try {
+      resolve_device(name);
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind, ErrorKind::kConfiguration) << name;
+    }
+  }
+}
+
+TEST(Threads, AreSetToTheCountOrToEveryCore) {
+  EXPECT_EQ(set_compute_threads(1), 1);
+  EXPECT_EQ(at::get_num_threads(), 1);
+  EXPECT_EQ(set_compute_threads(0), available_cores());
+  EXPECT_EQ(at::get_num_threads(), available_cores());
+}
+
+TEST(Precision, NamesAreTypes) {
+  EXPECT_EQ(resolve_precision("fp32", torch::kCPU), torch::kFloat32);
+  EXPECT_EQ(resolve_precision("bf16", torch::kCPU), torch::kBFloat16);
+  EXPECT_EQ(resolve_precision("auto", torch::kCPU), has_fast_bf16(torch::kCPU) ? torch::kBFloat16 : torch::kFloat32);
+}
+
+TEST(Precision, TheScopeComputesConvolutionsInBfloat16AndEnds) {
+  const torch::Tensor image = torch::ones({1, 3, 8, 8}), weight = torch::ones({4, 3, 3, 3});
+  {
+    const PrecisionScope scope(torch::kCPU, torch::kBFloat16);
+    EXPECT_EQ(at::conv2d(image, weight).scalar_type(), torch::kBFloat16);
+  }
+  EXPECT_EQ(at::conv2d(image, weight).scalar_type(), torch::kFloat32);
+}
+
+TEST(Precision, Float32IsLeftAlone) {
+  const PrecisionScope scope(torch::kCPU, torch::kFloat32);
+  EXPECT_EQ(at::conv2d(torch::ones({1, 3, 8, 8}), torch::ones({4, 3, 3, 3})).scalar_type(), torch::kFloat32);
+}
+
+}  // namespace
+}  // namespace seg
