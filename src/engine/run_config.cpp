@@ -43,7 +43,9 @@ RunConfig parse_run_config(const std::string& text, const std::string& source, c
 }
 
 RunConfig with_data_of(RunConfig config, const fs::path& file, const std::vector<std::string>& overrides) {
+  const Size size = config.data.size;
   config.data = load_run_config(file, overrides).data;
+  config.data.size = size;
   return config;
 }
 

@@ -33,7 +33,7 @@ RunConfig load_run_config(const std::filesystem::path& file, const std::vector<s
 /// The same from text, such as the configuration inside a checkpoint; `source` names it in messages.
 RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides);
 
-/// `config` with the block `data` of another file; normalisation stays, it belongs to the weights.
+/// `config` with the block `data` of another file. data.size and normalisation stay: they belong to the weights.
 RunConfig with_data_of(RunConfig config, const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
 }  // namespace seg

@@ -103,7 +103,7 @@ State backbone_weights(const SafetensorsFile& file) {
 
 WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules) {
   Copies copies;
-  const WeightReport report = compare(model_state(module), state, source, rules, false, copies);
+  WeightReport report = compare(model_state(module), state, source, rules, false, copies);
   refuse(report, rules.allowed,
          "set model.backbone and model.arch to what the file was made for, or name the prefixes that may differ in model.allow_mismatch");
   copy(copies);

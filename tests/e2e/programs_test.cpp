@@ -73,6 +73,27 @@ TEST_F(Programs, TrainEvaluateAndCompare) {
   for (const std::string kind : {"md", "csv", "json", "html"}) EXPECT_TRUE(fs::exists(folder_ / "all" / ("comparison." + kind)));
 }
 
+TEST_F(Programs, ASweepComparesLossesAndSkipsWhatIsFinished) {
+  std::vector<std::string> command{"bash",     repository_file("scripts/sweep_losses.sh").string(),
+                                   "--config", "camvid_ce.yaml",
+                                   "--losses", "ce recall",
+                                   "--seeds",  "0",
+                                   "--output", (folder_ / "sweep").string(),
+                                   "--",       "--device",
+                                   "cpu"};
+  const std::vector<std::string> settings = training("unused");
+  command.insert(command.end(), std::find(settings.begin(), settings.end(), "--set"), settings.end());
+  const std::vector<std::string> environment{"SEG_BIN=" + program("segtrain").parent_path().string()};
+  const ProgramResult first = run_program(command, environment);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.out, AllOf(HasSubstr("| ce |"), HasSubstr("| recall |")));
+  EXPECT_TRUE(fs::exists(folder_ / "sweep/comparison.html"));
+  const ProgramResult again = run_program(command, environment);
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, AllOf(HasSubstr("finished already"), HasSubstr("| recall |")));
+  EXPECT_THAT(again.out, Not(HasSubstr("weights: ")));
+}
+
 TEST_F(Programs, EvaluationDoesNotDependOnBatchSizeOrWorkers) {
   ASSERT_EQ(run("segtrain", training("run")).exit_code, 0);
   const std::string checkpoint = (folder_ / "run/checkpoints/best.safetensors").string();

@@ -72,6 +72,15 @@ TEST(RunConfigTest, AMissingFileIsAConfigurationError) {
   }
 }
 
+TEST(RunConfigTest, AnotherFilesDataKeepsTheInputSizeOfTheWeights) {
+  setenv("SYNTHIA_ROOT", "/synthia", 1);
+  setenv("CITYSCAPES_ROOT", "/cityscapes", 1);
+  const RunConfig mixed = with_data_of(load_run_config("synthia_ce.yaml", {}), "cityscapes_ce.yaml", {});
+  EXPECT_EQ(mixed.data.dataset, "cityscapes");
+  EXPECT_EQ(mixed.data.root, "/cityscapes");
+  EXPECT_EQ(mixed.data.size, (Size{384, 768}));
+}
+
 TEST(RunConfigTest, NeitherOrBothLengthsAreRefused) {
   setenv("CAMVID_ROOT", "/data", 1);
   EXPECT_THROW(check_run_config(load_run_config("camvid_ce.yaml", {"train.epochs=0"})), Error);
