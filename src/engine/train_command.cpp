@@ -3,6 +3,7 @@
 #include <opencv2/core/utility.hpp>
 #include <spdlog/spdlog.h>
 
+#include <fstream>
 #include <optional>
 #include <ostream>
 
@@ -124,8 +125,10 @@ int run(const TrainCommand& command, Plan plan, std::ostream& out) {
   directory.set_aside_after(iteration);
   if (start) spdlog::info("going on from iteration {}", iteration);
   ConsoleReporter console;
+  std::ofstream log(directory.log_file(), std::ios::app);
+  ConsoleReporter log_lines(log, [] { return 0; });
   JsonLinesReporter file(directory.metrics_file());
-  AllReporters reporters({&console, &file});
+  AllReporters reporters({&console, &log_lines, &file});
   Trainer trainer(*experiment, directory, reporters);
   const int code = trainer.run(start);
   out << "run: " << directory.root().string() << "\nweights: " << trainer.weights_digest() << '\n';

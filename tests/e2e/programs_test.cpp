@@ -140,7 +140,7 @@ TEST_F(Programs, SigtermSavesAndResumeEndsWithTheSameWeights) {
   }
   // Stopped as soon as the first steps are told of.
   const fs::path metrics = folder_ / "stopped/metrics.jsonl";
-  for (int i = 0; i < 600 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i)
+  for (int i = 0; i < 2400 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   kill(child, SIGTERM);
   int status = 0;

@@ -76,6 +76,7 @@ TEST_F(TrainCommandTest, WritesTheRunDirectoryOfTheContract) {
        {"config.yaml", "train.log", "metrics.jsonl", "checkpoints/step-6.safetensors", "checkpoints/last.safetensors", "checkpoints/best.safetensors",
         "eval/val/report.json", "eval/val/per_class.csv", "eval/val/confusion.csv", "eval/val/per_image.jsonl"})
     EXPECT_TRUE(fs::exists(folder_ / "run" / file)) << file;
+  EXPECT_THAT(test::read_text(folder_ / "run/train.log"), AllOf(HasSubstr("6/6"), HasSubstr("validation 6")));
   std::istringstream lines(test::read_text(folder_ / "run/metrics.jsonl"));
   std::map<std::string, int> events;
   for (std::string line; std::getline(lines, line);) {
