@@ -10,7 +10,7 @@ namespace {
 
 fs::path find_config(const fs::path& file) {
   if (fs::exists(file)) return file;
-  const fs::path shipped = find_shipped(fs::path("configs") / file);
+  fs::path shipped = find_shipped(fs::path("configs") / file);
   if (file.is_relative() && !shipped.empty()) return shipped;
   throw Error(ErrorKind::kConfiguration, "no configuration file " + file.string(),
               "give a path, or the name of a shipped recipe such as synthia_recall.yaml or camvid_ce.yaml");

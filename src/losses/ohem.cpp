@@ -10,7 +10,7 @@ namespace {
 
 /// bool [M]: which pixels count.
 torch::Tensor hard_pixels(const torch::Tensor& log_probability, const OhemOptions& options) {
-  const torch::Tensor kept = log_probability.lt(std::log(options.threshold));
+  torch::Tensor kept = log_probability.lt(std::log(options.threshold));
   const std::int64_t least = std::min(options.min_kept, log_probability.size(0));
   if (kept.sum().item<std::int64_t>() >= least) return kept;
   const torch::Tensor hardest = std::get<1>(log_probability.topk(least, 0, /*largest=*/false));

@@ -65,7 +65,7 @@ const Entry& entry_of(const std::string& name) {
 /// The weighting's name; throws where loss.weighting says something that the loss cannot follow.
 std::string weighting_of(const LossOptions& options) {
   const WeightsFrom from = entry_of(options.type).weights;
-  const std::string own = from == WeightsFrom::kScheme ? options.weighted_ce.scheme : from == WeightsFrom::kRecall ? "recall" : "uniform";
+  std::string own = from == WeightsFrom::kScheme ? options.weighted_ce.scheme : from == WeightsFrom::kRecall ? "recall" : "uniform";
   if (options.weighting == "default" || options.weighting == own) return own;
   if (from == WeightsFrom::kOption) return options.weighting;
   throw Error(ErrorKind::kConfiguration,
