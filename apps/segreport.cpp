@@ -1,7 +1,5 @@
 // segreport: what a run did, and several runs held against each other.
-#include <CLI/CLI.hpp>
 
-#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -12,8 +10,16 @@
 
 namespace {
 
+int summarise(const std::string& directory) {
+  if (directory.empty())
+    throw seg::Error(seg::ErrorKind::kConfiguration, "no run named", "segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR");
+  std::cout << seg::run_summary(directory);
+  return 0;
+}
+
 int compare(const std::vector<std::string>& directories, const std::string& output) {
   std::vector<seg::RunResult> runs;
+  runs.reserve(directories.size());
   for (const std::string& directory : directories) runs.push_back(seg::read_run_result(directory));
   const seg::Comparison comparison = seg::compare_runs(std::move(runs));
   if (!output.empty()) seg::write_comparison(comparison, output);
@@ -24,21 +30,21 @@ int compare(const std::vector<std::string>& directories, const std::string& outp
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Reports on training runs from their directories alone", "segreport");
-  std::string run;
-  app.add_option("run", run, "directory of a run: prints what it did and how it scored")->type_name("RUN_DIR");
-
+  std::string run, output;
   std::vector<std::string> directories;
-  std::string output;
-  CLI::App* comparison = app.add_subcommand("compare", "Groups runs by loss and prints a table against cross entropy");
-  comparison->add_option("runs", directories, "directories of runs with an evaluation")->required()->type_name("RUN_DIR");
-  comparison->add_option("--output", output, "folder for comparison.{md,csv,json,html}")->type_name("DIR");
-
-  return seg::run_app(app, argc, argv, [&] {
-    if (comparison->parsed()) return compare(directories, output);
-    if (run.empty())
-      throw seg::Error(seg::ErrorKind::kConfiguration, "no run named", "segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR");
-    std::cout << seg::run_summary(run);
-    return 0;
-  });
+  const seg::Verb comparison{
+      .name = "compare",
+      .help = "Groups runs by loss and prints a table against cross entropy",
+      .options = {{.name = "runs", .help = "directories of runs with an evaluation", .value = &directories, .type = "RUN_DIR", .required = true},
+                  {"--output", "folder for comparison.{md,csv,json,html}", &output, "DIR"}},
+      .run = [&] { return compare(directories, output); },
+  };
+  const seg::Program program{
+      .name = "segreport",
+      .help = "Reports on training runs from their directories alone",
+      .options = {{"run", "directory of a run: prints what it did and how it scored", &run, "RUN_DIR"}},
+      .verbs = {comparison},
+      .run = [&] { return summarise(run); },
+  };
+  return seg::run_program(program, argc, argv);
 }

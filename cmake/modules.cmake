@@ -1,5 +1,5 @@
 # seg_module(NAME [TORCH] [USES module...] [LINK library...]): the library seg_NAME from src/NAME.
-# seg_app(NAME module...): the program NAME from apps/NAME.cpp.
+# seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
 
 add_library(seg_flags INTERFACE)
 target_compile_options(seg_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror)
@@ -56,6 +56,7 @@ endfunction()
 
 function(seg_app name)
   add_executable(${name} apps/${name}.cpp)
+  install(TARGETS ${name} RUNTIME)
   target_link_libraries(${name} PRIVATE seg_flags spdlog::spdlog)
   foreach(module IN LISTS ARGN)
     target_link_libraries(${name} PRIVATE seg_${module})

@@ -4,7 +4,23 @@
 #   scripts/build.sh [cmake options...]        SEG_JOBS: parallel compilers (default: one a core, at most one per 2 GB of memory)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup.sh
+
+# Whether a LibTorch lies in CMAKE_PREFIX_PATH: given now, in the environment, or when build/ was configured.
+own_libtorch() {
+  local option prefix prefixes=${CMAKE_PREFIX_PATH:-}
+  [ ! -e build/CMakeCache.txt ] || prefixes+=";$(sed -n 's/^CMAKE_PREFIX_PATH:[A-Z]*=//p' build/CMakeCache.txt)"
+  for option in "$@"; do
+    case $option in -DCMAKE_PREFIX_PATH[:=]*) prefixes+=";${option#*=}" ;; esac
+  done
+  while IFS= read -r prefix; do
+    [ ! -e "$prefix/share/cmake/Torch/TorchConfig.cmake" ] && [ ! -e "$prefix/Torch/TorchConfig.cmake" ] || return 0
+  done < <(tr ';:' '\n\n' <<<"$prefixes")
+  return 1
+}
+
+setup=()
+! own_libtorch "$@" || setup=(--own-libtorch)
+scripts/setup.sh "${setup[@]}"
 memory_gb=$(awk '/MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)
 jobs=${SEG_JOBS:-$(nproc)}
 [ "$jobs" -le $((memory_gb / 2 + 1)) ] || jobs=$((memory_gb / 2 + 1))

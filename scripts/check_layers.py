@@ -15,7 +15,8 @@ ALLOWED = {
 for middle in ("data", "models", "losses", "metrics", "optim"):
     ALLOWED[middle] = {"ops", "core", "config", "report", "base"}
 ALLOWED["engine"] = {name for name in ALLOWED}
-ALLOWED["apps"] = ALLOWED["engine"] | {"engine"}
+ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
+ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench"}
 NO_TORCH = ("base", "config", "report")
 INCLUDE = re.compile(r'^\s*#include\s+(["<])([^">]+)[">]')
 

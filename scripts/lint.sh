@@ -1,22 +1,62 @@
 #!/usr/bin/env bash
-# clang-tidy over our sources: all of them, or those changed since a commit. Build first.
+# clang-tidy over our sources: all of them, or those changed since a commit and one that includes each changed header. Build first.
 #
-#   scripts/lint.sh [--since COMMIT]
+#   scripts/lint.sh [--since COMMIT]       without such a commit (a clone of depth 1): all
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ -e build/compile_commands.json ] || { echo "lint: build first (scripts/build.sh)" >&2; exit 1; }
-if [ "${1:-}" = --since ]; then
-  mapfile -t files < <(git diff --name-only --diff-filter=d "$2" -- 'src/*.cpp' 'apps/*.cpp')
+fail() { echo "lint: $1" >&2; exit 1; }
+[ -e build/compile_commands.json ] || fail "build first (scripts/build.sh)"
+command -v clang-tidy >/dev/null || fail "clang-tidy is missing (scripts/setup.sh --lint)"
+
+since=""
+case ${1:-} in
+  "") ;;
+  --since)
+    [ $# -eq 2 ] || fail "--since has no commit"
+    since=$(git rev-parse -q --verify "$2^{commit}") || echo "lint: there is no commit $2 here, so every source is looked at"
+    ;;
+  *) fail "unknown option $1" ;;
+esac
+
+# A header is read through a source: its own where there is one, else the first that includes it, by way of others if need be.
+source_of() {
+  local seen=" $1 " queue=("$1") header includers user
+  while [ ${#queue[@]} -gt 0 ]; do
+    header=${queue[0]} queue=("${queue[@]:1}")
+    [ ! -e "${header%.hpp}.cpp" ] || { echo "${header%.hpp}.cpp"; return; }
+    includers=$(grep -rlsF "#include \"${header#src/}\"" src apps --include='*.?pp' | sort) || true  # grep: none
+    for user in $includers; do
+      case $user in
+        *.cpp) echo "$user"; return ;;
+        *) [[ $seen == *" $user "* ]] || { seen+="$user "; queue+=("$user"); } ;;
+      esac
+    done
+  done
+  echo "lint: no source includes $1" >&2
+}
+
+if [ -n "$since" ]; then
+  changed=$(git diff --name-only --diff-filter=d "$since" -- 'src/*.?pp' 'apps/*.?pp')
+  new=$(git ls-files --others --exclude-standard -- 'src/*.?pp' 'apps/*.?pp')
 else
-  mapfile -t files < <(git ls-files -- 'src/*.cpp' 'apps/*.cpp')
+  changed=$(git ls-files --cached --others --exclude-standard -- 'src/*.cpp' 'apps/*.cpp') new=""
 fi
-[ ${#files[@]} -gt 0 ] || { echo "lint: no source has changed"; exit 0; }
+list=$(for file in $changed $new; do
+  case $file in *.hpp) source_of "$file" ;; *) [ ! -e "$file" ] || echo "$file" ;; esac
+done | sort -u)
+[ -n "$list" ] || { echo "lint: no source has changed"; exit 0; }
+mapfile -t files <<<"$list"
+
 # clang cannot read GCC's precompiled header, so the database it is given leaves it out.
 mkdir -p build/tidy
 sed -E 's/-Winvalid-pch|-include [^ ]+cmake_pch\.hxx//g' build/compile_commands.json >build/tidy/compile_commands.json
-# Only findings in our own files count: clang's C++20 mode does not compile every LibTorch header, and says so.
-found=$(printf '%s\n' "${files[@]}" |
-  xargs -P "$(nproc)" -n 1 clang-tidy -p build/tidy --quiet --extra-arg=-ferror-limit=0 2>/dev/null |
-  grep -E "^$PWD/(src|apps)/[^ ]+ (warning|error): " | grep -v 'clang-diagnostic-error' | sort -u || true)
+# Only findings in our own files count: clang's C++20 mode does not compile every LibTorch header, and says so. clang-tidy exits
+# with 1 for either; more, or a signal, is a run that did not look, which xargs tells by 124 and above.
+log=build/tidy/log code=0
+printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 1 \
+  sh -c 'clang-tidy -p build/tidy --quiet --extra-arg=-ferror-limit=0 "$1" || { [ $? -eq 1 ] || exit 255; }' lint >"$log" 2>"$log.errors" || code=$?
+[ "$code" -eq 0 ] || { tail -n 5 "$log.errors" >&2; fail "clang-tidy did not run to its end ($log.errors)"; }
+found=$(awk -v here="$PWD/" 'index($0, here "src/") != 1 && index($0, here "apps/") != 1 { next }
+  / (warning|error): / && !/clang-diagnostic-error/' "$log" | sort -u)
 [ -z "$found" ] || { echo "$found"; exit 1; }
 echo "lint: ${#files[@]} files clean"

@@ -1,18 +1,26 @@
 #!/usr/bin/env bash
 # Installs what segtrain needs to build and run on Debian 12 or 13, without asking; does nothing where all is there.
 #
-#   scripts/setup.sh            what demo.sh and test.sh need
-#   scripts/setup.sh --lint     also clang-format and clang-tidy
+#   scripts/setup.sh                  what demo.sh and test.sh need
+#   scripts/setup.sh --lint           also clang-format and clang-tidy
+#   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
 set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache pkg-config
-  libtorch-dev libopenblas0-pthread                        # tensors; a threaded BLAS instead of the reference one
   libopencv-dev libspng-dev libturbojpeg0-dev              # images; exact labels; JPEG damage seen
   libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
   libgtest-dev libgmock-dev python3
 )
-[ "${1:-}" != --lint ] || packages+=(clang-format clang-tidy)
+libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one
+for option in "$@"; do
+  case $option in
+    --lint) packages+=(clang-format clang-tidy) ;;
+    --own-libtorch) libtorch=() ;;
+    *) echo "setup: unknown option $option" >&2; exit 2 ;;
+  esac
+done
+packages+=("${libtorch[@]}")
 
 missing=()
 for package in "${packages[@]}"; do

@@ -9,21 +9,34 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 usage() { sed -n '2,8p' "$0" | cut -c3-; }
-config="" losses="" seeds="" output="" predictions=()
+refuse() { echo "error: $1" >&2; usage >&2; exit 2; }
+config="" losses="" seeds="" output="" evaluation=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --config) config=${2:-}; shift 2 ;;
-    --losses) losses=${2:-}; shift 2 ;;
-    --seeds) seeds=${2:-}; shift 2 ;;
-    --output) output=${2:-}; shift 2 ;;
-    --save-predictions) predictions=(--save-predictions "${2:-}"); shift 2 ;;
+    --config | --losses | --seeds | --output | --save-predictions)
+      [ $# -ge 2 ] && [ "$2" != -- ] || refuse "$1 has no value"
+      case $1 in
+        --save-predictions) evaluation+=("$1" "$2") ;;
+        *) printf -v "${1#--}" %s "$2" ;;
+      esac
+      shift 2
+      ;;
     --help | -h) usage; exit 0 ;;
     --) shift; break ;;
-    *) echo "error: unknown option $1" >&2; usage >&2; exit 2 ;;
+    *) refuse "unknown option $1" ;;
   esac
 done
 for name in config losses seeds output; do
-  [ -n "${!name}" ] || { echo "error: --$name is missing" >&2; usage >&2; exit 2; }
+  [ -n "${!name}" ] || refuse "--$name is missing"
+done
+# What is trained on a device is evaluated there too; the rest segeval has from the checkpoint.
+before=""
+for word in "$@"; do
+  case $before,$word in
+    --device,*) evaluation+=(--device "$word") ;;
+    *,--device=*) evaluation+=("$word") ;;
+  esac
+  before=$word
 done
 bin=${SEG_BIN:-$here/build/bin}
 [ -x "$bin/segtrain" ] || { echo "error: $bin/segtrain is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
@@ -36,7 +49,7 @@ for seed in $seeds; do
     echo "== $run" >&2
     "$bin/segtrain" --config "$config" --set "loss.type=$loss" --set "train.seed=$seed" --set "name=$loss" --run-dir "$run" --resume auto "$@"
     if [ ! "$run/evaluation.txt" -nt "$run/checkpoints/best.safetensors" ]; then
-      "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" "${predictions[@]}" >"$run/evaluation.partial"
+      "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" "${evaluation[@]}" >"$run/evaluation.partial"
       mv "$run/evaluation.partial" "$run/evaluation.txt"
     fi
   done

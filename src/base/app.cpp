@@ -5,10 +5,12 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <charconv>
 #include <csignal>
 #include <iostream>
 #include <new>
 #include <string_view>
+#include <type_traits>
 
 #include "base/error.hpp"
 
@@ -53,7 +55,54 @@ int run_body(const std::function<int()>& body) {
   }
 }
 
+/// "380x640" to a size.
+Size parse_size(const std::string& text, const std::string& option) {
+  Size size;
+  const char* const end = text.data() + text.size();
+  const auto height = std::from_chars(text.data(), end, size.height);
+  if (height.ec == std::errc() && height.ptr != end && *height.ptr == 'x') {
+    const auto width = std::from_chars(height.ptr + 1, end, size.width);
+    if (width.ec == std::errc() && width.ptr == end) return size;
+  }
+  throw CLI::ValidationError(option, text + " is no size: give HEIGHTxWIDTH in pixels, such as 380x640");
+}
+
+void add_option(CLI::App& app, const Option& option) {
+  const auto add = [&](auto* value) -> CLI::Option* {
+    using Value = std::remove_pointer_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, bool>) {
+      return app.add_flag(option.name, *value, option.help);
+    } else if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+      return app.add_option(option.name, *value, option.help)->allow_extra_args(!option.name.starts_with('-'));
+    } else if constexpr (std::is_same_v<Value, Size>) {
+      const auto read = [value, name = option.name](const std::string& text) { *value = parse_size(text, name); };
+      return app.add_option_function<std::string>(option.name, read, option.help)->default_str(to_string(*value))->type_name("HxW");
+    } else if constexpr (std::is_same_v<Value, std::filesystem::path>) {
+      return app.add_option(option.name, *value, option.help)->default_str(value->string());  // CLI11 would put it in quotes
+    } else {
+      return app.add_option(option.name, *value, option.help)->capture_default_str();
+    }
+  };
+  CLI::Option* added = std::visit(add, option.value);
+  added->required(option.required);
+  if (!option.type.empty()) added->type_name(option.type);
+}
+
 }  // namespace
+
+int run_program(const Program& program, int argc, char** argv) {
+  CLI::App app(program.help, program.name);
+  for (const Option& option : program.options) add_option(app, option);
+  std::function<int()> run = program.run;
+  for (const Verb& verb : program.verbs) {
+    CLI::App* command = app.add_subcommand(verb.name, verb.help);
+    for (const Option& option : verb.options) add_option(*command, option);
+    command->callback([&run, &verb] { run = verb.run; });
+  }
+  if (!run) app.require_subcommand(1);
+  if (program.footer) app.footer(program.footer);
+  return run_app(app, argc, argv, [&] { return run(); });
+}
 
 int run_app(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe on stdout must not end a training run

@@ -1,9 +1,14 @@
 // The frame of every program: the command line, the one catch, the exit code, the log.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <variant>
+#include <vector>
+
+#include "base/size.hpp"
 
 namespace CLI {
 class App;
@@ -11,17 +16,49 @@ class App;
 
 namespace seg {
 
-/// Parses the command line into `app`, then runs `body` and returns its exit code. Every exception ends here as one line
-/// "error: ..." and one "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); memory exhaustion of any library is 6.
+/// One option of a command line and where its value goes; what the value is before is the default that --help shows.
+struct Option {
+  /// A flag is false or true; a list takes one word each time the option is given (as a word without dashes, all that follow).
+  using Value = std::variant<bool*, std::string*, std::filesystem::path*, std::int64_t*, std::uint64_t*, Size*, std::vector<std::string>*>;
+
+  std::string name;  // "--config", or "run" for a word without dashes
+  std::string help;
+  Value value;
+  std::string type = {};  // what --help calls the value, such as "DIR"; empty: by the kind of value
+  bool required = false;
+};
+
+struct Verb {
+  std::string name;
+  std::string help;
+  std::vector<Option> options;
+  std::function<int()> run;
+};
+
+/// A program as a table.
+struct Program {
+  std::string name;
+  std::string help;
+  std::vector<Option> options = {};
+  std::vector<Verb> verbs = {};
+  std::function<int()> run = {};             // where no verb is named; empty: one must be
+  std::function<std::string()> footer = {};  // below the options in --help
+};
+
+/// Parses the command line, runs what it names and returns its exit code. Every exception ends here as one line "error: ..." and
+/// one "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); memory exhaustion of any library is 6.
+int run_program(const Program& program, int argc, char** argv);
+
+/// The same for a command line of CLI11's; `body` is what it runs.
 int run_app(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
-/// The log goes to stderr, one line a message; `--quiet` programs set the level through spdlog itself.
+/// The log goes to stderr, one line a message.
 void start_log();
 
 /// Copies the log into `file` (appended) until the program ends. A file that cannot be written is warned about once.
 void add_log_file(const std::filesystem::path& file);
 
-/// The version printed by --version: the program's own and those of its libraries known at build time.
+/// The program's own version, printed by --version; checkpoints name LibTorch's as well.
 std::string version_text();
 
 }  // namespace seg

@@ -40,6 +40,10 @@ Error cannot_write(const fs::path& path, std::uintmax_t bytes, int error_number)
               : "check the folder's permissions; the previous file is untouched"};
 }
 
+Error cannot_read(const fs::path& path, ErrorKind kind, const std::string& why, const std::string& hint) {
+  return {kind, "cannot read " + path.string() + ": " + why, hint};
+}
+
 void sync_directory(const fs::path& directory) {
   const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) ::fsync(folder.get());  // some file systems cannot sync a folder; the rename stands all the same
@@ -50,17 +54,22 @@ void sync_directory(const fs::path& directory) {
 std::string read_file(const fs::path& path, std::uintmax_t max_bytes, ErrorKind kind) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // never hangs on a pipe
   struct stat status {};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) throw Error(kind, "cannot read " + path.string() + ": " + reason(errno));
-  if (!S_ISREG(status.st_mode)) throw Error(kind, "cannot read " + path.string() + ": not a regular file");
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+    const int number = errno;
+    throw cannot_read(path, kind, reason(number), number == ENOENT ? "check the path" : "check the path and its permissions");
+  }
+  if (!S_ISREG(status.st_mode))
+    throw cannot_read(path, kind, "not a regular file", S_ISDIR(status.st_mode) ? "it is a folder: name a file in it" : "name a file");
   const auto size = static_cast<std::uintmax_t>(status.st_size);
   if (size > max_bytes)
-    throw Error(kind, path.string() + " is too large: " + std::to_string(size) + " bytes, at most " + std::to_string(max_bytes) + " are read");
+    throw Error(kind, path.string() + " is too large: " + std::to_string(size) + " bytes, at most " + std::to_string(max_bytes) + " are read",
+                "is it the file that was meant?");
   std::string content(size, '\0');
   std::size_t done = 0;
   while (done < content.size()) {
     const ssize_t count = ::read(file.get(), content.data() + done, content.size() - done);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw Error(kind, "cannot read " + path.string() + ": " + reason(errno));
+    if (count < 0) throw cannot_read(path, kind, reason(errno), "is the disk, or the network it is reached by, in order?");
     if (count == 0) break;
     done += static_cast<std::size_t>(count);
   }
@@ -107,11 +116,14 @@ void remove_temporary_files(const fs::path& directory) {
 void make_directories(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
-  if (error) throw Error(ErrorKind::kStorage, "cannot make the folder " + directory.string() + ": " + error.message());
+  if (error)
+    throw Error(ErrorKind::kStorage, "cannot make the folder " + directory.string() + ": " + error.message(),
+                "name another folder, or check the permissions of the one above it");
 }
 
 FileLock::FileLock(const fs::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-  if (fd_ < 0) throw Error(ErrorKind::kStorage, "cannot open the lock " + path.string() + ": " + reason(errno));
+  if (fd_ < 0)
+    throw Error(ErrorKind::kStorage, "cannot open the lock " + path.string() + ": " + reason(errno), "check the permissions of its folder");
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
     const std::string owner = std::to_string(::getpid()) + "\n";
     if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, owner.data(), owner.size(), 0) < 0) return;  // the name is a courtesy; the lock holds

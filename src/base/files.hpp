@@ -41,8 +41,8 @@ class FileLock {
   int fd_;
 };
 
-/// A file that comes with the program ("configs/demo.yaml", "data/camvid.yaml"): in the folder the program was installed
-/// to or, for a build tree, in the source folder. Empty if there is none.
+/// A file that comes with the program ("configs/demo.yaml", "data/camvid.yaml"): in ../share/segtrain of the program's folder, where
+/// cmake --install puts it, or else in the source folder the program was built from. Empty if there is none.
 fs::path find_shipped(const fs::path& relative);
 
 /// `name` with characters that cannot stand in a file name replaced by '_'; never empty, never "." or "..".

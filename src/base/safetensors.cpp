@@ -24,6 +24,8 @@ static_assert(std::endian::native == std::endian::little, "safetensors data is l
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr const char* kMetadataKey = "__metadata__";
 constexpr const char* kDigestKey = "digest";
+// The header was read and fitted the file, so what fails later is new.
+constexpr const char* kChanged = "was it changed or moved meanwhile? Take another copy";
 
 using Json = nlohmann::json;
 
@@ -123,10 +125,12 @@ std::size_t dtype_size(const std::string& dtype) {
 SafetensorsFile::SafetensorsFile(const fs::path& path) : path_(path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error))
-    throw Error(ErrorKind::kStorage, path.string() + (fs::exists(path, error) ? " is not a regular file" : " does not exist"));
+    throw fs::exists(path, error)
+        ? Error(ErrorKind::kStorage, path.string() + " is not a regular file", "name a .safetensors file")
+        : Error(ErrorKind::kStorage, path.string() + " does not exist", "check the path; the checkpoints of a run lie in RUN/checkpoints");
   const std::uint64_t size = fs::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
-  if (error || !file) throw Error(ErrorKind::kStorage, "cannot read " + path.string());
+  if (error || !file) throw Error(ErrorKind::kStorage, "cannot read " + path.string(), "check its permissions");
   std::uint64_t length = 0;
   if (size < sizeof length || !file.read(reinterpret_cast<char*>(&length), sizeof length)) throw defect(path, "shorter than 8 bytes");
   if (length > kMaxHeaderBytes || length > size - sizeof length)
@@ -159,7 +163,7 @@ void SafetensorsFile::read(const TensorEntry& entry, void* target) const {
   std::ifstream file(path_, std::ios::binary);
   file.seekg(static_cast<std::streamoff>(data_start_ + entry.begin));
   if (!file.read(static_cast<char*>(target), static_cast<std::streamsize>(entry.end - entry.begin)))
-    throw Error(ErrorKind::kStorage, "cannot read tensor '" + entry.name + "' of " + path_.string());
+    throw Error(ErrorKind::kStorage, "cannot read tensor '" + entry.name + "' of " + path_.string(), kChanged);
 }
 
 std::string SafetensorsFile::compute_digest() const {
@@ -172,7 +176,7 @@ std::string SafetensorsFile::compute_digest() const {
     digest.update(describe(entry.name, entry.dtype, entry.shape));
     for (std::uint64_t left = entry.end - entry.begin; left > 0;) {
       const std::size_t part = std::min<std::uint64_t>(left, buffer.size());
-      if (!file.read(buffer.data(), static_cast<std::streamsize>(part))) throw Error(ErrorKind::kStorage, "cannot read " + path_.string());
+      if (!file.read(buffer.data(), static_cast<std::streamsize>(part))) throw Error(ErrorKind::kStorage, "cannot read " + path_.string(), kChanged);
       digest.update(buffer.data(), part);
       left -= part;
     }

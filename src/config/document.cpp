@@ -33,23 +33,23 @@ Node parse_root(const std::string& text, const std::string& source) {
 
 // "; did you mean ...?" with a file of the same folder, or "".
 std::string near_file(const fs::path& path) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  std::vector<std::string> names;
-  std::error_code none;
-  for (fs::directory_iterator entry(folder, none), end; !none && entry != end; entry.increment(none)) {
-    if (entry->path().extension() == ".yaml") names.push_back(entry->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  const std::string near = nearest(path.filename().string(), names);
+  const std::string near = nearest_file(path.parent_path(), path.filename().string());
   return near.empty() ? "" : "; did you mean " + in_quotes((path.parent_path() / near).string()) + "?";
+}
+
+// Ahead of reading, so that the message is the one for a text, with a place.
+void check_size(const fs::path& file) {
+  std::error_code none;
+  if (const auto bytes = fs::file_size(file, none); !none && bytes > kMaxBytes)
+    too_large({std::make_shared<const std::string>(file.string()), 1, 1}, bytes);
 }
 
 // Reads a file after the files it builds on.
 class FileReader {
  public:
   Node read(const fs::path& file) {
-    std::string text = read_file(file, kMaxBytes, ErrorKind::kConfiguration);
-    Node own = parse_root(text, file.string());
+    check_size(file);
+    Node own = parse_root(read_file(file, kMaxBytes, ErrorKind::kConfiguration), file.string());
     const auto base = std::find_if(own.children.begin(), own.children.end(), [](const Node& child) { return child.key == "base"; });
     if (base == own.children.end()) return own;
     const Node names = std::move(*base);

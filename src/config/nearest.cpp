@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <system_error>
 
 namespace seg::config {
 namespace {
@@ -47,6 +48,16 @@ std::string nearest(const std::string& wanted, const std::vector<std::string>& c
     best_distance = cost;
   }
   return best_distance == 0 || best_distance < target.size() ? best : std::string{};  // a name with every letter changed is none
+}
+
+std::string nearest_file(const std::filesystem::path& folder, const std::string& name) {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (std::filesystem::directory_iterator entry(folder.empty() ? "." : folder, none), end; !none && entry != end; entry.increment(none)) {
+    if (entry->path().extension() == ".yaml") names.push_back(entry->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return nearest(name, names);
 }
 
 }  // namespace seg::config

@@ -21,7 +21,6 @@ class Source {
   Position at(int line, int column) const { return places_ == Places::kLines ? Position{name_, line, column} : Position{name_}; }
   /// yaml-cpp counts from 0 and has no place for some errors.
   Position at(const YAML::Mark& mark) const { return at(std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1); }
-  Position whole() const { return {name_}; }
 
  private:
   // A place must stay complete however long its path is, but on one line.
@@ -170,9 +169,13 @@ void check_characters(const std::string& text, const Source& source) {
 
 }  // namespace
 
+void too_large(const Position& position, std::uintmax_t bytes) {
+  fail(position, "larger than 1 MB (" + std::to_string(bytes) + " bytes)", "this is no configuration");
+}
+
 Node parse_yaml(std::string text, const std::string& source_name, Places places) {
   const Source source(source_name, places);
-  if (text.size() > kMaxBytes) fail(source.whole(), "larger than 1 MB (" + std::to_string(text.size()) + " bytes)", "this is no configuration");
+  if (text.size() > kMaxBytes) too_large(source.at(1, 1), text.size());
   text = normalized(text);
   check_characters(text, source);
   TreeBuilder builder(source);

@@ -1,6 +1,7 @@
 // One YAML text -> one tree, with the parts of YAML refused that a configuration does not need.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "config/node.hpp"
@@ -9,6 +10,9 @@ namespace seg::config {
 
 inline constexpr std::size_t kMaxBytes = 1 << 20;
 inline constexpr std::size_t kMaxDepth = 20;
+
+/// The error for a text of so many bytes, over kMaxBytes.
+[[noreturn]] void too_large(const Position& position, std::uintmax_t bytes);
 
 /// Whether a position inside the text says anything to the user.
 enum class Places { kLines, kWhole };

@@ -2,11 +2,15 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/DeviceGuard.h>
+#include <malloc.h>
 #include <sched.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -50,6 +54,11 @@ std::int64_t available_cores() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);  // large blocks of their own are given back when they are freed
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
+
 std::int64_t set_compute_threads(std::int64_t threads) {
   const std::int64_t count = threads > 0 ? threads : available_cores();
   at::set_num_threads(static_cast<int>(count));
@@ -57,8 +66,11 @@ std::int64_t set_compute_threads(std::int64_t threads) {
 }
 
 bool has_fast_bf16(torch::Device device) {
-  // A CUDA device without bf16 units still computes it, so CUDA counts as fast.
-  return device.is_cuda() || processor_has({"avx512_bf16", "amx_bf16", "bf16"});
+  if (!device.is_cuda()) return processor_has({"avx512_bf16", "amx_bf16", "bf16"});
+  // What a program built without CUDA's headers can ask: LibTorch answers for the current device, by its compute capability.
+  c10::OptionalDeviceGuard current;
+  if (device.has_index()) current.reset_device(device);
+  return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 }
 
 torch::ScalarType resolve_precision(const std::string& name, torch::Device device) {

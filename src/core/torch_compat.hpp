@@ -5,9 +5,19 @@
 #include <torch/types.h>
 #include <torch/version.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #define SEG_TORCH_AT_LEAST(major, minor) (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
 
 namespace seg::torch_compat {
+
+/// How an observer of allocations is told totals: 2.0 made them unsigned.
+#if SEG_TORCH_AT_LEAST(2, 0)
+using AllocatedBytes = std::size_t;
+#else
+using AllocatedBytes = std::int64_t;
+#endif
 
 /// Switches autocast to bfloat16 on or off for a device type. 2.4 replaced a pair of functions a device by one for all.
 inline void set_autocast(c10::DeviceType device, bool enabled) {

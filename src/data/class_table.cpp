@@ -1,35 +1,37 @@
 #include "data/class_table.hpp"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <set>
 #include <string>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "config/nearest.hpp"
+#include "config/parse.hpp"
+#include "config/scalars.hpp"
+#include "config/text.hpp"
 
 namespace seg {
 namespace {
 
-constexpr std::uintmax_t kMaxFileBytes = 1 << 20;
 constexpr std::int64_t kMaxFileId = 65535;
+
+using config::Node;
 
 class Reader {
  public:
   explicit Reader(const fs::path& path) { file_.path = path; }
 
   ClassFile read() {
-    const YAML::Node root = parse();
-    const std::map<std::string, YAML::Node> keys = keys_of(root, {"classes", "void", "ignore"});
-    if (!keys.contains("classes")) refuse(root, "the key 'classes' is missing");
-    for (const YAML::Node& entry : items_of(keys.at("classes"))) file_.classes.push_back(read_class(entry, {"name", "id", "color"}));
-    if (file_.classes.empty()) refuse(keys.at("classes"), "there is no class");
-    if (keys.contains("void")) {
-      for (const YAML::Node& entry : items_of(keys.at("void"))) file_.voids.push_back(read_void(entry));
+    const Node root = config::parse_yaml(text(), file_.path.string(), config::Places::kLines);
+    check_keys(root, {"classes", "void", "ignore"});
+    for (const Node& entry : items_of(required(root, "classes"))) file_.classes.push_back(read_class(entry, {"name", "id", "color"}));
+    if (file_.classes.empty()) refuse(required(root, "classes"), "there is no class");
+    if (const Node* voids = root.find("void")) {
+      for (const Node& entry : items_of(*voids)) file_.voids.push_back(read_void(entry));
     }
-    if (keys.contains("ignore")) {
-      for (const YAML::Node& entry : items_of(keys.at("ignore"))) file_.ignore.push_back(read_id(entry));
+    if (const Node* ignored = root.find("ignore")) {
+      for (const Node& entry : items_of(*ignored)) file_.ignore.push_back(read_id(entry));
     }
     const std::size_t count = file_.classes.size() + file_.voids.size();
     if (count > kMaxClasses) refuse(root, std::to_string(count) + " classes are more than " + std::to_string(kMaxClasses));
@@ -37,73 +39,72 @@ class Reader {
   }
 
  private:
-  [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& defect) const {
-    const std::string place = mark.is_null() ? "" : ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
-    throw Error(ErrorKind::kConfiguration, file_.path.string() + place + ": " + defect, "data/README.md says how to write a class table");
+  std::string text() const {
+    std::error_code ignored;
+    if (!fs::exists(file_.path, ignored)) {
+      const std::string near = config::nearest_file(file_.path.parent_path(), file_.path.filename().string());
+      throw Error(ErrorKind::kConfiguration, "there is no class table " + file_.path.string(),
+                  near.empty() ? "check the path in data.classes" : "did you mean " + (file_.path.parent_path() / near).string() + "?");
+    }
+    return read_file(file_.path, config::kMaxBytes, ErrorKind::kConfiguration);
   }
-  [[noreturn]] void refuse(const YAML::Node& node, const std::string& defect) const { refuse(node.Mark(), defect); }
 
-  YAML::Node parse() const {
-    const std::string text = read_file(file_.path, kMaxFileBytes, ErrorKind::kConfiguration);
-    try {
-      return YAML::Load(text);
-    } catch (const YAML::Exception& error) {
-      refuse(error.mark, error.msg);
+  [[noreturn]] static void refuse(const Node& node, const std::string& defect) {
+    config::fail(node.position, defect, "data/README.md says how to write a class table");
+  }
+
+  static void check_keys(const Node& node, const std::vector<std::string>& known) {
+    if (node.kind != Node::Kind::kMap) refuse(node, "expected a map");
+    for (const Node& child : node.children) {
+      if (std::find(known.begin(), known.end(), child.key) != known.end()) continue;
+      const std::string near = config::nearest(child.key, known);
+      config::fail(child.key_position, "unknown key " + config::in_quotes(child.key),
+                   near.empty() ? "the keys here are " + config::joined(known) : "did you mean " + config::in_quotes(near) + "?");
     }
   }
 
-  std::map<std::string, YAML::Node> keys_of(const YAML::Node& node, const std::vector<std::string>& known) const {
-    if (!node.IsMap()) refuse(node, "expected a map");
-    std::map<std::string, YAML::Node> keys;
-    for (const auto& pair : node) {
-      const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : "";
-      if (std::find(known.begin(), known.end(), key) == known.end()) refuse(pair.first, "unknown key '" + key + "'");
-      if (!keys.emplace(key, pair.second).second) refuse(pair.first, "the key '" + key + "' is given twice");
-    }
-    return keys;
+  static const Node& required(const Node& node, const std::string& key) {
+    const Node* child = node.find(key);
+    if (child == nullptr) refuse(node, "the key '" + key + "' is missing");
+    return *child;
   }
 
-  std::vector<YAML::Node> items_of(const YAML::Node& node) const {
-    if (!node.IsSequence()) refuse(node, "expected a list");
-    return {node.begin(), node.end()};
+  static const std::vector<Node>& items_of(const Node& node) {
+    if (node.kind != Node::Kind::kList) refuse(node, "expected a list");
+    return node.children;
   }
 
-  std::int64_t read_number(const YAML::Node& node, std::int64_t largest) const {
+  static std::int64_t read_number(const Node& node, std::int64_t largest) {
     std::int64_t value = -1;
-    if (!node.IsScalar() || !YAML::convert<std::int64_t>::decode(node, value) || value < 0 || value > largest) {
-      refuse(node, "expected a whole number in 0 .. " + std::to_string(largest));
-    }
+    const bool is_number = node.kind == Node::Kind::kScalar && node.plain && config::parse_scalar(node.text, value).empty();
+    if (!is_number || value < 0 || value > largest) refuse(node, "expected a whole number in 0 .. " + std::to_string(largest));
     return value;
   }
 
-  std::int64_t read_id(const YAML::Node& node) {
+  std::int64_t read_id(const Node& node) {
     const std::int64_t id = read_number(node, kMaxFileId);
     if (!ids_.insert(id).second) refuse(node, "the id " + std::to_string(id) + " is given twice");
     return id;
   }
 
-  ClassInfo read_class(const YAML::Node& node, const std::vector<std::string>& known) {
-    const std::map<std::string, YAML::Node> keys = keys_of(node, known);
-    for (const char* key : {"name", "id", "color"}) {
-      if (!keys.contains(key)) refuse(node, std::string("the key '") + key + "' is missing");
-    }
+  ClassInfo read_class(const Node& node, const std::vector<std::string>& known) {
+    check_keys(node, known);
+    const Node &name = required(node, "name"), &id = required(node, "id"), &color = required(node, "color");
     ClassInfo info;
-    const YAML::Node& name = keys.at("name");
-    info.name = name.IsScalar() ? name.Scalar() : "";
+    info.name = name.text;  // empty unless it is a single value
     if (info.name.empty()) refuse(name, "expected a name");
-    if (!names_.insert(info.name).second) refuse(name, "the name '" + info.name + "' is given twice");
-    info.file_id = read_id(keys.at("id"));
-    const std::vector<YAML::Node> channels = items_of(keys.at("color"));
-    if (channels.size() != 3) refuse(keys.at("color"), "expected three numbers: red, green, blue");
+    if (!names_.insert(info.name).second) refuse(name, "the name " + config::in_quotes(info.name) + " is given twice");
+    info.file_id = read_id(id);
+    const std::vector<Node>& channels = items_of(color);
+    if (channels.size() != 3) refuse(color, "expected three numbers: red, green, blue");
     for (std::size_t i = 0; i < 3; ++i) info.color[i] = static_cast<std::uint8_t>(read_number(channels[i], 255));
-    if (!colors_.insert(info.color).second) refuse(keys.at("color"), "this color is given twice");
+    if (!colors_.insert(info.color).second) refuse(color, "this color is given twice");
     return info;
   }
 
-  VoidClass read_void(const YAML::Node& node) {
+  VoidClass read_void(const Node& node) {
     VoidClass entry{read_class(node, {"name", "id", "color", "train_id"})};
-    const YAML::Node place = node["train_id"];
-    if (place) entry.train_id = read_number(place, kMaxClasses - 1);
+    if (const Node* place = node.find("train_id")) entry.train_id = read_number(*place, kMaxClasses - 1);
     return entry;
   }
 

@@ -75,11 +75,14 @@ std::vector<std::string> split_names(const DataOptions& options) { return layout
 
 std::string reported_split(const DataOptions& options) {
   const std::vector<std::string> splits = split_names(options);
-  const bool has_test = std::find(splits.begin(), splits.end(), "test") != splits.end();
-  return has_test && layout_of(options).test_is_public ? "test" : "val";
+  const auto has = [&](const char* split) { return std::find(splits.begin(), splits.end(), split) != splits.end(); };
+  if (has("test") && layout_of(options).test_is_public) return "test";
+  if (has("val") || splits.empty()) return "val";  // none at all: opening it says what is missing
+  throw Error(ErrorKind::kData, options.root + ": the data has neither a test nor a val split to report on",
+              "add one, or name the split: segeval --split train");
 }
 
-std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split) {
+std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split, const FrameSize& frame) {
   const Layout& layout = layout_of(options);
   const auto& known = all_splits();
   if (std::find(known.begin(), known.end(), split) == known.end()) {
@@ -90,7 +93,7 @@ std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::s
   Listing listing = layout.list(options, classes, split);
   listing.classes = class_table(classes, options.train_void());
   if (listing.pairs.empty()) throw Error(ErrorKind::kData, options.root + ": the split '" + split + "' has no images", how_to_get(layout.name));
-  return std::make_unique<FileDataset>(std::move(listing), options.max_pixels);
+  return std::make_unique<FileDataset>(std::move(listing), options.max_pixels, frame);
 }
 
 std::unique_ptr<Dataset> open_dataset(const DataOptions& options, const std::string& split) { return open_files(options, split); }

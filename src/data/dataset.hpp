@@ -36,7 +36,7 @@ std::unique_ptr<Dataset> open_dataset(const DataOptions& options, const std::str
 /// The splits the set has, in the order train, val, test.
 std::vector<std::string> split_names(const DataOptions& options);
 
-/// The split that results are reported on: test where it has public labels, else val.
+/// The split that results are reported on: test where it has public labels, else val. Throws kData where there is neither.
 std::string reported_split(const DataOptions& options);
 
 }  // namespace seg

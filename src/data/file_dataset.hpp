@@ -12,30 +12,35 @@ namespace seg {
 
 class FileDataset : public Dataset {
  public:
-  FileDataset(Listing listing, std::int64_t max_pixels) : listing_(std::move(listing)), max_pixels_(max_pixels) {}
+  FileDataset(Listing listing, std::int64_t max_pixels, FrameSize frame = {})
+      : listing_(std::move(listing)), max_pixels_(max_pixels), frame_(frame) {}
 
   std::int64_t size() const override { return static_cast<std::int64_t>(listing_.pairs.size()); }
   Sample get(std::int64_t index) const override;
   std::string id(std::int64_t index) const override { return pair(index).id; }
   const ClassTable& classes() const override { return listing_.classes; }
 
-  /// The labels alone, held against the size in the image's header. Throws kData like get.
+  /// The labels alone at their own size, held against the size in the image's header. Throws kData like get.
   cv::Mat read_labels(std::int64_t index) const;
 
   /// For checks that go on where get would throw.
   const FilePair& pair(std::int64_t index) const { return listing_.pairs.at(static_cast<std::size_t>(index)); }
   const LabelEncoding& encoding() const { return listing_.encoding; }
   std::int64_t max_pixels() const { return max_pixels_; }
+  /// The size of what get gives.
+  const FrameSize& frame() const { return frame_; }
 
  private:
   cv::Mat decode_labels(const FilePair& pair, const Size& image_size) const;
 
   Listing listing_;
   std::int64_t max_pixels_;
+  FrameSize frame_;
 };
 
-/// open_dataset with the type that statistics and checks need.
-std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split);
+/// open_dataset with the type that statistics and checks need. With `frame`, get resizes what it decodes as the transforms would,
+/// and decodes JPEG no larger than that needs: see training_frame and evaluation_frame.
+std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split, const FrameSize& frame = {});
 
 /// What is said of an image and labels that differ in size; empty if they agree.
 std::string size_mismatch(const Size& image, const cv::Mat& labels);

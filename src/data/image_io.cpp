@@ -123,6 +123,7 @@ class Jpeg {
 
   Size size() const { return size_; }
 
+  /// Decodes at the size of `rgb`: that of the header, or exactly a half, quarter or eighth of it.
   void decode(cv::Mat& rgb) {
     // The scan limit stops small files that would take minutes.
     check(tjDecompress2(handle_.get(), data(), bytes_.size(), rgb.data, rgb.cols, static_cast<int>(rgb.step[0]), rgb.rows, TJPF_RGB,
@@ -200,25 +201,39 @@ cv::Mat decode_packed(Png& png, int bits) {
   return values;
 }
 
+/// The size to decode a JPEG at that is resized to `target` then.
+Size reduced_size(const Size& full, const Size& target) {
+  if (target == Size{}) return full;
+  for (const std::int64_t part : {8, 4, 2}) {
+    const Size reduced{full.height / part, full.width / part};
+    const bool exact = reduced.height * part == full.height && reduced.width * part == full.width;
+    if (exact && reduced.height >= target.height && reduced.width >= target.width) return reduced;
+  }
+  return full;
+}
+
 }  // namespace
 
-cv::Mat read_image(const fs::path& path, std::int64_t max_pixels) {
+cv::Mat read_image(const fs::path& path, std::int64_t max_pixels) { return read_image_for(path, max_pixels, {}).pixels; }
+
+DecodedImage read_image_for(const fs::path& path, std::int64_t max_pixels, const Size& target) {
   const std::string bytes = read_bytes(path, max_pixels);
   if (is_png(bytes)) {
     Png png(bytes, path, max_pixels);
     cv::Mat image = new_image(png.size(), CV_8UC3);
     png.decode(SPNG_FMT_RGB8, image.data, image.total() * image.elemSize());
     note_orientation(path, png.orientation());
-    return image;
+    return {image, png.size()};
   }
   if (is_jpeg(bytes)) {
     Jpeg jpeg(bytes, path, max_pixels);
-    cv::Mat image = new_image(jpeg.size(), CV_8UC3);
+    cv::Mat image = new_image(reduced_size(jpeg.size(), target), CV_8UC3);
     jpeg.decode(image);
     note_orientation(path, jpeg_orientation(bytes));
-    return image;
+    return {image, jpeg.size()};
   }
-  return decode_other(bytes, path, other_size(bytes, path, max_pixels));
+  const Size size = other_size(bytes, path, max_pixels);
+  return {decode_other(bytes, path, size), size};
 }
 
 Size read_image_size(const fs::path& path, std::int64_t max_pixels) {

@@ -28,6 +28,18 @@ struct StoredLabels {
 /// CV_8UC3, RGB; greys are spread over the channels, alpha is dropped, 16 bit become 8.
 cv::Mat read_image(const std::filesystem::path& path, std::int64_t max_pixels);
 
+/// An image that may have been decoded at a part of its size.
+struct DecodedImage {
+  cv::Mat pixels;  // as read_image gives them
+  Size file_size;  // what the file's header says
+};
+
+/// The image for a caller that resizes it to `target` (0x0: to nothing). A JPEG much larger than that is decoded at 1/2, 1/4 or 1/8 by
+/// a smaller inverse cosine transform, the smallest that divides both sides without rest and leaves each side at least as long as
+/// the target's. That costs a fraction of the time and averages pixels slightly otherwise than a full decode and cv::INTER_AREA; every bit
+/// of the file is still decoded, and damage seen. Other kinds are read in full.
+DecodedImage read_image_for(const std::filesystem::path& path, std::int64_t max_pixels, const Size& target);
+
 /// From the header alone.
 Size read_image_size(const std::filesystem::path& path, std::int64_t max_pixels);
 

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 
 namespace seg {
@@ -107,6 +108,18 @@ LabelEncoding color_encoding(const ClassFile& file, bool train_void) {
   for (const ClassInfo& info : file.classes) add(info);
   for (const VoidClass& entry : file.voids) add(entry.info);
   return encoding;
+}
+
+std::string digest_of(const LabelEncoding& encoding) {
+  Digest digest;
+  digest.update(&encoding.source, sizeof encoding.source);
+  digest.update(encoding.of_id.data(), encoding.of_id.size() * sizeof encoding.of_id[0]);
+  const std::map<std::uint32_t, std::int16_t> colors(encoding.of_color.begin(), encoding.of_color.end());
+  for (const auto& [color, train_id] : colors) {
+    digest.update(&color, sizeof color);
+    digest.update(&train_id, sizeof train_id);
+  }
+  return digest.hex();
 }
 
 TrainIds to_train_ids(const StoredLabels& stored, const LabelEncoding& encoding, const std::string& file) {

@@ -32,6 +32,9 @@ LabelEncoding index_encoding(const ClassFile& file, bool train_void, LabelEncodi
 LabelEncoding train_id_encoding(const ClassFile& file, bool train_void);
 LabelEncoding color_encoding(const ClassFile& file, bool train_void);
 
+/// 32 hexadecimal digits: equal digests, equal train ids.
+std::string digest_of(const LabelEncoding& encoding);
+
 /// A value that is not in the class table.
 struct UnknownValue {
   std::string value;  // "17" or "[12, 0, 255]"

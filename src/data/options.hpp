@@ -89,6 +89,9 @@ struct DataOptions {
   std::int64_t skip_budget = 100;
   std::int64_t workers = 0;
   std::int64_t prefetch = 2;
+  std::string cache = "none";
+  double cache_gb = 8.0;
+  std::string cache_dir;
   SynthiaSeqsOptions synthia_seqs;
   SynthiaRandOptions synthia_rand;
   CityscapesOptions cityscapes;
@@ -108,6 +111,13 @@ struct DataOptions {
     v.field("skip_budget", skip_budget, {.help = "more broken files than this end the run", .unit = "files", .min = 0, .harmless = true});
     v.field("workers", workers, {.help = "threads that decode; 0 means one a core", .min = 0, .max = 1024, .harmless = true});
     v.field("prefetch", prefetch, {.help = "batches decoded ahead at most", .unit = "batches", .min = 1, .max = 1024, .harmless = true});
+    v.field("cache", cache,
+            {.help = "where decoded frames are kept, at data.size unless training crops; changes no result",
+             .choices = {"none", "memory", "disk"},
+             .harmless = true});
+    v.field("cache_gb", cache_gb,
+            {.help = "what the cache takes at most; frames beyond it are decoded each time", .unit = "GB", .min = 0.0, .max = 1e4, .harmless = true});
+    v.field("cache_dir", cache_dir, {.help = "folder of the disk cache; empty means one in the user's cache folder", .harmless = true, .path = true});
     v.block("synthia_seqs", synthia_seqs, "SYNTHIA video sequences");
     v.block("synthia_rand", synthia_rand, "SYNTHIA-RAND-CITYSCAPES");
     v.block("cityscapes", cityscapes, "Cityscapes");

@@ -5,7 +5,17 @@
 
 #include <string>
 
+#include "base/size.hpp"
+
 namespace seg {
+
+/// The size that frames get as soon as they are decoded, whatever comes then; 0x0: as in the file.
+struct FrameSize {
+  Size image;
+  Size labels;
+
+  bool operator==(const FrameSize&) const = default;
+};
 
 struct Sample {
   cv::Mat image;   // CV_8UC3, RGB

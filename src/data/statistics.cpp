@@ -129,14 +129,7 @@ std::string statistics_key(const FileDataset& dataset, const DataOptions& option
     update(digest, dataset.pair(i).image);
     update(digest, dataset.pair(i).labels);
   }
-  const LabelEncoding& encoding = dataset.encoding();
-  update(digest, static_cast<int>(encoding.source));
-  for (const std::int16_t train_id : encoding.of_id) update(digest, train_id);
-  const std::map<std::uint32_t, std::int16_t> colors(encoding.of_color.begin(), encoding.of_color.end());
-  for (const auto& [color, train_id] : colors) {
-    update(digest, color);
-    update(digest, train_id);
-  }
+  digest.update(digest_of(dataset.encoding()));
   update(digest, static_cast<std::uint64_t>(dataset.classes().size()));
   update(digest, dataset.max_pixels());
   digest.update(options.on_error);

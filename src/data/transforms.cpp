@@ -82,6 +82,8 @@ SampleTransform training_transform(const AugmentOptions& options, Size size, con
   };
 }
 
+FrameSize training_frame(const AugmentOptions& options, Size size) { return options.crop ? FrameSize{} : FrameSize{size, size}; }
+
 SampleTransform evaluation_transform(EvaluationSize mode, Size size) {
   if (mode != EvaluationSize::kNative) require_size(size);
   return [mode, size](Sample sample, std::uint64_t) {
@@ -90,6 +92,10 @@ SampleTransform evaluation_transform(EvaluationSize mode, Size size) {
     if (mode == EvaluationSize::kBothResized && !sample.labels.empty()) sample.labels = resize_labels(sample.labels, size);
     return sample;
   };
+}
+
+FrameSize evaluation_frame(EvaluationSize mode, Size size) {
+  return {mode == EvaluationSize::kNative ? Size{} : size, mode == EvaluationSize::kBothResized ? size : Size{}};
 }
 
 }  // namespace seg

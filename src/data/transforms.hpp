@@ -29,6 +29,10 @@ class Transform {
 /// Throws kConfiguration for options that contradict each other or the classes.
 SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes);
 
+/// What training_transform does first to every frame, so that it can be done while decoding and be kept; the transform finds its
+/// work done then. 0x0 where frames are cropped or keep their size.
+FrameSize training_frame(const AugmentOptions& options, Size size);
+
 enum class EvaluationSize {
   kNative,        // image and labels as they are in the files
   kImageResized,  // image resized, labels at their own size: scores count at label size
@@ -37,6 +41,9 @@ enum class EvaluationSize {
 
 /// `size` is not used for kNative.
 SampleTransform evaluation_transform(EvaluationSize mode, Size size);
+
+/// The same of evaluation_transform.
+FrameSize evaluation_frame(EvaluationSize mode, Size size);
 
 /// CV_8UC3 in, CV_8UC3 out. Returns the same pixels where the size is right already.
 cv::Mat resize_image(const cv::Mat& image, Size size);

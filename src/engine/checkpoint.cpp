@@ -20,6 +20,31 @@ Json to_json(const ClassTable& classes) {
   return list;
 }
 
+/// All but the tensors of a file whose digest is right.
+Checkpoint checked_metadata(const SafetensorsFile& file) {
+  const auto& metadata = file.metadata();
+  const std::string name = file.path().string();
+  if (metadata.count("format") == 0 || metadata.at("format") != kFormat)
+    throw Error(ErrorKind::kStorage, name + " is no checkpoint of segtrain",
+                "ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints");
+  file.verify_digest();
+  try {
+    Checkpoint checkpoint;
+    checkpoint.config = metadata.at("config");
+    checkpoint.classes = classes_from_json(metadata.at("classes"));
+    checkpoint.iteration = std::stoll(metadata.at("iteration"));
+    checkpoint.scores = metadata.at("scores");
+    checkpoint.versions = metadata.at("versions");
+    if (metadata.count("best") != 0) {
+      const Json best = Json::parse(metadata.at("best"));
+      checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};
+    }
+    return checkpoint;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::kStorage, name + ": metadata of the checkpoint is damaged: " + error.what(), "take another checkpoint of the run");
+  }
+}
+
 }  // namespace
 
 ClassTable classes_from_json(const std::string& text) {
@@ -44,29 +69,19 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
   const SafetensorsFile file(path);
-  const auto& metadata = file.metadata();
-  if (metadata.count("format") == 0 || metadata.at("format") != kFormat)
-    throw Error(ErrorKind::kStorage, path.string() + " is no checkpoint of segtrain",
-                "ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints");
-  file.verify_digest();
-  try {
-    Checkpoint checkpoint;
-    checkpoint.config = metadata.at("config");
-    checkpoint.classes = classes_from_json(metadata.at("classes"));
-    checkpoint.iteration = std::stoll(metadata.at("iteration"));
-    checkpoint.scores = metadata.at("scores");
-    checkpoint.versions = metadata.at("versions");
-    if (metadata.count("best") != 0) {
-      const Json best = Json::parse(metadata.at("best"));
-      checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};
-    }
-    checkpoint.tensors = read_tensors(file);
-    return checkpoint;
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw Error(ErrorKind::kStorage, path.string() + ": metadata of the checkpoint is damaged: " + error.what());
-  }
+  Checkpoint checkpoint = checked_metadata(file);
+  checkpoint.tensors = read_tensors(file);
+  return checkpoint;
+}
+
+Checkpoint load_checkpoint_metadata(const std::filesystem::path& path) { return checked_metadata(SafetensorsFile(path)); }
+
+Checkpoint load_resumable(const std::filesystem::path& path) {
+  Checkpoint checkpoint = load_checkpoint(path);
+  if (with_prefix_removed(checkpoint.tensors, "optimizer.").empty())
+    throw Error(ErrorKind::kStorage, path.string() + " holds weights alone and cannot be resumed",
+                "use RUN/checkpoints/last.safetensors, or model.init_from to start a new run from these weights");
+  return checkpoint;
 }
 
 State with_prefix_removed(const State& tensors, const std::string& prefix) {

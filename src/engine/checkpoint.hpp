@@ -33,6 +33,10 @@ struct Checkpoint {
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 /// Checks structure and digest first. Throws kStorage naming the file and the defect.
 Checkpoint load_checkpoint(const std::filesystem::path& path);
+/// The same without the tensors, which stay in the file.
+Checkpoint load_checkpoint_metadata(const std::filesystem::path& path);
+/// load_checkpoint for a run to go on from. Throws kStorage also for weights alone, such as best.safetensors.
+Checkpoint load_resumable(const std::filesystem::path& path);
 
 /// The classes as they stand in the metadata. Throws std::exception for damaged text.
 ClassTable classes_from_json(const std::string& text);

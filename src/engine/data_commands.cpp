@@ -8,7 +8,7 @@
 #include "data/preview.hpp"
 #include "data/statistics.hpp"
 #include "engine/experiment.hpp"
-#include "losses/class_weighting/static_weights.hpp"
+#include "losses/class_weighting/class_weighting.hpp"
 #include "report/text.hpp"
 
 namespace seg {
@@ -31,18 +31,21 @@ void print_statistics(const RunConfig& config, std::ostream& out) {
   const ClassStatistics statistics = cached_statistics(*dataset, config.data, statistics_cache_file(config.data));
   double valid = 0;
   for (const std::int64_t pixels : statistics.pixels) valid += static_cast<double>(pixels);
-  const auto inverse = inverse_frequency(statistics), median = median_frequency(statistics), effective = effective_number(statistics),
-             enet_weights = enet(statistics);
-  TextTable table{{"class", "pixels", "share %", "images", "inverse_frequency", "median_frequency", "effective_number", "enet"}, {}};
+  TextTable table{{"class", "pixels", "share %", "images"}, {}};
   for (std::size_t id = 0; id < dataset->classes().size(); ++id)
     table.rows.push_back({dataset->classes()[id].name, std::to_string(statistics.pixels[id]),
-                          percent(valid > 0 ? static_cast<double>(statistics.pixels[id]) / valid : 0, 3), std::to_string(statistics.images[id]),
-                          fixed(inverse[id], 4), fixed(median[id], 4), fixed(effective[id], 4), fixed(enet_weights[id], 4)});
+                          percent(valid > 0 ? static_cast<double>(statistics.pixels[id]) / valid : 0, 3), std::to_string(statistics.images[id])});
+  for (const std::string& scheme : static_weighting_names()) {
+    if (!weighting_needs_statistics(scheme)) continue;
+    table.header.push_back(scheme);
+    const std::vector<double> weights = counted_weights(scheme, statistics);
+    for (std::size_t id = 0; id < weights.size(); ++id) table.rows[id].push_back(fixed(weights[id], 4));
+  }
   out << table.plain() << statistics.image_count << " training images, " << statistics.ignored_pixels << " ignored pixels\n";
 }
 
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out) {
-  const auto dataset = open_files(config.data, "train");
+  const auto dataset = open_files(config.data, "train", training_frame(config.augment, config.data.size));
   const SampleTransform transform = training_transform(config.augment, config.data.size, dataset->classes());
   for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), dataset->classes(), output))
     out << file.string() << '\n';

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -10,7 +11,8 @@
 #include "data/image_io.hpp"
 #include "data/loader.hpp"
 #include "data/transforms.hpp"
-#include "engine/training_step.hpp"
+#include "engine/trainer.hpp"
+#include "losses/loss.hpp"
 
 namespace seg {
 
@@ -30,14 +32,9 @@ double peak_memory_gb() {
 }
 
 double training_seconds(Experiment& experiment) {
-  const RunConfig& config = experiment.config;
-  LoaderOptions options;
-  options.batch_size = config.train.batch_size;
-  options.workers = loader_workers(config.data);
-  options.seed = static_cast<std::uint64_t>(config.train.seed);
-  options.shuffle = options.drop_last = true;
-  options.batches = config.train.accumulate;
-  DataLoader loader(*experiment.train_set, training_transform(config.augment, config.data.size, experiment.classes()), options);
+  LoaderOptions options = training_loader(experiment, 0);
+  options.batches = experiment.config.train.accumulate;
+  DataLoader loader(*experiment.train_set, experiment.transform, options);
   std::vector<Batch> batches;
   while (const auto samples = loader.next()) batches.push_back(collate(*samples));
   const auto step = [&] {
@@ -49,27 +46,45 @@ double training_seconds(Experiment& experiment) {
   return seconds_of(step);
 }
 
-/// The index of the image with the most pixels, from the headers.
-std::int64_t largest_image(const FileDataset& dataset) {
-  std::int64_t largest = 0, most = -1;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    const Size size = read_image_size(dataset.pair(i).image, dataset.max_pixels());
-    if (size.height * size.width <= most) continue;
-    most = size.height * size.width;
-    largest = i;
-  }
-  return largest;
+/// The image with the most pixels by its header, as evaluation sees it. With data.on_error: skip the largest that is not broken.
+Sample largest_sample(const Experiment& experiment) {
+  const FileDataset& dataset = *experiment.val_set;
+  std::vector<std::pair<std::int64_t, std::int64_t>> by_size;  // pixels, index
+  const auto unless_broken = [&](const auto& read) {
+    try {
+      read();
+      return true;
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::kData || !experiment.config.data.skip_broken()) throw;
+      return false;
+    }
+  };
+  for (std::int64_t i = 0; i < dataset.size(); ++i)
+    unless_broken([&] {
+      const Size size = read_image_size(dataset.pair(i).image, dataset.max_pixels());
+      by_size.emplace_back(size.height * size.width, i);
+    });
+  std::sort(by_size.rbegin(), by_size.rend());
+  Sample sample;
+  for (const auto& [pixels, index] : by_size)
+    if (unless_broken([&] { sample = evaluation_transform_of(experiment.config)(dataset.get(index), 0); })) return sample;
+  throw Error(ErrorKind::kData, "every image of the val split is broken", "run 'segdata check'");
 }
 
 /// Seconds for the largest image, and its size as the network sees it.
 std::pair<double, Size> evaluation_seconds(Experiment& experiment) {
   const RunConfig& config = experiment.config;
-  const Sample sample = evaluation_transform_of(config)(experiment.val_set->get(largest_image(*experiment.val_set)), 0);
+  const Sample sample = largest_sample(experiment);
   experiment.model->eval();
   const Inference inference(*experiment.model, config.model, config.augment.normalize, config.eval, experiment.compute);
   const Batch batch = collate({sample});
   const double seconds = seconds_of([&] { inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)}); });
   return {seconds, {sample.image.rows, sample.image.cols}};
+}
+
+std::string what_was_written(const RunConfig& config) {
+  if (!needs_statistics(config.loss)) return "nothing was trained or written\n";
+  return "nothing was trained; nothing was written but the class statistics in " + statistics_cache_file(config.data).string() + "\n";
 }
 
 }  // namespace
@@ -88,8 +103,9 @@ std::string dry_run(Experiment& experiment) {
     text += fmt::format("validation: {:.3f} s for the largest image {}, {} images, {:.0f} times\n", seconds, to_string(size),
                         experiment.val_set->size(), validations);
   }
-  text += fmt::format("whole run: about {:.1f} hours\npeak memory: {:.2f} GB\nnothing was trained or written\n", total / 3600.0, peak_memory_gb());
-  return text;
+  text += fmt::format("whole run: about {:.1f} hours, without the time in which steps wait for data\npeak memory: {:.2f} GB\n", total / 3600.0,
+                      peak_memory_gb());
+  return text + what_was_written(experiment.config);
 }
 
 }  // namespace seg

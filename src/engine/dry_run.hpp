@@ -8,7 +8,7 @@
 namespace seg {
 
 /// Makes two training steps (the first warms up) on real batches and one evaluation of the largest validation image; writes
-/// nothing to disk. Returns lines for stdout: seconds a step, time for the whole run, peak memory.
+/// nothing to disk (build_experiment keeps class statistics). Returns lines for stdout: seconds a step, time for the whole run, peak memory.
 std::string dry_run(Experiment& experiment);
 
 }  // namespace seg

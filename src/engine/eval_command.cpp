@@ -25,9 +25,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The checkpoint's configuration with the threads of this machine, not of the one that trained.
 RunConfig evaluated_config(const EvalCommand& command, const Checkpoint& checkpoint) {
-  RunConfig config = parse_run_config(checkpoint.config, command.checkpoint.string(), command.overrides);
-  return command.config.empty() ? config : with_data_of(std::move(config), command.config, command.overrides);
+  std::vector<std::string> overrides{"train.threads=0"};
+  overrides.insert(overrides.end(), command.overrides.begin(), command.overrides.end());
+  RunConfig config = parse_run_config(checkpoint.config, command.checkpoint.string(), overrides);
+  if (!command.config.empty()) config = with_data_of(std::move(config), command.config, command.overrides);
+  check_evaluation(config);
+  return config;
 }
 
 std::string chosen_split(const EvalCommand& command, const DataOptions& data) {
@@ -74,23 +79,25 @@ void tell_mapping(const ClassMapping& mapping, nlohmann::ordered_json& notes) {
 int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   cv::setNumThreads(1);
   watch_stop_signals();
-  const Checkpoint checkpoint = load_checkpoint(command.checkpoint);
+  if (!command.save_predictions.empty()) check_prediction_kind(command.save_predictions);
+  const Checkpoint checkpoint = load_checkpoint_metadata(command.checkpoint);
   const RunConfig config = evaluated_config(command, checkpoint);
   const std::string split = chosen_split(command, config.data);
   const fs::path output = output_folder(command, split);
   Compute compute{resolve_device(command.device), torch::kFloat32};
   compute.precision = resolve_precision(config.train.precision, compute.device);
+  keep_freed_memory();
   set_compute_threads(config.train.threads);
 
-  const auto dataset = open_files(config.data, split);
+  const auto dataset = open_files(config.data, split, evaluation_frame_of(config));
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
+  std::optional<PredictionWriter> writer;
+  if (!command.save_predictions.empty()) writer.emplace(output / "predictions", command.save_predictions, dataset->classes(), mapping.model_to_data);
   const auto model = restored_model(checkpoint, config, command.checkpoint, compute.device);
   const Inference inference(*model, config.model, config.augment.normalize, config.eval, compute);
 
   EvaluationReport report;
   tell_mapping(mapping, report.notes);
-  std::optional<PredictionWriter> writer;
-  if (!command.save_predictions.empty()) writer.emplace(output / "predictions", command.save_predictions, dataset->classes(), mapping.model_to_data);
   PerImageLog per_image;
   EvaluationRequest request{mapping.model_to_data, mapping.ignored_truth, false, evaluation_loader(config), {}, [] { return stop_signal() != 0; }};
   request.on_image = [&](const EvaluatedImage& image) {
@@ -106,6 +113,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   for (const ClassInfo& info : dataset->classes()) report.class_names.push_back(info.name);
   report.confusion = evaluation->confusion.table();
   report.scores = compute_scores(report.confusion);
+  report.eval = evaluation_settings(config, compute);
   if (!evaluation->skipped.empty()) report.notes["files_left_out"] = evaluation->skipped;
   write_evaluation_report(report, output);
   per_image.write(output);

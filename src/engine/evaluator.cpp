@@ -41,11 +41,10 @@ class Counter {
 
   void add(const std::vector<Sample>& samples) {
     const Batch batch = collate(samples);
-    const bool with_entropy = request_.cross_entropy && inference_.plain();
     torch::Tensor predictions;
-    if (with_entropy) {
+    if (request_.cross_entropy) {
       std::vector<torch::Tensor> parts;
-      // One image at a time, so that no score depends on the batch; both results come from one forward pass.
+      // One image at a time, so that no score depends on the batch.
       for (std::int64_t i = 0; i < batch.images.size(0); ++i)
         parts.push_back(predict_and_sum(batch.images.narrow(0, i, 1), batch.labels.narrow(0, i, 1)));
       predictions = torch::cat(parts);
@@ -69,7 +68,9 @@ class Counter {
     const ClassSums sums = class_sums(logits, labels.to(inference_.device()), inference_.align_corners());
     cross_entropy_ += sums.cross_entropy.sum().item<double>();
     valid_pixels_ += sums.pixels.sum().item<std::int64_t>();
-    return predict_labels(logits, labels.size(1), labels.size(2), inference_.align_corners()).cpu();
+    // Without averaging both results come from one forward pass.
+    const Size size{labels.size(1), labels.size(2)};
+    return inference_.plain() ? predict_labels(logits, size.height, size.width, inference_.align_corners()).cpu() : inference_.predict(image, size);
   }
 
   void count(const Sample& sample, const torch::Tensor& prediction, const torch::Tensor& labels) {

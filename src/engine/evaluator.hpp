@@ -24,7 +24,7 @@ struct EvaluationRequest {
   std::vector<std::uint8_t> model_to_data;
   /// Data-set classes that count nowhere because the model does not know them.
   std::vector<bool> ignored_truth;
-  bool cross_entropy = false;  // also count plain cross entropy; only without averaging and without a mapping
+  bool cross_entropy = false;  // also count that of the plain logits, whatever is averaged for the labels; not with a mapping
   LoaderOptions loader;
   std::function<void(const EvaluatedImage&)> on_image;  // may be empty
   std::function<bool()> should_stop;                    // may be empty

@@ -11,7 +11,7 @@
 #include "base/safetensors.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
-#include "data/normalize.hpp"
+#include "data/cache.hpp"
 #include "data/statistics.hpp"
 #include "engine/checkpoint.hpp"
 #include "models/weights.hpp"
@@ -28,9 +28,10 @@ std::vector<std::string> names_of(const ClassTable& classes) {
 
 void open_splits(Experiment& experiment) {
   const DataOptions& data = experiment.config.data;
-  experiment.train_set = open_files(data, "train");
+  experiment.train_set = open_files(data, "train", training_frame(experiment.config.augment, data.size));
   const std::vector<std::string> splits = split_names(data);
-  if (std::find(splits.begin(), splits.end(), "val") != splits.end()) experiment.val_set = open_files(data, "val");
+  if (std::find(splits.begin(), splits.end(), "val") != splits.end())
+    experiment.val_set = open_files(data, "val", evaluation_frame_of(experiment.config));
   spdlog::info("data: {} in {}: {} training and {} validation images, {} classes", data.dataset, data.root, experiment.train_set->size(),
                experiment.val_set ? experiment.val_set->size() : 0, experiment.classes().size());
   for (std::size_t id = 0; id < experiment.classes().size(); ++id)
@@ -79,30 +80,33 @@ void build_losses(Experiment& experiment) {
   if (config.model.auxiliary) experiment.auxiliary_loss = build_loss(config.loss, context);
 }
 
-}  // namespace
-
-void check_run_config(const RunConfig& config) {
-  if (config.train.iterations == 0 && config.train.epochs == 0)
-    throw Error(ErrorKind::kConfiguration, "neither train.iterations nor train.epochs is set", "set one, such as train.epochs: 25");
-  if (config.train.iterations > 0 && config.train.epochs > 0)
-    throw Error(ErrorKind::kConfiguration, "train.iterations and train.epochs are both set", "set one of them to 0");
-  if ((config.eval.window.height == 0) != (config.eval.window.width == 0))
-    throw Error(ErrorKind::kConfiguration, "eval.window needs both sides", "use [0, 0] for the whole image at once");
-  if (config.eval.scales.empty()) throw Error(ErrorKind::kConfiguration, "eval.scales is empty", "use [1.0]");
-  if (config.eval.size == "input" && config.eval.input == "native")
-    throw Error(ErrorKind::kConfiguration, "eval.size: input scores resized frames, but eval.input: native does not resize",
-                "set eval.input: resized, or eval.size: labels");
-  check_model(config.model);
-  check(config.augment.normalize);
-  check_batch_norm(config.model, config.train.batch_size, config.data.size.height, config.data.size.width);
+/// What evaluation makes of frames: one decision for what is done while decoding and what after.
+EvaluationSize evaluation_size_of(const RunConfig& config) {
+  const bool resized = config.eval.input == "resized" || (config.eval.input == "auto" && !config.augment.crop);
+  if (!resized) return EvaluationSize::kNative;
+  return config.eval.size == "labels" ? EvaluationSize::kImageResized : EvaluationSize::kBothResized;
 }
+
+/// segtrain's folder for what can be made again.
+fs::path cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const fs::path root = cache != nullptr && *cache != '\0' ? fs::path(cache)
+                        : home != nullptr && *home != '\0' ? fs::path(home) / ".cache"
+                                                           : fs::temp_directory_path();
+  return root / "segtrain";
+}
+
+}  // namespace
 
 std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device) {
   check_run_config(config);
   auto experiment = std::make_unique<Experiment>();
   experiment->config = config;
+  experiment->transform = training_transform(config.augment, config.data.size, load_classes(config.data));
   experiment->compute.device = resolve_device(device);
   experiment->compute.precision = resolve_precision(config.train.precision, experiment->compute.device);
+  keep_freed_memory();
   experiment->threads = set_compute_threads(config.train.threads);
   set_deterministic(config.train.deterministic);
   spdlog::info("{} on {}, {} threads, {}", compute_versions(), experiment->compute.device.str(), experiment->threads,
@@ -117,23 +121,29 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   return experiment;
 }
 
-SampleTransform evaluation_transform_of(const RunConfig& config) {
-  const bool resized = config.eval.input == "resized" || (config.eval.input == "auto" && !config.augment.crop);
-  if (!resized) return evaluation_transform(EvaluationSize::kNative, config.data.size);
-  return evaluation_transform(config.eval.size == "labels" ? EvaluationSize::kImageResized : EvaluationSize::kBothResized, config.data.size);
+void open_caches(Experiment& experiment) {
+  std::vector<const FileDataset*> sets{experiment.train_set.get()};
+  if (experiment.val_set) sets.push_back(experiment.val_set.get());
+  const auto cache = open_cache(experiment.config.data, sets, cache_folder() / "samples");
+  if (!cache) return;
+  experiment.cached_train_set = std::make_unique<CachedDataset>(*experiment.train_set, cache);
+  if (experiment.val_set) experiment.cached_val_set = std::make_unique<CachedDataset>(*experiment.val_set, cache);
 }
+
+SampleTransform evaluation_transform_of(const RunConfig& config) { return evaluation_transform(evaluation_size_of(config), config.data.size); }
+
+FrameSize evaluation_frame_of(const RunConfig& config) { return evaluation_frame(evaluation_size_of(config), config.data.size); }
 
 std::int64_t loader_workers(const DataOptions& options) { return options.workers > 0 ? options.workers : available_cores(); }
 
 fs::path statistics_cache_file(const DataOptions& data) {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  const fs::path root = cache != nullptr && *cache != '\0' ? fs::path(cache)
-                        : home != nullptr && *home != '\0' ? fs::path(home) / ".cache"
-                                                           : fs::temp_directory_path();
+  DataOptions key = data;
+  key.cache = "none";  // how frames are kept changes no count
+  key.cache_gb = 0.0;
+  key.cache_dir.clear();
   Digest digest;
-  digest.update(config::to_yaml(data));
-  return root / "segtrain" / "class_statistics" / (digest.hex() + ".json");
+  digest.update(config::to_yaml(key));
+  return cache_folder() / "class_statistics" / (digest.hex() + ".json");
 }
 
 }  // namespace seg

@@ -55,46 +55,30 @@ torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const
   for (std::int64_t i = 0; i < images.size(0); ++i) {
     const torch::Tensor image = images.narrow(0, i, 1);
     labels.push_back(plain() ? predict_labels(logits(image), target.height, target.width, align_corners_).cpu()
-                             : averaged_probabilities(image, target).argmax(1).to(torch::kUInt8).cpu());
+                             : average_labels(views(image), target, align_corners_));
   }
   return torch::cat(labels);
 }
 
-torch::Tensor Inference::averaged_probabilities(const torch::Tensor& image, Size target) const {
-  torch::Tensor sum;
+std::vector<View> Inference::views(const torch::Tensor& image) const {
+  std::vector<View> views;
   for (const double scale : options_.scales) {
     const torch::Tensor input = resized(image, scale);
-    for (const bool mirrored : {false, true}) {
-      if (mirrored && !options_.flip) continue;
-      const torch::Tensor seen = mirrored ? input.flip(2) : input;
-      torch::Tensor part =
-          windowed() ? upsample_logits(window_probabilities(seen), target.height, target.width, align_corners_) : probabilities(seen, target);
-      if (mirrored) part = part.flip(3);
-      sum = sum.defined() ? sum.add_(part) : part;
-    }
+    views.push_back(view(input, false));
+    if (options_.flip) views.push_back(view(input.flip(2), true));
   }
-  return sum;
+  return views;
 }
 
-torch::Tensor Inference::window_probabilities(const torch::Tensor& image) const {
-  const Size window{std::min(options_.window.height, image.size(1)), std::min(options_.window.width, image.size(2))};
-  torch::Tensor sum, count;
-  for (const std::int64_t top : offsets(image.size(1), window.height, options_.overlap)) {
-    for (const std::int64_t left : offsets(image.size(2), window.width, options_.overlap)) {
-      const torch::Tensor part = probabilities(image.narrow(1, top, window.height).narrow(2, left, window.width), window);
-      if (!sum.defined()) {
-        sum = torch::zeros({1, part.size(1), image.size(1), image.size(2)}, part.options());
-        count = torch::zeros({1, 1, image.size(1), image.size(2)}, part.options());
-      }
-      sum.narrow(2, top, window.height).narrow(3, left, window.width).add_(part);
-      count.narrow(2, top, window.height).narrow(3, left, window.width).add_(1);
-    }
+View Inference::view(const torch::Tensor& image, bool mirrored) const {
+  const Size whole{image.size(1), image.size(2)};
+  const Size window = windowed() ? Size{std::min(options_.window.height, whole.height), std::min(options_.window.width, whole.width)} : whole;
+  View view{whole, mirrored, {}};
+  for (const std::int64_t top : offsets(whole.height, window.height, options_.overlap)) {
+    for (const std::int64_t left : offsets(whole.width, window.width, options_.overlap))
+      view.windows.push_back({top, left, window, logits(image.narrow(1, top, window.height).narrow(2, left, window.width))});
   }
-  return sum.div_(count);
-}
-
-torch::Tensor Inference::probabilities(const torch::Tensor& image, Size target) const {
-  return upsample_logits(logits(image), target.height, target.width, align_corners_).softmax(1);
+  return view;
 }
 
 }  // namespace seg

@@ -5,6 +5,7 @@
 
 #include "base/size.hpp"
 #include "data/augment_options.hpp"
+#include "engine/averaging.hpp"
 #include "engine/options.hpp"
 #include "models/model.hpp"
 
@@ -32,9 +33,9 @@ class Inference {
   const torch::Device& device() const { return compute_.device; }
 
  private:
-  torch::Tensor averaged_probabilities(const torch::Tensor& image, Size target) const;
-  torch::Tensor window_probabilities(const torch::Tensor& image) const;
-  torch::Tensor probabilities(const torch::Tensor& image, Size target) const;
+  /// What the network says of one image u8 [1,H,W,3], at every scale, mirrored too if asked, in windows if asked.
+  std::vector<View> views(const torch::Tensor& image) const;
+  View view(const torch::Tensor& image, bool mirrored) const;
   bool windowed() const { return options_.window.height > 0 && options_.window.width > 0; }
 
   Model& model_;

@@ -18,11 +18,15 @@ std::uint8_t file_value(const ClassInfo& info) {
 
 }  // namespace
 
+void check_prediction_kind(const std::string& kind) {
+  if (kind != "ids" && kind != "train-ids" && kind != "color")
+    throw Error(ErrorKind::kConfiguration, "--save-predictions " + kind + ": no such kind", "use ids, train-ids or color");
+}
+
 PredictionWriter::PredictionWriter(fs::path folder, const std::string& kind, const ClassTable& data_classes,
                                    const std::vector<std::uint8_t>& model_to_data)
     : folder_(std::move(folder)), color_(kind == "color"), values_(256) {
-  if (kind != "ids" && kind != "train-ids" && kind != "color")
-    throw Error(ErrorKind::kConfiguration, "--save-predictions " + kind + ": no such kind", "use ids, train-ids or color");
+  check_prediction_kind(kind);
   for (std::size_t own = 0; own < values_.size(); ++own) {
     const std::size_t id = model_to_data.empty() ? own : own < model_to_data.size() ? model_to_data[own] : kIgnoreLabel;
     const bool known = id < data_classes.size();

@@ -11,9 +11,12 @@
 
 namespace seg {
 
+/// Throws kConfiguration unless `kind` is "ids" (the data set's own ids, 8 bit), "train-ids" (8 bit, 255 = none) or "color" (RGB).
+void check_prediction_kind(const std::string& kind);
+
 class PredictionWriter {
  public:
-  /// `kind`: "ids" (the data set's own ids, 8 bit), "train-ids" (8 bit, 255 = none) or "color" (RGB); `model_to_data` as in
+  /// `kind`: as above; `model_to_data` as in
   /// ClassMapping, empty where model and data share their table. Throws kConfiguration for another kind or ids over 255.
   PredictionWriter(std::filesystem::path folder, const std::string& kind, const ClassTable& data_classes,
                    const std::vector<std::uint8_t>& model_to_data);

@@ -24,7 +24,7 @@ Json start_fields(const Experiment& experiment) {
   std::int64_t parameters = 0;
   for (const auto& parameter : experiment.model->parameters()) parameters += parameter.numel();
   return {{"name", config.name},
-          {"loss", config.loss.type},
+          {"loss", loss_label(config.loss)},
           {"seed", config.train.seed},
           {"iterations", experiment.iterations},
           {"dataset", config.data.dataset},

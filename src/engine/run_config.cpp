@@ -3,17 +3,96 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "config/document.hpp"
+#include "config/nearest.hpp"
+#include "data/normalize.hpp"
+#include "losses/loss.hpp"
+#include "models/model.hpp"
+#include "optim/optimizer.hpp"
 
 namespace seg {
 
 namespace {
 
+/// Where an option was given; empty where it was not, or where nobody knows.
+using Positions = std::function<std::string(const std::string& key)>;
+
+/// Throws what `check` throws, with the place of the first of `keys` that was given.
+void at(const Positions& position_of, const std::vector<std::string>& keys, const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const Error& error) {
+    for (const std::string& key : keys)
+      if (const std::string place = position_of(key); !place.empty()) throw Error(error.kind, place + ": " + error.what(), error.hint);
+    throw;
+  }
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& hint) { throw Error(ErrorKind::kConfiguration, what, hint); }
+
+void check_length(const TrainOptions& train) {
+  if (train.iterations == 0 && train.epochs == 0) refuse("neither train.iterations nor train.epochs is set", "set one, such as train.epochs: 25");
+  if (train.iterations > 0 && train.epochs > 0) refuse("train.iterations and train.epochs are both set", "set one of them to 0");
+}
+
+void check_scored_size(const RunConfig& config) {
+  if (config.eval.size != "input" || config.eval.input == "resized") return;
+  if (config.eval.input == "native")
+    refuse("eval.size: input scores resized frames, but eval.input: native does not resize", "set eval.input: resized, or eval.size: labels");
+  if (config.augment.crop)
+    refuse("eval.size: input scores resized frames, but with augment.crop eval.input: auto does not resize",
+           "set eval.input: resized, or eval.size: labels");
+}
+
+void check_evaluation(const RunConfig& config, const Positions& position_of) {
+  const EvalOptions& eval = config.eval;
+  at(position_of, {"eval.window"}, [&] {
+    if ((eval.window.height == 0) != (eval.window.width == 0)) refuse("eval.window needs both sides", "use [0, 0] for the whole image at once");
+  });
+  at(position_of, {"eval.scales"}, [&] {
+    if (eval.scales.empty()) refuse("eval.scales is empty", "use [1.0]");
+  });
+  at(position_of, {"eval.size", "eval.input"}, [&] { check_scored_size(config); });
+}
+
+void check_run_config(const RunConfig& config, const Positions& position_of) {
+  at(position_of, {"train.iterations", "train.epochs"}, [&] { check_length(config.train); });
+  check_evaluation(config, position_of);
+  at(position_of, {"data.synthia_rand.classes"}, [&] {
+    const std::int64_t classes = config.data.synthia_rand.classes;
+    if (classes != 16 && classes != 19) refuse("data.synthia_rand.classes is " + std::to_string(classes), "set it to 16 or 19");
+  });
+  at(position_of, {"augment.scale.min", "augment.scale.max"}, [&] {
+    const ScaleOptions& scale = config.augment.scale;
+    if (scale.min > scale.max) refuse("augment.scale: min is larger than max", "exchange them");
+  });
+  at(position_of, {"augment.normalize"}, [&] { check(config.augment.normalize); });
+  at(position_of, {"model"}, [&] { check_model(config.model); });
+  at(position_of, {"loss.weighting", "loss.sum", "loss.type"}, [&] { check_loss(config.loss); });
+  at(position_of, {"optimizer.sgd.nesterov", "optimizer.sgd.momentum"}, [&] { check_optimizer(config.optimizer); });
+  at(position_of, {"train.batch_size"},
+     [&] { check_batch_norm(config.model, config.train.batch_size, config.data.size.height, config.data.size.width); });
+}
+
+std::string nowhere(const std::string& /*key*/) { return {}; }
+
+/// The recipe that was probably meant, of those shipped and those in the file's own folder; empty if none is near.
+std::string near_recipe(const fs::path& file) {
+  const fs::path folder = file.parent_path();
+  const fs::path shipped = file.is_relative() ? find_shipped("configs" / folder) : fs::path();
+  std::string near = shipped.empty() ? "" : config::nearest_file(shipped, file.filename().string());
+  if (near.empty()) near = config::nearest_file(folder, file.filename().string());
+  return near.empty() ? "" : (folder / near).string();
+}
+
 fs::path find_config(const fs::path& file) {
-  if (fs::exists(file)) return file;
+  std::error_code ignored;
+  if (fs::exists(file, ignored)) return file;
   fs::path shipped = find_shipped(fs::path("configs") / file);
   if (file.is_relative() && !shipped.empty()) return shipped;
+  const std::string near = near_recipe(file);
   throw Error(ErrorKind::kConfiguration, "no configuration file " + file.string(),
-              "give a path, or the name of a shipped recipe such as synthia_recall.yaml or camvid_ce.yaml");
+              near.empty() ? "give a path, or the name of a shipped recipe such as synthia_recall.yaml or camvid_ce.yaml"
+                           : "did you mean the recipe " + near + "?");
 }
 
 }  // namespace
@@ -35,6 +114,17 @@ RunConfig load_run_config(const fs::path& file, const std::vector<std::string>& 
   config::Document::from_file(find_config(file), overrides).read_into(config);
   return config;
 }
+
+RunConfig load_training_config(const fs::path& file, const std::vector<std::string>& overrides) {
+  RunConfig config;
+  const config::Document document = config::Document::from_file(find_config(file), overrides);
+  document.read_into(config);
+  check_run_config(config, [&](const std::string& key) { return document.position_of(key); });
+  return config;
+}
+
+void check_run_config(const RunConfig& config) { check_run_config(config, nowhere); }
+void check_evaluation(const RunConfig& config) { check_evaluation(config, nowhere); }
 
 RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
   RunConfig config;

@@ -15,6 +15,7 @@
 #include "engine/run_directory.hpp"
 #include "engine/stop.hpp"
 #include "engine/trainer.hpp"
+#include "engine/training_state.hpp"
 #include "report/console.hpp"
 #include "report/json_lines.hpp"
 
@@ -38,7 +39,7 @@ class AllReporters : public Reporter {
 struct Plan {
   RunConfig config;
   fs::path run_dir;
-  std::optional<fs::path> resume_file;  // --resume FILE
+  std::optional<Checkpoint> start = {};  // --resume FILE
 };
 
 bool resumes_file(const TrainCommand& command) { return command.resume != "auto" && command.resume != "never"; }
@@ -85,40 +86,46 @@ fs::path run_of_checkpoint(const fs::path& file) {
 Plan make_plan(const TrainCommand& command) {
   if (resumes_file(command)) {
     const fs::path file = command.resume;
-    const Checkpoint checkpoint = load_checkpoint(file);
-    return {continued_config(command, checkpoint.config, file.string()), command.run_dir.empty() ? run_of_checkpoint(file) : command.run_dir, file};
+    Checkpoint start = load_resumable(file);
+    RunConfig config = continued_config(command, start.config, file.string());
+    return {std::move(config), command.run_dir.empty() ? run_of_checkpoint(file) : command.run_dir, std::move(start)};
   }
   const bool has_run = !command.run_dir.empty() && fs::exists(command.run_dir / "config.yaml");
   if (command.config.empty() && !(has_run && command.resume == "auto"))
     throw Error(ErrorKind::kConfiguration, "--config is missing", "segtrain --config synthia_recall.yaml; or --run-dir RUN --resume auto to go on");
   if (command.config.empty()) {
     const fs::path file = command.run_dir / "config.yaml";
-    return {continued_config(command, read_file(file, 1 << 20), file.string()), command.run_dir, std::nullopt};
+    return {continued_config(command, read_file(file, 1 << 20), file.string()), command.run_dir};
   }
-  const RunConfig config = load_run_config(command.config, command.overrides);
-  return {config, command.run_dir.empty() ? fs::path("runs") / safe_file_name(config.name) : command.run_dir, std::nullopt};
+  const RunConfig config = load_training_config(command.config, command.overrides);
+  return {config, command.run_dir.empty() ? fs::path("runs") / safe_file_name(config.name) : command.run_dir};
 }
 
 /// The checkpoint to go on from; nothing for a new run. For a run that is there, `plan.config` becomes the one it goes on with.
 std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirectory& directory, Plan& plan) {
-  if (plan.resume_file) return load_checkpoint(*plan.resume_file);
+  if (plan.start) return std::move(plan.start);
   if (!directory.holds_run()) return std::nullopt;
   if (command.resume == "never")
     throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run", "go on with --resume auto, or choose another --run-dir");
   plan.config = continued_config(command, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
   const auto newest = directory.newest_checkpoint();
-  return newest ? std::optional(load_checkpoint(*newest)) : std::nullopt;
+  return newest ? std::optional(load_resumable(*newest)) : std::nullopt;
 }
 
 int run(const TrainCommand& command, Plan plan, std::ostream& out) {
   const RunDirectory directory(plan.run_dir);
-  const std::optional<Checkpoint> start = find_start(command, directory, plan);
-  if (!plan.resume_file && directory.holds_run() && directory.finished()) {
+  std::optional<Checkpoint> start = find_start(command, directory, plan);
+  if (!resumes_file(command) && directory.holds_run() && directory.finished()) {
     out << "finished already: " << directory.root().string() << '\n';
     return 0;
   }
   add_log_file(directory.log_file());
   const std::unique_ptr<Experiment> experiment = build_experiment(resolved(plan.config, command.device), command.device);
+  if (start) {
+    restore_training_state(*experiment, start->tensors);
+    start->tensors.clear();
+  }
+  // Nothing in the directory was changed up to here: configuration, data and checkpoint are good.
   write_file_atomic(directory.config_file(), config::to_yaml(experiment->config));
   const std::int64_t iteration = start ? start->iteration : 0;
   cut_back(directory.metrics_file(), iteration);

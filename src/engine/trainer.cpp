@@ -7,10 +7,10 @@
 #include "config/print.hpp"
 #include "core/compute.hpp"
 #include "core/tensor_io.hpp"
-#include "data/loader.hpp"
 #include "engine/evaluator.hpp"
 #include "engine/progress.hpp"
 #include "engine/stop.hpp"
+#include "engine/training_state.hpp"
 #include "engine/validation.hpp"
 #include "models/weights.hpp"
 
@@ -24,54 +24,38 @@ double seconds_since(Clock::time_point begin) { return std::chrono::duration<dou
 
 bool due(std::int64_t iteration, std::int64_t interval) { return interval > 0 && iteration % interval == 0; }
 
-LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration) {
-  const RunConfig& config = experiment.config;
-  LoaderOptions options;
-  options.batch_size = config.train.batch_size;
-  options.workers = loader_workers(config.data);
-  options.prefetch = config.data.prefetch;
-  options.seed = static_cast<std::uint64_t>(config.train.seed);
-  options.shuffle = true;
-  options.drop_last = true;
-  options.first_batch = iteration * config.train.accumulate;
-  options.batches = (experiment.iterations - iteration) * config.train.accumulate;
-  options.skip_broken = config.data.skip_broken();
-  options.skip_budget = config.data.skip_budget;
-  return options;
-}
-
 }  // namespace
 
 Trainer::Trainer(Experiment& experiment, const RunDirectory& directory, Reporter& reporter)
-    : experiment_(experiment), directory_(directory), reporter_(reporter) {}
+    : experiment_(experiment), directory_(directory), reporter_(reporter) {
+  open_caches(experiment);
+}
 
 int Trainer::run(const std::optional<Checkpoint>& from) {
-  if (from) restore(*from);
+  if (from) {
+    iteration_ = saved_iteration_ = from->iteration;
+    best_ = from->best;
+    scores_ = from->scores;
+  }
+  if (!experiment_.val_set) spdlog::warn("the data has no val split: nothing is validated, and the last weights are kept as best");
   reporter_.report({"start", iteration_, start_fields(experiment_)});
   // A run stopped during a validation was saved without it.
   if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stop_signal());
-  DataLoader loader(*experiment_.train_set, training_transform(experiment_.config.augment, experiment_.config.data.size, experiment_.classes()),
-                    training_loader(experiment_, iteration_));
+  DataLoader loader(experiment_.training_samples(), experiment_.transform, training_loader(experiment_, iteration_));
   window_ = {Clock::now()};
-  while (iteration_ < experiment_.iterations) {
-    if (stop_signal() != 0) return finish(stop_signal());
-    step(loader);
-    if (validation_due() && !validate()) return finish(stop_signal());
-    if (checkpoint_due()) save();
-  }
-  for (const std::string& message : loader.skipped()) spdlog::warn("left out in training: {}", message);
-  return finish(0);
+  const int signal = train(loader);
+  report_skipped(loader.skipped());
+  return finish(signal);
 }
 
-void Trainer::restore(const Checkpoint& checkpoint) {
-  load_state_exact(*experiment_.model, with_prefix_removed(checkpoint.tensors, "model."), "the checkpoint");
-  experiment_.optimizer->load(with_prefix_removed(checkpoint.tensors, "optimizer."));
-  experiment_.loss->load(with_prefix_removed(checkpoint.tensors, "loss."));
-  if (experiment_.auxiliary_loss) experiment_.auxiliary_loss->load(with_prefix_removed(checkpoint.tensors, "aux_loss."));
-  if (experiment_.ema) experiment_.ema->load(with_prefix_removed(checkpoint.tensors, "ema."));
-  iteration_ = saved_iteration_ = checkpoint.iteration;
-  best_ = checkpoint.best;
-  scores_ = checkpoint.scores;
+int Trainer::train(DataLoader& loader) {
+  while (iteration_ < experiment_.iterations) {
+    if (stop_signal() != 0) return stop_signal();
+    step(loader);
+    if (validation_due() && !validate()) return stop_signal();
+    if (checkpoint_due()) save();
+  }
+  return 0;
 }
 
 void Trainer::step(DataLoader& loader) {
@@ -98,13 +82,14 @@ void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>&
   ++bad_steps_;
   std::vector<std::string> ids;
   for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
-  spdlog::warn("step {}: loss {} with gradient norm {} is not finite; no update was made", iteration_, result.loss, result.gradient_norm);
+  spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration_, result.loss,
+               result.gradient_norm);
   reporter_.report({"bad_step", iteration_, {{"loss", result.loss}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
-    throw Error(
-        ErrorKind::kNonFinite,
-        std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) + " had a loss or gradient that is not finite",
-        "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
+    throw Error(ErrorKind::kNonFinite,
+                std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) +
+                    " had a loss, a gradient or running statistics that are not finite",
+                "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
 }
 
 void Trainer::report_progress(const StepResult& result) {
@@ -166,6 +151,12 @@ std::string Trainer::weights_digest() const {
   return digest.hex();
 }
 
+void Trainer::report_skipped(const std::vector<std::string>& messages) {
+  if (messages.empty()) return;
+  for (const std::string& message : messages) spdlog::warn("left out in training: {}", message);
+  reporter_.report({"skipped", iteration_, {{"count", messages.size()}, {"files", messages}}});
+}
+
 void Trainer::keep_best(const std::string& scores) {
   Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores, compute_versions(), {}};
   checkpoint.tensors.merge(with_prefix(weights(), "model."));
@@ -175,11 +166,7 @@ void Trainer::keep_best(const std::string& scores) {
 void Trainer::save() {
   if (saved_iteration_ == iteration_) return;
   Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores_, compute_versions(), {}};
-  checkpoint.tensors.merge(with_prefix(model_state(*experiment_.model), "model."));
-  checkpoint.tensors.merge(with_prefix(experiment_.optimizer->state(), "optimizer."));
-  checkpoint.tensors.merge(with_prefix(experiment_.loss->state(), "loss."));
-  if (experiment_.auxiliary_loss) checkpoint.tensors.merge(with_prefix(experiment_.auxiliary_loss->state(), "aux_loss."));
-  if (experiment_.ema) checkpoint.tensors.merge(with_prefix(experiment_.ema->state(), "ema."));
+  checkpoint.tensors = training_state(experiment_);
   const fs::path file = directory_.step_file(iteration_);
   save_checkpoint(file, checkpoint);
   directory_.publish(iteration_, experiment_.config.train.keep);
@@ -190,12 +177,29 @@ void Trainer::save() {
 
 int Trainer::finish(int signal) {
   save();
+  if (!experiment_.val_set) keep_best("");
   nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
   if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
   reporter_.report({"end", iteration_, fields});
   if (signal == 0) return 0;
   spdlog::info("stopped by signal {} and saved; --resume auto goes on from iteration {}", signal, iteration_);
   return 128 + signal;
+}
+
+LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration) {
+  const RunConfig& config = experiment.config;
+  LoaderOptions options;
+  options.batch_size = config.train.batch_size;
+  options.workers = loader_workers(config.data);
+  options.prefetch = config.data.prefetch;
+  options.seed = static_cast<std::uint64_t>(config.train.seed);
+  options.shuffle = true;
+  options.drop_last = true;
+  options.first_batch = iteration * config.train.accumulate;
+  options.batches = (experiment.iterations - iteration) * config.train.accumulate;
+  options.skip_broken = config.data.skip_broken();
+  options.skip_budget = config.data.skip_budget;
+  return options;
 }
 
 }  // namespace seg

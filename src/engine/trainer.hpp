@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "data/loader.hpp"
 #include "engine/checkpoint.hpp"
 #include "engine/experiment.hpp"
 #include "engine/run_directory.hpp"
@@ -12,15 +13,14 @@
 
 namespace seg {
 
-class DataLoader;
-
 class Trainer {
  public:
   /// All three must outlive the trainer.
   Trainer(Experiment& experiment, const RunDirectory& directory, Reporter& reporter);
 
-  /// Trains from the checkpoint, or from the start, to the end. Returns the exit code: 0, or 128 + signal after saving.
-  /// Throws kNonFinite after train.max_bad_steps bad steps in a row; kData, kStorage, kMemory as they come.
+  /// Trains from the checkpoint, whose tensors the experiment holds already, or from the start, to the end. Returns the exit code:
+  /// 0, or 128 + signal after saving. Throws kNonFinite after train.max_bad_steps bad steps in a row; kData, kStorage, kMemory as
+  /// they come.
   int run(const std::optional<Checkpoint>& from);
 
   /// The weights that are evaluated and kept as best, digested: equal digests, equal weights.
@@ -34,7 +34,8 @@ class Trainer {
     std::int64_t steps = 0;
   };
 
-  void restore(const Checkpoint& checkpoint);
+  /// To the last iteration or to a signal, which is returned.
+  int train(DataLoader& loader);
   void step(DataLoader& loader);
   void count_bad_step(const StepResult& result, const std::vector<Batch>& batches);
   void report_progress(const StepResult& result);
@@ -42,6 +43,7 @@ class Trainer {
   bool checkpoint_due() const;
   /// False if a signal asked to stop meanwhile; nothing is recorded then.
   bool validate();
+  void report_skipped(const std::vector<std::string>& messages);
   void keep_best(const std::string& scores);
   void save();
   State weights() const;
@@ -57,5 +59,8 @@ class Trainer {
   std::string scores_;  // of the validation at this very iteration
   Window window_;
 };
+
+/// How the loader feeds a run from `iteration` on.
+LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration);
 
 }  // namespace seg

@@ -39,7 +39,7 @@ std::optional<Validation> run_validation(Experiment& experiment, const std::func
   request.loader = evaluation_loader(config);
   request.should_stop = should_stop;
   request.on_image = [&](const EvaluatedImage& image) { per_image.add(image.sample.id, image.confusion.table()); };
-  auto evaluation = evaluate(inference, *experiment.val_set, evaluation_transform_of(config), request);
+  auto evaluation = evaluate(inference, experiment.validation_samples(), evaluation_transform_of(config), request);
   if (!evaluation) return std::nullopt;
   Scores scores = compute_scores(evaluation->confusion.table());
   return Validation{std::move(*evaluation), std::move(scores), std::move(per_image)};
@@ -59,6 +59,19 @@ std::optional<double> score_named(const Scores& scores, const std::string& wante
   throw Error(ErrorKind::kInternal, "no score is called " + wanted);
 }
 
+Json evaluation_settings(const RunConfig& config, const Compute& compute) {
+  const Size input = evaluation_frame_of(config).image;
+  const auto sides = [](const Size& size) { return Json{size.height, size.width}; };
+  const bool windowed = config.eval.window.height > 0;
+  return {{"input", input == Size{} ? Json("native") : sides(input)},
+          {"size", config.eval.size},
+          {"flip", config.eval.flip},
+          {"scales", config.eval.scales},
+          {"window", windowed ? sides(config.eval.window) : Json()},
+          {"overlap", windowed ? Json(config.eval.overlap) : Json()},
+          {"precision", compute.precision == torch::kBFloat16 ? "bf16" : "fp32"}};
+}
+
 void write_validation_report(const Validation& validation, const Experiment& experiment, const std::filesystem::path& folder,
                              const std::filesystem::path& checkpoint) {
   EvaluationReport report;
@@ -68,6 +81,7 @@ void write_validation_report(const Validation& validation, const Experiment& exp
   for (const ClassInfo& info : experiment.classes()) report.class_names.push_back(info.name);
   report.confusion = validation.evaluation.confusion.table();
   report.scores = validation.scores;
+  report.eval = evaluation_settings(experiment.config, experiment.compute);
   write_evaluation_report(report, folder);
   validation.per_image.write(folder);
 }

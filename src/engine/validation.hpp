@@ -31,6 +31,9 @@ std::optional<double> score_named(const Scores& scores, const std::string& name)
 void write_validation_report(const Validation& validation, const Experiment& experiment, const std::filesystem::path& folder,
                              const std::filesystem::path& checkpoint);
 
+/// How scores were made, for EvaluationReport::eval: what can change them.
+nlohmann::ordered_json evaluation_settings(const RunConfig& config, const Compute& compute);
+
 /// How the loader feeds an evaluation of `config`.
 LoaderOptions evaluation_loader(const RunConfig& config);
 

@@ -44,6 +44,11 @@ struct LossContext {
 
 /// The registry's names, for loss.type.
 std::vector<std::string> loss_names();
+/// Throws kConfiguration for options that contradict each other, whatever the classes are.
+void check_loss(const LossOptions& options);
+/// The loss in a table of results: its type and what differs from that type's defaults, such as "ce", "ce+enet",
+/// "weighted_ce:enet", "recall momentum 0.9", "sum ohem.threshold 0.5 {ce: 1, ohem: 2}".
+std::string loss_label(const LossOptions& options);
 /// Whether build_loss() wants LossContext::statistics for these options.
 bool needs_statistics(const LossOptions& options);
 /// Throws kConfiguration for options that do not fit the classes.

@@ -10,8 +10,9 @@
 
 namespace seg {
 
-std::vector<std::string> loss_names();       // the registry of losses
-std::vector<std::string> weighting_names();  // the registry of class weightings
+std::vector<std::string> loss_names();              // the registry of losses
+std::vector<std::string> weighting_names();         // the registry of class weightings
+std::vector<std::string> static_weighting_names();  // those whose weights stay the same in every step
 
 struct RecallOptions {
   std::string smoothing = "published";
@@ -31,9 +32,7 @@ struct WeightedCrossEntropyOptions {
   std::map<std::string, double> weights;
 
   void fields(config::Visitor& v) {
-    v.field("scheme", scheme,
-            {.help = "where weighted_ce has its class weights from",
-             .choices = {"inverse_frequency", "median_frequency", "effective_number", "enet", "manual"}});
+    v.field("scheme", scheme, {.help = "where weighted_ce has its class weights from", .choices = static_weighting_names()});
     v.field("weights", weights, {.help = "class name: weight, for manual; a class not named weighs 1", .min = 0.0, .max = 1e6});
   }
 };

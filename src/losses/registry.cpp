@@ -13,8 +13,6 @@ namespace {
 
 using Made = std::unique_ptr<Loss>;
 
-std::string weighting_of(const LossOptions& options);
-
 Weighting weighting_for(const LossOptions& options, const LossContext& context) { return build_weighting(weighting_of(options), options, context); }
 
 Made make_balanced(const LossOptions& options, const LossContext& context) {
@@ -59,25 +57,14 @@ const Entry& entry_of(const std::string& name) {
   for (const Entry& entry : kEntries) {
     if (name == entry.name) return entry;
   }
-  throw Error(ErrorKind::kConfiguration, "loss.type: there is no '" + name + "'");
-}
-
-/// The weighting's name; throws where loss.weighting says something that the loss cannot follow.
-std::string weighting_of(const LossOptions& options) {
-  const WeightsFrom from = entry_of(options.type).weights;
-  std::string own = from == WeightsFrom::kScheme ? options.weighted_ce.scheme : from == WeightsFrom::kRecall ? "recall" : "uniform";
-  if (options.weighting == "default" || options.weighting == own) return own;
-  if (from == WeightsFrom::kOption) return options.weighting;
-  throw Error(ErrorKind::kConfiguration,
-              "loss.weighting is '" + options.weighting + "', but loss.type '" + options.type + "' has weights of its own or none",
-              "leave loss.weighting at default, or take loss.type ce, focal or ohem");
+  throw Error(ErrorKind::kConfiguration, "loss.type: there is no '" + name + "'", "segtrain --help lists the losses");
 }
 
 /// The options of one part of a sum; loss.weighting goes to the parts that follow it.
 LossOptions part_options(const LossOptions& options, const std::string& name) {
   LossOptions part = options;
   part.type = name;
-  if (entry_of(name).weights != WeightsFrom::kOption) part.weighting = "default";
+  if (!follows_weighting(name)) part.weighting = "default";
   return part;
 }
 
@@ -106,10 +93,37 @@ void check_statistics(const LossOptions& options, const LossContext& context) {
 
 }  // namespace
 
+std::string weighting_of(const LossOptions& options) {
+  const WeightsFrom from = entry_of(options.type).weights;
+  std::string own = from == WeightsFrom::kScheme ? options.weighted_ce.scheme : from == WeightsFrom::kRecall ? "recall" : "uniform";
+  if (options.weighting == "default" || options.weighting == own) return own;
+  if (from == WeightsFrom::kOption) return options.weighting;
+  throw Error(ErrorKind::kConfiguration,
+              "loss.weighting is '" + options.weighting + "', but loss.type '" + options.type + "' has weights of its own or none",
+              "leave loss.weighting at default, or take loss.type ce, focal or ohem");
+}
+
+bool follows_weighting(const std::string& loss) { return entry_of(loss).weights == WeightsFrom::kOption; }
+
 std::vector<std::string> loss_names() {
   std::vector<std::string> names;
   for (const Entry& entry : kEntries) names.emplace_back(entry.name);
   return names;
+}
+
+void check_loss(const LossOptions& options) {
+  if (options.type != "sum") {
+    weighting_of(options);
+    return;
+  }
+  bool followed = options.weighting == "default";
+  for_each_part(options, [&](const LossOptions& part, double) {
+    check_loss(part);
+    followed |= follows_weighting(part.type);
+  });
+  if (!followed)
+    throw Error(ErrorKind::kConfiguration, "loss.weighting is '" + options.weighting + "', but no part of loss.sum follows it",
+                "leave loss.weighting at default, or put ce, focal or ohem into the sum");
 }
 
 bool needs_statistics(const LossOptions& options) {

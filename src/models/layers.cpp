@@ -1,10 +1,25 @@
 #include "models/layers.hpp"
 
-#include <cmath>
-#include <limits>
 #include <memory>
 
+#include "ops/batch_norm.hpp"
+
 namespace seg {
+
+namespace {
+
+torch::Tensor normalized(ConvNorm& layer, const torch::Tensor& x, const AfterNorm& after) {
+  torch::nn::BatchNorm2dImpl& norm = *layer.norm;
+  if (norm.is_training()) norm.num_batches_tracked.add_(1);
+  const BatchNorm parameters{norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.options.momentum().value(), norm.options.eps()};
+  return batch_norm(layer.conv->forward(x), parameters, after, norm.is_training());
+}
+
+}  // namespace
+
+torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return normalized(*this, x, {}); }
+
+torch::Tensor ConvNorm::rectified(const torch::Tensor& x, const torch::Tensor& residual) { return normalized(*this, x, {residual, true}); }
 
 torch::nn::Module& container(torch::nn::Module& owner, const std::string& name) {
   const auto children = owner.named_children();
@@ -23,17 +38,6 @@ torch::nn::Conv2d add_conv(torch::nn::Module& owner, const std::string& path, co
 
 ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape) {
   return {add_conv(owner, conv_path, shape, false), add_module(owner, norm_path, torch::nn::BatchNorm2d(shape.outputs))};
-}
-
-torch::Tensor drop_out(const torch::Tensor& x, double probability, bool training) {
-  if (!training || probability == 0.0) return x;
-  using Word = std::numeric_limits<std::int64_t>;
-  const torch::Tensor words = torch::empty({(x.numel() + 3) / 4}, x.options().dtype(torch::kInt64)).random_(Word::min(), Word::max());
-  const auto dropped = static_cast<std::int64_t>(std::lround(probability * 65536.0));  // of the 65536 values of 16 bits
-  const torch::Tensor kept = words.view(torch::kInt16).ge(dropped - 32768);
-  // In the layout of x, so that the product runs over both in order.
-  const torch::Tensor mask = kept.as_strided(x.sizes(), torch::empty_like(x).strides());
-  return x * mask.to(x.scalar_type()).mul_(65536.0 / static_cast<double>(65536 - dropped));
 }
 
 void draw_weights(torch::nn::Module& module, torch::nn::init::FanModeType fan) {

@@ -24,9 +24,9 @@ struct ConvNorm {
   torch::nn::Conv2d conv{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
 
-  torch::Tensor operator()(const torch::Tensor& x) { return norm->forward(conv->forward(x)); }
-  /// With a rectifier behind.
-  torch::Tensor rectified(const torch::Tensor& x) { return (*this)(x).relu_(); }
+  torch::Tensor operator()(const torch::Tensor& x);
+  /// With a rectifier behind; `residual` (undefined: none) is added before it.
+  torch::Tensor rectified(const torch::Tensor& x, const torch::Tensor& residual = {});
 };
 
 /// Registers a module with `owner` under a dotted name: "last_conv.0" is the child "0" of a plain module "last_conv".
@@ -39,11 +39,6 @@ ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, c
 /// Draws the weights of all convolutions below `module` from a normal distribution of variance 2 / fan (He et al.,
 /// arXiv 1502.01852) and clears their biases.
 void draw_weights(torch::nn::Module& module, torch::nn::init::FanModeType fan);
-
-/// While training, sets each element to zero with this probability (in steps of 2^-16) and scales the others so that the mean stays.
-/// Draws from torch's default generator. torch::dropout does the same in three times the time on the CPU: it draws a random number for
-/// each element, this one a 64-bit number for four.
-torch::Tensor drop_out(const torch::Tensor& x, double probability, bool training);
 
 /// The child `name` of a module, made if there is none.
 torch::nn::Module& container(torch::nn::Module& owner, const std::string& name);

@@ -10,8 +10,6 @@
 namespace seg {
 namespace {
 
-constexpr std::int64_t kBandRows = 64;
-
 void check(const torch::Tensor& logits, std::int64_t height, std::int64_t width) {
   check_logits(logits);
   if (height < 1 || width < 1) throw Error(ErrorKind::kInternal, "cannot up-sample to " + std::to_string(height) + "x" + std::to_string(width));
@@ -26,21 +24,33 @@ torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, 
   return at::upsample_bilinear2d(scores, {height, width}, align_corners);
 }
 
+Rows source_rows(const Rows& wanted, std::int64_t source_height, bool align_corners) {
+  const BilinearAxis rows = bilinear_axis(source_height, wanted.height, align_corners);
+  const auto first = static_cast<std::size_t>(wanted.first);
+  const std::int64_t low = rows.low[first];
+  return {low, rows.high[first + static_cast<std::size_t>(wanted.count) - 1] - low + 1, source_height};
+}
+
 // Rows are mixed here and columns by LibTorch, so that only a band of full-size scores exists at a time.
+torch::Tensor upsample_rows(const torch::Tensor& scores, const Rows& given, const Rows& wanted, std::int64_t width, bool align_corners) {
+  const BilinearAxis axis = bilinear_axis(given.height, wanted.height, align_corners);
+  const auto on_device = [&](const auto& values, torch::ScalarType type) {
+    return torch::tensor(values, type).narrow(0, wanted.first, wanted.count).to(scores.device());
+  };
+  const torch::Tensor weight = on_device(axis.weight, torch::kFloat).view({1, 1, -1, 1});
+  const torch::Tensor source = scores.to(torch::kFloat);
+  const torch::Tensor above = source.index_select(2, on_device(axis.low, torch::kLong) - given.first);
+  const torch::Tensor below = source.index_select(2, on_device(axis.high, torch::kLong) - given.first);
+  return upsample_logits(above * (1 - weight) + below * weight, wanted.count, width, align_corners);
+}
+
 torch::Tensor reference::predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   const torch::NoGradGuard no_gradient;
-  const BilinearAxis rows = bilinear_axis(logits.size(2), height, align_corners);
-  const torch::Tensor low = torch::tensor(rows.low, torch::kLong).to(logits.device());
-  const torch::Tensor high = torch::tensor(rows.high, torch::kLong).to(logits.device());
-  const torch::Tensor weight = torch::tensor(rows.weight, torch::kFloat).to(logits.device()).view({1, 1, -1, 1});
-  const torch::Tensor scores = logits.to(torch::kFloat);
   torch::Tensor result = torch::empty({logits.size(0), height, width}, logits.options().dtype(torch::kByte));
   for (std::int64_t row = 0; row < height; row += kBandRows) {
-    const std::int64_t count = std::min(kBandRows, height - row);
-    const torch::Tensor part = weight.narrow(2, row, count);
-    const torch::Tensor above = scores.index_select(2, low.narrow(0, row, count)), below = scores.index_select(2, high.narrow(0, row, count));
-    const torch::Tensor band = upsample_logits(above * (1 - part) + below * part, count, width, align_corners);
-    result.narrow(1, row, count).copy_(band.argmax(1));
+    const Rows band{row, std::min(kBandRows, height - row), height};
+    const torch::Tensor scores = upsample_rows(logits, {0, logits.size(2), logits.size(2)}, band, width, align_corners);
+    result.narrow(1, row, band.count).copy_(scores.argmax(1));
   }
   return result;
 }

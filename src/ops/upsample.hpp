@@ -10,6 +10,23 @@ namespace seg {
 /// float32 [N,K,H,W] from float32 or bfloat16 [N,K,h,w]; differentiable.
 torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);
 
+/// A band of rows of an image that is `height` rows high.
+struct Rows {
+  std::int64_t first;
+  std::int64_t count;
+  std::int64_t height;
+};
+
+/// The rows of a source `source_height` high that the wanted ones mix.
+Rows source_rows(const Rows& wanted, std::int64_t source_height, bool align_corners);
+
+/// The wanted rows of upsample_logits(): float32 [N,K,wanted.count,width]. `scores` [N,K,given.count,w] are the rows `given` of their
+/// source and must hold source_rows(wanted, given.height).
+torch::Tensor upsample_rows(const torch::Tensor& scores, const Rows& given, const Rows& wanted, std::int64_t width, bool align_corners);
+
+/// How many rows are up-sampled at a time where that bounds the memory.
+inline constexpr std::int64_t kBandRows = 64;
+
 /// uint8 [N,H,W]: arg-max (ties: lowest class) of the up-sampled logits, computed in bands of rows.
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);
 

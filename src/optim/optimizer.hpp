@@ -38,6 +38,8 @@ class Optimizer {
 };
 
 std::vector<std::string> optimizer_names();
+/// Throws kConfiguration for options that contradict each other.
+void check_optimizer(const OptimizerOptions& options);
 std::unique_ptr<Optimizer> build_optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
 
 /// Sets all gradients to none.

@@ -17,9 +17,6 @@ std::unique_ptr<Optimizer> build_adam(const OptimizerOptions& options, std::vect
 }
 
 std::unique_ptr<Optimizer> build_sgd(const OptimizerOptions& options, std::vector<ParameterGroup> groups) {
-  if (options.sgd.nesterov && options.sgd.momentum <= 0.0) {
-    throw Error(ErrorKind::kConfiguration, "optimizer.sgd.nesterov needs a momentum", "set optimizer.sgd.momentum, for example 0.9");
-  }
   return std::make_unique<Sgd>(options.sgd, std::move(groups));
 }
 
@@ -33,7 +30,13 @@ std::vector<std::string> optimizer_names() {
   return names;
 }
 
+void check_optimizer(const OptimizerOptions& options) {
+  if (options.type == "sgd" && options.sgd.nesterov && options.sgd.momentum <= 0.0)
+    throw Error(ErrorKind::kConfiguration, "optimizer.sgd.nesterov needs a momentum", "set optimizer.sgd.momentum, for example 0.9");
+}
+
 std::unique_ptr<Optimizer> build_optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups) {
+  check_optimizer(options);
   for (const Entry& entry : kOptimizers) {
     if (options.type == entry.name) return entry.build(options, std::move(groups));
   }

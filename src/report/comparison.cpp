@@ -10,6 +10,8 @@ namespace seg {
 
 namespace {
 
+using nlohmann::ordered_json;
+
 constexpr const char* kBaseline = "ce";
 
 using Runs = std::vector<const RunResult*>;
@@ -61,6 +63,17 @@ void check_same(const RunResult& first, const RunResult& other) {
         std::to_string(other.evaluation.class_names.size()) + " classes under other names", "compare runs with one class table");
 }
 
+/// "flip true (false)": what of the settings differs, and what it is in the other one. Nothing where one does not tell.
+std::string differing_settings(const ordered_json& settings, const ordered_json& other) {
+  std::string text;
+  if (settings.empty() || other.empty()) return text;
+  for (const auto& [key, value] : settings.items()) {
+    const ordered_json counterpart = other.value(key, ordered_json());
+    if (value != counterpart) text += (text.empty() ? "" : ", ") + key + " " + value.dump() + " (" + counterpart.dump() + ")";
+  }
+  return text;
+}
+
 std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
   std::vector<std::string> notes;
   const RunResult& first = runs.front();
@@ -72,6 +85,8 @@ std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
                       std::to_string(first.run.iterations));
     }
     if (run.evaluation.scores.pixels != first.evaluation.scores.pixels) notes.push_back(name + " was scored on another number of pixels");
+    if (const std::string settings = differing_settings(run.evaluation.eval, first.evaluation.eval); !settings.empty())
+      notes.push_back(name + " was evaluated differently from " + first.run.directory.string() + ": " + settings);
     if (++copies[{run.run.loss, run.run.seed}] == 2)
       notes.push_back("several runs of " + run.run.loss + " with seed " + std::to_string(run.run.seed));
   }

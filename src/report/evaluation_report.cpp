@@ -13,7 +13,7 @@ using nlohmann::ordered_json;
 constexpr std::uintmax_t kMaxReportBytes = std::uintmax_t{64} << 20;
 constexpr const char* kKnownKeys[] = {
     "split",   "images",    "pixels",     "overall_accuracy", "mean_accuracy", "mean_iou", "mean_precision", "mean_f1", "frequency_weighted_iou",
-    "classes", "confusion", "checkpoint", "missed",           "left_out"};
+    "classes", "confusion", "checkpoint", "missed",           "left_out",      "eval"};
 
 /// A path or name may hold any bytes; a bad one is replaced, not an error.
 std::string dumped(const ordered_json& value, int indent) { return value.dump(indent, ' ', false, ordered_json::error_handler_t::replace); }
@@ -115,6 +115,7 @@ ordered_json to_json(const EvaluationReport& report) {
   for (std::int64_t c = 0; c < report.confusion.classes; ++c) missed.push_back(report.confusion.missed(c));
   json["missed"] = std::move(missed);
   json["left_out"] = {{"mean_accuracy", names_without(report, &ClassScores::accuracy)}, {"mean_iou", names_without(report, &ClassScores::iou)}};
+  if (!report.eval.empty()) json["eval"] = report.eval;
   for (const auto& [key, value] : report.notes.items()) json[key] = value;
   return json;
 }
@@ -143,6 +144,7 @@ EvaluationReport read_evaluation_report(const std::filesystem::path& file) {
     report.scores.mean_f1 = optional_number(json.at("mean_f1"));
     report.scores.frequency_weighted_iou = optional_number(json.at("frequency_weighted_iou"));
     read_classes(json, report);
+    report.eval = json.value("eval", ordered_json::object());
     report.notes = json;
     for (const char* key : kKnownKeys) report.notes.erase(key);
     return report;

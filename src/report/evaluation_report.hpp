@@ -4,7 +4,8 @@
 //   split, images, pixels, overall_accuracy, mean_accuracy, mean_iou, mean_precision, mean_f1, frequency_weighted_iou,
 //   classes: [{id, name, pixels, accuracy, precision, iou, f1}], confusion: [K][K] integers, rows = truth, checkpoint,
 //   missed: [K] valid pixels predicted as none of the classes, left_out: {mean_accuracy: [names], mean_iou: [names]} (the classes
-//   that take no part in the means; mean_precision and mean_f1 leave out those of mean_iou), then the notes' own keys.
+//   that take no part in the means; mean_precision and mean_f1 leave out those of mean_iou), eval: how the predictions were made
+//   (input "native" or [height, width], size "labels" or "input", flip, scales, window, overlap, precision), then the notes' own keys.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@ struct EvaluationReport {
   std::vector<std::string> class_names;  // [K]
   ConfusionTable confusion;
   Scores scores;
+  nlohmann::ordered_json eval = nlohmann::ordered_json::object();   // empty: unknown
   nlohmann::ordered_json notes = nlohmann::ordered_json::object();  // further keys, such as classes without a counterpart
 };
 
@@ -32,7 +34,7 @@ nlohmann::ordered_json to_json(const EvaluationReport& report);
 
 /// Writes report.json, per_class.csv and confusion.csv into `folder`, which is made. Throws kStorage.
 void write_evaluation_report(const EvaluationReport& report, const std::filesystem::path& folder);
-/// Reads report.json; keys after left_out become notes. Throws kData for a missing file or one of another form.
+/// Reads report.json; keys after eval become notes. Throws kData for a missing file or one of another form.
 EvaluationReport read_evaluation_report(const std::filesystem::path& file);
 
 /// A line per class and one for the means, in per cent.

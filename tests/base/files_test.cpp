@@ -68,13 +68,34 @@ TEST(AtomicWrite, LeftoversAreRemoved) {
   EXPECT_TRUE(fs::exists(folder / "b"));
 }
 
-TEST(ReadFile, RefusesWhatIsTooLargeOrNoFile) {
+/// "what | hint" of the error `call` ends with.
+std::string error_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what() + std::string(" | ") + error.hint;
+  }
+  return {};
+}
+
+TEST(ReadFile, RefusesWhatIsTooLargeOrNoFileWithAHint) {
   const TemporaryFolder folder;
   test::write_text(folder / "a", "12345");
   EXPECT_EQ(read_file(folder / "a", 5), "12345");
-  EXPECT_THROW(read_file(folder / "a", 4), Error);
-  EXPECT_THROW(read_file(folder.path(), 100), Error);
-  EXPECT_THROW(read_file(folder / "none", 100), Error);
+  EXPECT_THAT(error_of([&] { read_file(folder / "a", 4); }), HasSubstr("5 bytes, at most 4 are read | is it"));
+  EXPECT_THAT(error_of([&] { read_file(folder.path(), 100); }), HasSubstr("not a regular file | it is a folder"));
+  EXPECT_THAT(error_of([&] { read_file(folder / "none", 100); }), HasSubstr("No such file or directory | check the path"));
+}
+
+TEST(MakeDirectories, SaysWhatToDoWhereItCannot) {
+  const TemporaryFolder folder;
+  test::write_text(folder / "file", "");
+  EXPECT_THAT(error_of([&] { make_directories(folder / "file" / "below"); }), HasSubstr(" | name another folder"));
+}
+
+TEST(FileLock, SaysWhatToDoWhereItCannotBeMade) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(error_of([&] { FileLock(folder / "none" / ".lock"); }), HasSubstr(" | check the permissions"));
 }
 
 TEST(FileLock, NamesTheProcessThatHoldsIt) {

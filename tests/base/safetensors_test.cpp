@@ -30,6 +30,7 @@ std::string defect_of(const std::filesystem::path& path) {
     return "none";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kStorage);
+    EXPECT_FALSE(error.hint.empty()) << error.what();
     return error.what();
   }
 }
@@ -53,6 +54,26 @@ TEST(Safetensors, ReadsBackWhatWasWritten) {
   EXPECT_EQ(file.metadata().at("iteration"), "7");
   EXPECT_EQ(file.find("c"), nullptr);
   EXPECT_NO_THROW(file.verify_digest());
+}
+
+TEST(Safetensors, AFileCutAfterItWasOpenedIsAnErrorWithAHint) {
+  const TemporaryFolder folder;
+  const auto path = write_sample(folder);
+  const SafetensorsFile file(path);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
+  for (const auto& read : std::vector<std::function<void()>>{[&] { file.verify_digest(); },
+                                                             [&] {
+                                                               std::int64_t count = 0;
+                                                               file.read(*file.find("a.count"), &count);
+                                                             }}) {
+    try {
+      read();
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind, ErrorKind::kStorage);
+      EXPECT_FALSE(error.hint.empty());
+    }
+  }
 }
 
 TEST(Safetensors, EveryFlippedByteIsSeen) {

@@ -114,8 +114,8 @@ TEST_F(Files, MissingOneNamesTheNearest) {
 
 TEST_F(Files, TooLargeOrNoFileIsAConfigurationError) {
   write("big.yaml", "name: " + std::string(1 << 20, 'a'));
-  EXPECT_THAT(error_of_file("big.yaml"), HasSubstr("big.yaml"));
-  EXPECT_THAT(error_of_file("."), HasSubstr("not a regular file"));
+  EXPECT_THAT(error_of_file("big.yaml"), HasSubstr("big.yaml:1:1: larger than 1 MB"));
+  EXPECT_THAT(error_of_file("."), HasSubstr("not a regular file | it is a folder"));
 }
 
 TEST_F(Files, PositionTellsWhereAKeyComesFrom) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/support.hpp"
+
 namespace seg::config {
 namespace {
 
@@ -19,6 +21,13 @@ TEST(Nearest, TakesEmptyInput) {
   EXPECT_EQ(nearest("lr", {}), "");
 }
 TEST(Nearest, IsQuickForAHugeName) { EXPECT_EQ(nearest(std::string(1 << 20, 'a'), kNames), ""); }
+
+TEST(NearestFile, LooksAtTheYamlFilesOfTheFolder) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"recall.yaml", "recal.txt", "other.yaml"}) test::write_text(folder / name, "");
+  EXPECT_EQ(nearest_file(folder.path(), "recal.yaml"), "recall.yaml");
+  EXPECT_EQ(nearest_file(folder / "none", "recal.yaml"), "");
+}
 
 }  // namespace
 }  // namespace seg::config

@@ -84,7 +84,7 @@ TEST(Yaml, DeepNestingDoesNotOverflowTheStack) {
 }
 
 TEST(Yaml, OverOneMegabyteIsRefused) {
-  EXPECT_THAT(error_of("name: " + std::string(1 << 20, 'a')), StartsWith("x.yaml: larger than 1 MB"));
+  EXPECT_THAT(error_of("name: " + std::string(1 << 20, 'a')), StartsWith("x.yaml:1:1: larger than 1 MB"));
   EXPECT_EQ(read_sample("name: " + std::string((1 << 20) - 6, 'a')).name.size(), (1U << 20) - 6);
 }
 

@@ -23,7 +23,7 @@ std::string defect_of(const std::string& yaml) {
     read(yaml);
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
-    return error.what();
+    return error.what() + std::string(" | ") + error.hint;
   }
   return {};
 }
@@ -62,7 +62,8 @@ TEST(ClassFile, RefusesVoidTrainWithoutVoid) {
 }
 
 TEST(ClassFile, NamesTheLineOfADefect) {
-  EXPECT_THAT(defect_of("classes:\n- {name: a, id: 1, colour: [1, 2, 3]}\n"), HasSubstr("classes.yaml:2:20: unknown key 'colour'"));
+  EXPECT_THAT(defect_of("classes:\n- {name: a, id: 1, colour: [1, 2, 3]}\n"),
+              HasSubstr("classes.yaml:2:20: unknown key 'colour' | did you mean 'color'?"));
   EXPECT_THAT(defect_of("classes:\n- {name: a, id: 1, color: [1, 2, 300]}\n"), HasSubstr("classes.yaml:2:34: expected a whole number in 0 .. 255"));
   EXPECT_THAT(defect_of("classes: [\n"), HasSubstr("classes.yaml:"));
 }
@@ -82,6 +83,25 @@ TEST(ClassFile, RefusesWrongTypesAndMissingKeys) {
   EXPECT_THAT(defect_of("classes: [{name: a, id: 1}]\n"), HasSubstr("'color' is missing"));
   EXPECT_THAT(defect_of("classes: [{name: a, id: -1, color: [0, 0, 0]}]\n"), HasSubstr("0 .. 65535"));
   EXPECT_THAT(defect_of("classes: [{name: a, id: 1, color: red}]\n"), HasSubstr("expected a list"));
+}
+
+TEST(ClassFile, NumbersAreDecimalAndWithoutQuotes) {
+  EXPECT_EQ(read("classes: [{name: a, id: 010, color: [0, 08, 0]}]\n").classes[0], (ClassInfo{"a", {0, 8, 0}, 10}));
+  EXPECT_THAT(defect_of("classes: [{name: a, id: 0x10, color: [0, 0, 0]}]\n"), HasSubstr("classes.yaml:1:25: expected a whole number"));
+  EXPECT_THAT(defect_of("classes: [{name: a, id: '1', color: [0, 0, 0]}]\n"), HasSubstr("expected a whole number"));
+}
+
+TEST(ClassFile, AMissingFileHasTheNearestName) {
+  const TemporaryFolder folder;
+  test::write_text(folder / "classes.yaml", kTwo);
+  try {
+    read_class_file(folder / "clases.yaml");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
+    EXPECT_THAT(error.what(), HasSubstr("no class table"));
+    EXPECT_THAT(error.hint, HasSubstr((folder / "classes.yaml").string()));
+  }
 }
 
 TEST(ClassFile, HoldsAtMost255Classes) {

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "data/image_header.hpp"
 #include "data/png_files.hpp"
+#include "data/transforms.hpp"
 
 namespace seg {
 namespace {
@@ -150,6 +151,66 @@ TEST(ReadImage, SeesTruncatedJpeg) {
   for (std::size_t length = 0; length < bytes.size(); length += 7) {
     write_text(folder / "cut.jpg", bytes.substr(0, length));
     EXPECT_NE(defect_of([&] { read_image(folder / "cut.jpg", kMaxPixels); }), "") << length << " of " << bytes.size() << " bytes";
+  }
+}
+
+/// Sky, a road and walls with some grain and an edge every few pixels: what a street picture is made of.
+cv::Mat street(int rows, int cols) {
+  cv::Mat picture(rows, cols, CV_8UC3);
+  for (int y = 0; y < rows; ++y) {
+    for (int x = 0; x < cols; ++x) {
+      const double wave = 30 * std::sin(x * 0.05 + y * 0.02) + (x / 23 % 3 == 0 ? 25 : 0) + (y > rows / 2 ? -40 : 20) + (x * 7 + y * 13) % 5;
+      picture.at<cv::Vec3b>(y, x) = {cv::saturate_cast<std::uint8_t>(120 + wave), cv::saturate_cast<std::uint8_t>(110 + 0.8 * wave),
+                                     cv::saturate_cast<std::uint8_t>(100 - 0.5 * wave)};
+    }
+  }
+  return picture;
+}
+
+TEST(ReadImageFor, ReducesJpegByFactorsThatDivideAndLeaveTheTargetsSize) {
+  const TemporaryFolder folder;
+  const auto size_for = [&](int rows, int cols, const Size& target) {
+    cv::imwrite((folder / "a.jpg").string(), cv::Mat(rows, cols, CV_8UC3, cv::Scalar::all(9)));
+    const DecodedImage image = read_image_for(folder / "a.jpg", kMaxPixels, target);
+    EXPECT_EQ(image.file_size, (Size{rows, cols}));
+    return Size{image.pixels.rows, image.pixels.cols};
+  };
+  EXPECT_EQ(size_for(64, 96, {}), (Size{64, 96}));
+  EXPECT_EQ(size_for(64, 96, {32, 48}), (Size{32, 48}));
+  EXPECT_EQ(size_for(64, 96, {33, 48}), (Size{64, 96}));
+  EXPECT_EQ(size_for(64, 96, {15, 20}), (Size{16, 24}));
+  EXPECT_EQ(size_for(64, 96, {1, 1}), (Size{8, 12}));
+  EXPECT_EQ(size_for(66, 96, {1, 1}), (Size{33, 48}));
+  EXPECT_EQ(size_for(65, 96, {1, 1}), (Size{65, 96}));
+}
+
+TEST(ReadImageFor, ReducesNoOtherKind) {
+  const TemporaryFolder folder;
+  test::write_image(folder / "a.png", 64, 96);
+  EXPECT_EQ(read_image_for(folder / "a.png", kMaxPixels, {8, 12}).pixels.rows, 64);
+}
+
+TEST(ReadImageFor, DiffersLittleFromAFullDecode) {
+  const TemporaryFolder folder;
+  cv::imwrite((folder / "a.jpg").string(), street(256, 512), {cv::IMWRITE_JPEG_QUALITY, 92});
+  const cv::Mat full = read_image(folder / "a.jpg", 1'000'000);
+  for (const int part : {2, 4, 8}) {
+    const Size target{256 / part - 3, 512 / part - 5};
+    const cv::Mat reduced = read_image_for(folder / "a.jpg", 1'000'000, target).pixels;
+    ASSERT_EQ(reduced.rows, 256 / part);
+    const cv::Mat expected = resize_image(full, target), actual = resize_image(reduced, target);
+    const double mean_difference = cv::norm(expected, actual, cv::NORM_L1) / static_cast<double>(expected.total() * 3);
+    EXPECT_LT(mean_difference, 1.2) << "1/" << part;  // half a pixel aside it would be 1.4 or more
+  }
+}
+
+TEST(ReadImageFor, SeesTruncationWhereItReduces) {
+  const TemporaryFolder folder;
+  cv::imwrite((folder / "a.jpg").string(), counting(48, 48, CV_8UC3, 251));
+  const std::string bytes = test::read_text(folder / "a.jpg");
+  for (std::size_t length = 0; length < bytes.size(); length += 7) {
+    write_text(folder / "cut.jpg", bytes.substr(0, length));
+    EXPECT_NE(defect_of([&] { read_image_for(folder / "cut.jpg", kMaxPixels, {6, 6}); }), "") << length << " of " << bytes.size() << " bytes";
   }
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/files.hpp"
 #include "support/support.hpp"
 
 namespace seg::test {
@@ -45,6 +46,30 @@ class Programs : public testing::Test {
             "--set",     "train.iterations=4",
             "--set",     "train.batch_size=2",
             "--set",     "train.val_interval=4"};
+  }
+
+  /// Starts segtrain, and stops it as soon as the first steps are told of.
+  static int exit_code_when_stopped(std::vector<std::string> arguments, const fs::path& run_dir, int signal) {
+    arguments.insert(arguments.begin(), program("segtrain").string());
+    std::vector<char*> words;
+    for (std::string& word : arguments) words.push_back(word.data());
+    words.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+      freopen("/dev/null", "w", stdout);
+      freopen("/dev/null", "w", stderr);
+      execv(words[0], words.data());
+      _exit(127);
+    }
+    const fs::path metrics = run_dir / "metrics.jsonl";
+    int status = 0;
+    for (int i = 0; i < 2400 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i) {
+      if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;  // ended by itself
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    kill(child, signal);
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
   TemporaryFolder folder_;
@@ -123,32 +148,60 @@ TEST_F(Programs, ASyntheticModelEvaluatesOnAnotherDataSetByClassName) {
 
 TEST_F(Programs, SigtermSavesAndResumeEndsWithTheSameWeights) {
   std::vector<std::string> arguments = training("whole");
-  arguments.insert(arguments.end(), {"--set", "train.iterations=40", "--set", "train.deterministic=true", "--set", "train.val_interval=20"});
+  arguments.insert(arguments.end(), {"--set", "train.iterations=24", "--set", "train.deterministic=true", "--set", "train.val_interval=12", "--set",
+                                     "train.log_interval=2"});
   const ProgramResult whole = run("segtrain", arguments);
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   *std::find(arguments.begin(), arguments.end(), (folder_ / "whole").string()) = (folder_ / "stopped").string();
-  arguments.insert(arguments.begin(), program("segtrain").string());
-  std::vector<char*> words;
-  for (std::string& word : arguments) words.push_back(word.data());
-  words.push_back(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    freopen("/dev/null", "w", stdout);
-    freopen("/dev/null", "w", stderr);
-    execv(words[0], words.data());
-    _exit(127);
-  }
-  // Stopped as soon as the first steps are told of.
-  const fs::path metrics = folder_ / "stopped/metrics.jsonl";
-  for (int i = 0; i < 2400 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  kill(child, SIGTERM);
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(WEXITSTATUS(status), 143);
+  EXPECT_EQ(exit_code_when_stopped(arguments, folder_ / "stopped", SIGTERM), 143);
   const ProgramResult resumed = run("segtrain", {"--run-dir", (folder_ / "stopped").string(), "--resume", "auto", "--device", "cpu"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_EQ(resumed.out.substr(resumed.out.find("weights: ")), whole.out.substr(whole.out.find("weights: ")));
+}
+
+TEST_F(Programs, SigintSavesAndEndsWith130) {
+  std::vector<std::string> arguments = training("run");
+  arguments.insert(arguments.end(), {"--set", "train.iterations=100000", "--set", "train.log_interval=1"});
+  EXPECT_EQ(exit_code_when_stopped(arguments, folder_ / "run", SIGINT), 130);
+  EXPECT_TRUE(fs::exists(folder_ / "run/checkpoints/last.safetensors"));
+}
+
+TEST_F(Programs, ARunDirectoryInUseIsRefused) {
+  const std::vector<std::string> arguments = training("run");
+  fs::create_directories(folder_ / "run");
+  const FileLock held(folder_ / "run/.lock");
+  const ProgramResult result = run("segtrain", arguments);
+  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("is in use by process"), HasSubstr("\nhint: ")));
+}
+
+TEST_F(Programs, ScoresSayHowTheyWereMade) {
+  ASSERT_EQ(run("segtrain", training("run")).exit_code, 0);
+  const std::string checkpoint = (folder_ / "run/checkpoints/best.safetensors").string();
+  const auto report_with = [&](const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments{"--checkpoint", checkpoint, "--output", (folder_ / "scores").string(), "--split", "val", "--device", "cpu"};
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    EXPECT_EQ(run("segeval", arguments).exit_code, 0);
+    return nlohmann::json::parse(read_text(folder_ / "scores/report.json"));
+  };
+  const auto plain = report_with({});
+  EXPECT_EQ(plain.at("eval").at("input"), "native");  // the recipe crops
+  EXPECT_EQ(plain.at("eval").at("flip"), false);
+  for (const std::vector<std::string>& settings :
+       std::vector<std::vector<std::string>>{{"eval.flip=true"}, {"eval.scales=[0.5, 1.0]"}, {"eval.window=[32, 32]"}}) {
+    const auto report = report_with(settings);
+    EXPECT_NE(report.at("eval"), plain.at("eval")) << settings[0];
+    EXPECT_NE(report.at("confusion"), plain.at("confusion")) << settings[0];
+    EXPECT_EQ(report.at("pixels"), plain.at("pixels")) << settings[0];
+  }
+  EXPECT_EQ(report_with({"eval.size=input", "eval.input=resized"}).at("eval").at("input"), nlohmann::json({48, 48}));
+  EXPECT_EQ(run("segeval", {"--checkpoint", checkpoint, "--set", "eval.size=input"}).exit_code, 2);
+}
+
+TEST_F(Programs, AKindOfPredictionsIsCheckedBeforeAnythingIsRead) {
+  const ProgramResult result = run("segeval", {"--checkpoint", "/nonexistent.safetensors", "--save-predictions", "colour"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("colour"), HasSubstr("train-ids")));
 }
 
 TEST_F(Programs, EveryMistakeIsOneLineAHintAndItsExitCode) {
@@ -181,7 +234,7 @@ TEST_F(Programs, EveryMistakeIsOneLineAHintAndItsExitCode) {
     const ProgramResult result = run("segtrain", arguments, {"CAMVID_ROOT=/nonexistent"});
     const std::string told = result.err.substr(std::min(result.err.find("error: "), result.err.size()));
     EXPECT_EQ(result.exit_code, mistake.exit_code) << result.err;
-    EXPECT_THAT(told, AllOf(StartsWith("error: "), HasSubstr(mistake.what)));
+    EXPECT_THAT(told, AllOf(StartsWith("error: "), HasSubstr(mistake.what), HasSubstr("\nhint: ")));
     EXPECT_THAT(told.substr(std::min(told.find("hint: "), told.size())), HasSubstr(mistake.hint));
     EXPECT_LE(std::count(told.begin(), told.end(), '\n'), 2) << told;
   }

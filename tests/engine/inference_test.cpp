@@ -60,6 +60,21 @@ TEST_F(InferenceTest, AWindowLargerThanTheImageIsTheImage) {
   EXPECT_TRUE(torch::equal(predict(windows, images_, {20, 30}), predict({}, images_, {20, 30})));
 }
 
+TEST_F(InferenceTest, AveragesAsFullSizeProbabilitiesWould) {
+  const torch::Tensor image = images_.narrow(0, 0, 1);
+  const Inference plain(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  const auto full = [&](const torch::Tensor& seen) { return upsample_logits(plain.logits(seen), 150, 47, false).softmax(1); };
+  const torch::Tensor expected = (full(image) + full(image.flip(2)).flip(3)).argmax(1).to(torch::kUInt8);
+  EvalOptions flip;
+  flip.flip = true;
+  EXPECT_TRUE(torch::equal(predict(flip, image, {150, 47}), expected));
+  // Windows average at the image's own size; for a pointwise model that is the softmax there, resized.
+  EvalOptions windows;
+  windows.window = {9, 13};
+  const torch::Tensor resized = upsample_logits(plain.logits(image).softmax(1), 150, 47, false).argmax(1).to(torch::kUInt8);
+  EXPECT_TRUE(torch::equal(predict(windows, image, {150, 47}), resized));
+}
+
 TEST_F(InferenceTest, SeveralScalesKeepAnImageOfOneColor) {
   EvalOptions scales;
   scales.scales = {0.5, 1.0, 1.5};

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cmath>
 #include <limits>
 
 #include "data/loader.hpp"
 #include "engine/tiny_run.hpp"
+#include "engine/training_state.hpp"
 #include "models/weights.hpp"
 
 namespace seg {
@@ -32,11 +35,19 @@ class TrainingStepTest : public testing::Test {
     return true;
   }
 
-  test::TemporaryFolder folder_;
-  std::unique_ptr<Experiment> experiment_ = build_experiment(tiny(), "cpu");
+  /// The experiment anew, under further settings.
+  void rebuild(const std::vector<std::string>& settings) {
+    std::vector<std::string> overrides = test::tiny_overrides(data_);
+    overrides.insert(overrides.end(), settings.begin(), settings.end());
+    experiment_ = build_experiment(load_run_config("camvid_recall.yaml", overrides), "cpu");
+  }
 
  private:
-  RunConfig tiny() { return test::tiny_config(test::tiny_data(folder_)); }
+  test::TemporaryFolder folder_;
+  std::filesystem::path data_ = test::tiny_data(folder_);
+
+ protected:
+  std::unique_ptr<Experiment> experiment_ = build_experiment(test::tiny_config(data_), "cpu");
 };
 
 TEST_F(TrainingStepTest, LowersTheLossOnTheSameBatch) {
@@ -57,14 +68,55 @@ TEST_F(TrainingStepTest, IsTheSameForTheSameIteration) {
   EXPECT_EQ(run_training_step(*experiment_, same, 3).cross_entropy, first);
 }
 
-TEST_F(TrainingStepTest, ALossThatIsNotFiniteMakesNoUpdate) {
+TEST_F(TrainingStepTest, AStepThatIsNotFiniteLeavesNothingBehind) {
+  ASSERT_TRUE(run_training_step(*experiment_, batches(1), 0).finite);
   {
     const torch::NoGradGuard no_gradient;
     experiment_->model->parameters().back().fill_(std::numeric_limits<float>::quiet_NaN());
   }
-  const State before = copy_of_state();
+  State before;
+  for (const auto& [name, tensor] : training_state(*experiment_)) before[name] = tensor.clone();
+  EXPECT_TRUE(before.contains("loss.recalls"));
+  EXPECT_FALSE(run_training_step(*experiment_, batches(2), 1).finite);
+  for (const auto& [name, tensor] : training_state(*experiment_))
+    EXPECT_TRUE(torch::allclose(tensor, before.at(name), 0, 0, /*equal_nan=*/true)) << name;
+}
+
+TEST_F(TrainingStepTest, RunningStatisticsThatAreNotFiniteAreABadStep) {
+  for (torch::Tensor& buffer : experiment_->model->buffers())
+    if (buffer.is_floating_point()) buffer.fill_(std::numeric_limits<float>::infinity());
   EXPECT_FALSE(run_training_step(*experiment_, batches(1), 0).finite);
-  EXPECT_TRUE(same_parameters(before));
+}
+
+TEST_F(TrainingStepTest, AccumulationIsTheMeanOfItsPasses) {
+  // Cross entropy of a batch twice over, in two passes and in one: batch norm sees the same in both.
+  rebuild({"loss.type=ce", "model.dropout=0", "train.precision=fp32", "train.ema=0"});
+  const Batch batch = batches(1)[0];
+  const Batch twice{torch::cat({batch.images, batch.images}), torch::cat({batch.labels, batch.labels}), {}};
+  const StepResult accumulated = run_training_step(*experiment_, {batch, batch}, 0);
+  rebuild({"loss.type=ce", "model.dropout=0", "train.precision=fp32", "train.ema=0"});
+  const StepResult whole = run_training_step(*experiment_, {twice}, 0);
+  EXPECT_NEAR(accumulated.loss, whole.loss, 1e-5 * whole.loss);
+  EXPECT_NEAR(accumulated.gradient_norm, whole.gradient_norm, 1e-3 * whole.gradient_norm);
+}
+
+TEST_F(TrainingStepTest, ClippingBoundsTheUpdate) {
+  rebuild({"optimizer.type=sgd", "optimizer.sgd.momentum=0", "optimizer.lr=1", "train.clip_norm=0.01", "train.ema=0"});
+  const State before = copy_of_state();
+  const StepResult result = run_training_step(*experiment_, batches(1), 0);
+  EXPECT_GT(result.gradient_norm, 0.01);
+  double squares = 0;
+  for (const auto& item : experiment_->model->named_parameters())
+    squares += (item.value().detach() - before.at(item.key())).to(torch::kDouble).square().sum().item<double>();
+  EXPECT_NEAR(std::sqrt(squares), 0.01 * result.learning_rate, 1e-4);
+}
+
+TEST_F(TrainingStepTest, TimesItsParts) {
+  const auto begin = std::chrono::steady_clock::now();
+  const StepTimes times = run_training_step(*experiment_, batches(2), 0).times;
+  const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  for (const double part : {times.input, times.forward, times.loss, times.backward, times.update}) EXPECT_GT(part, 0);
+  EXPECT_LE(times.input + times.forward + times.loss + times.backward + times.update, whole);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "config/document.hpp"
+#include "losses/class_weighting/class_weighting.hpp"
 #include "losses/loss_fixture.hpp"
 
 namespace seg {
@@ -58,10 +59,40 @@ TEST(LossRegistry, SumShowsTheRecallsOfItsPart) {
   EXPECT_EQ(loss->readings().recalls.size(), 4u);
 }
 
+TEST(LossRegistry, AnUnknownNameIsAnErrorWithAHint) {
+  LossOptions options = options_of("no_such_loss");
+  const auto expect_hint = [](const std::function<void()>& call) {
+    try {
+      call();
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
+      EXPECT_FALSE(error.hint.empty());
+    }
+  };
+  expect_hint([&] { build_loss(options, test::context_of(3)); });
+  options = options_of("ce");
+  options.weighting = "no_such_weighting";
+  expect_hint([&] { build_loss(options, test::context_of(3)); });
+}
+
 TEST(LossRegistry, RefusesASumOfNothing) {
   LossOptions options = options_of("sum");
   options.sum.clear();
   EXPECT_THROW(build_loss(options, test::context_of(3)), Error);
+}
+
+TEST(WeightingRegistry, SchemesOfWeightedCrossEntropyAreItsStaticOnes) {
+  EXPECT_EQ(static_weighting_names(), (std::vector<std::string>{"inverse_frequency", "median_frequency", "effective_number", "enet", "manual"}));
+  for (const std::string& scheme : static_weighting_names()) {
+    LossOptions options = options_of("weighted_ce");
+    config::Document::from_text("scheme: " + scheme, "test", {}).read_into(options.weighted_ce);
+    const Weighting weighting = build_weighting(scheme, options, test::context_of(3));
+    EXPECT_EQ(weighting.normalizer, Normalizer::kWeightSum) << scheme;
+    if (weighting_needs_statistics(scheme)) {
+      EXPECT_EQ(weighting.classes->compute({{1, 1, 1}, {0, 0, 0}}), counted_weights(scheme, *test::context_of(3).statistics)) << scheme;
+    }
+  }
 }
 
 TEST(LossOptions, ReadFromYaml) {

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "support/golden.hpp"
 #include "support/naive_loss.hpp"
+#include "support/tensor_bytes.hpp"
 
 namespace seg {
 namespace {
@@ -61,6 +62,19 @@ INSTANTIATE_TEST_SUITE_P(ClassSums, Shapes,
                                                           Shape{1, 19, 13, 17, 50, 66}, Shape{2, 3, 9, 9, 9, 9}, Shape{1, 4, 40, 30, 11, 7},
                                                           Shape{2, 255, 3, 2, 5, 8}, Shape{1, 2, 5, 1, 1, 1}, Shape{1, 12, 2, 50, 100, 3}),
                                           testing::Bool()));
+
+// Forward and backward may take a few times the low-resolution logits, never a tensor of N x K x H x W.
+TEST(ClassSums, NeedsNoFullSizeTensor) {
+  const Shape shape{2, 19, 49, 49, 769, 769};
+  const torch::Tensor logits = torch::randn({2, 19, 49, 49}).requires_grad_(true);
+  const torch::Tensor labels = random_labels(shape);
+  const std::int64_t full_size = 2LL * 19 * 769 * 769 * 4;
+  const auto step = [&](const auto& function) {
+    return test::peak_tensor_bytes([&] { function(logits, labels, false).cross_entropy.sum().backward(); });
+  };
+  EXPECT_LT(step(class_sums), full_size / 10);
+  EXPECT_GT(step(reference::class_sums), 2 * full_size);  // what watching finds where such tensors exist
+}
 
 TEST(ClassSums, EqualsPixelByPixelDouble) {
   torch::manual_seed(1);

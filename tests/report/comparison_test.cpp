@@ -99,6 +99,13 @@ TEST(Comparison, NotesWhatMakesRunsDiffer) {
               ElementsAre("ce-seed0 was trained for 200 iterations, ce-seed0 for 100", "several runs of ce with seed 0"));
 }
 
+TEST(Comparison, NotesRunsThatWereEvaluatedDifferently) {
+  RunResult plain = run_of("ce", 0, 0.5, 0.4), flipped = run_of("recall", 0, 0.5, 0.4), unknown = run_of("recall", 1, 0.5, 0.4);
+  plain.evaluation.eval = {{"flip", false}, {"size", "labels"}};
+  flipped.evaluation.eval = {{"flip", true}, {"size", "labels"}};
+  EXPECT_THAT(compare_runs({plain, flipped, unknown}).notes, ElementsAre("recall-seed0 was evaluated differently from ce-seed0: flip true (false)"));
+}
+
 std::vector<RunResult> two_by_two() {
   return {run_of("ce", 0, 0.5, 0.4), run_of("ce", 1, 0.5, 0.4), run_of("recall", 0, 0.6, 0.3), run_of("recall", 1, 0.6, 0.3)};
 }

@@ -26,7 +26,8 @@ EvaluationReport small_report() {
   report.scores.overall_accuracy = 0.625;
   report.scores.mean_iou = 0.5;
   report.scores.classes = {{4, 0.75, 1.0, 0.75, 0.875}, {4, 0.5, 0.5, 0.4, 0.625}, {0, {}, {}, {}, {}}};
-  report.notes["size"] = "labels";
+  report.eval = {{"flip", true}};
+  report.notes["mark"] = 1;
   return report;
 }
 
@@ -35,7 +36,7 @@ TEST(EvaluationReport, KeysComeInTheDocumentedOrder) {
   const nlohmann::ordered_json json = to_json(small_report());
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_THAT(keys, ElementsAre("split", "images", "pixels", "overall_accuracy", "mean_accuracy", "mean_iou", "mean_precision", "mean_f1",
-                                "frequency_weighted_iou", "classes", "confusion", "checkpoint", "missed", "left_out", "size"));
+                                "frequency_weighted_iou", "classes", "confusion", "checkpoint", "missed", "left_out", "eval", "mark"));
 }
 
 TEST(EvaluationReport, UndefinedIsNullAndListed) {

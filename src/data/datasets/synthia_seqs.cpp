@@ -36,10 +36,11 @@ FrameNames add_sequence(const DataOptions& options, const std::string& sequence,
 void keep_block(const std::vector<FilePair>& all, const std::string& sequence, const FrameNames& frames, const std::string& split, std::int64_t gap,
                 std::vector<FilePair>& kept) {
   const FrameRange range = blocked_split(static_cast<std::int64_t>(frames.size()), split, gap);
+  const std::vector<std::string> in_order(frames.begin(), frames.end());
   for (const FilePair& pair : all) {
     if (!pair.id.starts_with(sequence + "/RGB/")) continue;
-    const auto frame = std::distance(frames.begin(), frames.find(pair.image.stem().string()));
-    if (range.holds(frame)) kept.push_back(pair);
+    const auto frame = std::lower_bound(in_order.begin(), in_order.end(), pair.image.stem().string());
+    if (range.holds(frame - in_order.begin())) kept.push_back(pair);
   }
 }
 

@@ -32,7 +32,15 @@ struct Weighting {
   Normalizer normalizer = Normalizer::kValidPixels;
 };
 
+/// The name of the weighting that a loss other than a sum follows. Throws kConfiguration where loss.weighting says something that
+/// the loss cannot follow.
+std::string weighting_of(const LossOptions& options);
+/// Whether the loss takes loss.weighting.
+bool follows_weighting(const std::string& loss);
+/// Whether the weights come from the training set's statistics alone.
 bool weighting_needs_statistics(const std::string& name);
+/// These weights [K], for a name of which that is true.
+std::vector<double> counted_weights(const std::string& name, const ClassStatistics& statistics);
 /// `name` is one of weighting_names(). Throws kConfiguration for options that do not fit the classes.
 Weighting build_weighting(const std::string& name, const LossOptions& options, const LossContext& context);
 

@@ -22,8 +22,9 @@ Made make_recall(const LossOptions& options, const LossContext& context) {
   return std::make_unique<RecallWeights>(options.recall, context.class_names.size());
 }
 
-template <std::vector<double> (*formula)(const ClassStatistics&)>
-Made make_static(const LossOptions&, const LossContext& context) {
+using Formula = std::vector<double> (*)(const ClassStatistics&);
+
+Made make_counted(Formula formula, const LossContext& context) {
   for (std::size_t c = 0; c < context.class_names.size(); ++c) {
     if (context.statistics->pixels[c] == 0) spdlog::warn("class '{}' has no pixel in the training labels: its weight is 1", context.class_names[c]);
   }
@@ -32,26 +33,26 @@ Made make_static(const LossOptions&, const LossContext& context) {
 
 struct Entry {
   const char* name;
-  bool needs_statistics;
-  Normalizer normalizer;  // the default
-  Made (*make)(const LossOptions&, const LossContext&);
+  bool is_static;                                        // then the default is to divide by the sum of the weights
+  Formula formula;                                       // from the training set's statistics, or nullptr and
+  Made (*make)(const LossOptions&, const LossContext&);  // another way
 };
 
 constexpr Entry kEntries[] = {
-    {"uniform", false, Normalizer::kValidPixels, make_uniform},
-    {"inverse_frequency", true, Normalizer::kWeightSum, make_static<inverse_frequency>},
-    {"median_frequency", true, Normalizer::kWeightSum, make_static<median_frequency>},
-    {"effective_number", true, Normalizer::kWeightSum, make_static<effective_number>},
-    {"enet", true, Normalizer::kWeightSum, make_static<enet>},
-    {"manual", false, Normalizer::kWeightSum, make_manual},
-    {"recall", false, Normalizer::kValidPixels, make_recall},
+    {"uniform", false, nullptr, make_uniform},
+    {"inverse_frequency", true, inverse_frequency, nullptr},
+    {"median_frequency", true, median_frequency, nullptr},
+    {"effective_number", true, effective_number, nullptr},
+    {"enet", true, enet, nullptr},
+    {"manual", true, nullptr, make_manual},
+    {"recall", false, nullptr, make_recall},
 };
 
 const Entry& entry_of(const std::string& name) {
   for (const Entry& entry : kEntries) {
     if (name == entry.name) return entry;
   }
-  throw Error(ErrorKind::kConfiguration, "loss.weighting: there is no '" + name + "'");
+  throw Error(ErrorKind::kConfiguration, "loss.weighting: there is no '" + name + "'", "segtrain --help lists the weightings");
 }
 
 }  // namespace
@@ -62,14 +63,24 @@ std::vector<std::string> weighting_names() {
   return names;
 }
 
-bool weighting_needs_statistics(const std::string& name) { return entry_of(name).needs_statistics; }
+std::vector<std::string> static_weighting_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kEntries) {
+    if (entry.is_static) names.emplace_back(entry.name);
+  }
+  return names;
+}
+
+bool weighting_needs_statistics(const std::string& name) { return entry_of(name).formula != nullptr; }
+
+std::vector<double> counted_weights(const std::string& name, const ClassStatistics& statistics) { return entry_of(name).formula(statistics); }
 
 Weighting build_weighting(const std::string& name, const LossOptions& options, const LossContext& context) {
   const Entry& entry = entry_of(name);
-  Normalizer normalizer = entry.normalizer;
+  Normalizer normalizer = entry.is_static ? Normalizer::kWeightSum : Normalizer::kValidPixels;
   if (options.normalizer == "valid_pixels") normalizer = Normalizer::kValidPixels;
   if (options.normalizer == "weight_sum") normalizer = Normalizer::kWeightSum;
-  return {entry.make(options, context), normalizer};
+  return {entry.formula != nullptr ? make_counted(entry.formula, context) : entry.make(options, context), normalizer};
 }
 
 double divisor(Normalizer normalizer, const std::vector<double>& weights, const std::vector<std::int64_t>& pixels) {

@@ -39,8 +39,7 @@ class ResidualBlockImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x) {
     torch::Tensor y = x;
     for (std::size_t i = 0; i + 1 < convs_.size(); ++i) y = convs_[i].rectified(y);
-    y = convs_.back()(y);
-    return torch::relu_(y.add_(projected_ ? projection_(x) : x));
+    return convs_.back().rectified(y, projected_ ? projection_(x) : x);
   }
 
  private:

@@ -1,5 +1,7 @@
 #include "models/heads/aspp.hpp"
 
+#include "ops/drop_out.hpp"
+
 namespace seg {
 
 AsppNames torchvision_aspp_names() {

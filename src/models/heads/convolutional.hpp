@@ -8,6 +8,7 @@
 #include <string>
 
 #include "models/layers.hpp"
+#include "ops/drop_out.hpp"
 
 namespace seg {
 

@@ -4,6 +4,7 @@
 
 #include "models/heads/aspp.hpp"
 #include "models/resize.hpp"
+#include "ops/drop_out.hpp"
 
 namespace seg {
 

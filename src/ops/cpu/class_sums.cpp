@@ -79,22 +79,43 @@ class Tiles {
 
 /// What one thread works in.
 struct Scratch {
-  explicit Scratch(const Tiles& tiles)
-      : columns(tiles.scratch_size()), scores(tiles.classes() * kLanes), labels(tiles.out_width() * kLanes, kIgnoreLabel) {}
-  std::vector<float> columns;
-  std::vector<float> scores;
-  std::vector<float> column_gradient;  // for backward alone
-  std::vector<std::uint8_t> labels;
+  float* columns;          // [in_width][K][kLanes]
+  float* column_gradient;  // likewise; null unless asked for
+  float* scores;           // [K][kLanes]
+  std::uint8_t* labels;    // [out_width][kLanes]
+};
+
+/// Of all threads, taken at once from LibTorch's allocator.
+class ScratchPool {
+ public:
+  ScratchPool(const Tiles& tiles, bool with_gradient)
+      : columns_(torch::empty({at::get_num_threads(), with_gradient ? 2 : 1, tiles.scratch_size()}, torch::kFloat)),
+        scores_(torch::empty({at::get_num_threads(), tiles.classes() * kLanes}, torch::kFloat)),
+        labels_(torch::full({at::get_num_threads(), tiles.out_width() * kLanes}, kIgnoreLabel, torch::kByte)) {}
+
+  /// That of the calling thread.
+  Scratch own() const {
+    const std::int64_t thread = at::get_thread_num();
+    float* columns = columns_.data_ptr<float>() + thread * columns_.stride(0);
+    return {columns, columns_.size(1) == 2 ? columns + columns_.stride(1) : nullptr, scores_.data_ptr<float>() + thread * scores_.stride(0),
+            labels_.data_ptr<std::uint8_t>() + thread * labels_.stride(0)};
+  }
+
+ private:
+  torch::Tensor columns_;
+  torch::Tensor scores_;
+  torch::Tensor labels_;
 };
 
 /// Calls work(tile number, tile, scratch) for all tiles; which thread has which changes nothing.
 template <class Work>
-void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, const Work& work) {
+void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, bool with_gradient, const Work& work) {
+  const ScratchPool pool(tiles, with_gradient);
   at::parallel_for(0, tiles.count(), 1, [&](std::int64_t begin, std::int64_t end) {
-    Scratch scratch(tiles);
+    const Scratch scratch = pool.own();
     for (std::int64_t number = begin; number < end; ++number) {
-      if (labels.defined()) tiles.gather(number, labels.data_ptr<std::uint8_t>(), scratch.labels.data());
-      work(number, tiles.make(number, scratch.columns.data(), scratch.scores.data(), scratch.labels.data()), scratch);
+      if (labels.defined()) tiles.gather(number, labels.data_ptr<std::uint8_t>(), scratch.labels);
+      work(number, tiles.make(number, scratch.columns, scratch.scores, scratch.labels), scratch);
     }
   });
 }
@@ -108,7 +129,7 @@ ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& l
   const torch::Tensor entropy = torch::zeros({tiles.count(), classes}, torch::kDouble);
   const torch::Tensor pixels = torch::zeros({tiles.count(), classes}, torch::kLong);
   const torch::Tensor missed = torch::zeros({tiles.count(), classes}, torch::kLong);
-  for_each_tile(tiles, labels.contiguous(), [&](std::int64_t number, const Tile& tile, Scratch&) {
+  for_each_tile(tiles, labels.contiguous(), false, [&](std::int64_t number, const Tile& tile, const Scratch&) {
     const std::int64_t row = number * classes;
     forward_tile(tile, entropy.data_ptr<double>() + row, pixels.data_ptr<std::int64_t>() + row, missed.data_ptr<std::int64_t>() + row);
   });
@@ -131,9 +152,8 @@ torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Te
   std::vector<std::int64_t> offsets(tiles.count() + 1, 0);
   for (std::int64_t number = 0; number < tiles.count(); ++number) offsets[number + 1] = offsets[number] + tiles.source_count(number);
   const torch::Tensor partial = torch::zeros({offsets.back(), row_size}, torch::kFloat);
-  for_each_tile(tiles, labels.contiguous(), [&](std::int64_t number, const Tile& tile, Scratch& scratch) {
-    scratch.column_gradient.resize(tiles.scratch_size());
-    backward_tile(tile, class_gradient.data(), scratch.column_gradient.data(), partial.data_ptr<float>() + offsets[number] * row_size);
+  for_each_tile(tiles, labels.contiguous(), true, [&](std::int64_t number, const Tile& tile, const Scratch& scratch) {
+    backward_tile(tile, class_gradient.data(), scratch.column_gradient, partial.data_ptr<float>() + offsets[number] * row_size);
   });
 
   const torch::Tensor result = torch::zeros({logits.size(0), tiles.in_height(), tiles.in_width(), tiles.classes()}, torch::kFloat);
@@ -150,8 +170,8 @@ torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Te
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   const Tiles tiles(logits, height, width, align_corners);
   const torch::Tensor result = torch::empty({logits.size(0), height, width}, torch::kByte);
-  for_each_tile(tiles, torch::Tensor(), [&](std::int64_t number, const Tile& tile, Scratch& scratch) {
-    predict_tile(tile, scratch.labels.data());
+  for_each_tile(tiles, torch::Tensor(), false, [&](std::int64_t number, const Tile& tile, const Scratch& scratch) {
+    predict_tile(tile, scratch.labels);
     std::uint8_t* rows = result.data_ptr<std::uint8_t>() + (tiles.image(number) * height + tiles.first_row(number)) * width;
     for (std::int64_t lane = 0; lane < tiles.row_count(number); ++lane) {
       for (std::int64_t x = 0; x < width; ++x) rows[lane * width + x] = scratch.labels[x * kLanes + lane];

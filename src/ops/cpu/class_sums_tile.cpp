@@ -4,7 +4,7 @@
 
 #include <bit>
 
-#define SEG_INLINE [[gnu::always_inline]] inline
+#include "ops/cpu/isa.hpp"
 
 namespace seg::cpu {
 namespace {
@@ -206,21 +206,12 @@ struct Entries {
   constexpr Entries k_##name = {forward_##name, backward_##name, predict_##name};
 
 SEG_ENTRIES(any)
-#if defined(__x86_64__)
-SEG_ENTRIES(avx2, [[gnu::target("avx2,fma")]])
-SEG_ENTRIES(avx512, [[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,fma,prefer-vector-width=512")]])
-#endif
+SEG_ENTRIES(avx2, SEG_TARGET_AVX2)
+SEG_ENTRIES(avx512, SEG_TARGET_AVX512)
 
 const Entries& entries() {
-#if defined(__x86_64__)
-  static const Entries& chosen = __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-                                     ? k_avx512
-                                 : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? k_avx2
-                                                                                                   : k_any;
+  static const Entries& chosen = choose(k_any, k_avx2, k_avx512);
   return chosen;
-#else
-  return k_any;
-#endif
 }
 
 }  // namespace

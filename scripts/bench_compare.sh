@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Runs segbench and PyTorch (scripts/bench_pytorch.py) in turn on the same network, data, batch and threads, and prints the ratios.
+#
+#   scripts/bench_compare.sh [--quick] [--rounds N] [--threads N] [--batch N] [--size HxW] [--data ROOT --layout camvid|synthia_seqs]
+#                            [--shape NxKxhxw --labels HxW] [--output DIR]
+#
+# Every round runs each program once, never two at a time; the table shows medians over the rounds (at least 3) and their spread. Before
+# it, both must give the same loss on the same weights and batch to 1e-3, and PyTorch's choices (engine, loader workers, batch of
+# evaluation) are tried and the best kept. Without --data a set of street scenes is drawn. --quick makes few steps a round.
+# DIR (default runs/bench) gets every program's JSON, its log, and table.md.
+# PyTorch: Debian's python3-torch, python3-numpy, python3-opencv, or PYTHON=an interpreter that has them; without it only segbench runs.
+# Variables such as ONEDNN_MAX_CPU_ISA reach both sides and are printed.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+usage() { sed -n '2,12p' "$0" | cut -c3-; }
+rounds=3 threads=$(nproc) batch=4 size=360x480 root="" layout=camvid shape=6x19x193x193 labels=769x769 output=$here/runs/bench
+steps=10 warmup=3 plain_steps=4 runs=8 drawn=200
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) steps=4 warmup=2 plain_steps=2 runs=3; shift ;;
+    --rounds) rounds=${2:-}; shift 2 ;;
+    --threads) threads=${2:-}; shift 2 ;;
+    --batch) batch=${2:-}; shift 2 ;;
+    --size) size=${2:-}; shift 2 ;;
+    --data) root=${2:-}; shift 2 ;;
+    --layout) layout=${2:-}; shift 2 ;;
+    --shape) shape=${2:-}; shift 2 ;;
+    --labels) labels=${2:-}; shift 2 ;;
+    --output) output=${2:-}; shift 2 ;;
+    --help | -h) usage; exit 0 ;;
+    *) echo "error: unknown option $1" >&2; usage >&2; exit 2 ;;
+  esac
+done
+[ "$rounds" -ge 3 ] || { echo "error: --rounds $rounds is less than 3: a median needs them" >&2; exit 2; }
+case $layout in
+  camvid) classes=12 ;;
+  synthia_seqs) classes=16 ;;
+  *) echo "error: there is no --layout $layout here" >&2; echo "hint: camvid or synthia_seqs" >&2; exit 2 ;;
+esac
+bin=${SEG_BIN:-$here/build/bin}
+[ -x "$bin/segbench" ] || { echo "error: $bin/segbench is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
+
+python=""
+for candidate in ${PYTHON:-python3 /usr/bin/python3}; do
+  if "$candidate" -c 'import torch, numpy, cv2' 2>/dev/null; then python=$candidate; break; fi
+done
+[ -n "$python" ] || {
+  echo "note: PyTorch is left out, since no Python here has torch, numpy and cv2" >&2
+  echo "hint: apt-get install python3-torch python3-numpy python3-opencv, or set PYTHON to an interpreter that has them" >&2
+}
+
+mkdir -p "$output"
+rm -f "$output"/*.json "$output/log.txt"
+if [ -z "$root" ]; then
+  root=$output/data-$layout-$size-$drawn
+  if [ ! -e "$root/.complete" ]; then
+    rm -rf "$root"
+    "$bin/segdata" generate --layout "$layout" --output "$root" --count "$drawn" --size "$size" 2>>"$output/log.txt" >&2
+    touch "$root/.complete"
+  fi
+fi
+
+# log NAME COMMAND...: what it prints goes to the log, which is shown where it fails.
+log() {
+  echo "== $1" | tee -a "$output/log.txt" >&2
+  shift
+  if "$@" >>"$output/log.txt" 2>&1; then return; fi
+  tail -n 20 "$output/log.txt" >&2
+  return 1
+}
+
+# Void is a class of its own, as in the issue-sized default of segbench, so that both count the same classes.
+recipe=(--set "data.dataset=$layout" --set "data.root=$root" --set "data.size=[${size%x*},${size#*x}]" --set data.void=train --set augment.crop=false
+  --set "train.batch_size=$batch" --set "train.threads=$threads" --set loss.type=recall --draw 0)
+seg() { log "$1" "$bin/segbench" "$2" "${recipe[@]}" --json "$output/$1.json" "${@:3}"; }
+torch() {
+  [ -n "$python" ] || return 0
+  log "$1" "$python" "$here/scripts/bench_pytorch.py" --threads "$threads" --size "$size" --classes "$classes" --layout "$layout" --void train \
+    --augment resize --json "$output/$1.json" "${@:2}"
+}
+files=(--data "$root" --warmup "$warmup")
+# choice NAME KEY: what a trial found best.
+choice() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$output/$1.json" "$2"; }
+
+if [ -n "$python" ]; then
+  log "same loss" "$bin/segbench" train "${recipe[@]}" --set model.dropout=0 --set train.batch_size=2 --step-file "$output/step.safetensors"
+  "$python" "$here/scripts/bench_pytorch.py" --threads "$threads" --check "$output/step.safetensors" | tee "$output/check.txt" >&2
+  torch trial_train --task train --mode tuned --batch "$batch" "${files[@]}" --steps "$steps"
+  torch trial_eval --task eval --mode tuned --batch 4 "${files[@]}" --steps 0
+  tuned_train=(--task train --mode tuned --batch "$batch" --engine "$(choice trial_train engine)")
+  train_workers=(--workers "$(choice trial_train workers)")
+  tuned_eval=(--task eval --mode tuned --eval-batches given --batch "$(choice trial_eval batch)" --engine "$(choice trial_eval engine)"
+    --workers "$(choice trial_eval workers)")
+fi
+
+for round in $(seq "$rounds"); do
+  seg "seg_train.$round" train --synthetic-only --steps "$steps" --warmup "$warmup"
+  torch "plain_train.$round" --task train --mode plain --batch "$batch" --steps "$plain_steps" --warmup 1
+  torch "tuned_train.$round" "${tuned_train[@]}" --steps "$steps" --warmup "$warmup"
+  seg "seg_files.$round" train --steps "$steps" --warmup "$warmup"
+  torch "tuned_files.$round" "${tuned_train[@]}" "${train_workers[@]}" "${files[@]}" --steps "$steps"
+  seg "seg_loss.$round" loss --shape "$shape" --size "$labels" --runs "$runs"
+  torch "plain_loss.$round" --task loss --mode plain --shape "$shape" --size "$labels" --steps "$runs" --warmup 1
+  torch "tuned_loss.$round" --task loss --mode tuned --shape "$shape" --size "$labels" --steps "$runs" --warmup 1
+  seg "seg_eval.$round" eval --passes "$runs"
+  torch "tuned_eval.$round" "${tuned_eval[@]}" "${files[@]}" --steps 0
+done
+python3 "$here/scripts/bench_compare_table.py" "$output" | tee "$output/table.md"

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Prints the Markdown table of scripts/bench_compare.sh from the JSON files in its output folder."""
+import json
+import pathlib
+import statistics
+import sys
+
+# Of each row: what, unit, our figure (program: place in its JSON), theirs, the factor that gives theirs our unit, how they are compared
+# ("more": ours over theirs, more is better; "time": theirs over ours, more is better; "share": ours over theirs, less is better), and
+# what the project wants.
+ROWS = [
+    ("training, plain PyTorch", "images/s", "seg_train: synthetic/images_per_second", "plain_train: images_per_second", 1, "more", ">= 2.8"),
+    ("training, tuned PyTorch", "images/s", "seg_train: synthetic/images_per_second", "tuned_train: images_per_second", 1, "more", ">= 1.15"),
+    ("training from files, tuned PyTorch", "images/s", "seg_files: end_to_end/images_per_second", "tuned_files: images_per_second", 1, "more", ""),
+    ("recall loss and gradient, plain PyTorch", "ms", "seg_loss: kernel/forward_and_backward", "plain_loss: ms_per_step/median", 1, "time", ">= 8"),
+    ("recall loss and gradient, tuned PyTorch", "ms", "seg_loss: kernel/forward_and_backward", "tuned_loss: ms_per_step/median", 1, "time", ""),
+    ("extra memory of that, plain PyTorch", "MB", "seg_loss: kernel/extra_resident", "plain_loss: extra_bytes", 1e-6, "share", "<= 0.1"),
+    ("peak memory of training, plain PyTorch", "MB", "seg_train: memory/peak_resident", "plain_train: peak_resident_bytes", 1e-6, "share", "<= 0.6"),
+    ("peak memory of training, tuned PyTorch", "MB", "seg_train: memory/peak_resident", "tuned_train: peak_resident_bytes", 1e-6, "share", ""),
+    ("evaluation, tuned PyTorch", "images/s", "seg_eval: split/images_per_second", "tuned_eval: images_per_second", 1, "more", ">= 1.5"),
+]
+
+
+def reports(folder, name):
+    paths = sorted(folder.glob(f"{name}.*.json"), key=lambda path: int(path.suffixes[-2][1:]))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def figures(folder, source, factor):
+    """That of every round; None where a program could not measure it."""
+    name, place = source.split(": ")
+    found = []
+    for report in reports(folder, name):
+        value = report.get("results", report)
+        for key in place.split("/"):
+            value = value[key]
+        if isinstance(value, dict):  # segbench's {"median" or "value", ...}
+            value = value["median"] if "median" in value else value["value"]
+        found.append(None if value is None else value * factor)
+    return found
+
+
+def digits(value):
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def spread(values):
+    """The median and, where they differ, the smallest and largest."""
+    low, middle, high = digits(min(values)), digits(statistics.median(values)), digits(max(values))
+    return middle if low == high else f"{middle} ({low} .. {high})"
+
+
+def line(folder, row):
+    what, unit, our_source, their_source, factor, kind, wanted = row
+    ours, theirs = figures(folder, our_source, 1), figures(folder, their_source, factor)
+    if not ours or None in ours:
+        return f"| {what} | {unit} | - | - | - | {wanted} |"
+    if not theirs:
+        return f"| {what} | {unit} | {spread(ours)} | - | - | {wanted} |"
+    ratios = [b / a if kind == "time" else a / b for a, b in zip(ours, theirs)]
+    return f"| {what} | {unit} | {spread(ours)} | {spread(theirs)} | **{spread(ratios)}** | {wanted} |"
+
+
+def facts(folder):
+    """What the figures depend on, a line each."""
+    for name in ("seg_train", "seg_files", "seg_loss", "seg_eval"):
+        for report in reports(folder, name)[:1]:
+            yield f"{name}: " + ", ".join(f"{key} {value}" for key, value in report["facts"].items())
+    names = ("plain_train", "tuned_train", "tuned_files", "plain_loss", "tuned_loss", "tuned_eval")
+    keys = ("precision", "engine", "batch", "size", "shape", "classes", "data", "workers", "threads", "dropout", "steps")
+    for name in names:
+        for report in reports(folder, name)[:1]:
+            yield f"{name}: " + ", ".join(f"{key} {report[key]}" for key in keys if key in report)
+    for name in ("trial_train", "trial_eval"):
+        path = folder / f"{name}.json"
+        if path.exists():
+            tried = json.loads(path.read_text(encoding="utf-8"))["trials"]
+            yield f"{name}, images/s: " + json.dumps(tried)
+    for report in reports(folder, "tuned_train")[:1]:
+        yield "PyTorch: " + ", ".join(f"{key} {value}" for key, value in report["versions"].items())
+        yield f"processor: {report['processor']}; environment: {report['environment'] or 'nothing set'}"
+    check = folder / "check.txt"
+    if check.exists():
+        yield "on one batch and the same weights, " + check.read_text(encoding="utf-8").strip()
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    print("| what, against | unit | segtrain | PyTorch | ratio | wanted |")
+    print("|---|---|---:|---:|---:|---:|")
+    for row in ROWS:
+        print(line(folder, row))
+    rounds = len(reports(folder, "seg_train"))
+    print(f"\nMedians of {rounds} rounds, one program at a time in turn (smallest .. largest); each ratio is taken within its round.\n")
+    for text in facts(folder):
+        print(f"- {text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+"""Times training, evaluation and the recall loss in PyTorch: the opponent that scripts/bench_compare.sh runs against segbench.
+
+Needs PyTorch 1.13 or up, NumPy and OpenCV: Debian's python3-torch, python3-numpy and python3-opencv, or from a package index torch, numpy
+and opencv-python-headless. Nothing else in the project needs them, so scripts/setup.sh leaves them out.
+
+  --mode plain   as scripts mostly are: float32, contiguous, recall loss from torch.unique, evaluation under no_grad
+  --mode tuned   bfloat16 where the processor multiplies it, channels-last, gradients set to none, foreach Adam, joint counts, fast dropout,
+                 inference_mode; where --engine, --workers or --eval-batches leave a choice, each is tried and the fastest kept
+
+  scripts/bench_pytorch.py --task train --mode tuned                      a fixed random batch: 4 images of 360x480, 12 classes
+  scripts/bench_pytorch.py --task eval --data ROOT --layout camvid --weights CHECKPOINT    also prints the scores
+  scripts/bench_pytorch.py --task loss --shape 6x19x193x193 --size 769x769                 up-sampling, loss and backward alone
+  scripts/bench_pytorch.py --check FILE     recomputes the loss of `segbench train --step-file FILE`; exit 1 beyond 1e-3 of it
+
+Images per second come from the median step on synthetic data, from the whole timed stretch where a loader feeds (its batches come in
+bursts, which a median would flatter).
+"""
+import argparse
+import itertools
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+
+sys.dont_write_bytecode = True  # no __pycache__ among the scripts
+
+import cv2
+import numpy as np
+import torch
+
+import bench_pytorch_data as data
+import bench_pytorch_machine as machine
+import bench_pytorch_model as network
+
+TRIAL_STEPS = 4
+
+
+def size_text(text):
+    height, width = text.split("x")
+    return int(height), int(width)
+
+
+def shape_text(text):
+    n, classes, height, width = text.split("x")
+    return [int(n), int(classes), int(height), int(width)]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--task", choices=("train", "eval", "loss"), default="train")
+    add("--mode", choices=("plain", "tuned"), default="tuned")
+    add("--check", metavar="FILE", help="compare the loss with that of a step file, nothing else")
+    add("--threads", type=int, default=len(os.sched_getaffinity(0)), help="compute threads (default: one a core)")
+    add("--workers", default="auto", help="loader processes; auto: tries 0, 1, 2 and 4")
+    add("--engine", choices=("auto", "eager", "folded", "jit", "compile"), default="auto", help="of --mode tuned; auto: tries all there are")
+    add("--batch", type=int, default=4)
+    add("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="of --mode tuned; auto: bf16 where the processor multiplies it")
+    add("--eval-batches", choices=("given", "auto"), default="auto", help="auto: evaluation in tuned mode also tries single images")
+    add("--size", type=size_text, default=(360, 480), metavar="HxW", help="of the network's input; of the labels in --task loss")
+    add("--shape", type=shape_text, default=[6, 19, 193, 193], metavar="NxKxhxw", help="--task loss: logits")
+    add("--classes", type=int, default=12, help="of synthetic data; a layout has its own")
+    add("--data", default="synthetic", metavar="synthetic|ROOT")
+    add("--layout", choices=sorted(data.LISTS), default="camvid")
+    add("--void", choices=("ignore", "train"), default="ignore", help="as data.void: pixels without a class")
+    add("--split", choices=("train", "val", "test"), default="test", help="for --task eval")
+    add("--augment", choices=("crop", "resize"), help="default: as in the recipes, crop for camvid, resize for synthia_seqs")
+    add("--loss", choices=("ce", "recall"), default="recall")
+    add("--align-corners", action="store_true")
+    add("--dropout", type=float, default=0.5)
+    add("--weights", metavar="FILE", help="a checkpoint of segtrain, for --task eval")
+    add("--steps", type=int, default=10, help="timed steps; --task eval on a data set: 0 is the whole split")
+    add("--warmup", type=int, default=3)
+    add("--json", metavar="FILE", help="write the results there too")
+    return parser.parse_args()
+
+
+def timed(step, warmup, steps):
+    """Seconds of each of `steps` calls behind the warm-up."""
+    for _ in range(warmup):
+        step()
+    seconds = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def fastest(candidates, run, what, trials):
+    """The candidate with the fewest seconds an image; `run` gives them. One that fails is reported and out of the race."""
+    if len(candidates) == 1:
+        return candidates[0]
+    seconds = {}
+    for candidate in candidates:
+        try:
+            seconds[candidate] = run(candidate)
+        except Exception as error:  # whatever a compiler or tracer throws
+            print(f"trial: {what} {candidate} does not run here: {type(error).__name__} {str(error).partition(chr(10))[0]}", file=sys.stderr)
+    trials[what] = {str(candidate): round(1 / value, 3) for candidate, value in seconds.items()}
+    return min(seconds, key=seconds.get)
+
+
+def normalized(images, tuned):
+    """u8 [N,H,W,3] -> float32 [N,3,H,W], channels-last memory when tuned."""
+    mean, std = torch.tensor(data.MEAN).view(1, 3, 1, 1), torch.tensor(data.STD).view(1, 3, 1, 1)
+    return images.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last if tuned else torch.contiguous_format).float().sub_(mean).div_(std)
+
+
+class Training:
+    """One optimiser step a call."""
+
+    def __init__(self, args, classes, engine):
+        torch.manual_seed(0)
+        self.args, self.tuned = args, args.mode == "tuned"
+        # MKL draws dropout's random numbers fast, and so needs no layer of ours.
+        layer = network.WordDropout if self.tuned and not torch.backends.mkl.is_available() else torch.nn.Dropout
+        self.model = network.DeepLabV3Plus(classes, align_corners=args.align_corners, dropout=args.dropout, dropout_layer=layer).train()
+        if self.tuned:
+            self.model = self.model.to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3, foreach=self.tuned)
+        self.loss = network.LOSSES[args.loss, args.mode]
+        self.forward = torch.compile(self.model) if engine == "compile" else self.model
+
+    def step(self, images, labels):
+        self.optimizer.zero_grad(set_to_none=self.tuned)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.args.bf16):
+            logits = self.forward(normalized(images, self.tuned))
+        labels = labels.long()
+        loss = self.loss(network.upsample(logits, labels, self.args.align_corners), labels)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+
+def engines(args, available):
+    if args.mode == "plain":
+        return ["eager"]
+    if args.engine != "auto":
+        return [args.engine]
+    return [engine for engine in available if engine != "compile" or hasattr(torch, "compile")]
+
+
+def worker_counts(args):
+    return [0, 1, 2, 4] if args.workers == "auto" else [int(args.workers)]
+
+
+def train(args):
+    result = {}
+    if args.data == "synthetic":
+        classes, batch = args.classes, data.random_batch(args.batch, args.size, args.classes)
+        batches_of = lambda workers: itertools.repeat(batch)  # noqa: E731
+    else:
+        classes = len(args.ids)
+        dataset = data.Files(args.data, args.layout, "train", args.ids, args.size, args.crops, training=True)
+        batches_of = lambda workers: iter(data.training_batches(dataset, args.batch, workers))  # noqa: E731
+        batch = next(batches_of(0))
+    trials = result["trials"] = {}
+
+    def try_engine(engine):
+        training = Training(args, classes, engine)
+        return statistics.median(timed(lambda: training.step(*batch), 2, TRIAL_STEPS)) / args.batch
+
+    def seconds_with(workers, warmup, steps):
+        # A loader fills its queue while the first steps run; they must not live on that.
+        batches, warmup = batches_of(workers), max(warmup, 2 * workers)
+        return timed(lambda: training.step(*next(batches)), warmup, steps)
+
+    result["engine"] = fastest(engines(args, ("eager", "compile")), try_engine, "engine", trials)
+    training = Training(args, classes, result["engine"])
+    if args.data == "synthetic":
+        seconds = seconds_with(0, args.warmup, args.steps)
+    else:
+        result["workers"] = fastest(worker_counts(args), lambda n: statistics.mean(seconds_with(n, 2, TRIAL_STEPS)) / args.batch, "workers", trials)
+        seconds = seconds_with(result["workers"], args.warmup, args.steps)
+    result["images_per_second"] = args.batch / (statistics.median if args.data == "synthetic" else statistics.mean)(seconds)
+    result["classes"] = classes
+    return result, seconds
+
+
+def evaluation_model(args, classes, engine, images):
+    """A function from normalised images to logits."""
+    torch.manual_seed(0)
+    model = network.DeepLabV3Plus(classes, align_corners=args.align_corners).eval()
+    if args.weights:
+        network.load_model(model, network.read_safetensors(args.weights)[0])
+    if args.mode == "plain":
+        return model
+    model = model.to(memory_format=torch.channels_last)
+    if engine in ("folded", "jit"):
+        # Batch norm goes into the convolutions, and weights take their type once and for all, so that nothing is cast a call.
+        from torch.fx.experimental.optimization import fuse
+
+        dtype = torch.bfloat16 if args.bf16 else torch.float32
+        model = fuse(model).to(dtype).to(memory_format=torch.channels_last)
+        cast = lambda images: images.to(dtype)  # noqa: E731
+        if engine == "jit":
+            with torch.no_grad():
+                model = torch.jit.optimize_for_inference(torch.jit.trace(model, cast(images)))
+        return lambda images: model(cast(images))
+    forward = torch.compile(model) if engine == "compile" else model
+
+    def under_autocast(images):
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
+            return forward(images)
+
+    return under_autocast
+
+
+class Evaluation:
+    """Adds a batch a call to the confusion matrix."""
+
+    def __init__(self, args, classes, engine, example):
+        self.args, self.classes = args, classes
+        self.model = evaluation_model(args, classes, engine, normalized(example, args.mode == "tuned"))
+        self.confusion = torch.zeros(classes, classes, dtype=torch.int64)
+
+    def step(self, images, labels):
+        labels = labels.long()
+        scores = network.upsample(self.model(normalized(images, self.args.mode == "tuned")), labels, self.args.align_corners)
+        predictions, valid = scores.argmax(1), labels != data.IGNORED
+        pairs = labels[valid] * self.classes + predictions[valid]
+        self.confusion += torch.bincount(pairs, minlength=self.classes**2).view(self.classes, self.classes)
+
+    def scores(self):
+        matrix = self.confusion.double()
+        hits, truth, union = matrix.diag(), matrix.sum(1), matrix.sum(1) + matrix.sum(0) - matrix.diag()
+        mean = lambda values, of: (values[of > 0] / of[of > 0]).mean().item()  # noqa: E731
+        return {"overall_accuracy": (hits.sum() / matrix.sum()).item(), "mean_accuracy": mean(hits, truth), "mean_iou": mean(hits, union)}
+
+
+def evaluate(args):
+    result = {}
+    trials = result["trials"] = {}
+    if args.data == "synthetic":
+        classes, batch = args.classes, data.random_batch(args.batch, args.size, args.classes)
+    else:
+        classes = len(args.ids)
+        dataset = data.Files(args.data, args.layout, args.split, args.ids, args.size, args.crops, training=False)
+        batch = next(iter(data.evaluation_batches(dataset, min(args.batch, len(dataset)), 0)))
+    sizes = [args.batch] if args.mode == "plain" or args.eval_batches == "given" or args.batch == 1 else [1, args.batch]
+
+    def try_choice(choice):
+        engine, size = choice
+        part = [tensor[:size] for tensor in batch]
+        evaluation = Evaluation(args, classes, engine, part[0])
+        return statistics.median(timed(lambda: evaluation.step(*part), 2, TRIAL_STEPS)) / size
+
+    def pass_over(workers, warmup, steps):
+        """Seconds and images of the timed stretch, and whether that was the whole split."""
+        evaluation, images, start = Evaluation(args, classes, engine, batch[0][:size]), 0, None
+        for number, part in enumerate(data.evaluation_batches(dataset, size, workers)):
+            if number == warmup:
+                start = time.perf_counter()
+            if steps and number == warmup + steps:
+                return time.perf_counter() - start, images, None
+            evaluation.step(*part)
+            images += len(part[0]) if start else 0
+        return time.perf_counter() - start if start else 0.0, images, evaluation.scores()
+
+    with torch.inference_mode() if args.mode == "tuned" else torch.no_grad():
+        choices = list(itertools.product(engines(args, ("eager", "folded", "jit", "compile")), sizes))
+        engine, size = fastest(choices, try_choice, "engine, batch", trials)
+        result.update(engine=engine, batch=size, classes=classes)
+        if args.data == "synthetic":
+            evaluation, part = Evaluation(args, classes, engine, batch[0][:size]), [tensor[:size] for tensor in batch]
+            seconds = timed(lambda: evaluation.step(*part), args.warmup, args.steps)
+            result["images_per_second"] = size / statistics.median(seconds)
+            return result, seconds
+
+        def try_workers(workers):
+            # The queue that workers fill while they start must not count; half of a small split has to do.
+            elapsed, images, _ = pass_over(workers, min(2 + 2 * workers, len(dataset) // size // 2), 4 * TRIAL_STEPS)
+            return elapsed / images
+
+        workers = result["workers"] = fastest(worker_counts(args), try_workers, "workers", trials)
+        elapsed, images, scores = pass_over(workers, args.warmup, args.steps)
+        result.update(images=images, images_per_second=images / elapsed, scores=scores)
+        return result, [elapsed * size / images]
+
+
+def loss(args):
+    n, classes, height, width = args.shape
+    torch.manual_seed(0)
+    logits = torch.randn(args.shape, requires_grad=True)
+    _, labels = data.random_batch(n, args.size, classes)
+    function = network.LOSSES[args.loss, args.mode]
+
+    def step():
+        logits.grad = None
+        target = labels.long()
+        function(network.upsample(logits, target, args.align_corners), target).backward()
+
+    machine.forget_peak()
+    before = machine.resident_bytes()
+    step()
+    extra = machine.peak_bytes() - before
+    seconds = timed(step, args.warmup, args.steps)
+    return {"shape": args.shape, "extra_bytes": extra, "classes": classes, "images_per_second": n / statistics.median(seconds)}, seconds
+
+
+def check(path):
+    """Whether this network and both ways of counting give the loss that segbench wrote into a step file."""
+    tensors, facts = network.read_safetensors(path)
+    built = {"arch": ("deeplabv3plus",), "backbone": tuple(network.BLOCKS), "loss_type": ("ce", "recall"), "recall_smoothing": ("published",),
+             "normalizer": ("default", "valid_pixels"), "normalize_order": ("rgb",), "aspp_rates": ("[]",), "auxiliary": ("false",)}
+    for name, known in built.items():
+        if facts.get(name, known[0]) not in known:
+            raise SystemExit(f"error: {path}: {name} is {facts[name]}, and only {', '.join(known)} is built here")
+    if float(facts["dropout"]) != 0 or facts["precision"] != "fp32":
+        raise SystemExit(f"error: {path} was written with dropout {facts['dropout']} in {facts['precision']}: its loss cannot be repeated\n"
+                         "hint: write it with --set model.dropout=0")
+    scale = 1.0 if "255" in facts["normalize_scale"] else 255.0
+    data.MEAN, data.STD = ([scale * value for value in json.loads(facts[name])] for name in ("mean", "std"))
+    align_corners = facts["align_corners"] in ("true", "1")
+    model = network.DeepLabV3Plus(int(facts["classes"]), facts["backbone"], int(facts["output_stride"]), align_corners, 0.0).train()
+    network.load_model(model, tensors)
+    labels, theirs = tensors["labels"].long(), float(facts["loss"])
+    with torch.no_grad():
+        scores = network.upsample(model(normalized(tensors["images"], False)), labels, align_corners)
+        ours = {mode: network.LOSSES[facts["loss_type"], mode](scores, labels).item() for mode in ("plain", "tuned")}
+    far = [mode for mode, value in ours.items() if not abs(value - theirs) <= 1e-3 * abs(theirs)]
+    print(f"{facts['loss_type']} loss: segbench {theirs:.7g}, PyTorch plain {ours['plain']:.7g}, tuned {ours['tuned']:.7g}: "
+          + ("they differ by more than 1e-3" if far else "equal to 1e-3"))
+    return 1 if far else 0
+
+
+def settings(args):
+    return {"task": args.task, "mode": args.mode, "threads": torch.get_num_threads(), "batch": args.batch, "size": list(args.size),
+            "data": args.data if args.data == "synthetic" else f"{args.layout} ({'crops' if args.crops else 'resized'})", "loss": args.loss,
+            "precision": "bf16" if args.bf16 else "fp32", "dropout": args.dropout, "align_corners": args.align_corners, "steps": args.steps,
+            "versions": {"torch": torch.__version__, "numpy": np.__version__, "opencv": cv2.__version__, "python": platform.python_version()},
+            "processor": machine.processor(), "environment": machine.environment()}
+
+
+def shown(name, value):
+    """For people; --json has every digit."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {shown(name, entry)}" for key, entry in value.items()) or "-"
+    if name.endswith("_bytes"):
+        return f"{value / 1e6:.0f} MB"
+    return f"{value:.4g}" if isinstance(value, float) else value
+
+
+def main():
+    args = parse_arguments()
+    args.crops = (args.augment or {"camvid": "crop", "synthia_seqs": "resize"}[args.layout]) == "crop"
+    args.bf16 = args.mode == "tuned" and (args.precision == "bf16" or args.precision == "auto" and machine.multiplies_bf16())
+    args.ids = data.FILE_IDS[args.layout, args.void]
+    torch.set_num_threads(args.threads)  # Debian's build takes one thread on some machines
+    if args.check:
+        return check(args.check)
+    result, seconds = {"train": train, "eval": evaluate, "loss": loss}[args.task](args)
+    milliseconds = [1000 * value for value in seconds]
+    report = {**settings(args), **result}
+    report["ms_per_step"] = {"median": statistics.median(milliseconds), "min": min(milliseconds), "max": max(milliseconds)}
+    report["peak_resident_bytes"] = machine.peak_bytes()
+    if result.get("workers"):
+        report["largest_worker_bytes"] = machine.largest_child_bytes()
+    for name, value in report.items():
+        print(f"{name:22} {shown(name, value)}")
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=2)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+#include "bench/data.hpp"
+
+#include <algorithm>
+
+#include "bench/memory.hpp"
+#include "data/cache.hpp"
+#include "data/transforms.hpp"
+#include "engine/trainer.hpp"
+
+namespace seg {
+
+namespace {
+
+/// What becomes of one image on one thread, by parts.
+void add_one_image(BenchReport& report, const Dataset& set, const SampleTransform& transform, std::int64_t images) {
+  std::vector<double> decode, augment, stack;
+  for (std::int64_t i = 0; i < images; ++i) {
+    Sample sample;
+    decode.push_back(seconds_of([&] { sample = set.get(i % set.size()); }));
+    augment.push_back(seconds_of([&] { sample = transform(std::move(sample), static_cast<std::uint64_t>(i)); }));
+    stack.push_back(seconds_of([&] { collate({sample}); }));
+  }
+  report.add("one_image", "decode", spread_of(scaled(decode, 1e3)), "ms");
+  report.add("one_image", "augment", spread_of(scaled(augment, 1e3)), "ms");
+  report.add("one_image", "stack", spread_of(scaled(stack, 1e3)), "ms");
+}
+
+}  // namespace
+
+BenchReport bench_data(const DataBench& bench) {
+  const BenchSetup setup(bench.source);
+  const auto experiment = setup.build();
+  const RunConfig& config = experiment->config;
+  const FileDataset& files = *experiment->train_set;
+  const SampleTransform transform = training_transform(config.augment, config.data.size, files.classes());
+  const std::vector<std::string> kinds = {"none", "memory", "disk"};
+  std::vector<std::unique_ptr<Dataset>> cached;  // null where there is no cache
+  for (const std::string& kind : kinds) {
+    DataOptions data = config.data;
+    data.cache = kind;
+    auto cache = open_cache(data, {&files}, data.cache_dir);
+    cached.push_back(cache ? std::make_unique<CachedDataset>(files, std::move(cache)) : nullptr);
+  }
+
+  LoaderOptions options = training_loader(*experiment, 0);
+  options.batches = std::clamp<std::int64_t>(files.size() / options.batch_size, 1, bench.batches);
+  std::vector<std::function<void()>> passes;
+  for (const auto& dataset : cached) {
+    passes.emplace_back([&, set = dataset ? dataset.get() : &files] {
+      DataLoader loader(*set, transform, options);
+      while (const auto samples = loader.next()) collate(*samples);
+    });
+  }
+  const auto seconds = measure_in_turn(bench.passes, passes);
+
+  BenchReport report("data");
+  report.fact("data", config.data.dataset + ", " + std::to_string(files.size()) + " training images");
+  report.fact("size", to_string(config.data.size));
+  report.fact("augment.crop", config.augment.crop);
+  report.fact("workers", options.workers);
+  report.fact("batch", options.batch_size);
+  report.fact("batches a pass", options.batches);
+  const auto images = static_cast<double>(options.batches * options.batch_size);
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (kinds[i] == "none" || cached[i])
+      report.add("cache_" + kinds[i], "images_per_second", spread_of(rates(seconds[i], images)), "1/s");
+    else  // the log says why
+      report.add("cache_" + kinds[i], "images_per_second", std::nullopt, "1/s");
+  }
+  add_one_image(report, files, transform, 5 * bench.passes.runs);
+  report.add("memory", "peak_resident", static_cast<double>(peak_resident_bytes()) / kMegabyte, "MB");
+  return report;
+}
+
+}  // namespace seg

@@ -1,0 +1,129 @@
+#include "bench/loss.hpp"
+
+#include <torch/types.h>
+
+#include <sstream>
+
+#include "base/error.hpp"
+#include "bench/memory.hpp"
+#include "core/compute.hpp"
+#include "data/normalize.hpp"
+#include "engine/training_step.hpp"
+#include "ops/class_sums.hpp"
+
+namespace seg {
+
+namespace {
+
+using Kernel = ClassSums (*)(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners);
+
+struct Inputs {
+  torch::Tensor logits;  // float32 [N,K,h,w], channels-last as a network gives them
+  torch::Tensor labels;  // u8 [N,H,W]
+};
+
+Inputs random_inputs(const std::vector<std::int64_t>& shape, Size size, const torch::Device& device) {
+  torch::manual_seed(0);
+  const torch::Tensor labels = random_batch(shape[0], size, shape[1]).labels;
+  return {torch::randn(shape).contiguous(torch::MemoryFormat::ChannelsLast).to(device), labels.to(device)};
+}
+
+/// Gradient of the recall loss, weights max(FN,1) / max(GT,1), over the valid pixels.
+torch::Tensor gradient(Kernel kernel, const Inputs& inputs) {
+  const torch::Tensor logits = inputs.logits.detach().requires_grad_(true);
+  const ClassSums sums = kernel(logits, inputs.labels, /*align_corners=*/false);
+  const torch::Tensor weights = sums.false_negatives.clamp_min(1).to(torch::kDouble) / sums.pixels.clamp_min(1);
+  ((weights * sums.cross_entropy).sum() / sums.pixels.sum().clamp_min(1)).backward();
+  wait_for(inputs.labels.device());
+  return logits.grad();
+}
+
+void compare_kernels(BenchReport& report, const LossBench& bench, const torch::Device& device) {
+  const Inputs small = random_inputs({1, bench.shape[1], 3, 3}, {9, 9}, device), inputs = random_inputs(bench.shape, bench.size, device);
+  const std::vector<std::pair<std::string, Kernel>> kernels = {{"kernel", class_sums}, {"reference", reference::class_sums}};
+  std::vector<std::optional<double>> extra;
+  std::vector<std::function<void()>> works;
+  for (const auto& [name, kernel] : kernels) {
+    gradient(kernel, small);  // threads and code are not the kernel's memory
+    const auto bytes = device.is_cpu() ? extra_resident_bytes([&, run = kernel] { gradient(run, inputs); }) : std::nullopt;
+    extra.push_back(bytes ? std::optional(static_cast<double>(*bytes)) : std::nullopt);
+    works.emplace_back([&inputs, run = kernel] { gradient(run, inputs); });
+  }
+  const auto seconds = measure_in_turn(bench.runs, works);
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    report.add(kernels[i].first, "forward_and_backward", spread_of(scaled(seconds[i], 1e3)), "ms");
+    report.add(kernels[i].first, "extra_resident", extra[i] ? std::optional(*extra[i] / kMegabyte) : std::nullopt, "MB");
+  }
+  report.add("ratio", "speed", spread_of(seconds[1]).median / spread_of(seconds[0]).median, "");
+  report.add("ratio", "extra_resident", extra[0] && extra[1] ? std::optional(*extra[0] / *extra[1]) : std::nullopt, "");
+}
+
+std::unique_ptr<Loss> loss_named(const std::string& type, const Experiment& experiment) {
+  LossOptions options = experiment.config.loss;
+  options.type = type;
+  options.weighting = options.normalizer = "default";
+  LossContext context{{}, experiment.config.model.align_corners, std::nullopt};
+  for (const ClassInfo& info : experiment.classes()) context.class_names.push_back(info.name);
+  return build_loss(options, context);
+}
+
+/// Both losses as training computes them, on the logits of one batch.
+void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& runs) {
+  const Batch batch = synthetic_batch(experiment);
+  std::int64_t iteration = 0;
+  const Spread step = spread_of(measure({.warmup = 1, .runs = 3}, [&] {
+    run_training_step(experiment, {batch}, iteration++);
+    wait_for(experiment.compute.device);
+  }));
+  torch::Tensor logits;
+  {
+    const torch::NoGradGuard no_gradient;
+    const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
+    logits = experiment.model->forward(normalize(batch.images.to(experiment.compute.device), experiment.config.augment.normalize)).logits;
+  }
+  const torch::Tensor labels = batch.labels.to(experiment.compute.device);
+  const auto recall = loss_named("recall", experiment), entropy = loss_named("ce", experiment);
+  const auto work = [&](Loss& loss) {
+    return [&] {
+      loss.compute(logits.detach().requires_grad_(true), labels).value.backward();
+      wait_for(experiment.compute.device);
+    };
+  };
+  // What is looked for is smaller than the spread of few runs.
+  const auto seconds = measure_in_turn({runs.warmup, 5 * runs.runs}, {work(*recall), work(*entropy)});
+  const double difference = spread_of(seconds[0]).median - spread_of(seconds[1]).median;
+  report.add("inside_a_step", "recall", spread_of(scaled(seconds[0], 1e3)), "ms");
+  report.add("inside_a_step", "cross_entropy", spread_of(scaled(seconds[1], 1e3)), "ms");
+  report.add("inside_a_step", "step", {step.median * 1e3, step.low * 1e3, step.high * 1e3, step.mean * 1e3, step.runs}, "ms");
+  report.add("inside_a_step", "recall_over_cross_entropy", 100 * difference / step.median, "% of a step");
+}
+
+}  // namespace
+
+BenchReport bench_loss(const LossBench& bench) {
+  const BenchSetup setup(bench.source);
+  const auto experiment = setup.build();
+  BenchReport report("loss");
+  add_facts(report, *experiment);
+  report.fact("logits", bench.shape);
+  report.fact("labels", to_string(bench.size));
+  compare_kernels(report, bench, experiment->compute.device);
+  compare_losses(report, *experiment, bench.runs);
+  return report;
+}
+
+std::vector<std::int64_t> parse_shape(const std::string& text) {
+  std::vector<std::int64_t> shape(4);
+  std::istringstream stream(text);
+  bool read = true;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    char separator = 'x';
+    if (i > 0) stream >> separator;
+    read = read && separator == 'x' && stream >> shape[i] && shape[i] > 0;
+  }
+  if (!read || !(stream >> std::ws).eof() || shape[1] > 255)
+    throw Error(ErrorKind::kConfiguration, "--shape " + text + " is no shape of logits", "give IMAGESxCLASSESxHEIGHTxWIDTH, such as 6x19x193x193");
+  return shape;
+}
+
+}  // namespace seg

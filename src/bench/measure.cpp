@@ -1,0 +1,49 @@
+#include "bench/measure.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace seg {
+
+Spread spread_of(std::vector<double> values) {
+  if (values.empty()) throw Error(ErrorKind::kInternal, "a spread of no values");
+  std::sort(values.begin(), values.end());
+  const std::size_t count = values.size();
+  return {.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
+          .low = values.front(),
+          .high = values.back(),
+          .mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(count),
+          .runs = static_cast<std::int64_t>(count)};
+}
+
+std::vector<double> scaled(std::vector<double> values, double factor) {
+  for (double& value : values) value *= factor;
+  return values;
+}
+
+std::vector<double> rates(std::vector<double> seconds, double amount) {
+  for (double& value : seconds) value = amount / std::max(value, 1e-12);
+  return seconds;
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+std::vector<double> measure(const Repeats& repeats, const std::function<void()>& work) { return measure_in_turn(repeats, {work}).front(); }
+
+std::vector<std::vector<double>> measure_in_turn(const Repeats& repeats, const std::vector<std::function<void()>>& works) {
+  for (std::int64_t run = 0; run < repeats.warmup; ++run)
+    for (const auto& work : works) work();
+  std::vector<std::vector<double>> seconds(works.size());
+  for (std::int64_t run = 0; run < repeats.runs; ++run)
+    for (std::size_t i = 0; i < works.size(); ++i) seconds[i].push_back(seconds_of(works[i]));
+  return seconds;
+}
+
+}  // namespace seg

@@ -1,0 +1,56 @@
+#include "bench/peak_rate.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "engine/training_step.hpp"
+
+namespace seg {
+
+namespace {
+
+constexpr std::int64_t kChannels = 256;
+constexpr std::int64_t kImages = 4;
+
+}  // namespace
+
+PeakRate::PeakRate(Compute compute, std::int64_t largest) : compute_(compute) {
+  const auto options = torch::dtype(compute.precision).device(compute.device);
+  for (std::int64_t side = std::min<std::int64_t>(1024, largest); side <= largest; side += 1024) {
+    const torch::Tensor a = torch::rand({side, side}).to(options), b = torch::rand({side, side}).to(options);
+    const double n = static_cast<double>(side);
+    candidates_.push_back({"matrix product " + std::to_string(side), 2 * n * n * n, [a, b] { at::mm(a, b); }, {}});
+  }
+  const std::int64_t side = std::max<std::int64_t>(1, largest / 32);
+  const auto format = torch::MemoryFormat::ChannelsLast;
+  const torch::Tensor images = torch::rand({kImages, kChannels, side, side}).to(options).contiguous(format);
+  const torch::Tensor weights = torch::rand({kChannels, kChannels, 3, 3}).to(options).contiguous(format);
+  candidates_.push_back({"3x3 convolution, " + std::to_string(kChannels) + " channels",
+                         2.0 * static_cast<double>(images.numel()) * kChannels * 9,
+                         [images, weights] { at::conv2d(images, weights, {}, 1, 1); },
+                         {}});
+}
+
+void PeakRate::sample(std::int64_t runs) {
+  const torch::NoGradGuard no_gradient;
+  for (Candidate& candidate : candidates_) {
+    const auto seconds = measure({.warmup = 1, .runs = runs}, [&] {
+      candidate.work();
+      wait_for(compute_.device);
+    });
+    candidate.seconds.insert(candidate.seconds.end(), seconds.begin(), seconds.end());
+  }
+}
+
+PeakRate::Best PeakRate::best() const {
+  Best best;
+  for (const Candidate& candidate : candidates_) {
+    const Spread rate = spread_of(rates(candidate.seconds, candidate.operations));
+    if (rate.median > best.rate.median) best = {candidate.name, rate};
+  }
+  return best;
+}
+
+}  // namespace seg

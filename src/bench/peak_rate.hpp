@@ -1,0 +1,43 @@
+// The best rate at which this machine multiplies, measured beside what is held against it.
+//
+// Candidates: products of square matrices of 1024, 2048, 3072 and 4096, and a 3x3 convolution of 256 channels at the size that the
+// network's pyramid sees, channels-last. Each is measured in every sample; the best is the one with the largest median.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/measure.hpp"
+#include "engine/inference.hpp"
+
+namespace seg {
+
+class PeakRate {
+ public:
+  /// `largest`: matrices beyond it are left out; the convolution keeps its 256 channels and takes images of largest / 32 squared.
+  explicit PeakRate(Compute compute, std::int64_t largest = 4096);
+
+  /// Runs every candidate, `runs` times after one run that is not measured.
+  void sample(std::int64_t runs = 3);
+
+  struct Best {
+    std::string name;
+    Spread rate;  // floating-point operations a second
+  };
+  /// Throws kInternal before the first sample.
+  Best best() const;
+
+ private:
+  struct Candidate {
+    std::string name;
+    double operations = 0.0;
+    std::function<void()> work;
+    std::vector<double> seconds;
+  };
+
+  Compute compute_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace seg

@@ -1,0 +1,62 @@
+#include "bench/report.hpp"
+
+#include <cmath>
+
+#include "report/text.hpp"
+
+namespace seg {
+
+namespace {
+
+/// Four digits that say something, whatever the unit.
+std::string digits(std::optional<double> value) {
+  if (!value || !std::isfinite(*value) || *value == 0) return fixed(value, 0);
+  const int whole = static_cast<int>(std::floor(std::log10(std::abs(*value)))) + 1;
+  return fixed(value, std::clamp(4 - whole, 0, 6));
+}
+
+}  // namespace
+
+void BenchReport::add(const std::string& section, const std::string& name, const Spread& spread, const std::string& unit) {
+  rows_.push_back({section, name, unit, spread.median, spread});
+}
+
+void BenchReport::add(const std::string& section, const std::string& name, std::optional<double> value, const std::string& unit) {
+  rows_.push_back({section, name, unit, value, std::nullopt});
+}
+
+std::string BenchReport::text() const {
+  std::string text;
+  for (const auto& [name, value] : facts_.items()) text += name + ": " + (value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
+  for (std::size_t begin = 0; begin < rows_.size();) {
+    TextTable table{{rows_[begin].section, "unit", "median", "min", "max"}, {}};
+    std::size_t i = begin;
+    for (; i < rows_.size() && rows_[i].section == rows_[begin].section; ++i) {
+      const Row& row = rows_[i];
+      table.rows.push_back(
+          {row.name, row.unit, digits(row.value), row.spread ? digits(row.spread->low) : "", row.spread ? digits(row.spread->high) : ""});
+    }
+    text += "\n" + table.plain();
+    begin = i;
+  }
+  return text;
+}
+
+nlohmann::ordered_json BenchReport::json() const {
+  nlohmann::ordered_json results = nlohmann::ordered_json::object();
+  for (const Row& row : rows_) {
+    nlohmann::ordered_json& entry = results[row.section][row.name];
+    if (row.spread)
+      entry = {{"median", row.spread->median},
+               {"min", row.spread->low},
+               {"max", row.spread->high},
+               {"mean", row.spread->mean},
+               {"runs", row.spread->runs}};
+    else
+      entry["value"] = row.value ? nlohmann::ordered_json(*row.value) : nlohmann::ordered_json();
+    if (!row.unit.empty()) entry["unit"] = row.unit;
+  }
+  return {{"benchmark", benchmark_}, {"facts", facts_}, {"results", results}};
+}
+
+}  // namespace seg

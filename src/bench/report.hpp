@@ -1,0 +1,45 @@
+// What a benchmark found: facts about the machine and the run, and measured quantities, as a table and as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/measure.hpp"
+
+namespace seg {
+
+class BenchReport {
+ public:
+  /// `benchmark`: "train", "loss", "data" or "eval".
+  explicit BenchReport(std::string benchmark) : benchmark_(std::move(benchmark)) {}
+
+  /// Something the numbers depend on: threads, versions, sizes.
+  void fact(const std::string& name, const nlohmann::ordered_json& value) { facts_[name] = value; }
+
+  /// Names are snake_case; those of one section are added one after another. `unit` is empty for a ratio.
+  void add(const std::string& section, const std::string& name, const Spread& spread, const std::string& unit);
+  void add(const std::string& section, const std::string& name, std::optional<double> value, const std::string& unit);
+
+  /// A table a section: name, unit, median, smallest, largest. Single values have no spread; what is not known is "-".
+  std::string text() const;
+  /// {"benchmark": ..., "facts": {...}, "results": {section: {name: {"value" or "median", "min", "max", "mean", "runs"; "unit"}}}}
+  nlohmann::ordered_json json() const;
+
+ private:
+  struct Row {
+    std::string section;
+    std::string name;
+    std::string unit;
+    std::optional<double> value;
+    std::optional<Spread> spread;  // of a quantity measured several times
+  };
+
+  std::string benchmark_;
+  nlohmann::ordered_json facts_ = nlohmann::ordered_json::object();
+  std::vector<Row> rows_;
+};
+
+}  // namespace seg

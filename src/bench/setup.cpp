@@ -1,0 +1,110 @@
+#include "bench/setup.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/app.hpp"
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "core/compute.hpp"
+#include "data/synthesis/generate.hpp"
+
+namespace seg {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kDrawn = 40;  // images; 70 % of them are the training split
+
+// CamVid's 11 classes and void. Frames are resized, so that evaluation takes the same size as training.
+constexpr const char* kDefaultRecipe = R"(
+name: bench
+data: {dataset: camvid, size: [360, 480], void: train}
+model: {arch: deeplabv3plus, backbone: resnet18, output_stride: 16}
+loss: {type: recall}
+train: {batch_size: 4, iterations: 1}
+)";
+
+RunConfig read_config(const BenchSource& source, const std::vector<std::string>& overrides) {
+  return source.config.empty() ? parse_run_config(kDefaultRecipe, "segbench's own recipe", overrides) : load_run_config(source.config, overrides);
+}
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.rfind("model name", 0) == 0 && line.find(": ") != std::string::npos) return line.substr(line.find(": ") + 2);
+  return "unknown";
+}
+
+}  // namespace
+
+BenchSetup::Folder::Folder() {
+  std::string pattern = (fs::temp_directory_path() / "segbench-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr)
+    throw Error(ErrorKind::kStorage, "no temporary folder " + pattern, "set TMPDIR to a folder that can be written");
+  path = pattern;
+}
+
+BenchSetup::Folder::~Folder() {
+  std::error_code ignored;
+  fs::remove_all(path, ignored);
+}
+
+BenchSetup::BenchSetup(const BenchSource& source) : device_(source.device) {
+  const std::int64_t count = source.draw >= 0 ? source.draw : source.config.empty() ? kDrawn : 0;
+  std::vector<std::string> overrides = source.overrides;
+  if (count > 0) overrides.push_back("data.root=" + (folder_.path / "data").string());
+  config_ = read_config(source, overrides);
+  if (count > 0) {
+    const Size size = source.draw_size.empty() ? config_.data.size : parse_size(source.draw_size, "--draw-size");
+    spdlog::info("drawing {} street scenes {} in the layout of {}", count, to_string(size), config_.data.dataset);
+    generate_dataset({.layout = config_.data.dataset, .output = config_.data.root, .count = count, .size = size});
+    if (const fs::path own = fs::path(config_.data.root) / "classes.yaml"; fs::exists(own)) config_.data.classes = own.string();
+  }
+  if (config_.data.cache_dir.empty()) config_.data.cache_dir = (folder_.path / "cache").string();
+  // No schedule ends, and so no learning rate runs out, within a benchmark.
+  config_.train.epochs = 0;
+  config_.train.iterations = 1'000'000;
+}
+
+Size parse_size(const std::string& text, const std::string& option) {
+  Size size;
+  char separator = 0, rest = 0;
+  std::istringstream stream(text);
+  const bool read = stream >> size.height >> separator >> size.width && separator == 'x' && !(stream >> rest);
+  if (!read || size.height <= 0 || size.width <= 0)
+    throw Error(ErrorKind::kConfiguration, option + " " + text + " is no size", "give HEIGHTxWIDTH in pixels, such as 760x1280");
+  return size;
+}
+
+Batch random_batch(std::int64_t images, Size size, std::int64_t classes) {
+  torch::manual_seed(seed_of({0x62617463}));
+  return {torch::randint(0, 256, {images, size.height, size.width, 3}, torch::kUInt8),
+          torch::randint(0, classes, {images, size.height, size.width}, torch::kUInt8),
+          std::vector<std::string>(static_cast<std::size_t>(images), "random")};
+}
+
+Batch synthetic_batch(const Experiment& experiment) {
+  return random_batch(experiment.config.train.batch_size, experiment.config.data.size, static_cast<std::int64_t>(experiment.classes().size()));
+}
+
+void add_facts(BenchReport& report, const Experiment& experiment) {
+  const RunConfig& config = experiment.config;
+  report.fact("segbench", version_text());
+  report.fact("libraries", compute_versions());
+  report.fact("device", experiment.compute.device.str());
+  report.fact("processor", processor());
+  report.fact("threads", experiment.threads);
+  report.fact("precision", experiment.compute.precision == torch::kBFloat16 ? "bf16" : "fp32");
+  report.fact("model", config.model.arch + " " + config.model.backbone + " stride " + std::to_string(config.model.output_stride));
+  report.fact("classes", experiment.classes().size());
+  report.fact("loss", config.loss.type);
+  report.fact("batch",
+              std::to_string(config.train.accumulate) + " x " + std::to_string(config.train.batch_size) + " of " + to_string(config.data.size));
+}
+
+}  // namespace seg

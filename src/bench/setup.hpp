@@ -1,0 +1,59 @@
+// What a benchmark runs on: a recipe or the default one, its own data or a drawn set, the experiment they make.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/report.hpp"
+#include "engine/experiment.hpp"
+
+namespace seg {
+
+struct BenchSource {
+  std::string config;                  // empty: DeepLabV3+ ResNet-18 at stride 16, recall loss, 12 classes, batches of 4 of 360x480
+  std::vector<std::string> overrides;  // "key=value"
+  std::int64_t draw = -1;              // street scenes drawn in the recipe's layout instead of reading data.root; 0: none; -1: only without config
+  std::string draw_size;               // HEIGHTxWIDTH of the drawn images; empty: data.size
+  std::string device = "auto";
+};
+
+/// A configuration that is ready to run, and a folder for what is drawn and cached, which goes away with it.
+class BenchSetup {
+ public:
+  /// A disk cache is made in the folder unless data.cache_dir names another. Throws as load_run_config and generate_dataset do.
+  explicit BenchSetup(const BenchSource& source);
+
+  const RunConfig& config() const { return config_; }
+  std::unique_ptr<Experiment> build() const { return build_experiment(config_, device_); }
+  const std::filesystem::path& folder() const { return folder_.path; }
+
+ private:
+  struct Folder {
+    Folder();
+    ~Folder();
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    std::filesystem::path path;
+  };
+
+  Folder folder_;
+  RunConfig config_;
+  std::string device_;
+};
+
+/// "360x480" to a size. Throws kConfiguration naming `option`.
+Size parse_size(const std::string& text, const std::string& option);
+
+/// Random pixels and labels, the same for the same seed: u8 [n,height,width,3] and [n,height,width] with train ids below `classes`.
+Batch random_batch(std::int64_t images, Size size, std::int64_t classes);
+
+/// The batch that the experiment's synthetic steps train on.
+Batch synthetic_batch(const Experiment& experiment);
+
+/// Threads, precision, versions, the network, the batch.
+void add_facts(BenchReport& report, const Experiment& experiment);
+
+}  // namespace seg

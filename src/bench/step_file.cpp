@@ -1,0 +1,60 @@
+#include "bench/step_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/safetensors.hpp"
+#include "core/compute.hpp"
+#include "core/tensor_io.hpp"
+#include "engine/training_step.hpp"
+#include "models/weights.hpp"
+#include "report/text.hpp"
+
+namespace seg {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::map<std::string, std::string> describe(const Experiment& experiment) {
+  const RunConfig& config = experiment.config;
+  const ModelOptions& model = config.model;
+  return {{"loss_type", config.loss.type},
+          {"recall_smoothing", config.loss.recall.smoothing},
+          {"normalizer", config.loss.normalizer},
+          {"classes", std::to_string(experiment.classes().size())},
+          {"mean", Json(config.augment.normalize.mean).dump()},
+          {"std", Json(config.augment.normalize.std).dump()},
+          {"normalize_scale", "0..255"},
+          {"normalize_order", config.augment.normalize.order},
+          {"align_corners", model.align_corners ? "true" : "false"},
+          {"output_stride", std::to_string(model.output_stride)},
+          {"aspp_rates", Json(model.aspp_rates).dump()},
+          {"backbone", model.backbone},
+          {"arch", model.arch},
+          {"precision", "fp32"},
+          {"dropout", exact(model.dropout)},
+          {"auxiliary", model.auxiliary ? "true" : "false"},
+          {"versions", compute_versions()}};
+}
+
+}  // namespace
+
+void write_step_file(const BenchSource& source, const std::filesystem::path& path) {
+  const BenchSetup setup(source);
+  const auto experiment = setup.build();
+  experiment->compute.precision = torch::kFloat32;
+  const Batch batch = synthetic_batch(*experiment);
+  State tensors{{"images", batch.images}, {"labels", batch.labels}};
+  for (const auto& [name, tensor] : model_state(*experiment->model))
+    tensors["model." + name] = tensor.detach().to(torch::kCPU, /*non_blocking=*/false, /*copy=*/true);  // the step changes the original
+
+  const StepResult result = run_training_step(*experiment, {batch}, 0);
+  if (!result.finite) throw Error(ErrorKind::kNonFinite, "the first step's loss is not finite", "look at the weights that model.init_from names");
+  auto metadata = describe(*experiment);
+  metadata["loss"] = exact(result.loss);
+  const State host = to_host(tensors);
+  write_safetensors(path, tensor_views(host), std::move(metadata));
+}
+
+}  // namespace seg

@@ -1,0 +1,161 @@
+#include "bench/train.hpp"
+
+#include <array>
+
+#include "base/error.hpp"
+#include "bench/flops.hpp"
+#include "bench/memory.hpp"
+#include "bench/peak_rate.hpp"
+#include "core/compute.hpp"
+#include "data/loader.hpp"
+#include "data/normalize.hpp"
+#include "engine/trainer.hpp"
+
+namespace seg {
+
+namespace {
+
+/// What was measured of a series of steps, all in seconds.
+struct Series {
+  std::vector<double> step;  // waiting included
+  std::vector<double> waiting;
+  std::vector<StepTimes> parts;
+};
+
+/// Makes steps and keeps count of them.
+class Stepper {
+ public:
+  explicit Stepper(Experiment& experiment) : experiment_(experiment) {}
+
+  double images() const { return static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate); }
+
+  /// `next` gives a micro-batch; steps are added to `series` unless it is null.
+  void run(std::int64_t steps, const std::function<Batch()>& next, Series* series) {
+    for (std::int64_t i = 0; i < steps; ++i) {
+      std::vector<Batch> batches;
+      StepResult result;
+      const double waiting = seconds_of([&] {
+        for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) batches.push_back(next());
+      });
+      const double computing = seconds_of([&] { result = run_training_step(experiment_, batches, iteration_++, StepTiming::kParts); });
+      if (!result.finite)
+        throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in step " + std::to_string(iteration_),
+                    "lower optimizer.lr or try train.precision=fp32");
+      if (series == nullptr) continue;
+      series->step.push_back(waiting + computing);
+      series->waiting.push_back(waiting);
+      series->parts.push_back(result.times);
+    }
+  }
+
+ private:
+  Experiment& experiment_;
+  std::int64_t iteration_ = 0;
+};
+
+Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps) {
+  const RunConfig& config = experiment.config;
+  // The loader's queue is full when the first step begins; the warm-up has to use it up.
+  const std::int64_t warmup = std::max(steps.warmup, config.data.prefetch + 1);
+  LoaderOptions options = training_loader(experiment, 0);
+  options.batches = (warmup + steps.runs) * config.train.accumulate;
+  open_caches(experiment);
+  const SampleTransform transform = training_transform(config.augment, config.data.size, experiment.classes());
+  if (config.data.cache != "none") {  // every epoch but the first finds its frames there
+    DataLoader filling(experiment.training_samples(), transform, options);
+    while (filling.next()) continue;
+  }
+  DataLoader loader(experiment.training_samples(), transform, options);
+  const auto next = [&] { return collate(loader.next().value()); };
+  Series series;
+  stepper.run(warmup, next, nullptr);
+  stepper.run(steps.runs, next, &series);
+  return series;
+}
+
+Flops flops_of(Experiment& experiment, const Batch& batch) {
+  experiment.model->train();
+  return count_flops([&] {
+    const torch::Tensor images = normalize(batch.images.to(experiment.compute.device), experiment.config.augment.normalize);
+    const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
+    experiment.model->forward(images);
+  });
+}
+
+void add_series(BenchReport& report, const std::string& section, const Series& series) {
+  struct Part {
+    const char* name;
+    double StepTimes::*seconds;
+  };
+  constexpr std::array<Part, 5> kParts = {{{"input", &StepTimes::input},
+                                           {"forward", &StepTimes::forward},
+                                           {"loss", &StepTimes::loss},
+                                           {"backward", &StepTimes::backward},
+                                           {"update", &StepTimes::update}}};
+  report.add(section, "step", spread_of(scaled(series.step, 1e3)), "ms");
+  report.add(section, "waiting_for_data", spread_of(scaled(series.waiting, 1e3)), "ms");
+  for (const Part& part : kParts) {
+    std::vector<double> seconds;
+    for (const StepTimes& times : series.parts) seconds.push_back(times.*part.seconds);
+    report.add(section, part.name, spread_of(scaled(seconds, 1e3)), "ms");
+  }
+}
+
+void add_arithmetic(BenchReport& report, const Flops& flops, const Batch& batch, double images, const Spread& step, const PeakRate& peak) {
+  const double an_image = flops.training() / static_cast<double>(batch.images.size(0));
+  const double achieved = an_image * images / step.median;
+  const PeakRate::Best best = peak.best();
+  report.add("arithmetic", "an_image", an_image / 1e9, "GFLOP");
+  report.add("arithmetic", "achieved", achieved / 1e9, "GFLOP/s");
+  report.add("arithmetic", "best", {best.rate.median / 1e9, best.rate.low / 1e9, best.rate.high / 1e9, best.rate.mean / 1e9, best.rate.runs},
+             "GFLOP/s");
+  report.add("arithmetic", "achieved_over_best", achieved / best.rate.median, "");
+  report.fact("best rate", best.name);
+}
+
+}  // namespace
+
+BenchReport bench_train(const TrainBench& bench) {
+  const BenchSetup setup(bench.source);
+  const auto experiment = setup.build();
+  BenchReport report("train");
+  add_facts(report, *experiment);
+  Stepper stepper(*experiment);
+  const Batch batch = synthetic_batch(*experiment);
+  const auto same = [&]() -> const Batch& { return batch; };
+  const Flops flops = flops_of(*experiment, batch);
+  PeakRate peak(experiment->compute, bench.largest_product);
+
+  // The machine's clock wanders: the best rate is measured between the stretches, and synthetic steps before and after the others.
+  Series synthetic;
+  std::optional<Series> loaded;
+  stepper.run(bench.steps.warmup, same, nullptr);
+  peak.sample();
+  stepper.run((bench.steps.runs + 1) / 2, same, &synthetic);
+  peak.sample();
+  if (!bench.synthetic_only) {
+    loaded = end_to_end(*experiment, stepper, bench.steps);
+    report.fact("data", experiment->config.data.dataset + ", " + std::to_string(experiment->train_set->size()) + " training images");
+    report.fact("cache", experiment->config.data.cache);
+    report.fact("workers", loader_workers(experiment->config.data));
+    peak.sample();
+    stepper.run(1, same, nullptr);
+  }
+  stepper.run(bench.steps.runs / 2, same, &synthetic);
+  peak.sample();
+
+  const Spread step = spread_of(synthetic.step);
+  report.add("synthetic", "images_per_second", spread_of(rates(synthetic.step, stepper.images())), "1/s");
+  add_series(report, "synthetic", synthetic);
+  if (loaded) {
+    const double mean = spread_of(loaded->step).mean;
+    report.add("end_to_end", "images_per_second", stepper.images() / mean, "1/s");
+    add_series(report, "end_to_end", *loaded);
+    report.add("end_to_end", "over_synthetic", step.mean / mean, "");
+  }
+  add_arithmetic(report, flops, batch, stepper.images(), step, peak);
+  report.add("memory", "peak_resident", static_cast<double>(peak_resident_bytes()) / kMegabyte, "MB");
+  return report;
+}
+
+}  // namespace seg

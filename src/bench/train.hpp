@@ -1,0 +1,23 @@
+// `segbench train`: speed of training, with data from the loader and with one batch that stays in memory.
+#pragma once
+
+#include <filesystem>
+
+#include "bench/setup.hpp"
+
+namespace seg {
+
+struct TrainBench {
+  BenchSource source;
+  Repeats steps{.warmup = 3, .runs = 12};
+  bool synthetic_only = false;
+  std::int64_t largest_product = 4096;  // of the matrix products that give the processor's best rate
+};
+
+/// Sections: "synthetic" and "end_to_end" (images/s, ms of a step and of its parts; end to end over synthetic), "arithmetic" (GFLOP
+/// an image, achieved and best rate, their ratio), "memory". Synthetic images/s are those of the median step, end to end those of
+/// the whole stretch: a loader's batches come in bursts, which a median would not see.
+/// Throws kNonFinite where a step's loss is not finite.
+BenchReport bench_train(const TrainBench& bench);
+
+}  // namespace seg

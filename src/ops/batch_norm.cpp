@@ -1,0 +1,86 @@
+#include "ops/batch_norm.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/autograd.h>
+
+#include <sstream>
+
+#include "base/error.hpp"
+#include "ops/cpu/batch_norm.hpp"
+
+namespace seg {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+torch::Tensor channels_last(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
+
+struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                               const c10::optional<torch::Tensor>& given, const BatchNorm& norm, bool rectify, bool training) {
+    const torch::Tensor input = channels_last(x);
+    const cpu::NormStatistics statistics = training ? cpu::batch_statistics(input, norm) : cpu::running_statistics(norm);
+    const torch::Tensor residual = given ? channels_last(*given) : torch::Tensor();
+    const torch::Tensor output = cpu::batch_norm_forward(input, norm, statistics, {residual, rectify});
+    const bool needs_output = rectify && residual.defined();
+    context->save_for_backward({input, weight, bias, needs_output ? output : torch::Tensor(), statistics.mean, statistics.inverse_deviation});
+    context->saved_data["rectify"] = rectify;
+    context->saved_data["training"] = training;
+    context->saved_data["residual"] = residual.defined();
+    return output;
+  }
+
+  static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const cpu::NormGradients result = cpu::batch_norm_backward(channels_last(gradients[0]),
+                                                               {saved[0],
+                                                                saved[1],
+                                                                saved[2],
+                                                                saved[3],
+                                                                {saved[4], saved[5]},
+                                                                context->saved_data["rectify"].toBool(),
+                                                                context->saved_data["training"].toBool()},
+                                                               context->saved_data["residual"].toBool());
+    return {result.x, result.weight, result.bias, result.residual, {}, {}, {}};
+  }
+};
+
+void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
+  const auto wrong = [&](const char* what, const torch::Tensor& tensor) {
+    std::ostringstream text;
+    text << "batch_norm: " << what << ", not " << tensor.scalar_type() << " " << tensor.sizes();
+    return Error(ErrorKind::kInternal, text.str());
+  };
+  if (x.dim() != 4 || !x.is_floating_point() || x.numel() == 0) throw wrong("x must be floating point [N,C,H,W] with a value at least", x);
+  for (const torch::Tensor& values : {norm.weight, norm.bias, norm.running_mean, norm.running_variance})
+    if (values.dim() != 1 || values.size(0) != x.size(1)) throw wrong("weights and statistics must have a value for each channel", values);
+  if (after.residual.defined() && after.residual.sizes() != x.sizes()) throw wrong("the residual must have the shape of x", after.residual);
+  if (training && x.numel() == x.size(1))
+    throw Error(ErrorKind::kConfiguration, "batch norm has a single value per channel in a batch of one image with 1x1 features",
+                "raise train.batch_size or data.size");
+}
+
+/// The kernel's types: half-way mixed ones (float32 features beside a bfloat16 residual) are left to ATen.
+bool has_kernel(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after) {
+  const bool known = (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16) && norm.weight.scalar_type() == torch::kFloat &&
+                     norm.running_mean.scalar_type() == torch::kFloat;
+  return x.is_cpu() && known && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());
+}
+
+}  // namespace
+
+torch::Tensor reference::batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
+  torch::Tensor y = at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_variance, training, norm.momentum, norm.eps, true);
+  if (after.residual.defined()) y = y + after.residual;
+  return after.rectify ? y.relu() : y;
+}
+
+torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
+  check(x, norm, after, training);
+  if (!has_kernel(x, norm, after)) return reference::batch_norm(x, norm, after, training);
+  const auto residual = after.residual.defined() ? c10::optional<torch::Tensor>(after.residual) : c10::nullopt;
+  return BatchNormFunction::apply(x, norm.weight, norm.bias, residual, norm, after.rectify, training);
+}
+
+}  // namespace seg

@@ -1,0 +1,46 @@
+// The loops of the batch_norm kernel over a run of pixels, for float32 and bfloat16 (its upper 16 bits) features [rows][channels].
+#pragma once
+
+#include <cstdint>
+
+namespace seg::cpu {
+
+/// rows * channels values each, pixel by pixel.
+template <class Value>
+struct NormRows {
+  std::int64_t rows;
+  std::int64_t channels;
+  const Value* x;
+  const Value* residual;  // null: nothing is added
+  const Value* output;    // null: the sign before the rectifier follows from x; for gradients
+  const Value* gradient;  // with respect to the output; for gradients
+};
+
+/// z = scale * (x - mean) + bias [channels], then the residual and the rectifier.
+struct NormFactors {
+  const float* mean;
+  const float* scale;
+  const float* bias;
+  bool rectify;
+};
+
+/// d x = factor * g - product * (x - mean) - offset [channels], g being the gradient where the rectifier let the value pass.
+struct NormGradientFactors {
+  const float* factor;
+  const float* product;
+  const float* offset;
+};
+
+/// Sets sum and square [channels] to those of x - shift.
+template <class Value>
+void sum_moments(const NormRows<Value>& rows, const float* shift, double* sum, double* square);
+template <class Value>
+void normalize_rows(const NormRows<Value>& rows, const NormFactors& factors, Value* result);
+/// Sets sum and product [channels] to those of g and g * (x - mean).
+template <class Value>
+void sum_gradient_moments(const NormRows<Value>& rows, const NormFactors& factors, double* sum, double* product);
+/// Writes d x and, unless null, d residual = g.
+template <class Value>
+void spread_gradient(const NormRows<Value>& rows, const NormFactors& factors, const NormGradientFactors& gradient, Value* x, Value* residual);
+
+}  // namespace seg::cpu

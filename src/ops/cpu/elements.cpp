@@ -1,0 +1,82 @@
+#include "ops/cpu/elements.hpp"
+
+#include "ops/cpu/bfloat16.hpp"
+
+namespace seg::cpu {
+namespace {
+
+/// The finaliser of MurmurHash3 (Appleby): every bit of the result depends on every bit of x.
+SEG_INLINE std::uint32_t mixed(std::uint32_t x) {
+  x = (x ^ (x >> 16)) * 0x85EBCA6Bu;
+  x = (x ^ (x >> 13)) * 0xC2B2AE35u;
+  return x ^ (x >> 16);
+}
+
+template <class Value>
+SEG_INLINE void drop_out_body(const Value* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale,
+                              Value* __restrict result) {
+  const auto low = static_cast<std::uint32_t>(key);
+  const auto high = static_cast<std::uint32_t>(key >> 32);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint32_t hash = mixed(mixed(static_cast<std::uint32_t>(i) + low) ^ high);
+    store(hash >= threshold ? scale * load(values[i]) : 0.0f, result[i]);
+  }
+}
+
+SEG_INLINE void adam_body(float* __restrict parameter, const float* __restrict gradient, float* __restrict mean, float* __restrict square,
+                          std::int64_t count, const AdamFactors& factors) {
+  const AdamFactors f = factors;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float p = parameter[i] - f.parameter_decay * parameter[i];
+    const float g = gradient[i] + f.gradient_decay * p;
+    const float m = f.beta1 * mean[i] + f.rest1 * g;
+    const float v = f.beta2 * square[i] + f.rest2 * (g * g);
+    mean[i] = m;
+    square[i] = v;
+    parameter[i] = p - f.step_size * (m / (__builtin_sqrtf(v) / f.root_correction + f.eps));
+  }
+}
+
+/// The entries, compiled for one instruction set.
+struct Entries {
+  void (*drop_floats)(const float*, std::int64_t, std::uint64_t, std::uint32_t, float, float*);
+  void (*drop_halves)(const std::uint16_t*, std::int64_t, std::uint64_t, std::uint32_t, float, std::uint16_t*);
+  void (*adam)(float*, const float*, float*, float*, std::int64_t, const AdamFactors&);
+};
+
+#define SEG_ENTRIES(name, ...)                                                                                                                      \
+  __VA_ARGS__ void floats_##name(const float* x, std::int64_t n, std::uint64_t k, std::uint32_t t, float s, float* y) {                             \
+    drop_out_body(x, n, k, t, s, y);                                                                                                                \
+  }                                                                                                                                                 \
+  __VA_ARGS__ void halves_##name(const std::uint16_t* x, std::int64_t n, std::uint64_t k, std::uint32_t t, float s, std::uint16_t* y) {             \
+    drop_out_body(x, n, k, t, s, y);                                                                                                                \
+  }                                                                                                                                                 \
+  __VA_ARGS__ void adam_##name(float* p, const float* g, float* m, float* v, std::int64_t n, const AdamFactors& f) { adam_body(p, g, m, v, n, f); } \
+  constexpr Entries k_##name = {floats_##name, halves_##name, adam_##name};
+
+SEG_ENTRIES(any)
+SEG_ENTRIES(avx2, SEG_TARGET_AVX2)
+SEG_ENTRIES(avx512, SEG_TARGET_AVX512)
+
+const Entries& entries() {
+  static const Entries& chosen = choose(k_any, k_avx2, k_avx512);
+  return chosen;
+}
+
+}  // namespace
+
+template <>
+void drop_out(const float* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale, float* result) {
+  entries().drop_floats(values, count, key, threshold, scale, result);
+}
+
+template <>
+void drop_out(const std::uint16_t* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale, std::uint16_t* result) {
+  entries().drop_halves(values, count, key, threshold, scale, result);
+}
+
+void adam_update(float* parameter, const float* gradient, float* mean, float* square, std::int64_t count, const AdamFactors& factors) {
+  entries().adam(parameter, gradient, mean, square, count, factors);
+}
+
+}  // namespace seg::cpu

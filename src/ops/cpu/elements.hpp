@@ -1,0 +1,27 @@
+// Loops over runs of values where each stands for itself: dropout and Adam.
+#pragma once
+
+#include <cstdint>
+
+namespace seg::cpu {
+
+/// result[i] = kept(i) ? scale * values[i] : 0, where i is kept if a 32-bit hash of (i, key) is at least `threshold`. float32, or
+/// bfloat16 as its bits.
+template <class Value>
+void drop_out(const Value* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale, Value* result);
+
+/// See AdamStep.
+struct AdamFactors {
+  float beta1;
+  float rest1;  // 1 - beta1, exact
+  float beta2;
+  float rest2;
+  float eps;
+  float step_size;
+  float root_correction;
+  float gradient_decay;
+  float parameter_decay;
+};
+void adam_update(float* parameter, const float* gradient, float* mean, float* square, std::int64_t count, const AdamFactors& factors);
+
+}  // namespace seg::cpu

@@ -1,0 +1,40 @@
+#include "bench/measure.hpp"
+
+#include <gmock/gmock.h>
+
+#include "base/error.hpp"
+
+namespace seg {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(Measure, MedianOfAnOddNumberIsTheMiddle) {
+  const Spread spread = spread_of({9, 1, 2});
+  EXPECT_EQ(spread.median, 2);
+  EXPECT_EQ(spread.low, 1);
+  EXPECT_EQ(spread.high, 9);
+  EXPECT_EQ(spread.mean, 4);
+  EXPECT_EQ(spread.runs, 3);
+}
+
+TEST(Measure, MedianOfAnEvenNumberIsBetweenTheMiddleTwo) { EXPECT_EQ(spread_of({8, 1, 2, 4}).median, 3); }
+
+TEST(Measure, NothingHasNoSpread) { EXPECT_THROW(spread_of({}), Error); }
+
+TEST(Measure, RatesAreAmountsASecond) { EXPECT_THAT(rates({0.5, 2.0}, 4), ElementsAre(8, 2)); }
+
+TEST(Measure, WarmUpIsNotMeasured) {
+  int calls = 0;
+  EXPECT_EQ(measure({.warmup = 3, .runs = 4}, [&] { ++calls; }).size(), 4u);
+  EXPECT_EQ(calls, 7);
+}
+
+TEST(Measure, WorksTakeTurns) {
+  std::string order;
+  measure_in_turn({.warmup = 1, .runs = 2}, {[&] { order += 'a'; }, [&] { order += 'b'; }});
+  EXPECT_EQ(order, "ababab");
+}
+
+}  // namespace
+}  // namespace seg
