@@ -2,6 +2,10 @@
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
 
 add_library(seg_flags INTERFACE)
+# GCC 13 and later take every function from reference to reference for one that may return its argument.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  target_compile_options(seg_flags INTERFACE -Wno-dangling-reference)
+endif()
 target_compile_options(seg_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 if(SEG_SANITIZE)
   target_compile_options(seg_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)

@@ -37,15 +37,18 @@ torch::Tensor resized(const torch::Tensor& image, double scale) {
 }  // namespace
 
 Inference::Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute)
-    : model_(model), align_corners_(model_options.align_corners), normalize_(normalize), options_(options), compute_(compute) {}
+    : model_(model),
+      align_corners_(model_options.align_corners),
+      normalize_(normalize),
+      options_(options),
+      compute_(compute),
+      precision_(compute.device, compute.precision) {}
 
 bool Inference::plain() const { return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed(); }
 
 torch::Tensor Inference::logits(const torch::Tensor& images) const {
   const torch::NoGradGuard no_gradient;
-  const torch::Tensor input = normalize(images.to(compute_.device), normalize_);
-  const PrecisionScope precision(compute_.device, compute_.precision);
-  return model_.forward(input).logits;
+  return model_.forward(normalize(images.to(compute_.device), normalize_)).logits;
 }
 
 torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const {

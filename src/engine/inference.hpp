@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include "base/size.hpp"
+#include "core/compute.hpp"
 #include "data/augment_options.hpp"
 #include "engine/averaging.hpp"
 #include "engine/options.hpp"
@@ -19,7 +20,8 @@ struct Compute {
 
 class Inference {
  public:
-  /// `model` must outlive the object; it is used in the mode it is in (evaluation mode is the caller's business).
+  /// `model` must outlive the object; it is used in the mode it is in (evaluation mode is the caller's business). The weights may not
+  /// change meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it.
   Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute);
 
   /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; no averaging.
@@ -43,6 +45,7 @@ class Inference {
   NormalizeOptions normalize_;
   EvalOptions options_;
   Compute compute_;
+  PrecisionScope precision_;
 };
 
 }  // namespace seg
