@@ -124,13 +124,13 @@ BenchReport bench_train(const TrainBench& bench) {
   const Batch batch = synthetic_batch(*experiment);
   const auto same = [&]() -> const Batch& { return batch; };
   const Flops flops = flops_of(*experiment, batch);
-  PeakRate peak(experiment->compute, bench.largest_product);
 
   // The machine's clock wanders: the best rate is measured between the stretches, and synthetic steps before and after the others.
   Series synthetic;
   std::optional<Series> loaded;
   stepper.run(bench.steps.warmup, same, nullptr);
   const std::int64_t resident = peak_resident_bytes();  // before the best rate takes matrices of its own
+  PeakRate peak(experiment->compute, bench.largest_product);
   peak.sample();
   stepper.run((bench.steps.runs + 1) / 2, same, &synthetic);
   peak.sample();
