@@ -52,7 +52,7 @@ torch::Tensor band_of(const View& view, const Rows& band, std::int64_t width, bo
 
 torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners) {
   if (views.empty()) throw Error(ErrorKind::kInternal, "nothing to average");
-  const torch::Tensor labels = torch::empty({1, target.height, target.width}, torch::kByte);
+  torch::Tensor labels = torch::empty({1, target.height, target.width}, torch::kByte);
   for (std::int64_t row = 0; row < target.height; row += kBandRows) {
     const Rows band{row, std::min(kBandRows, target.height - row), target.height};
     torch::Tensor sum;

@@ -22,7 +22,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
     const torch::Tensor input = channels_last(x);
     const cpu::NormStatistics statistics = training ? cpu::batch_statistics(input, norm) : cpu::running_statistics(norm);
     const torch::Tensor residual = given ? channels_last(*given) : torch::Tensor();
-    const torch::Tensor output = cpu::batch_norm_forward(input, norm, statistics, {residual, rectify});
+    torch::Tensor output = cpu::batch_norm_forward(input, norm, statistics, {residual, rectify});
     const bool needs_output = rectify && residual.defined();
     context->save_for_backward({input, weight, bias, needs_output ? output : torch::Tensor(), statistics.mean, statistics.inverse_deviation});
     context->saved_data["rectify"] = rectify;

@@ -63,7 +63,7 @@ torch::Tensor add_blocks(const Features& features, const Sums& sums) {
       sums(rows, first, first + features.channels());
     });
   });
-  const torch::Tensor total = torch::zeros({2, features.channels()}, torch::kDouble);
+  torch::Tensor total = torch::zeros({2, features.channels()}, torch::kDouble);
   auto* sum = total.data_ptr<double>();
   const auto* part = parts.data_ptr<double>();
   for (std::int64_t block = 0; block < features.blocks(); ++block)
@@ -98,7 +98,7 @@ NormStatistics running_statistics(const BatchNorm& norm) { return {norm.running_
 torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
   const torch::Tensor scale = scale_of(norm.weight, statistics);
   const NormFactors factors{statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), norm.bias.data_ptr<float>(), after.rectify};
-  const torch::Tensor result = like(x);
+  torch::Tensor result = like(x);
   const Features features{x, after.residual, {}, {}};
   features.typed([&](auto value) {
     using Value = decltype(value);
