@@ -15,12 +15,11 @@ constexpr std::int64_t kGrain = 32768;  // elements worth a thread
 void reference::adam_update(const torch::Tensor& parameter, const torch::Tensor& gradient, const torch::Tensor& mean, const torch::Tensor& square,
                             const AdamStep& step) {
   const torch::NoGradGuard no_gradient;
-  torch::Tensor p(parameter), m(mean), v(square);
-  p.mul_(1.0 - step.parameter_decay);
-  const torch::Tensor g = step.gradient_decay == 0.0 ? gradient : gradient.add(p, step.gradient_decay);
-  m.mul_(step.beta1).add_(g, 1.0 - step.beta1);
-  v.mul_(step.beta2).addcmul_(g, g, 1.0 - step.beta2);
-  p.addcdiv_(m, v.sqrt().div_(step.root_correction).add_(step.eps), -step.step_size);
+  parameter.mul_(1.0 - step.parameter_decay);
+  const torch::Tensor g = step.gradient_decay == 0.0 ? gradient : gradient.add(parameter, step.gradient_decay);
+  mean.mul_(step.beta1).add_(g, 1.0 - step.beta1);
+  square.mul_(step.beta2).addcmul_(g, g, 1.0 - step.beta2);
+  parameter.addcdiv_(mean, square.sqrt().div_(step.root_correction).add_(step.eps), -step.step_size);
 }
 
 void adam_update(const torch::Tensor& parameter, const torch::Tensor& gradient, const torch::Tensor& mean, const torch::Tensor& square,

@@ -32,7 +32,7 @@ void drop_blocks(const torch::Tensor& x, std::uint64_t seed, double probability,
 }
 
 torch::Tensor dropped(const torch::Tensor& x, std::int64_t seed, double probability) {
-  const torch::Tensor result = torch::empty_like(x);
+  torch::Tensor result = torch::empty_like(x);
   if (x.scalar_type() == torch::kBFloat16)
     drop_blocks<std::uint16_t>(x, static_cast<std::uint64_t>(seed), probability, result);
   else

@@ -19,7 +19,7 @@ void check(const torch::Tensor& logits, std::int64_t height, std::int64_t width)
 
 torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   check(logits, height, width);
-  const torch::Tensor scores = logits.scalar_type() == torch::kDouble ? logits : logits.to(torch::kFloat);
+  torch::Tensor scores = logits.scalar_type() == torch::kDouble ? logits : logits.to(torch::kFloat);
   if (scores.size(2) == height && scores.size(3) == width) return scores;
   return at::upsample_bilinear2d(scores, {height, width}, align_corners);
 }

@@ -169,7 +169,7 @@ torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Te
 
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   const Tiles tiles(logits, height, width, align_corners);
-  const torch::Tensor result = torch::empty({logits.size(0), height, width}, torch::kByte);
+  torch::Tensor result = torch::empty({logits.size(0), height, width}, torch::kByte);
   for_each_tile(tiles, torch::Tensor(), false, [&](std::int64_t number, const Tile& tile, const Scratch& scratch) {
     predict_tile(tile, scratch.labels);
     std::uint8_t* rows = result.data_ptr<std::uint8_t>() + (tiles.image(number) * height + tiles.first_row(number)) * width;
