@@ -47,9 +47,19 @@ done | sort -u)
 [ -n "$list" ] || { echo "lint: no source has changed"; exit 0; }
 mapfile -t files <<<"$list"
 
-# clang cannot read GCC's precompiled header, so the database it is given leaves it out.
+# The database is given an entry for each source, also where several are compiled as one, and leaves out GCC's precompiled header,
+# which clang cannot read.
 mkdir -p build/tidy
-sed -E 's/-Winvalid-pch|-include [^ ]+cmake_pch\.hxx//g' build/compile_commands.json >build/tidy/compile_commands.json
+python3 - build/compile_commands.json build/tidy/compile_commands.json <<'END'
+import json, re, sys
+entries = []
+for entry in json.load(open(sys.argv[1])):
+    command = re.sub(r"-Winvalid-pch|-include \S+cmake_pch\.hxx", "", entry["command"])
+    together = re.search(r"/Unity/unity_\w+\.cxx$", entry["file"])
+    sources = re.findall(r'^#include "(.+)"$', open(entry["file"]).read(), re.M) if together else [entry["file"]]
+    entries += [{**entry, "file": source, "command": command.replace(entry["file"], source)} for source in sources]
+json.dump(entries, open(sys.argv[2], "w"))
+END
 # Only findings in our own files count: clang's C++20 mode does not compile every LibTorch header, and says so. clang-tidy exits
 # with 1 for either; more, or a signal, is a run that did not look, which xargs tells by 124 and above.
 log=build/tidy/log code=0

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <csignal>
 #include <iostream>
+#include <limits>
 #include <new>
 #include <string_view>
 #include <type_traits>
@@ -62,9 +63,9 @@ Size parse_size(const std::string& text, const std::string& option) {
   const auto height = std::from_chars(text.data(), end, size.height);
   if (height.ec == std::errc() && height.ptr != end && *height.ptr == 'x') {
     const auto width = std::from_chars(height.ptr + 1, end, size.width);
-    if (width.ec == std::errc() && width.ptr == end) return size;
+    if (width.ec == std::errc() && width.ptr == end && size.height > 0 && size.width > 0) return size;
   }
-  throw CLI::ValidationError(option, text + " is no size: give HEIGHTxWIDTH in pixels, such as 380x640");
+  throw CLI::ValidationError(option + " " + text + " is no size: give HEIGHTxWIDTH in pixels, such as 380x640");
 }
 
 void add_option(CLI::App& app, const Option& option) {
@@ -76,7 +77,9 @@ void add_option(CLI::App& app, const Option& option) {
       return app.add_option(option.name, *value, option.help)->allow_extra_args(!option.name.starts_with('-'));
     } else if constexpr (std::is_same_v<Value, Size>) {
       const auto read = [value, name = option.name](const std::string& text) { *value = parse_size(text, name); };
-      return app.add_option_function<std::string>(option.name, read, option.help)->default_str(to_string(*value))->type_name("HxW");
+      return app.add_option_function<std::string>(option.name, read, option.help)
+          ->default_str(*value == Size{} ? "" : to_string(*value))
+          ->type_name("HxW");
     } else if constexpr (std::is_same_v<Value, std::filesystem::path>) {
       return app.add_option(option.name, *value, option.help)->default_str(value->string());  // CLI11 would put it in quotes
     } else {
@@ -85,6 +88,7 @@ void add_option(CLI::App& app, const Option& option) {
   };
   CLI::Option* added = std::visit(add, option.value);
   added->required(option.required);
+  if (option.min) added->check(CLI::Range(*option.min, std::numeric_limits<std::int64_t>::max()));
   if (!option.type.empty()) added->type_name(option.type);
 }
 
@@ -101,10 +105,6 @@ int run_program(const Program& program, int argc, char** argv) {
   }
   if (!run) app.require_subcommand(1);
   if (program.footer) app.footer(program.footer);
-  return run_app(app, argc, argv, [&] { return run(); });
-}
-
-int run_app(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe on stdout must not end a training run
   start_log();
   app.set_version_flag("--version", version_text());
@@ -113,9 +113,9 @@ int run_app(CLI::App& app, int argc, char** argv, const std::function<int()>& bo
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return fail(Error(ErrorKind::kConfiguration, error.what(), app.get_name() + " --help lists the options"));
+    return fail(Error(ErrorKind::kConfiguration, error.what(), program.name + " --help lists the options"));
   }
-  return run_body(body);
+  return run_body(run);
 }
 
 void start_log() {

@@ -4,15 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/size.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace seg {
 
@@ -26,6 +23,7 @@ struct Option {
   Value value;
   std::string type = {};  // what --help calls the value, such as "DIR"; empty: by the kind of value
   bool required = false;
+  std::optional<std::int64_t> min = {};  // the least whole number taken
 };
 
 struct Verb {
@@ -48,9 +46,6 @@ struct Program {
 /// Parses the command line, runs what it names and returns its exit code. Every exception ends here as one line "error: ..." and
 /// one "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); memory exhaustion of any library is 6.
 int run_program(const Program& program, int argc, char** argv);
-
-/// The same for a command line of CLI11's; `body` is what it runs.
-int run_app(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
 /// The log goes to stderr, one line a message.
 void start_log();

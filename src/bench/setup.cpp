@@ -60,7 +60,7 @@ BenchSetup::BenchSetup(const BenchSource& source) : device_(source.device) {
   if (count > 0) overrides.push_back("data.root=" + (folder_.path / "data").string());
   config_ = read_config(source, overrides);
   if (count > 0) {
-    const Size size = source.draw_size.empty() ? config_.data.size : parse_size(source.draw_size, "--draw-size");
+    const Size size = source.draw_size == Size{} ? config_.data.size : source.draw_size;
     spdlog::info("drawing {} street scenes {} in the layout of {}", count, to_string(size), config_.data.dataset);
     generate_dataset({.layout = config_.data.dataset, .output = config_.data.root, .count = count, .size = size});
     if (const fs::path own = fs::path(config_.data.root) / "classes.yaml"; fs::exists(own)) config_.data.classes = own.string();
@@ -69,16 +69,6 @@ BenchSetup::BenchSetup(const BenchSource& source) : device_(source.device) {
   // No schedule ends, and so no learning rate runs out, within a benchmark.
   config_.train.epochs = 0;
   config_.train.iterations = 1'000'000;
-}
-
-Size parse_size(const std::string& text, const std::string& option) {
-  Size size;
-  char separator = 0, rest = 0;
-  std::istringstream stream(text);
-  const bool read = stream >> size.height >> separator >> size.width && separator == 'x' && !(stream >> rest);
-  if (!read || size.height <= 0 || size.width <= 0)
-    throw Error(ErrorKind::kConfiguration, option + " " + text + " is no size", "give HEIGHTxWIDTH in pixels, such as 760x1280");
-  return size;
 }
 
 Batch random_batch(std::int64_t images, Size size, std::int64_t classes) {

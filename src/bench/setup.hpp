@@ -16,7 +16,7 @@ struct BenchSource {
   std::string config;                  // empty: DeepLabV3+ ResNet-18 at stride 16, recall loss, 12 classes, batches of 4 of 360x480
   std::vector<std::string> overrides;  // "key=value"
   std::int64_t draw = -1;              // street scenes drawn in the recipe's layout instead of reading data.root; 0: none; -1: only without config
-  std::string draw_size;               // HEIGHTxWIDTH of the drawn images; empty: data.size
+  Size draw_size;                      // of the drawn images; 0x0: data.size
   std::string device = "auto";
 };
 
@@ -43,9 +43,6 @@ class BenchSetup {
   RunConfig config_;
   std::string device_;
 };
-
-/// "360x480" to a size. Throws kConfiguration naming `option`.
-Size parse_size(const std::string& text, const std::string& option);
 
 /// Random pixels and labels, the same for the same seed: u8 [n,height,width,3] and [n,height,width] with train ids below `classes`.
 Batch random_batch(std::int64_t images, Size size, std::int64_t classes);

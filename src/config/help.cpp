@@ -29,7 +29,7 @@ struct Section {
   std::vector<Row> rows;
 };
 
-std::string range_text(const About& about) {
+std::string interval_text(const About& about) {
   const bool low = std::isfinite(about.min), high = std::isfinite(about.max);
   if (low && high) return "[" + format(about.min) + ", " + format(about.max) + "]";
   return low ? ">= " + format(about.min) : high ? "<= " + format(about.max) : "";
@@ -83,7 +83,7 @@ class HelpPrinter : public TextVisitor {
 
  private:
   void line(const std::string& name, const std::string& text, const About& about) override {
-    Row row{{prefix() + name, text, about.unit, range_text(about)}, about.help};
+    Row row{{prefix() + name, text, about.unit, interval_text(about)}, about.help};
     if (!about.choices.empty()) {
       const std::string choices = joined(about.choices, "|");
       if (row.cells[3].empty() && choices.size() <= kWidest[3]) {

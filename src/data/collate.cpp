@@ -2,12 +2,11 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "data/geometry.hpp"
 #include "data/loader.hpp"
 
 namespace seg {
 namespace {
-
-Size size_of(const cv::Mat& mat) { return {mat.rows, mat.cols}; }
 
 bool same_size(const Sample& a, const Sample& b) { return a.image.size() == b.image.size() && a.labels.size() == b.labels.size(); }
 

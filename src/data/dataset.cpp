@@ -16,7 +16,7 @@
 namespace seg {
 namespace {
 
-struct Layout {
+struct KnownLayout {
   std::string name;
   std::string (*class_file)(const DataOptions&);  // below data/; empty where data.classes must name one
   Listing (*list)(const DataOptions&, const ClassFile&, const std::string& split);
@@ -30,8 +30,8 @@ std::string no_table(const DataOptions&) { return {}; }
 std::vector<std::string> every_split(const DataOptions&) { return all_splits(); }
 
 /// The registry: a layout is one line here and one file pair in datasets/.
-const std::vector<Layout>& layouts() {
-  static const std::vector<Layout> table = {
+const std::vector<KnownLayout>& layouts() {
+  static const std::vector<KnownLayout> table = {
       {"synthia_seqs", own_table, list_synthia_seqs, every_split},
       {"synthia_rand", table_of_rand, list_synthia_rand, every_split},
       {"cityscapes", own_table, list_cityscapes, every_split, false},
@@ -41,8 +41,8 @@ const std::vector<Layout>& layouts() {
   return table;
 }
 
-const Layout& layout_of(const DataOptions& options) {
-  const auto found = std::find_if(layouts().begin(), layouts().end(), [&](const Layout& layout) { return layout.name == options.dataset; });
+const KnownLayout& layout_of(const DataOptions& options) {
+  const auto found = std::find_if(layouts().begin(), layouts().end(), [&](const KnownLayout& layout) { return layout.name == options.dataset; });
   if (found == layouts().end()) throw Error(ErrorKind::kConfiguration, "data.dataset: there is no layout '" + options.dataset + "'", "see --help");
   return *found;
 }
@@ -54,7 +54,7 @@ fs::path class_file_path(const DataOptions& options) {
     throw Error(ErrorKind::kConfiguration, "data.classes is empty, but '" + options.dataset + "' has no class table of its own",
                 "set data.classes to a YAML file; data/README.md says how to write one");
   }
-  const fs::path path = find_shipped(fs::path("data") / shipped);
+  fs::path path = find_shipped(fs::path("data") / shipped);
   if (path.empty())
     throw Error(ErrorKind::kConfiguration, "there is no class table data/" + shipped,
                 "synthia_rand has 16 or 19 classes; else install the program again");
@@ -65,7 +65,7 @@ fs::path class_file_path(const DataOptions& options) {
 
 std::vector<std::string> dataset_names() {
   std::vector<std::string> names;
-  for (const Layout& layout : layouts()) names.push_back(layout.name);
+  for (const KnownLayout& layout : layouts()) names.push_back(layout.name);
   return names;
 }
 
@@ -83,7 +83,7 @@ std::string reported_split(const DataOptions& options) {
 }
 
 std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split, const FrameSize& frame) {
-  const Layout& layout = layout_of(options);
+  const KnownLayout& layout = layout_of(options);
   const auto& known = all_splits();
   if (std::find(known.begin(), known.end(), split) == known.end()) {
     throw Error(ErrorKind::kConfiguration, "there is no split '" + split + "'", "splits are train, val and test");

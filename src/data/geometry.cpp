@@ -11,8 +11,6 @@
 namespace seg {
 namespace {
 
-Size size_of(const cv::Mat& mat) { return {mat.rows, mat.cols}; }
-
 cv::Size cv_size(Size size) { return {static_cast<int>(size.width), static_cast<int>(size.height)}; }
 
 void resize(Sample& sample, Size size) {

@@ -9,6 +9,8 @@
 
 namespace seg {
 
+inline Size size_of(const cv::Mat& image) { return {image.rows, image.cols}; }
+
 /// The number of pixels of each value in CV_8UC1 labels.
 std::array<std::int64_t, 256> label_counts(const cv::Mat& labels);
 

@@ -20,26 +20,6 @@ namespace {
 
 using Order = std::vector<std::int64_t>;
 
-/// What a worker made of one place in a batch.
-struct Loaded {
-  std::optional<Sample> sample;                // nothing where a broken one is left out
-  std::map<std::int64_t, std::string> broken;  // index -> message of those met on the way
-  std::exception_ptr error;                    // ends the run
-};
-
-/// A batch being made. Its places are taken in order, so all before a failed one are finished or running.
-struct Pending {
-  std::int64_t epoch = 0;
-  std::shared_ptr<const Order> order;  // of the whole epoch
-  std::int64_t first = 0;              // of this batch in `order`
-  std::vector<Loaded> places;
-  std::size_t taken = 0;
-  std::size_t finished = 0;
-
-  bool all_taken() const { return taken == places.size(); }
-  bool idle() const { return finished == taken; }
-};
-
 void require(bool good, const std::string& what, const std::string& hint) {
   if (!good) throw Error(ErrorKind::kConfiguration, what, hint);
 }
@@ -67,6 +47,26 @@ const LoaderOptions& checked(const LoaderOptions& options) {
 }  // namespace
 
 struct DataLoader::Pool {
+  /// What a worker made of one place in a batch.
+  struct Loaded {
+    std::optional<Sample> sample;                // nothing where a broken one is left out
+    std::map<std::int64_t, std::string> broken;  // index -> message of those met on the way
+    std::exception_ptr error;                    // ends the run
+  };
+
+  /// A batch being made. Its places are taken in order, so all before a failed one are finished or running.
+  struct Pending {
+    std::int64_t epoch = 0;
+    std::shared_ptr<const Order> order;  // of the whole epoch
+    std::int64_t first = 0;              // of this batch in `order`
+    std::vector<Loaded> places;
+    std::size_t taken = 0;
+    std::size_t finished = 0;
+
+    bool all_taken() const { return taken == places.size(); }
+    bool idle() const { return finished == taken; }
+  };
+
   Pool(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
   ~Pool() {
     for (std::jthread& thread : threads) thread.request_stop();
@@ -164,7 +164,7 @@ void DataLoader::Pool::work(const std::stop_token& stop) {
   }
 }
 
-Loaded DataLoader::Pool::load(const Order& order, std::int64_t epoch, std::int64_t position) const {
+auto DataLoader::Pool::load(const Order& order, std::int64_t epoch, std::int64_t position) const -> Loaded {
   Loaded loaded;
   try {
     read(order, epoch, position, loaded);

@@ -67,7 +67,7 @@ cv::Mat preview_of(const Sample& sample, const ClassTable& classes) {
   return picture;
 }
 
-void write_png(const fs::path& path, const cv::Mat& rgb) {
+void write_rgb(const fs::path& path, const cv::Mat& rgb) {
   cv::Mat bgr;
   cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
   std::vector<std::uint8_t> bytes;
@@ -107,7 +107,7 @@ std::vector<fs::path> write_preview(const Dataset& dataset, const SampleTransfor
     std::array<char, 24> number{};
     std::snprintf(number.data(), number.size(), "%04lld-", static_cast<long long>(i));
     files.push_back(output_folder / (number.data() + safe_file_name(sample.id) + ".png"));
-    write_png(files.back(), preview_of(sample, classes));
+    write_rgb(files.back(), preview_of(sample, classes));
   }
   return files;
 }

@@ -6,18 +6,18 @@ namespace seg {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 /// {"Road": 0.12, "Pole": null, ...}; empty where the loss has none.
-Json by_class(const std::vector<std::optional<double>>& values, const ClassTable& classes) {
-  Json fields = Json::object();
-  for (std::size_t id = 0; id < values.size(); ++id) fields[classes[id].name] = values[id] ? Json(*values[id]) : Json();
+OrderedJson by_class(const std::vector<std::optional<double>>& values, const ClassTable& classes) {
+  OrderedJson fields = OrderedJson::object();
+  for (std::size_t id = 0; id < values.size(); ++id) fields[classes[id].name] = values[id] ? OrderedJson(*values[id]) : OrderedJson();
   return fields;
 }
 
 }  // namespace
 
-Json start_fields(const Experiment& experiment) {
+OrderedJson start_fields(const Experiment& experiment) {
   const RunConfig& config = experiment.config;
   std::vector<std::string> names;
   for (const ClassInfo& info : experiment.classes()) names.push_back(info.name);
@@ -37,15 +37,15 @@ Json start_fields(const Experiment& experiment) {
           {"versions", compute_versions()}};
 }
 
-Json train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace) {
-  Json fields{{"loss", result.loss},
-              {"cross_entropy", result.cross_entropy},
-              {"learning_rate", result.learning_rate},
-              {"gradient_norm", result.gradient_norm},
-              {"images_per_second", pace.images_per_second},
-              {"data_wait", pace.data_wait},
-              {"seconds_left", pace.seconds_left},
-              {"iterations", experiment.iterations}};
+OrderedJson train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace) {
+  OrderedJson fields{{"loss", result.loss},
+                     {"cross_entropy", result.cross_entropy},
+                     {"learning_rate", result.learning_rate},
+                     {"gradient_norm", result.gradient_norm},
+                     {"images_per_second", pace.images_per_second},
+                     {"data_wait", pace.data_wait},
+                     {"seconds_left", pace.seconds_left},
+                     {"iterations", experiment.iterations}};
   const ClassReadings readings = experiment.loss->readings();
   if (!readings.weights.empty()) fields["class_weights"] = by_class(readings.weights, experiment.classes());
   if (!readings.recalls.empty()) fields["class_recalls"] = by_class(readings.recalls, experiment.classes());

@@ -7,7 +7,7 @@ namespace seg {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 /// The means, in the order they are reported.
 std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Scores& scores) {
@@ -15,7 +15,7 @@ std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Sc
           {"mean_f1", scores.mean_f1},   {"overall_accuracy", scores.overall_accuracy}, {"frequency_weighted_iou", scores.frequency_weighted_iou}};
 }
 
-Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+OrderedJson number(const std::optional<double>& value) { return value ? OrderedJson(*value) : OrderedJson(); }
 
 }  // namespace
 
@@ -45,8 +45,8 @@ std::optional<Validation> run_validation(Experiment& experiment, const std::func
   return Validation{std::move(*evaluation), std::move(scores), std::move(per_image)};
 }
 
-Json validation_fields(const Validation& validation) {
-  Json fields{{"cross_entropy", number(validation.evaluation.cross_entropy)}};
+OrderedJson validation_fields(const Validation& validation) {
+  OrderedJson fields{{"cross_entropy", number(validation.evaluation.cross_entropy)}};
   for (const auto& [name, score] : named_scores(validation.scores)) fields[name] = number(score);
   fields["images"] = validation.evaluation.images;
   if (!validation.evaluation.skipped.empty()) fields["left_out"] = validation.evaluation.skipped;
@@ -59,16 +59,16 @@ std::optional<double> score_named(const Scores& scores, const std::string& wante
   throw Error(ErrorKind::kInternal, "no score is called " + wanted);
 }
 
-Json evaluation_settings(const RunConfig& config, const Compute& compute) {
+OrderedJson evaluation_settings(const RunConfig& config, const Compute& compute) {
   const Size input = evaluation_frame_of(config).image;
-  const auto sides = [](const Size& size) { return Json{size.height, size.width}; };
+  const auto sides = [](const Size& size) { return OrderedJson{size.height, size.width}; };
   const bool windowed = config.eval.window.height > 0;
-  return {{"input", input == Size{} ? Json("native") : sides(input)},
+  return {{"input", input == Size{} ? OrderedJson("native") : sides(input)},
           {"size", config.eval.size},
           {"flip", config.eval.flip},
           {"scales", config.eval.scales},
-          {"window", windowed ? sides(config.eval.window) : Json()},
-          {"overlap", windowed ? Json(config.eval.overlap) : Json()},
+          {"window", windowed ? sides(config.eval.window) : OrderedJson()},
+          {"overlap", windowed ? OrderedJson(config.eval.overlap) : OrderedJson()},
           {"precision", compute.precision == torch::kBFloat16 ? "bf16" : "fp32"}};
 }
 

@@ -30,18 +30,18 @@ double step(const ScheduleOptions& options, const Place& place) {
   return std::pow(options.step.gamma, static_cast<double>(passed));
 }
 
-struct Entry {
+struct Factor {
   const char* name;
-  double (*factor)(const ScheduleOptions&, const Place&);
+  double (*of)(const ScheduleOptions&, const Place&);
 };
 
-constexpr Entry kSchedules[] = {{"constant", constant}, {"poly", poly}, {"cosine", cosine}, {"step", step}};
+constexpr Factor kSchedules[] = {{"constant", constant}, {"poly", poly}, {"cosine", cosine}, {"step", step}};
 
 }  // namespace
 
 std::vector<std::string> schedule_names() {
   std::vector<std::string> names;
-  for (const Entry& entry : kSchedules) names.emplace_back(entry.name);
+  for (const Factor& entry : kSchedules) names.emplace_back(entry.name);
   return names;
 }
 
@@ -52,8 +52,8 @@ double learning_rate(const ScheduleOptions& options, double base_lr, std::int64_
   }
   const double span = static_cast<double>(std::max<std::int64_t>(total - options.warmup, 1));
   const Place place{iteration, std::min(static_cast<double>(iteration - options.warmup) / span, 1.0)};
-  for (const Entry& entry : kSchedules) {
-    if (options.type == entry.name) return base_lr * entry.factor(options, place);
+  for (const Factor& entry : kSchedules) {
+    if (options.type == entry.name) return base_lr * entry.of(options, place);
   }
   throw Error(ErrorKind::kConfiguration, "schedule.type: unknown schedule '" + options.type + "'", "segtrain --help lists them");
 }

@@ -17,7 +17,7 @@ TEST(StepFile, HoldsAllThatItTakesToRepeatTheLoss) {
   const BenchSource source{.config = "",
                            .overrides = {"data.size=[48,48]", "train.batch_size=2", "train.threads=1", "train.precision=fp32", "model.dropout=0"},
                            .draw = 20,
-                           .draw_size = "48x64",
+                           .draw_size = {48, 64},
                            .device = "cpu"};
   write_step_file(source, path);
 

@@ -14,12 +14,14 @@
 
 #include "base/error.hpp"
 #include "data/cache_folder.hpp"
+#include "same.hpp"
 #include "support/support.hpp"
 
 namespace seg {
 namespace {
 
 namespace fs = std::filesystem;
+using test::same;
 
 constexpr std::uint64_t kLimit = 1u << 30;
 const std::string kIdentity(32, 'a');
@@ -40,11 +42,6 @@ Sample sample_of(int i, int rows = 33, int cols = 21) {
   for (std::size_t n = 0; n < sample.labels.total(); ++n) sample.labels.data[n] = static_cast<std::uint8_t>((n + static_cast<std::size_t>(i)) % 19);
   return sample;
 }
-
-bool same(const cv::Mat& a, const cv::Mat& b) {
-  return a.type() == b.type() && a.size() == b.size() && std::memcmp(a.data, b.data, a.total() * a.elemSize()) == 0;
-}
-bool same(const Sample& a, const Sample& b) { return same(a.image, b.image) && same(a.labels, b.labels); }
 
 struct DiskCacheFile : testing::Test {
   std::unique_ptr<DiskCache> open(std::uint64_t limit = kLimit) const { return std::make_unique<DiskCache>(folder.path(), kIdentity, limit); }

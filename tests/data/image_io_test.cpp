@@ -11,11 +11,13 @@
 #include "data/image_header.hpp"
 #include "data/png_files.hpp"
 #include "data/transforms.hpp"
+#include "same.hpp"
 
 namespace seg {
 namespace {
 
 using test::PngKind;
+using test::same;
 using test::TemporaryFolder;
 using test::write_png;
 using test::write_text;
@@ -33,10 +35,6 @@ cv::Mat counting(int rows, int cols, int type, int modulo) {
     }
   }
   return values;
-}
-
-bool same(const cv::Mat& a, const cv::Mat& b) {
-  return a.type() == b.type() && a.size() == b.size() && std::memcmp(a.data, b.data, a.total() * a.elemSize()) == 0;
 }
 
 std::string defect_of(const std::function<void()>& read) {

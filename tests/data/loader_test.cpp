@@ -18,12 +18,11 @@ namespace seg {
 namespace {
 
 using test::MemoryDataset;
+using test::unchanged;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 using Ids = std::vector<std::string>;
-
-Sample unchanged(Sample sample, std::uint64_t) { return sample; }
 
 /// Random flip, colour and crop: every pixel depends on the seed.
 SampleTransform augmentation() {

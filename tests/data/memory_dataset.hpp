@@ -40,4 +40,7 @@ class MemoryDataset final : public Dataset {
   ClassTable classes_ = {{"left", {255, 0, 0}, 0}, {"right", {0, 0, 255}, 1}};
 };
 
+/// The transform that does nothing.
+inline Sample unchanged(Sample sample, std::uint64_t /*seed*/) { return sample; }
+
 }  // namespace seg::test

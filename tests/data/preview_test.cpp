@@ -11,8 +11,7 @@ namespace seg {
 namespace {
 
 using test::MemoryDataset;
-
-Sample unchanged(Sample sample, std::uint64_t) { return sample; }
+using test::unchanged;
 
 TEST(Preview, DrawsLabelsInTheClassColors) {
   const ClassTable classes = {{"left", {255, 0, 10}, 0}, {"right", {0, 20, 255}, 1}};

@@ -9,9 +9,12 @@
 #include "base/error.hpp"
 #include "data/color.hpp"
 #include "data/geometry.hpp"
+#include "same.hpp"
 
 namespace seg {
 namespace {
+
+using test::same;
 
 const ClassTable kClasses = {{"road", {}, 0}, {"sky", {}, 1}, {"bicycle", {}, 2}, {"pole", {}, 3}};
 
@@ -28,8 +31,6 @@ Sample ramp(int height, int width) {
 Sample uniform(int height, int width, double value, double label) {
   return {cv::Mat(height, width, CV_8UC3, cv::Scalar::all(value)), cv::Mat(height, width, CV_8UC1, cv::Scalar(label)), "uniform"};
 }
-
-bool same(const cv::Mat& a, const cv::Mat& b) { return a.size() == b.size() && a.type() == b.type() && cv::norm(a, b, cv::NORM_INF) == 0.0; }
 
 std::set<int> values(const cv::Mat& labels) { return {labels.begin<std::uint8_t>(), labels.end<std::uint8_t>()}; }
 

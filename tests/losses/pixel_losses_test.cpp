@@ -12,7 +12,7 @@ using test::outcome;
 using test::row_of_labels;
 using test::two_class_logits;
 
-struct Random {
+struct RandomBatch {
   torch::Tensor logits = torch::randn({2, 5, 9, 8}) * 2;
   torch::Tensor labels = labels_of(5, {2, 9, 8});
   NaiveBatch naive{logits, labels};
@@ -31,7 +31,7 @@ TEST(Focal, ByHand) {
 }
 
 TEST(Focal, EqualsPixelByPixelDouble) {
-  const Random batch;
+  const RandomBatch batch;
   const double expected = batch.mean([](const auto& pixel) {
     const double p = pixel.probabilities[static_cast<std::size_t>(pixel.truth)];
     return -(1 - p) * (1 - p) * std::log(p);
@@ -40,7 +40,7 @@ TEST(Focal, EqualsPixelByPixelDouble) {
 }
 
 TEST(Focal, IsCrossEntropyForGammaZero) {
-  const Random batch;
+  const RandomBatch batch;
   LossOptions options = options_of("focal");
   options.focal.gamma = 0;
   EXPECT_NEAR(outcome(options, batch.logits, batch.labels).value, outcome(options_of("ce"), batch.logits, batch.labels).value, 1e-6);
@@ -69,7 +69,7 @@ TEST(Ohem, KeepsTheHardestWhereTooFewAreBelowTheThreshold) {
 }
 
 TEST(Ohem, EqualsPixelByPixelDouble) {
-  const Random batch;
+  const RandomBatch batch;
   double sum = 0, kept = 0;
   for (const auto& pixel : batch.naive.pixels) {
     const double p = pixel.probabilities[static_cast<std::size_t>(pixel.truth)];
@@ -91,7 +91,7 @@ TEST(Ldam, ByHand) {
 }
 
 TEST(Ldam, EqualsPixelByPixelDouble) {
-  const Random batch;
+  const RandomBatch batch;
   const std::vector<double> margins = ldam_margins(test::context_of(5).statistics->pixels, 0.5);
   const double expected = batch.mean([&](const auto& pixel) {
     const auto truth = static_cast<std::size_t>(pixel.truth);

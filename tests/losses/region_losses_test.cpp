@@ -13,7 +13,7 @@ using test::outcome;
 using test::row_of_labels;
 using test::two_class_logits;
 
-struct Random {
+struct BatchWithoutOne {
   torch::Tensor logits = torch::randn({2, 5, 9, 8}) * 2;
   torch::Tensor labels = labels_of(4, {2, 9, 8});  // class 4 is absent
   NaiveBatch naive{logits, labels};
@@ -56,7 +56,7 @@ TEST(SoftIou, ByHand) {
 }
 
 TEST(SoftIou, EqualsPixelByPixelDouble) {
-  const Random batch;
+  const BatchWithoutOne batch;
   double sum = 0;
   for (int c = 0; c < 4; ++c) sum += naive_soft_iou(batch.naive, c);
   EXPECT_NEAR(outcome(options_of("soft_iou"), batch.logits, batch.labels).value, 1 - sum / 4, 1e-6);
@@ -76,7 +76,7 @@ TEST(Lovasz, ByHand) {
 }
 
 TEST(Lovasz, EqualsPixelByPixelDouble) {
-  const Random batch;
+  const BatchWithoutOne batch;
   double present = 0;
   for (int c = 0; c < 4; ++c) present += naive_lovasz(batch.naive, c);
   EXPECT_NEAR(outcome(options_of("lovasz"), batch.logits, batch.labels).value, present / 4, 1e-6);

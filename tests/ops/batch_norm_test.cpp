@@ -28,13 +28,13 @@ BatchNorm random_norm(std::int64_t channels, torch::ScalarType type = torch::kFl
   return {draw().requires_grad_(true), (draw() - 1).requires_grad_(true), draw() - 1, draw()};
 }
 
-struct Result {
+struct Normed {
   torch::Tensor output, x, weight, bias, residual, running_mean, running_variance;
 };
 
 /// Output, gradients and running statistics of a loss that weights each value differently.
 template <class Function>
-Result run(const Function& function, const torch::Tensor& x, const torch::Tensor& residual, const BatchNorm& given, const Case& c) {
+Normed normed(const Function& function, const torch::Tensor& x, const torch::Tensor& residual, const BatchNorm& given, const Case& c) {
   BatchNorm norm = given;
   norm.weight = given.weight.detach().clone().requires_grad_(true);
   norm.bias = given.bias.detach().clone().requires_grad_(true);
@@ -58,8 +58,8 @@ TEST_P(Cases, KernelEqualsReferenceInDouble) {
   const BatchNorm norm = random_norm(c.shape[1]);
   const BatchNorm wide{norm.weight.to(torch::kDouble), norm.bias.to(torch::kDouble), norm.running_mean.to(torch::kDouble),
                        norm.running_variance.to(torch::kDouble)};
-  const Result expected = run(reference::batch_norm, x.to(torch::kDouble), c.residual ? residual.to(torch::kDouble) : residual, wide, c);
-  const Result found = run(batch_norm, x, residual, norm, c);
+  const Normed expected = normed(reference::batch_norm, x.to(torch::kDouble), c.residual ? residual.to(torch::kDouble) : residual, wide, c);
+  const Normed found = normed(batch_norm, x, residual, norm, c);
   EXPECT_LT(relative_difference(found.output, expected.output), 1e-5);
   EXPECT_LT(relative_difference(found.x, expected.x), 1e-4);
   EXPECT_LT(relative_difference(found.weight, expected.weight), 1e-4);
@@ -82,8 +82,8 @@ TEST(BatchNorm, RoundsToBfloat16Once) {
   const torch::Tensor x = torch::randn({2, 40, 11, 13}).to(torch::kBFloat16), residual = torch::randn({2, 40, 11, 13}).to(torch::kBFloat16);
   const BatchNorm norm = random_norm(40);
   const Case c{{2, 40, 11, 13}, true, true, true};
-  const Result exact = run(batch_norm, x.to(torch::kFloat), residual.to(torch::kFloat), norm, c);
-  const Result rounded = run(batch_norm, x, residual, norm, c);
+  const Normed exact = normed(batch_norm, x.to(torch::kFloat), residual.to(torch::kFloat), norm, c);
+  const Normed rounded = normed(batch_norm, x, residual, norm, c);
   EXPECT_EQ(rounded.output.scalar_type(), torch::kBFloat16);
   EXPECT_TRUE(rounded.output.equal(exact.output.to(torch::kBFloat16)));
   EXPECT_LT(relative_difference(rounded.x, exact.x), 0.01);
@@ -96,9 +96,9 @@ TEST(BatchNorm, TheNumberOfThreadsChangesNoBit) {
   const Case c{{2, 64, 40, 41}, false, true, true};
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  const Result one = run(batch_norm, x, {}, norm, c);
+  const Normed one = normed(batch_norm, x, {}, norm, c);
   at::set_num_threads(3);
-  const Result three = run(batch_norm, x, {}, norm, c);
+  const Normed three = normed(batch_norm, x, {}, norm, c);
   at::set_num_threads(threads);
   EXPECT_TRUE(one.output.equal(three.output));
   EXPECT_TRUE(one.x.equal(three.x));

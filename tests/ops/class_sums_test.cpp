@@ -27,13 +27,13 @@ torch::Tensor random_labels(const Shape& s) {
   return labels.masked_fill(torch::rand({s.batch, s.out_height, s.out_width}).lt(0.2), 255);
 }
 
-struct Result {
+struct Summed {
   ClassSums sums;
   torch::Tensor gradient;
 };
 
 template <class Function>
-Result run(const Function& function, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+Summed summed(const Function& function, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
   const ClassSums sums = function(leaf, labels, align_corners);
   (sums.cross_entropy * torch::linspace(0.5, 2.0, logits.size(1), torch::kDouble)).sum().backward();
@@ -48,8 +48,8 @@ TEST_P(Shapes, KernelEqualsReference) {
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3;
   const torch::Tensor labels = random_labels(shape);
   for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
-    const Result kernel = run(class_sums, logits.contiguous(format), labels, align_corners);
-    const Result reference = run(reference::class_sums, logits, labels, align_corners);
+    const Summed kernel = summed(class_sums, logits.contiguous(format), labels, align_corners);
+    const Summed reference = summed(reference::class_sums, logits, labels, align_corners);
     EXPECT_LT(relative_difference(kernel.sums.cross_entropy, reference.sums.cross_entropy), 1e-6);
     EXPECT_LT(relative_difference(kernel.gradient, reference.gradient), 1e-5);
     EXPECT_TRUE(kernel.sums.pixels.equal(reference.sums.pixels));
@@ -91,7 +91,7 @@ TEST(ClassSums, ReferenceGradientIsTheFiniteDifference) {
   torch::manual_seed(2);
   const torch::Tensor logits = torch::randn({1, 3, 2, 3}, torch::kDouble);
   const torch::Tensor labels = random_labels({1, 3, 2, 3, 7, 8});
-  const torch::Tensor gradient = run(class_sums, logits, labels, false).gradient;
+  const torch::Tensor gradient = summed(class_sums, logits, labels, false).gradient;
   const torch::Tensor factors = torch::linspace(0.5, 2.0, 3, torch::kDouble);
   for (std::int64_t i = 0; i < logits.numel(); ++i) {
     const auto value = [&](double step) {
@@ -120,9 +120,9 @@ TEST(ClassSums, SameBitsForEveryThreadCount) {
   const torch::Tensor logits = torch::randn({2, 6, 12, 12}), labels = random_labels(shape);
   const int before = at::get_num_threads();
   at::set_num_threads(1);
-  const Result one = run(class_sums, logits, labels, true);
+  const Summed one = summed(class_sums, logits, labels, true);
   at::set_num_threads(3);
-  const Result three = run(class_sums, logits, labels, true);
+  const Summed three = summed(class_sums, logits, labels, true);
   at::set_num_threads(before);
   EXPECT_TRUE(one.sums.cross_entropy.equal(three.sums.cross_entropy));
   EXPECT_TRUE(one.gradient.equal(three.gradient));
@@ -138,7 +138,7 @@ TEST(ClassSums, FiniteForLargeLogits) {
   torch::manual_seed(4);
   const torch::Tensor logits = torch::randn({1, 4, 5, 5}).sign() * 1e4;
   const torch::Tensor labels = random_labels({1, 4, 5, 5, 20, 20});
-  const Result kernel = run(class_sums, logits, labels, false), reference = run(reference::class_sums, logits, labels, false);
+  const Summed kernel = summed(class_sums, logits, labels, false), reference = summed(reference::class_sums, logits, labels, false);
   EXPECT_TRUE(kernel.gradient.isfinite().all().item<bool>());
   EXPECT_LT(relative_difference(kernel.sums.cross_entropy, reference.sums.cross_entropy), 1e-6);
 }
@@ -154,20 +154,20 @@ TEST(ClassSums, TakesBfloat16AsItsFloatValues) {
   torch::manual_seed(5);
   const torch::Tensor logits = torch::randn({1, 4, 5, 5}).to(torch::kBFloat16);
   const torch::Tensor labels = random_labels({1, 4, 5, 5, 20, 20});
-  const Result half = run(class_sums, logits, labels, false), full = run(class_sums, logits.to(torch::kFloat), labels, false);
+  const Summed half = summed(class_sums, logits, labels, false), full = summed(class_sums, logits.to(torch::kFloat), labels, false);
   EXPECT_TRUE(half.sums.cross_entropy.equal(full.sums.cross_entropy));
   EXPECT_EQ(half.gradient.scalar_type(), torch::kBFloat16);
   EXPECT_LT(relative_difference(half.gradient, full.gradient), 1e-2);
 }
 
 TEST(ClassSums, AllIgnoredGivesZeros) {
-  const Result result = run(class_sums, torch::randn({2, 3, 4, 4}), torch::full({2, 16, 16}, 255, torch::kByte), false);
+  const Summed result = summed(class_sums, torch::randn({2, 3, 4, 4}), torch::full({2, 16, 16}, 255, torch::kByte), false);
   EXPECT_EQ(result.sums.cross_entropy.abs().sum().item<double>(), 0);
   EXPECT_EQ(result.gradient.abs().sum().item<double>(), 0);
 }
 
 TEST(ClassSums, TakesAnEmptyBatch) {
-  const Result result = run(class_sums, torch::zeros({0, 3, 4, 4}), torch::zeros({0, 16, 16}, torch::kByte), false);
+  const Summed result = summed(class_sums, torch::zeros({0, 3, 4, 4}), torch::zeros({0, 16, 16}, torch::kByte), false);
   EXPECT_EQ(result.sums.pixels.sum().item<int>(), 0);
   EXPECT_EQ(result.gradient.numel(), 0);
 }

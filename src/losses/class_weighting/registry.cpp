@@ -8,37 +8,37 @@
 namespace seg {
 namespace {
 
-using Made = std::unique_ptr<ClassWeighting>;
+using MadeWeighting = std::unique_ptr<ClassWeighting>;
 
-Made make_uniform(const LossOptions&, const LossContext& context) {
+MadeWeighting make_uniform(const LossOptions&, const LossContext& context) {
   return std::make_unique<StaticWeights>(std::vector<double>(context.class_names.size(), 1.0));
 }
 
-Made make_manual(const LossOptions& options, const LossContext& context) {
+MadeWeighting make_manual(const LossOptions& options, const LossContext& context) {
   return std::make_unique<StaticWeights>(manual_weights(options.weighted_ce.weights, context.class_names));
 }
 
-Made make_recall(const LossOptions& options, const LossContext& context) {
+MadeWeighting make_recall(const LossOptions& options, const LossContext& context) {
   return std::make_unique<RecallWeights>(options.recall, context.class_names.size());
 }
 
 using Formula = std::vector<double> (*)(const ClassStatistics&);
 
-Made make_counted(Formula formula, const LossContext& context) {
+MadeWeighting make_counted(Formula formula, const LossContext& context) {
   for (std::size_t c = 0; c < context.class_names.size(); ++c) {
     if (context.statistics->pixels[c] == 0) spdlog::warn("class '{}' has no pixel in the training labels: its weight is 1", context.class_names[c]);
   }
   return std::make_unique<StaticWeights>(formula(*context.statistics));
 }
 
-struct Entry {
+struct Scheme {
   const char* name;
-  bool is_static;                                        // then the default is to divide by the sum of the weights
-  Formula formula;                                       // from the training set's statistics, or nullptr and
-  Made (*make)(const LossOptions&, const LossContext&);  // another way
+  bool is_static;                                                 // then the default is to divide by the sum of the weights
+  Formula formula;                                                // from the training set's statistics, or nullptr and
+  MadeWeighting (*make)(const LossOptions&, const LossContext&);  // another way
 };
 
-constexpr Entry kEntries[] = {
+constexpr Scheme kSchemes[] = {
     {"uniform", false, nullptr, make_uniform},
     {"inverse_frequency", true, inverse_frequency, nullptr},
     {"median_frequency", true, median_frequency, nullptr},
@@ -48,9 +48,9 @@ constexpr Entry kEntries[] = {
     {"recall", false, nullptr, make_recall},
 };
 
-const Entry& entry_of(const std::string& name) {
-  for (const Entry& entry : kEntries) {
-    if (name == entry.name) return entry;
+const Scheme& scheme_of(const std::string& name) {
+  for (const Scheme& scheme : kSchemes) {
+    if (name == scheme.name) return scheme;
   }
   throw Error(ErrorKind::kConfiguration, "loss.weighting: there is no '" + name + "'", "segtrain --help lists the weightings");
 }
@@ -59,28 +59,28 @@ const Entry& entry_of(const std::string& name) {
 
 std::vector<std::string> weighting_names() {
   std::vector<std::string> names;
-  for (const Entry& entry : kEntries) names.emplace_back(entry.name);
+  for (const Scheme& scheme : kSchemes) names.emplace_back(scheme.name);
   return names;
 }
 
 std::vector<std::string> static_weighting_names() {
   std::vector<std::string> names;
-  for (const Entry& entry : kEntries) {
-    if (entry.is_static) names.emplace_back(entry.name);
+  for (const Scheme& scheme : kSchemes) {
+    if (scheme.is_static) names.emplace_back(scheme.name);
   }
   return names;
 }
 
-bool weighting_needs_statistics(const std::string& name) { return entry_of(name).formula != nullptr; }
+bool weighting_needs_statistics(const std::string& name) { return scheme_of(name).formula != nullptr; }
 
-std::vector<double> counted_weights(const std::string& name, const ClassStatistics& statistics) { return entry_of(name).formula(statistics); }
+std::vector<double> counted_weights(const std::string& name, const ClassStatistics& statistics) { return scheme_of(name).formula(statistics); }
 
 Weighting build_weighting(const std::string& name, const LossOptions& options, const LossContext& context) {
-  const Entry& entry = entry_of(name);
-  Normalizer normalizer = entry.is_static ? Normalizer::kWeightSum : Normalizer::kValidPixels;
+  const Scheme& scheme = scheme_of(name);
+  Normalizer normalizer = scheme.is_static ? Normalizer::kWeightSum : Normalizer::kValidPixels;
   if (options.normalizer == "valid_pixels") normalizer = Normalizer::kValidPixels;
   if (options.normalizer == "weight_sum") normalizer = Normalizer::kWeightSum;
-  return {entry.formula != nullptr ? make_counted(entry.formula, context) : entry.make(options, context), normalizer};
+  return {scheme.formula != nullptr ? make_counted(scheme.formula, context) : scheme.make(options, context), normalizer};
 }
 
 double divisor(Normalizer normalizer, const std::vector<double>& weights, const std::vector<std::int64_t>& pixels) {
