@@ -101,7 +101,7 @@ TEST(App, ASizeIsHeightTimesWidth) {
   const Program program{.name = "program", .help = "test", .options = {{"--size", "", &size}}, .run = [] { return 0; }};
   EXPECT_EQ(outcome(program, {"--size", "48x64"}).code, 0);
   EXPECT_EQ(size, (Size{48, 64}));
-  for (const char* bad : {"48", "48x", "x64", "48x64x3", "48X64", "48 x 64", "0x4", "48x-1"}) {
+  for (const char* bad : {"48", "48x", "x64", "48x64x3", "48X64", "48 x 64", "0x4", "48x-1", "axb", "12y4"}) {
     const Outcome result = outcome(program, {"--size", bad});
     EXPECT_EQ(result.code, 2) << bad;
     EXPECT_THAT(result.err, HasSubstr("HEIGHTxWIDTH"));
