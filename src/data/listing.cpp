@@ -1,5 +1,7 @@
 #include "data/listing.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cctype>
 #include <set>
@@ -22,6 +24,13 @@ std::vector<fs::directory_entry> sorted_entries(const fs::path& folder) {
   if (error) throw Error(ErrorKind::kData, "cannot list the folder " + folder.string() + ": " + error.message(), "check its permissions");
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.path().native() < b.path().native(); });
   return entries;
+}
+
+constexpr std::size_t kNamesShown = 10;
+
+/// What `first_ten` leaves out stands in the log, a line each.
+void log_beyond_ten(const std::string& defect, const std::vector<std::string>& names) {
+  for (std::size_t i = kNamesShown; i < names.size(); ++i) spdlog::error("{}: {}", defect, names[i]);
 }
 
 bool is_hidden(const fs::path& path) { return path.filename().native().starts_with('.'); }
@@ -110,6 +119,8 @@ void Pairing::add(const FilesByStem& images, const FilesByStem& labels) {
 }
 
 std::vector<FilePair> Pairing::take() {
+  log_beyond_ten("image without labels", lone_images_);
+  log_beyond_ten("labels without image", lone_labels_);
   std::string defect;
   if (!lone_images_.empty()) defect = std::to_string(lone_images_.size()) + " images without labels (" + first_ten(lone_images_) + ")";
   if (!lone_labels_.empty()) {
@@ -122,10 +133,9 @@ std::vector<FilePair> Pairing::take() {
 }
 
 std::string first_ten(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 10;
   std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
+  for (std::size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kNamesShown) text += " and " + std::to_string(names.size() - kNamesShown) + " more";
   return text;
 }
 

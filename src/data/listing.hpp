@@ -40,7 +40,8 @@ class Pairing {
   explicit Pairing(std::filesystem::path root) : root_(std::move(root)) {}
 
   void add(const FilesByStem& images, const FilesByStem& labels);
-  /// The pairs, sorted bytewise by id. Throws kData naming the first ten orphans and how many there are.
+  /// The pairs, sorted bytewise by id. Throws kData with the number of orphans and the first ten names; the log
+  /// has the others, a line each.
   std::vector<FilePair> take();
 
  private:

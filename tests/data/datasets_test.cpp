@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <set>
+#include <sstream>
 
 #include "base/error.hpp"
 #include "data/file_dataset.hpp"
@@ -15,8 +18,25 @@ namespace fs = std::filesystem;
 using test::write_image;
 using test::write_labels;
 using test::write_text;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
+
+/// What is logged while it lives.
+class CapturedLog {
+ public:
+  CapturedLog() { spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text_))); }
+  CapturedLog(const CapturedLog&) = delete;
+  CapturedLog& operator=(const CapturedLog&) = delete;
+  ~CapturedLog() { spdlog::set_default_logger(before_); }
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+  std::ostringstream text_;
+};
 
 struct Datasets : testing::Test {
   DataOptions with(const std::string& dataset) const {
@@ -110,10 +130,12 @@ TEST_F(Datasets, AllOrphansStandInOneMessage) {
   add_camvid("train", "a", 1);
   for (int i = 0; i < 12; ++i) write_image(root() / "train" / ("lone" + std::to_string(10 + i) + ".png"), 2, 3);
   write_labels(root() / "trainannot/left over.png", 2, 3, 1);
+  const CapturedLog log;
   const Error error = error_of(with("camvid"), "train");
   EXPECT_EQ(error.kind, ErrorKind::kData);
   EXPECT_THAT(error.what(), HasSubstr("12 images without labels (train/lone10.png, "));
   EXPECT_THAT(error.what(), HasSubstr("train/lone19.png and 2 more)"));
+  EXPECT_THAT(log.text(), AllOf(HasSubstr("image without labels: train/lone20.png"), HasSubstr("lone21.png"), Not(HasSubstr("lone19.png"))));
   EXPECT_THAT(error.what(), HasSubstr("1 labels without images (trainannot/left over.png)"));
 }
 
