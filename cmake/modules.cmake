@@ -12,6 +12,14 @@ if(SEG_SANITIZE)
   target_link_options(seg_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+# What every program allocates with; the sanitizers bring their own.
+add_library(seg_allocator INTERFACE)
+if(NOT SEG_SANITIZE)
+  target_sources(seg_allocator INTERFACE ${PROJECT_SOURCE_DIR}/apps/allocator.cpp)
+  # Nothing calls jemalloc by name, so the linker would drop it.
+  target_link_libraries(seg_allocator INTERFACE -Wl,--push-state,--no-as-needed PkgConfig::JEMALLOC -Wl,--pop-state)
+endif()
+
 # LibTorch's headers as system headers, so that warnings are errors for our own code alone.
 add_library(seg_torch INTERFACE)
 target_include_directories(seg_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
@@ -61,7 +69,7 @@ endfunction()
 function(seg_app name)
   add_executable(${name} apps/${name}.cpp)
   install(TARGETS ${name} RUNTIME)
-  target_link_libraries(${name} PRIVATE seg_flags spdlog::spdlog)
+  target_link_libraries(${name} PRIVATE seg_flags seg_allocator spdlog::spdlog)
   foreach(module IN LISTS ARGN)
     target_link_libraries(${name} PRIVATE seg_${module})
   endforeach()

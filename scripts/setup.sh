@@ -9,6 +9,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache pkg-config
   libopencv-dev libspng-dev libturbojpeg0-dev              # images; exact labels; JPEG damage seen
+  libjemalloc-dev                                          # memory that does not creep up from step to step
   libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
   libgtest-dev libgmock-dev python3
 )

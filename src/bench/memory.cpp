@@ -3,8 +3,12 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <cstddef>
 #include <fstream>
 #include <string>
+
+// jemalloc's, where the program is linked with it.
+extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value, std::size_t new_size);
 
 namespace seg {
 
@@ -20,6 +24,12 @@ std::optional<std::int64_t> status_bytes(const std::string& name) {
   return std::nullopt;
 }
 
+/// Gives what is freed back to the system.
+void release_freed() {
+  if (mallctl != nullptr) mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // MALLCTL_ARENAS_ALL
+  malloc_trim(0);
+}
+
 }  // namespace
 
 std::int64_t peak_resident_bytes() {
@@ -29,7 +39,7 @@ std::int64_t peak_resident_bytes() {
 }
 
 std::optional<std::int64_t> extra_resident_bytes(const std::function<void()>& work) {
-  malloc_trim(0);  // freed blocks that are still resident would be used again unseen
+  release_freed();  // freed blocks that are still resident would be used again unseen
   std::ofstream forget("/proc/self/clear_refs");
   const bool forgotten = static_cast<bool>(forget << "5" << std::flush);
   const auto before = status_bytes("VmRSS:");

@@ -4,13 +4,11 @@
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/DeviceGuard.h>
-#include <malloc.h>
 #include <sched.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
 #include <fstream>
-#include <limits>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -52,11 +50,6 @@ std::int64_t available_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
-
-void keep_freed_memory() {
-  mallopt(M_MMAP_MAX, 0);  // large blocks of their own are given back when they are freed
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 }
 
 std::int64_t set_compute_threads(std::int64_t threads) {

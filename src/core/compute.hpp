@@ -16,10 +16,6 @@ torch::Device resolve_device(const std::string& name);
 /// builds take a single thread on processors they do not know. Returns the number set.
 std::int64_t set_compute_threads(std::int64_t threads);
 
-/// Lets the C library keep what is freed for the next allocation instead of giving it back to the system: a training step frees and
-/// takes the same hundreds of megabytes again, and the system clears each page anew. For programs that train or evaluate.
-void keep_freed_memory();
-
 /// The cores this process may use.
 std::int64_t available_cores();
 

@@ -86,7 +86,6 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const fs::path output = output_folder(command, split);
   Compute compute{resolve_device(command.device), torch::kFloat32};
   compute.precision = resolve_precision(config.train.precision, compute.device);
-  keep_freed_memory();
   set_compute_threads(config.train.threads);
 
   const auto dataset = open_files(config.data, split, evaluation_frame_of(config));

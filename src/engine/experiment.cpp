@@ -106,7 +106,6 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   experiment->transform = training_transform(config.augment, config.data.size, load_classes(config.data));
   experiment->compute.device = resolve_device(device);
   experiment->compute.precision = resolve_precision(config.train.precision, experiment->compute.device);
-  keep_freed_memory();
   experiment->threads = set_compute_threads(config.train.threads);
   set_deterministic(config.train.deterministic);
   spdlog::info("{} on {}, {} threads, {}", compute_versions(), experiment->compute.device.str(), experiment->threads,
