@@ -81,7 +81,9 @@ struct Loss : Measurement<seg::LossBench> {
 struct Data : Measurement<seg::DataBench> {
   seg::Verb verb() {
     return {"data", "images a second from the loader, with each kind of cache",
-            options(bench.passes, "passes", {{.name = "--batches", .help = "of a pass at most", .value = &bench.batches, .min = 1}}),
+            options(bench.passes, "passes",
+                    {{.name = "--batches", .help = "of a pass at most", .value = &bench.batches, .min = 1},
+                     {"--cache", "none, memory or disk; repeats (default: all three)", &bench.caches}}),
             [this] { return print(seg::bench_data(bench)); }};
   }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "bench/memory.hpp"
 #include "data/cache.hpp"
 #include "data/transforms.hpp"
@@ -25,15 +26,24 @@ void add_one_image(BenchReport& report, const Dataset& set, const SampleTransfor
   report.add("one_image", "stack", spread_of(scaled(stack, 1e3)), "ms");
 }
 
+std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {
+  const std::vector<std::string> all = {"none", "memory", "disk"};
+  for (const std::string& kind : asked) {
+    if (std::find(all.begin(), all.end(), kind) == all.end())
+      throw Error(ErrorKind::kConfiguration, "--cache " + kind + ": no such cache", "use none, memory or disk");
+  }
+  return asked.empty() ? all : asked;
+}
+
 }  // namespace
 
 BenchReport bench_data(const DataBench& bench) {
+  const std::vector<std::string> kinds = chosen_caches(bench.caches);
   const BenchSetup setup(bench.source);
   const auto experiment = setup.build();
   const RunConfig& config = experiment->config;
   const FileDataset& files = *experiment->train_set;
   const SampleTransform transform = training_transform(config.augment, config.data.size, files.classes());
-  const std::vector<std::string> kinds = {"none", "memory", "disk"};
   std::vector<std::unique_ptr<Dataset>> cached;  // null where there is no cache
   for (const std::string& kind : kinds) {
     DataOptions data = config.data;

@@ -8,11 +8,12 @@ namespace seg {
 struct DataBench {
   BenchSource source;
   Repeats passes{.warmup = 1, .runs = 5};
-  std::int64_t batches = 25;  // of a pass at most; the training split may have fewer
+  std::int64_t batches = 25;             // of a pass at most; the training split may have fewer
+  std::vector<std::string> caches = {};  // of none, memory, disk; empty: all three
 };
 
 /// Sections: "cache_none", "cache_memory", "cache_disk" (images/s of a pass over the same batches, all workers; the warm-up fills the
-/// caches) and "one_image" (ms of decoding, augmentation and stacking on one thread, without a cache).
+/// caches) and "one_image" (ms of decoding, augmentation and stacking on one thread, without a cache). Throws kConfiguration for another cache.
 BenchReport bench_data(const DataBench& bench);
 
 }  // namespace seg

@@ -63,6 +63,13 @@ TEST(Bench, DataReadsWithEveryCache) {
   EXPECT_GT(values(report, "one_image").at("decode"), 0);
 }
 
+TEST(Bench, DataReadsWithTheCachesAskedFor) {
+  const BenchReport report = bench_data({.source = kTiny, .passes = {.warmup = 0, .runs = 1}, .batches = 1, .caches = {"none"}});
+  EXPECT_GT(values(report, "cache_none").at("images_per_second"), 0);
+  EXPECT_THAT(report.text(), Not(HasSubstr("cache_memory")));
+  EXPECT_THROW(bench_data({.source = kTiny, .caches = {"none", "disc"}}), Error);
+}
+
 TEST(Bench, EvalScoresTheReportedSplit) {
   const BenchReport report = bench_eval({.source = kTiny, .passes = {.warmup = 0, .runs = 2}, .images = 3});
   EXPECT_GT(values(report, "split").at("images_per_second"), 0);
