@@ -109,8 +109,12 @@ std::string describe(const std::string& name, const std::string& dtype, const st
 }
 
 void digest_metadata(Digest& digest, const std::map<std::string, std::string>& metadata) {
-  for (const auto& [key, value] : metadata)
-    if (key != kDigestKey) digest.update(key + '\0' + std::to_string(value.size()) + '\0' + value + '\n');
+  for (const auto& [key, value] : metadata) {
+    if (key == kDigestKey) continue;
+    std::string text = key + '\0';
+    text.append(std::to_string(value.size())).append(1, '\0').append(value).append(1, '\n');
+    digest.update(text);
+  }
 }
 
 }  // namespace

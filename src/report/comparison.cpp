@@ -86,7 +86,7 @@ std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
     }
     if (run.evaluation.scores.pixels != first.evaluation.scores.pixels) notes.push_back(name + " was scored on another number of pixels");
     if (const std::string settings = differing_settings(run.evaluation.eval, first.evaluation.eval); !settings.empty())
-      notes.push_back(name + " was evaluated differently from " + first.run.directory.string() + ": " + settings);
+      notes.push_back((name + " was evaluated differently from ").append(first.run.directory.string()).append(": ").append(settings));
     if (++copies[{run.run.loss, run.run.seed}] == 2)
       notes.push_back("several runs of " + run.run.loss + " with seed " + std::to_string(run.run.seed));
   }

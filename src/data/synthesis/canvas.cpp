@@ -62,6 +62,7 @@ void Canvas::shadow(const std::vector<Point3>& points, float light) {
   const std::vector<cv::Point> shape = outline(points);
   if (shape.size() < 3) return;
   std::vector<cv::Point> whole;
+  whole.reserve(shape.size());
   for (const cv::Point& corner : shape) whole.emplace_back(corner.x >> kShift, corner.y >> kShift);
   const cv::Rect box = (cv::boundingRect(whole) + cv::Size(2, 2)) & cv::Rect(0, 0, image.cols, image.rows);
   if (box.empty()) return;

@@ -59,6 +59,7 @@ class BicyclePainter {
       const double angle = 2 * std::numbers::pi * i / kCorners;
       return cv::Point2d(x + radius * std::cos(angle), radius + radius * std::sin(angle));
     };
+    rim.reserve(kCorners);
     for (int i = 0; i < kCorners; ++i) rim.push_back(plane_.at(on_rim(i).x, on_rim(i).y));
     canvas_.label(rim, surface_);
     const double tyre = b_.motor ? 0.12 : 0.05;

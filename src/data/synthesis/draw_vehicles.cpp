@@ -188,6 +188,7 @@ class VehiclePainter {
   }
   void polygon(const std::vector<ProfilePoint>& points, const Color& color) {
     std::vector<Point3> shape;
+    shape.reserve(points.size());
     for (const ProfilePoint& p : points) shape.push_back(at(p, side_));
     canvas_.polygon(shape, color, surface_);
   }

@@ -17,7 +17,7 @@ constexpr double kEnd = 230;
 
 template <std::size_t N>
 Color pick(Random& random, const std::array<Color, N>& palette, double spread) {
-  const Color base = palette[static_cast<std::size_t>(random.below(N))];
+  const Color& base = palette[static_cast<std::size_t>(random.below(N))];
   const auto jitter = [&] { return static_cast<float>(random.uniform(-spread, spread)); };
   const float grey = jitter() * 1.5F;
   return {base[0] + grey + jitter(), base[1] + grey + jitter(), base[2] + grey + jitter()};
