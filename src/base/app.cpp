@@ -1,7 +1,7 @@
 #include "base/app.hpp"
 
 #include <CLI/CLI.hpp>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -9,6 +9,7 @@
 #include <csignal>
 #include <iostream>
 #include <limits>
+#include <mutex>
 #include <new>
 #include <string_view>
 #include <type_traits>
@@ -41,6 +42,22 @@ Error out_of_memory(const std::string& detail) {
   return {ErrorKind::kMemory, "out of memory" + (detail.empty() ? "" : ": " + detail),
           "lower train.batch_size, data.size, data.workers or data.prefetch; for evaluation eval.batch_size"};
 }
+
+/// spdlog's own file sink stops trying where a disk is full.
+class LineFileSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit LineFileSink(std::shared_ptr<LineFile> file) : file_(std::move(file)) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    file_->append({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  std::shared_ptr<LineFile> file_;
+};
 
 int run_body(const std::function<int()>& body) {
   try {
@@ -105,7 +122,9 @@ int run_program(const Program& program, int argc, char** argv) {
   }
   if (!run) app.require_subcommand(1);
   if (program.footer) app.footer(program.footer);
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe on stdout must not end a training run
+  // A closed pipe on stdout must not end a training run; a file that grows too large is an error of its write.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   start_log();
   app.set_version_flag("--version", version_text());
   try {
@@ -125,14 +144,10 @@ void start_log() {
   spdlog::set_default_logger(log);
 }
 
-void add_log_file(const std::filesystem::path& file) {
-  try {
-    const auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
-    sink->set_pattern("%Y-%m-%dT%H:%M:%S%z %l %v");
-    spdlog::default_logger()->sinks().push_back(sink);
-  } catch (const spdlog::spdlog_ex& error) {
-    spdlog::warn("no log file: {}", error.what());
-  }
+void add_log_file(const std::shared_ptr<LineFile>& file) {
+  const auto sink = std::make_shared<LineFileSink>(file);
+  sink->set_pattern("%Y-%m-%dT%H:%M:%S%z %l %v");
+  spdlog::default_logger()->sinks().push_back(sink);
 }
 
 std::string version_text() { return SEG_VERSION; }

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/line_file.hpp"
 #include "base/size.hpp"
 
 namespace seg {
@@ -50,8 +52,8 @@ int run_program(const Program& program, int argc, char** argv);
 /// The log goes to stderr, one line a message.
 void start_log();
 
-/// Copies the log into `file` (appended) until the program ends. A file that cannot be written is warned about once.
-void add_log_file(const std::filesystem::path& file);
+/// Copies the log into `file` until the program ends.
+void add_log_file(const std::shared_ptr<LineFile>& file);
 
 /// The program's own version, printed by --version; checkpoints name LibTorch's as well.
 std::string version_text();

@@ -25,7 +25,7 @@ struct TensorEntry {
 /// Bytes of one element; 0 for an unknown dtype.
 std::size_t dtype_size(const std::string& dtype);
 
-/// An open file whose header has been checked completely. Memory: the header plus a constant.
+/// An open file whose header has been checked completely. Memory: the header plus a constant (see safetensors_header.hpp).
 class SafetensorsFile {
  public:
   /// Throws kStorage naming the file and the defect.
@@ -39,13 +39,12 @@ class SafetensorsFile {
   /// Reads the tensor's bytes into `target`, which holds entry.end - entry.begin bytes. Throws kStorage.
   void read(const TensorEntry& entry, void* target) const;
 
-  /// The digest of names, dtypes, shapes, metadata and data, without the metadata key "digest" itself.
-  /// Throws kStorage where the file cannot be read.
-  std::string compute_digest() const;
-  /// Throws kStorage unless the metadata has a "digest" and the content agrees with it.
+  /// Throws kStorage unless the metadata has a "digest" and every other byte of the file agrees with it.
   void verify_digest() const;
 
  private:
+  std::string compute_digest(const std::string& stored) const;
+
   std::filesystem::path path_;
   std::vector<TensorEntry> entries_;
   std::map<std::string, std::string> metadata_;

@@ -3,12 +3,14 @@
 #include <opencv2/core/utility.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
@@ -19,6 +21,7 @@ namespace seg {
 namespace {
 
 using Order = std::vector<std::int64_t>;
+using Clock = std::chrono::steady_clock;
 
 void require(bool good, const std::string& what, const std::string& hint) {
   if (!good) throw Error(ErrorKind::kConfiguration, what, hint);
@@ -52,6 +55,7 @@ struct DataLoader::Pool {
     std::optional<Sample> sample;                // nothing where a broken one is left out
     std::map<std::int64_t, std::string> broken;  // index -> message of those met on the way
     std::exception_ptr error;                    // ends the run
+    bool done = false;
   };
 
   /// A batch being made. Its places are taken in order, so all before a failed one are finished or running.
@@ -60,6 +64,7 @@ struct DataLoader::Pool {
     std::shared_ptr<const Order> order;  // of the whole epoch
     std::int64_t first = 0;              // of this batch in `order`
     std::vector<Loaded> places;
+    std::vector<Clock::time_point> begun;  // of the places taken
     std::size_t taken = 0;
     std::size_t finished = 0;
 
@@ -68,14 +73,15 @@ struct DataLoader::Pool {
   };
 
   Pool(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
-  ~Pool() {
-    for (std::jthread& thread : threads) thread.request_stop();
-  }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
+  /// A worker's life, until `stop`.
+  void work(const std::stop_token& stop);
   std::optional<std::vector<Sample>> next();
   std::vector<std::string> skipped_messages();
+  /// Whether a worker was given up.
+  bool stuck() const { return stuck_; }
 
   const Dataset& dataset;
   const SampleTransform transform;
@@ -84,8 +90,9 @@ struct DataLoader::Pool {
   const std::int64_t per_epoch;  // batches
 
  private:
-  void work(const std::stop_token& stop);
   bool can_take() const;
+  void wait_for(std::unique_lock<std::mutex>& lock);
+  void check_time(const Pending& batch);
   void open_batch();
   std::shared_ptr<const Order> order_of(std::int64_t epoch) const;
   Loaded load(const Order& order, std::int64_t epoch, std::int64_t position) const;
@@ -100,7 +107,7 @@ struct DataLoader::Pool {
   std::int64_t opened;                // number of the next batch to open, over all epochs
   const std::int64_t end;             // one past the last
   bool failed = false;                // no further place is taken
-  std::vector<std::jthread> threads;  // last: joined before anything they use goes away
+  std::atomic<bool> stuck_ = false;
 };
 
 DataLoader::Pool::Pool(const Dataset& dataset_, SampleTransform transform_, const LoaderOptions& options_)
@@ -115,11 +122,6 @@ DataLoader::Pool::Pool(const Dataset& dataset_, SampleTransform transform_, cons
   require(per_epoch > 0,
           "a batch of " + std::to_string(options.batch_size) + " is larger than the training set of " + std::to_string(size) + " images",
           "set train.batch_size to " + std::to_string(size) + " or less, or add images");
-  cv::setNumThreads(1);  // the pool is the parallelism; OpenCV's own threads would only compete with it
-  const std::int64_t workers = worker_threads(options.workers);
-  for (std::int64_t i = 0; i < workers; ++i) {
-    threads.emplace_back([this](const std::stop_token& stop) { work(stop); });
-  }
 }
 
 bool DataLoader::Pool::can_take() const {
@@ -143,21 +145,24 @@ void DataLoader::Pool::open_batch() {
   batch.order = order_of(batch.epoch);
   batch.first = opened % per_epoch * options.batch_size;
   batch.places.resize(static_cast<std::size_t>(std::min(options.batch_size, size - batch.first)));
+  batch.begun.resize(batch.places.size());
   ahead.push_back(std::move(batch));
   ++opened;
 }
 
-/// A worker's life: take the next place, load it without the lock, store it.
+/// Takes the next place, loads it without the lock, stores it.
 void DataLoader::Pool::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (work_waits.wait(lock, stop, [this] { return can_take(); }) && !stop.stop_requested()) {
     if (ahead.empty() || ahead.back().all_taken()) open_batch();
     Pending& batch = ahead.back();
     const std::size_t place = batch.taken++;
+    batch.begun[place] = Clock::now();
     lock.unlock();
     Loaded loaded = load(*batch.order, batch.epoch, batch.first + static_cast<std::int64_t>(place));
     lock.lock();
     if (loaded.error) failed = true;
+    loaded.done = true;
     batch.places[place] = std::move(loaded);
     ++batch.finished;
     if (batch.idle() && (failed || batch.all_taken())) next_waits.notify_all();
@@ -195,13 +200,38 @@ void DataLoader::Pool::read(const Order& order, std::int64_t epoch, std::int64_t
 std::optional<std::vector<Sample>> DataLoader::Pool::next() {
   std::unique_lock lock(mutex);
   while (!ahead.empty() || opened < end) {
-    next_waits.wait(lock, [this] { return !ahead.empty() && ahead.front().idle() && (failed || ahead.front().all_taken()); });
+    wait_for(lock);
     std::vector<Sample> samples = hand_out(ahead.front());
     ahead.pop_front();
     work_waits.notify_all();
     if (!samples.empty()) return samples;
   }
   return std::nullopt;
+}
+
+/// Waits until the first batch is ready.
+void DataLoader::Pool::wait_for(std::unique_lock<std::mutex>& lock) {
+  const auto ready = [this] { return !ahead.empty() && ahead.front().idle() && (failed || ahead.front().all_taken()); };
+  if (options.timeout_s <= 0.0) {
+    next_waits.wait(lock, ready);
+    return;
+  }
+  while (!next_waits.wait_for(lock, std::chrono::duration<double>(std::min(options.timeout_s, 1.0)), ready))
+    if (!ahead.empty()) check_time(ahead.front());
+}
+
+/// Throws where a worker has been at one sample of `batch` for too long.
+void DataLoader::Pool::check_time(const Pending& batch) {
+  for (std::size_t place = 0; place < batch.taken; ++place) {
+    const std::chrono::duration<double> taken = Clock::now() - batch.begun[place];
+    if (batch.places[place].done || taken.count() <= options.timeout_s) continue;
+    failed = true;
+    stuck_ = true;
+    const std::int64_t index = (*batch.order)[static_cast<std::size_t>((batch.first + static_cast<std::int64_t>(place)) % size)];
+    throw Error(ErrorKind::kData,
+                dataset.id(index) + ": reading it takes longer than data.timeout_s, " + std::to_string(std::lround(options.timeout_s)) + " seconds",
+                "look at the disk or network that holds data.root; raise data.timeout_s if it is only slow");
+  }
 }
 
 std::vector<std::string> DataLoader::Pool::skipped_messages() {
@@ -225,9 +255,17 @@ std::vector<Sample> DataLoader::Pool::hand_out(Pending& batch) {
 }
 
 DataLoader::DataLoader(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options)
-    : pool_(std::make_unique<Pool>(dataset, std::move(transform), options)) {}
+    : pool_(std::make_shared<Pool>(dataset, std::move(transform), options)) {
+  cv::setNumThreads(1);  // the pool is the parallelism; OpenCV's own threads would only compete with it
+  const std::int64_t workers = worker_threads(options.workers);
+  for (std::int64_t i = 0; i < workers; ++i) threads_.emplace_back([pool = pool_](const std::stop_token& stop) { pool->work(stop); });
+}
 
-DataLoader::~DataLoader() = default;
+DataLoader::~DataLoader() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  if (!pool_->stuck()) return;
+  for (std::jthread& thread : threads_) thread.detach();
+}
 
 std::optional<std::vector<Sample>> DataLoader::next() { return pool_->next(); }
 

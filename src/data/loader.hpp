@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "core/types.hpp"
@@ -26,6 +27,7 @@ struct LoaderOptions {
   std::int64_t batches = -1;     // how many to give from there; -1: one epoch
   bool skip_broken = false;      // a sample that throws kData is replaced (drop_last: training) or left out (evaluation), see skipped()
   std::int64_t skip_budget = 0;  // more broken files than this end the run
+  double timeout_s = 0.0;        // a sample that takes longer ends the run; 0: never
 };
 
 class DataLoader {
@@ -38,6 +40,8 @@ class DataLoader {
 
   /// The next batch in order, or nothing at the end. An exception of a worker is thrown here, after the batches before it and
   /// with its own type; so is kData once more than skip_budget files are broken. From then on every call throws it again.
+  /// kData also names a sample that took longer than timeout_s. The thread that is stuck in it cannot be stopped: it is left behind,
+  /// so that nothing waits for it, and the program should end while the data set still lives.
   std::optional<std::vector<Sample>> next();
   std::int64_t batches_per_epoch() const;
   /// Messages of the files that were skipped so far.
@@ -45,7 +49,8 @@ class DataLoader {
 
  private:
   struct Pool;
-  std::unique_ptr<Pool> pool_;
+  std::shared_ptr<Pool> pool_;  // shared with the threads
+  std::vector<std::jthread> threads_;
 };
 
 /// Stacks samples of one size. Throws kData naming two samples where sizes differ.

@@ -89,6 +89,7 @@ struct DataOptions {
   std::int64_t skip_budget = 100;
   std::int64_t workers = 0;
   std::int64_t prefetch = 2;
+  double timeout_s = 600.0;
   std::string cache = "none";
   double cache_gb = 8.0;
   std::string cache_dir;
@@ -111,6 +112,8 @@ struct DataOptions {
     v.field("skip_budget", skip_budget, {.help = "more broken files than this end the run", .unit = "files", .min = 0, .harmless = true});
     v.field("workers", workers, {.help = "threads that decode; 0 means one a core", .min = 0, .max = 1024, .harmless = true});
     v.field("prefetch", prefetch, {.help = "batches decoded ahead at most", .unit = "batches", .min = 1, .max = 1024, .harmless = true});
+    v.field("timeout_s", timeout_s,
+            {.help = "a file that takes longer to read ends the run, which names it; 0: never", .unit = "seconds", .min = 0.0, .max = 1e6, .harmless = true});
     v.field("cache", cache,
             {.help = "where decoded frames are kept, at data.size unless training crops; changes no result",
              .choices = {"none", "memory", "disk"},

@@ -12,7 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kFormat = "segtrain-1";
+constexpr const char* kFormatFamily = "segtrain-";
+constexpr const char* kFormat = "segtrain-2";
 
 Json to_json(const ClassTable& classes) {
   Json list = Json::array();
@@ -24,7 +25,11 @@ Json to_json(const ClassTable& classes) {
 Checkpoint checked_metadata(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
   const std::string name = file.path().string();
-  if (metadata.count("format") == 0 || metadata.at("format") != kFormat)
+  const auto format = metadata.find("format");
+  if (format != metadata.end() && format->second.starts_with(kFormatFamily) && format->second != kFormat)
+    throw Error(ErrorKind::kStorage, name + " has the checkpoint format " + format->second + ", this version reads " + kFormat,
+                "use the version of segtrain that wrote it");
+  if (format == metadata.end() || format->second != kFormat)
     throw Error(ErrorKind::kStorage, name + " is no checkpoint of segtrain",
                 "ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints");
   file.verify_digest();

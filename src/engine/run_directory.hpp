@@ -24,6 +24,7 @@ class RunDirectory {
   fs::path step_file(std::int64_t iteration) const;
   fs::path last_file() const { return checkpoints() / "last.safetensors"; }
   fs::path best_file() const { return checkpoints() / "best.safetensors"; }
+  fs::path bad_steps() const { return root_ / "bad_steps"; }
   fs::path evaluation(const std::string& split) const { return root_ / "eval" / split; }
 
   /// Whether a run was started here.

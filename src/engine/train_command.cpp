@@ -3,12 +3,13 @@
 #include <opencv2/core/utility.hpp>
 #include <spdlog/spdlog.h>
 
-#include <fstream>
+#include <algorithm>
 #include <optional>
 #include <ostream>
 
 #include "base/app.hpp"
 #include "base/error.hpp"
+#include "base/line_file.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
 #include "engine/dry_run.hpp"
@@ -101,6 +102,21 @@ Plan make_plan(const TrainCommand& command) {
   return {config, command.run_dir.empty() ? fs::path("runs") / safe_file_name(config.name) : command.run_dir};
 }
 
+/// Throws kStorage with all classes that differ.
+void check_classes(const ClassTable& stored, const ClassTable& now, const std::string& where) {
+  if (stored == now) return;
+  std::string differing;
+  for (std::size_t id = 0; id < std::max(stored.size(), now.size()); ++id) {
+    const auto text = [id](const ClassTable& classes) {
+      return id < classes.size() ? classes[id].name + " (id " + std::to_string(classes[id].file_id) + ")" : std::string("none");
+    };
+    if (id < stored.size() && id < now.size() && stored[id] == now[id]) continue;
+    differing += (differing.empty() ? "" : "; ") + std::string("class ") + std::to_string(id) + " is " + text(stored) + " there, " + text(now) + " now";
+  }
+  throw Error(ErrorKind::kStorage, where + " was trained on other classes: " + differing,
+              "restore the class table of the run, or start a new run with model.init_from");
+}
+
 /// The checkpoint to go on from; nothing for a new run. For a run that is there, `plan.config` becomes the one it goes on with.
 std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirectory& directory, Plan& plan) {
   if (plan.start) return std::move(plan.start);
@@ -119,9 +135,11 @@ int run(const TrainCommand& command, Plan plan, std::ostream& out) {
     out << "finished already: " << directory.root().string() << '\n';
     return 0;
   }
-  add_log_file(directory.log_file());
+  const auto log = std::make_shared<LineFile>(directory.log_file());
+  add_log_file(log);
   const std::unique_ptr<Experiment> experiment = build_experiment(resolved(plan.config, command.device), command.device);
   if (start) {
+    check_classes(start->classes, experiment->classes(), "the checkpoint");
     restore_training_state(*experiment, start->tensors);
     start->tensors.clear();
   }
@@ -132,8 +150,8 @@ int run(const TrainCommand& command, Plan plan, std::ostream& out) {
   directory.set_aside_after(iteration);
   if (start) spdlog::info("going on from iteration {}", iteration);
   ConsoleReporter console;
-  std::ofstream log(directory.log_file(), std::ios::app);
-  ConsoleReporter log_lines(log, [] { return 0; });
+  LineStream log_stream(*log);
+  ConsoleReporter log_lines(log_stream, [] { return 0; });
   JsonLinesReporter file(directory.metrics_file());
   AllReporters reporters({&console, &log_lines, &file});
   Trainer trainer(*experiment, directory, reporters);

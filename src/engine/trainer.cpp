@@ -3,15 +3,17 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <cmath>
+
 #include "base/digest.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
 #include "core/tensor_io.hpp"
+#include "engine/bad_step.hpp"
 #include "engine/evaluator.hpp"
 #include "engine/progress.hpp"
 #include "engine/stop.hpp"
 #include "engine/training_state.hpp"
-#include "engine/validation.hpp"
 #include "models/weights.hpp"
 
 namespace seg {
@@ -67,6 +69,7 @@ void Trainer::step(DataLoader& loader) {
     batches.push_back(collate(*samples));
   }
   window_.waiting += seconds_since(begin);
+  warn_of_unlabelled(batches);
   const StepResult result = run_training_step(experiment_, batches, iteration_);
   ++iteration_;
   ++window_.steps;
@@ -78,12 +81,23 @@ void Trainer::step(DataLoader& loader) {
   if (due(iteration_, experiment_.config.train.log_interval) || iteration_ == experiment_.iterations) report_progress(result);
 }
 
+void Trainer::warn_of_unlabelled(const std::vector<Batch>& batches) {
+  for (const Batch& batch : batches) {
+    if (told_unlabelled_ || batch.labels.ne(kIgnoreLabel).any().item<bool>()) continue;
+    told_unlabelled_ = true;
+    spdlog::warn("step {}: every pixel of the batch is ignored ({} among others); such a batch teaches nothing; this is told once", iteration_,
+                 batch.ids.front());
+  }
+}
+
 void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>& batches) {
   ++bad_steps_;
   std::vector<std::string> ids;
   for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
   spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration_, result.loss,
                result.gradient_norm);
+  const bool kept = bad_steps_ == 1 && dump_bad_step(directory_.bad_steps(), iteration_, batches, result);
+  if (kept) spdlog::warn("its batch is kept in {}", directory_.bad_steps().string());
   reporter_.report({"bad_step", iteration_, {{"loss", result.loss}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
     throw Error(ErrorKind::kNonFinite,
@@ -113,24 +127,50 @@ bool Trainer::checkpoint_due() const {
 
 bool Trainer::validate() {
   const Clock::time_point begin = Clock::now();
+  reporter_.report({"validating", iteration_});
   std::optional<AveragedWeights> averaged;
   if (experiment_.ema) averaged.emplace(*experiment_.ema);
-  const auto validation = run_validation(experiment_, [] { return stop_signal() != 0; });
+  auto validation = run_validation(experiment_, [] { return stop_signal() != 0; });
   averaged.reset();
   if (!validation) return false;
   nlohmann::ordered_json fields = validation_fields(*validation);
   scores_ = fields.dump();
   const double score = score_named(validation->scores, experiment_.config.train.best).value_or(0.0);
-  if (!best_ || score > best_->score) {
+  if (is_best(*validation, score)) {
     best_ = BestScore{score, iteration_};
     keep_best(scores_);
-    write_validation_report(*validation, experiment_, directory_.evaluation("val"), directory_.best_file());
+    unwritten_ = std::move(validation);
   }
+  write_report();
   fields["seconds"] = seconds_since(begin);
-  fields["best"] = best_->iteration == iteration_;
+  fields["best"] = best_ && best_->iteration == iteration_;
   reporter_.report({"validation", iteration_, fields});
   window_ = {Clock::now()};
   return true;
+}
+
+bool Trainer::is_best(const Validation& validation, double score) const {
+  const std::optional<double> loss = validation.evaluation.cross_entropy;
+  if (!loss) {
+    if (!best_) spdlog::warn("every pixel of the val split is ignored: there is nothing to score, and the first weights are kept as best");
+    return !best_;
+  }
+  if (!std::isfinite(*loss)) {
+    spdlog::warn("step {}: the cross entropy of the validation is {}, so these weights are not kept as best", iteration_, *loss);
+    return false;
+  }
+  return !best_ || score > best_->score;
+}
+
+void Trainer::write_report() {
+  if (!unwritten_) return;
+  try {
+    write_validation_report(*unwritten_, experiment_, directory_.evaluation("val"), directory_.best_file());
+    unwritten_.reset();
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::kStorage) throw;
+    if (failed_reports_++ == 0) spdlog::warn("{}; training goes on and the report is tried again with each validation and at the end", error.what());
+  }
 }
 
 State Trainer::weights() const {
@@ -168,6 +208,7 @@ void Trainer::save() {
   Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores_, compute_versions(), {}};
   checkpoint.tensors = training_state(experiment_);
   const fs::path file = directory_.step_file(iteration_);
+  reporter_.report({"saving", iteration_});
   save_checkpoint(file, checkpoint);
   directory_.publish(iteration_, experiment_.config.train.keep);
   saved_iteration_ = iteration_;
@@ -178,6 +219,8 @@ void Trainer::save() {
 int Trainer::finish(int signal) {
   save();
   if (!experiment_.val_set) keep_best("");
+  write_report();
+  if (unwritten_) spdlog::warn("the newest validation report could not be written in {} tries", failed_reports_);
   nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
   if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
   reporter_.report({"end", iteration_, fields});
@@ -199,6 +242,7 @@ LoaderOptions training_loader(const Experiment& experiment, std::int64_t iterati
   options.batches = (experiment.iterations - iteration) * config.train.accumulate;
   options.skip_broken = config.data.skip_broken();
   options.skip_budget = config.data.skip_budget;
+  options.timeout_s = config.data.timeout_s;
   return options;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/experiment.hpp"
 #include "engine/run_directory.hpp"
 #include "engine/training_step.hpp"
+#include "engine/validation.hpp"
 #include "report/events.hpp"
 
 namespace seg {
@@ -37,12 +38,16 @@ class Trainer {
   /// To the last iteration or to a signal, which is returned.
   int train(DataLoader& loader);
   void step(DataLoader& loader);
+  void warn_of_unlabelled(const std::vector<Batch>& batches);
   void count_bad_step(const StepResult& result, const std::vector<Batch>& batches);
   void report_progress(const StepResult& result);
   bool validation_due() const;
   bool checkpoint_due() const;
   /// False if a signal asked to stop meanwhile; nothing is recorded then.
   bool validate();
+  bool is_best(const Validation& validation, double score) const;
+  /// The report of the newest best validation, where it is not written yet. A full disk does not end the run.
+  void write_report();
   void report_skipped(const std::vector<std::string>& messages);
   void keep_best(const std::string& scores);
   void save();
@@ -57,6 +62,9 @@ class Trainer {
   std::int64_t bad_steps_ = 0;  // in a row
   std::optional<BestScore> best_;
   std::string scores_;  // of the validation at this very iteration
+  std::optional<Validation> unwritten_;  // the report still to be written
+  std::int64_t failed_reports_ = 0;
+  bool told_unlabelled_ = false;
   Window window_;
 };
 

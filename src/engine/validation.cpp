@@ -26,6 +26,7 @@ LoaderOptions evaluation_loader(const RunConfig& config) {
   options.prefetch = config.data.prefetch;
   options.skip_broken = config.data.skip_broken();
   options.skip_budget = config.data.skip_budget;
+  options.timeout_s = config.data.timeout_s;
   return options;
 }
 

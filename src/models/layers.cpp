@@ -8,18 +8,22 @@ namespace seg {
 
 namespace {
 
-torch::Tensor normalized(ConvNorm& layer, const torch::Tensor& x, const AfterNorm& after) {
+torch::Tensor with_norm(ConvNorm& layer, const torch::Tensor& convolved, const AfterNorm& after) {
   torch::nn::BatchNorm2dImpl& norm = *layer.norm;
   if (norm.is_training()) norm.num_batches_tracked.add_(1);
   const BatchNorm parameters{norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.options.momentum().value(), norm.options.eps()};
-  return batch_norm(layer.conv->forward(x), parameters, after, norm.is_training());
+  return batch_norm(convolved, parameters, after, norm.is_training());
 }
 
 }  // namespace
 
-torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return normalized(*this, x, {}); }
+torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return with_norm(*this, conv->forward(x), {}); }
 
-torch::Tensor ConvNorm::rectified(const torch::Tensor& x, const torch::Tensor& residual) { return normalized(*this, x, {residual, true}); }
+torch::Tensor ConvNorm::rectified(const torch::Tensor& x, const torch::Tensor& residual) {
+  return with_norm(*this, conv->forward(x), {residual, true});
+}
+
+torch::Tensor ConvNorm::normalized(const torch::Tensor& convolved) { return with_norm(*this, convolved, {{}, true}); }
 
 torch::nn::Module& container(torch::nn::Module& owner, const std::string& name) {
   const auto children = owner.named_children();

@@ -27,6 +27,8 @@ struct ConvNorm {
   torch::Tensor operator()(const torch::Tensor& x);
   /// With a rectifier behind; `residual` (undefined: none) is added before it.
   torch::Tensor rectified(const torch::Tensor& x, const torch::Tensor& residual = {});
+  /// The batch norm and a rectifier alone, for a convolution that was computed another way.
+  torch::Tensor normalized(const torch::Tensor& convolved);
 };
 
 /// Registers a module with `owner` under a dotted name: "last_conv.0" is the child "0" of a plain module "last_conv".

@@ -3,8 +3,11 @@
 //   name          values (what is not known is null)
 //   start         name, loss, seed, iterations, dataset: one for each start or resume; the first describes the run
 //   train         loss, cross_entropy, learning_rate, images_per_second, data_wait (share of time, 0..1), seconds_left, iterations (of the run)
+//   validating    a validation begins
 //   validation    the scores of report.json
+//   saving        the writing of a checkpoint begins
 //   checkpoint    path
+//   bad_step      loss, gradient_norm, images: a step that was not finite and was undone
 //   skip          what was left out, and why
 //   end           how the run ended
 #pragma once

@@ -1,12 +1,5 @@
 #include "report/json_lines.hpp"
 
-#include <fcntl.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <optional>
 
@@ -18,8 +11,6 @@ namespace seg {
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr std::size_t kMaxPending = std::size_t{16} << 20;
 
 std::string as_line(const Event& event) {
   ordered_json line = {{"event", event.name}, {"iteration", event.iteration}, {"time", event.time}};
@@ -38,37 +29,9 @@ std::optional<std::int64_t> iteration_of(const std::string& line) {
 
 }  // namespace
 
-JsonLinesReporter::JsonLinesReporter(std::filesystem::path path) : path_(std::move(path)) {}
+JsonLinesReporter::JsonLinesReporter(std::filesystem::path path) : file_(std::move(path)) {}
 
-JsonLinesReporter::~JsonLinesReporter() {
-  write_pending();
-  if (fd_ >= 0) close(fd_);
-  if (!pending_.empty()) lost_ += std::count(pending_.begin(), pending_.end(), '\n');
-  if (lost_ > 0) spdlog::warn("{}: {} lines could not be written", path_.string(), lost_);
-}
-
-void JsonLinesReporter::report(const Event& event) {
-  const std::string line = as_line(event);
-  if (pending_.size() + line.size() > kMaxPending) {
-    ++lost_;
-  } else {
-    pending_ += line;
-  }
-  if (write_pending()) return;
-  if (failures_++ == 0) spdlog::warn("{}: {}; training goes on and writing is tried again", path_.string(), std::strerror(errno));
-}
-
-bool JsonLinesReporter::write_pending() {
-  if (fd_ < 0) fd_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd_ < 0) return pending_.empty();
-  while (!pending_.empty()) {
-    const ssize_t written = write(fd_, pending_.data(), pending_.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    pending_.erase(0, static_cast<std::size_t>(written));
-  }
-  return true;
-}
+void JsonLinesReporter::report(const Event& event) { file_.append(as_line(event)); }
 
 std::int64_t cut_back(const std::filesystem::path& path, std::int64_t iteration) {
   if (!std::filesystem::exists(path)) return 0;

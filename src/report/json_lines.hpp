@@ -7,31 +7,22 @@
 #include <filesystem>
 #include <string>
 
+#include "base/line_file.hpp"
 #include "report/events.hpp"
 
 namespace seg {
 
 class JsonLinesReporter : public Reporter {
  public:
-  /// Appends to `path`. What cannot be written is kept (up to 16 MB of it), warned about once and tried again with every later
-  /// event and at the end; it never throws.
+  /// Appends to `path`, as LineFile does.
   explicit JsonLinesReporter(std::filesystem::path path);
-  ~JsonLinesReporter() override;
-  JsonLinesReporter(const JsonLinesReporter&) = delete;
-  JsonLinesReporter& operator=(const JsonLinesReporter&) = delete;
 
   void report(const Event& event) override;
   /// Writes that failed so far.
-  std::int64_t failures() const { return failures_; }
+  std::int64_t failures() const { return file_.failures(); }
 
  private:
-  bool write_pending();
-
-  std::filesystem::path path_;
-  int fd_ = -1;
-  std::string pending_;
-  std::int64_t failures_ = 0;
-  std::int64_t lost_ = 0;  // lines dropped because too much was pending
+  LineFile file_;
 };
 
 /// Drops the lines after `iteration`, and lines that are no event (the last one may be torn). A missing file stays missing.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -13,6 +15,7 @@
 #include "base/error.hpp"
 #include "data/transforms.hpp"
 #include "memory_dataset.hpp"
+#include "support/fault.hpp"
 
 namespace seg {
 namespace {
@@ -151,6 +154,7 @@ TEST(Loader, RefusesAnEmptySet) {
 }
 
 TEST(Loader, ThrowsAWorkersExceptionWithItsOwnType) {
+  test::FaultRow row("loader");
   const MemoryDataset dataset(12, [](std::int64_t index) {
     if (index >= 5) throw std::domain_error("sample " + std::to_string(index));
   });
@@ -166,7 +170,7 @@ TEST(Loader, ThrowsAWorkersExceptionWithItsOwnType) {
         loader.next();
         ADD_FAILURE() << "no exception";
       } catch (const std::domain_error& error) {
-        EXPECT_STREQ(error.what(), "sample 5");
+        EXPECT_TRUE(row.tried(std::string(error.what()) == "sample 5"));
       }
     }
   }
@@ -274,6 +278,42 @@ TEST(Loader, ThrowsForABrokenSampleUnlessToldToSkip) {
   DataLoader loader(dataset, unchanged, {});
   EXPECT_TRUE(loader.next());
   EXPECT_STREQ(error_of([&] { loader.next(); }).what(), "broken 1");
+}
+
+TEST(Loader, NamesTheSampleThatIsStuckAndDoesNotWaitForIt) {
+  test::FaultRow row("loader");
+  for (const std::int64_t workers : {1, 3}) {
+    std::promise<void> released;
+    // The thread that is left behind goes on using the data set, so it lives as long as the program.
+    static std::vector<std::unique_ptr<MemoryDataset>> data_sets;
+    data_sets.push_back(std::make_unique<MemoryDataset>(12, [release = released.get_future().share()](std::int64_t index) {
+      if (index == 5) release.wait();
+    }));
+    const MemoryDataset& dataset = *data_sets.back();
+    const auto begin = std::chrono::steady_clock::now();
+    {
+      DataLoader loader(dataset, unchanged, {.batch_size = 4, .workers = workers, .timeout_s = 0.2});
+      ASSERT_TRUE(loader.next());
+      for (int again = 0; again < 2; ++again) {
+        try {
+          loader.next();
+          FAIL();
+        } catch (const Error& error) {
+          EXPECT_TRUE(row.tried(error.kind == ErrorKind::kData && std::string(error.what()).starts_with("set/5: "))) << error.what();
+        }
+      }
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+    released.set_value();
+  }
+}
+
+TEST(Loader, ASlowDiskIsNoFault) {
+  test::FaultRow row("loader");
+  // Each sample takes less than the limit, a batch far more.
+  const MemoryDataset dataset(8, [](std::int64_t) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); });
+  DataLoader loader(dataset, unchanged, {.batch_size = 8, .workers = 1, .timeout_s = 0.5});
+  EXPECT_TRUE(row.tried(loader.next().has_value()));
 }
 
 }  // namespace

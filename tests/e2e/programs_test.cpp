@@ -1,79 +1,18 @@
 // The programs as a user runs them: the whole path, and the mistakes people make.
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
-#include <thread>
 
 #include "base/files.hpp"
-#include "support/support.hpp"
+#include "e2e/programs.hpp"
 
 namespace seg::test {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class Programs : public testing::Test {
- protected:
-  ProgramResult run(const std::string& name, std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) const {
-    arguments.insert(arguments.begin(), program(name).string());
-    std::vector<std::string> full{"XDG_CACHE_HOME=" + (folder_ / "cache").string()};
-    full.insert(full.end(), environment.begin(), environment.end());
-    return run_program(arguments, full);
-  }
-
-  /// Generated frames in the layout of CamVid.
-  std::string data() {
-    const fs::path path = folder_ / "my data";
-    if (fs::exists(path)) return path.string();
-    EXPECT_EQ(run("segdata", {"generate", "--layout", "camvid", "--output", path.string(), "--count", "30", "--size", "48x64"}).exit_code, 0);
-    return path.string();
-  }
-
-  std::vector<std::string> training(const std::string& run_dir, const std::string& recipe = "camvid_recall.yaml") {
-    return {"--config",  recipe,
-            "--run-dir", (folder_ / run_dir).string(),
-            "--device",  "cpu",
-            "--set",     "data.root=" + data(),
-            "--set",     "data.size=[48,48]",
-            "--set",     "train.epochs=0",
-            "--set",     "train.iterations=4",
-            "--set",     "train.batch_size=2",
-            "--set",     "train.val_interval=4"};
-  }
-
-  /// Starts segtrain, and stops it as soon as the first steps are told of.
-  static int exit_code_when_stopped(std::vector<std::string> arguments, const fs::path& run_dir, int signal) {
-    arguments.insert(arguments.begin(), program("segtrain").string());
-    std::vector<char*> words;
-    for (std::string& word : arguments) words.push_back(word.data());
-    words.push_back(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-      freopen("/dev/null", "w", stdout);
-      freopen("/dev/null", "w", stderr);
-      execv(words[0], words.data());
-      _exit(127);
-    }
-    const fs::path metrics = run_dir / "metrics.jsonl";
-    int status = 0;
-    for (int i = 0; i < 2400 && !(fs::exists(metrics) && read_text(metrics).find("\"train\"") != std::string::npos); ++i) {
-      if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : -1;  // ended by itself
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    kill(child, signal);
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
-  TemporaryFolder folder_;
-};
 
 TEST_F(Programs, TrainEvaluateAndCompare) {
   for (const std::string loss : {"ce", "weighted", "recall"}) {
@@ -144,26 +83,6 @@ TEST_F(Programs, ASyntheticModelEvaluatesOnAnotherDataSetByClassName) {
   ASSERT_EQ(scored.exit_code, 0) << scored.err;
   EXPECT_THAT(scored.err, AllOf(HasSubstr("only in the data"), HasSubstr("rider")));
   EXPECT_THAT(scored.out, HasSubstr("road"));
-}
-
-TEST_F(Programs, SigtermSavesAndResumeEndsWithTheSameWeights) {
-  std::vector<std::string> arguments = training("whole");
-  arguments.insert(arguments.end(), {"--set", "train.iterations=24", "--set", "train.deterministic=true", "--set", "train.val_interval=12", "--set",
-                                     "train.log_interval=2"});
-  const ProgramResult whole = run("segtrain", arguments);
-  ASSERT_EQ(whole.exit_code, 0) << whole.err;
-  *std::find(arguments.begin(), arguments.end(), (folder_ / "whole").string()) = (folder_ / "stopped").string();
-  EXPECT_EQ(exit_code_when_stopped(arguments, folder_ / "stopped", SIGTERM), 143);
-  const ProgramResult resumed = run("segtrain", {"--run-dir", (folder_ / "stopped").string(), "--resume", "auto", "--device", "cpu"});
-  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_EQ(resumed.out.substr(resumed.out.find("weights: ")), whole.out.substr(whole.out.find("weights: ")));
-}
-
-TEST_F(Programs, SigintSavesAndEndsWith130) {
-  std::vector<std::string> arguments = training("run");
-  arguments.insert(arguments.end(), {"--set", "train.iterations=100000", "--set", "train.log_interval=1"});
-  EXPECT_EQ(exit_code_when_stopped(arguments, folder_ / "run", SIGINT), 130);
-  EXPECT_TRUE(fs::exists(folder_ / "run/checkpoints/last.safetensors"));
 }
 
 TEST_F(Programs, ARunDirectoryInUseIsRefused) {

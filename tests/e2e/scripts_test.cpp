@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "support/process.hpp"
 #include "support/support.hpp"
 
 namespace seg::test {

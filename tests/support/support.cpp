@@ -1,7 +1,5 @@
 #include "support/support.hpp"
 
-#include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -41,31 +39,6 @@ std::string read_text(const fs::path& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-ProgramResult run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment) {
-  const TemporaryFolder folder;
-  const fs::path out = folder / "out";
-  const fs::path err = folder / "err";
-  const pid_t child = fork();
-  if (child == 0) {
-    const auto redirect = [](const char* path, int flags, int target) {
-      const int fd = open(path, flags, 0600);
-      dup2(fd, target);
-    };
-    redirect("/dev/null", O_RDONLY, STDIN_FILENO);
-    redirect(out.c_str(), O_WRONLY | O_CREAT, STDOUT_FILENO);
-    redirect(err.c_str(), O_WRONLY | O_CREAT, STDERR_FILENO);
-    for (const std::string& entry : environment) putenv(const_cast<char*>(entry.c_str()));
-    std::vector<char*> arguments;
-    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    execvp(arguments[0], arguments.data());
-    _exit(127);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_text(out), read_text(err)};
 }
 
 }  // namespace seg::test

@@ -1,4 +1,4 @@
-// What tests share: temporary folders, the repository's files, the programs under test.
+// What tests share: temporary folders, the repository's files, the programs under test. process.hpp runs them.
 #pragma once
 
 #include <filesystem>
@@ -32,11 +32,10 @@ std::string read_text(const std::filesystem::path& path);
 
 struct ProgramResult {
   int exit_code = -1;  // 128 + signal where one ended it
+  bool killed = false;  // whether one did
+  double peak_mb = 0;   // resident memory
   std::string out;
   std::string err;
 };
-
-/// Runs a program with stdin closed and collects what it prints. `environment` entries are NAME=value, added to ours.
-ProgramResult run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment = {});
 
 }  // namespace seg::test

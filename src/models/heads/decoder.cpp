@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "models/heads/aspp.hpp"
-#include "models/resize.hpp"
 #include "ops/drop_out.hpp"
+#include "ops/upsampled_conv.hpp"
 
 namespace seg {
 
@@ -24,8 +24,11 @@ DecoderImpl::DecoderImpl(std::int64_t low_channels, std::int64_t classes, double
 
 torch::Tensor DecoderImpl::forward(const torch::Tensor& low, const torch::Tensor& pyramid) {
   const torch::Tensor detail = low_.rectified(low);
-  const torch::Tensor context = resize_features(pyramid, detail.size(2), detail.size(3), align_corners_);
-  torch::Tensor x = first_.rectified(torch::cat({context, detail}, 1));
+  // The first convolution of concat(up-sampled pyramid, detail), the pyramid's share at the pyramid's own size.
+  const torch::Tensor& weight = first_.conv->weight;
+  const torch::Tensor of_detail = torch::conv2d(detail, weight.narrow(1, kAsppChannels, kLowChannels), {}, 1, 1);
+  const torch::Tensor mixed = upsampled_conv(pyramid, weight.narrow(1, 0, kAsppChannels), of_detail, align_corners_);
+  torch::Tensor x = first_.normalized(mixed);
   x = second_.rectified(drop_out(x, dropout_, is_training()));
   return classify_->forward(drop_out(x, std::min(dropout_, kLastDropout), is_training()));
 }

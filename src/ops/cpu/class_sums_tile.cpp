@@ -45,8 +45,48 @@ SEG_INLINE float log_positive(float x) {
   return static_cast<float>(exponent) * 0.693147181f + 2.0f * s * series + (x - x);  // x - x: the bits of a NaN look like a number here
 }
 
+/// Most source rows of a tile that are mixed without gathers: those of any up-sampling by 2.5 and more.
+constexpr int kMaxSources = 8;
+
+/// How much of each source row each lane takes, where the tile mixes few of them.
+struct RowShares {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  float of[kMaxSources][kLanes];
+};
+
+SEG_INLINE bool few_sources(const Tile& tile) { return tile.row_high[kLanes - 1] - tile.row_low[0] < kMaxSources; }
+
+SEG_INLINE void find_shares(const Tile& tile, RowShares& shares) {
+  shares.first = tile.row_low[0];
+  shares.count = tile.row_high[kLanes - 1] - tile.row_low[0] + 1;
+  for (int r = 0; r < kMaxSources; ++r) {
+    for (int l = 0; l < kLanes; ++l) {
+      const bool low = tile.row_low[l] - tile.row_low[0] == r, high = tile.row_high[l] - tile.row_low[0] == r;
+      shares.of[r][l] = (low ? 1.0f - tile.row_weight[l] : 0.0f) + (high ? tile.row_weight[l] : 0.0f);
+    }
+  }
+}
+
 /// Interpolates between rows: columns[j][lane] for every j = column * K + class.
-SEG_INLINE void mix_rows(const Tile& tile) {
+SEG_INLINE void mix_few_rows(const Tile& tile) {
+  const std::int64_t row = tile.in_width * tile.classes;
+  RowShares shares;
+  find_shares(tile, shares);
+  const float* __restrict logits = tile.logits + shares.first * row;
+  float* __restrict columns = tile.columns;
+  for (std::int64_t j = 0; j < row; ++j) {
+    float sum[kLanes] = {};
+    for (std::int64_t r = 0; r < shares.count; ++r) {
+      const float value = logits[r * row + j];
+      // Not 0 * value, which would carry an infinity into rows that have no part in it.
+      for (int l = 0; l < kLanes; ++l) sum[l] = shares.of[r][l] != 0.0f ? sum[l] + shares.of[r][l] * value : sum[l];
+    }
+    for (int l = 0; l < kLanes; ++l) columns[j * kLanes + l] = sum[l];
+  }
+}
+
+SEG_INLINE void mix_any_rows(const Tile& tile) {
   const std::int64_t row = tile.in_width * tile.classes;
   std::int64_t low[kLanes], high[kLanes];
   float keep[kLanes], weight[kLanes];
@@ -60,6 +100,14 @@ SEG_INLINE void mix_rows(const Tile& tile) {
   float* __restrict columns = tile.columns;
   for (std::int64_t j = 0; j < row; ++j) {
     for (int l = 0; l < kLanes; ++l) columns[j * kLanes + l] = keep[l] * logits[low[l] + j] + weight[l] * logits[high[l] + j];
+  }
+}
+
+SEG_INLINE void mix_rows(const Tile& tile) {
+  if (few_sources(tile)) {
+    mix_few_rows(tile);
+  } else {
+    mix_any_rows(tile);
   }
 }
 
@@ -146,8 +194,40 @@ SEG_INLINE void softmax_gradient(const Tile& tile, const float* __restrict best,
   }
 }
 
+using LaneVector [[gnu::vector_size(kLanes * sizeof(float))]] = float;
+
+/// sums[j] = the sum of the lanes of vectors[j]: neighbours are added until one value a vector is left. Overwrites `vectors`.
+SEG_INLINE void sum_lanes(LaneVector* vectors) {
+  static_assert(kLanes == 16);
+  for (int count = kLanes; count > 1; count /= 2) {
+    for (int i = 0; i < count / 2; ++i) {
+      const LaneVector a = vectors[2 * i], b = vectors[2 * i + 1];
+      vectors[i] = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+                   __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    }
+  }
+}
+
 /// The transpose of mix_rows: lanes back into source rows.
-SEG_INLINE void spread_rows(const Tile& tile, const float* __restrict column_gradient, float* __restrict rows_gradient) {
+SEG_INLINE void spread_few_rows(const Tile& tile, const float* __restrict column_gradient, float* __restrict rows_gradient) {
+  const std::int64_t row = tile.in_width * tile.classes;
+  RowShares shares;
+  find_shares(tile, shares);
+  for (std::int64_t first = 0; first < row; first += kLanes) {
+    const std::int64_t count = row - first < kLanes ? row - first : kLanes;
+    LaneVector gradient[kLanes] = {};
+    __builtin_memcpy(gradient, column_gradient + first * kLanes, static_cast<std::size_t>(count) * sizeof(LaneVector));
+    for (std::int64_t r = 0; r < shares.count; ++r) {
+      LaneVector share, products[kLanes];
+      __builtin_memcpy(&share, shares.of[r], sizeof share);
+      for (int j = 0; j < kLanes; ++j) products[j] = share * gradient[j];
+      sum_lanes(products);
+      for (std::int64_t j = 0; j < count; ++j) rows_gradient[r * row + first + j] += products[0][j];
+    }
+  }
+}
+
+SEG_INLINE void spread_any_rows(const Tile& tile, const float* __restrict column_gradient, float* __restrict rows_gradient) {
   const std::int64_t row = tile.in_width * tile.classes;
   for (int l = 0; l < kLanes; ++l) {
     float* low = rows_gradient + (tile.row_low[l] - tile.row_low[0]) * row;
@@ -156,6 +236,14 @@ SEG_INLINE void spread_rows(const Tile& tile, const float* __restrict column_gra
     const float keep = 1.0f - weight;
     for (std::int64_t j = 0; j < row; ++j) low[j] += keep * column_gradient[j * kLanes + l];
     for (std::int64_t j = 0; j < row; ++j) high[j] += weight * column_gradient[j * kLanes + l];
+  }
+}
+
+SEG_INLINE void spread_rows(const Tile& tile, const float* __restrict column_gradient, float* __restrict rows_gradient) {
+  if (few_sources(tile)) {
+    spread_few_rows(tile, column_gradient, rows_gradient);
+  } else {
+    spread_any_rows(tile, column_gradient, rows_gradient);
   }
 }
 

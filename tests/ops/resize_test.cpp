@@ -1,4 +1,4 @@
-#include "models/resize.hpp"
+#include "ops/resize.hpp"
 
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
@@ -6,15 +6,15 @@
 namespace seg {
 namespace {
 
-struct Case {
+struct ResizeCase {
   std::int64_t h, w, height, width;
 };
 
-class Resize : public testing::TestWithParam<std::tuple<Case, bool>> {};
+class Resize : public testing::TestWithParam<std::tuple<ResizeCase, bool>> {};
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Resize,
-                         testing::Combine(testing::Values(Case{4, 4, 16, 16}, Case{3, 5, 10, 18}, Case{1, 1, 3, 2}, Case{1, 4, 1, 13},
-                                                          Case{5, 6, 5, 6}, Case{7, 7, 3, 4}),
+                         testing::Combine(testing::Values(ResizeCase{4, 4, 16, 16}, ResizeCase{3, 5, 10, 18}, ResizeCase{1, 1, 3, 2}, ResizeCase{1, 4, 1, 13},
+                                                          ResizeCase{5, 6, 5, 6}, ResizeCase{7, 7, 3, 4}),
                                           testing::Bool()));
 
 TEST_P(Resize, EqualsAtensBilinear) {

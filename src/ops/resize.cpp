@@ -1,4 +1,4 @@
-#include "models/resize.hpp"
+#include "ops/resize.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,236 @@
+// Disks that are full, folders that cannot be written, checkpoints that are damaged or of another run.
+#include <grp.h>
+#include <nlohmann/json.hpp>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <sstream>
+
+#include "e2e/programs.hpp"
+#include "support/fault.hpp"
+
+namespace seg::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr const char* kNobody = "65534";
+
+class Storage : public Programs {
+ protected:
+  std::vector<std::string> arguments(const std::string& run_dir, std::vector<std::string> settings = {}) const {
+    settings.insert(settings.begin(), {"train.iterations=8", "train.deterministic=true", "train.val_interval=4", "train.checkpoint_interval=2",
+                                       "train.log_interval=1", "train.keep=9", "train.threads=2"});
+    return training_with(run_dir, settings);
+  }
+  std::vector<std::string> resumed(const std::string& run_dir, const std::vector<std::string>& settings = {}) const {
+    std::vector<std::string> words{"--run-dir", (folder_ / run_dir).string(), "--resume", "auto", "--device", "cpu"};
+    for (const std::string& setting : settings) words.insert(words.end(), {"--set", setting});
+    return words;
+  }
+  bool resumes_to(const std::string& run_dir, const ProgramResult& whole) const {
+    const ProgramResult finished = run("segtrain", resumed(run_dir));
+    return finished.exit_code == 0 && digest_of(finished) == digest_of(whole);
+  }
+  /// A run up to step 4 of 8, without its end.
+  void copy_half(const std::string& from, const std::string& to) const {
+    fs::copy(folder_ / from, folder_ / to, fs::copy_options::recursive);
+    for (const char* later : {"step-6", "step-8"}) fs::remove(checkpoints(to) / (std::string(later) + ".safetensors"));
+    cut_end(to);
+  }
+  void cut_end(const std::string& run_dir) const {
+    const fs::path file = folder_ / run_dir / "metrics.jsonl";
+    const std::string text = read_text(file);
+    write_text(file, text.substr(0, text.find("{\"event\":\"end\"")));
+  }
+  bool has_event(const fs::path& run_dir, const std::string& event) const {
+    const fs::path file = run_dir / "metrics.jsonl";
+    return fs::exists(file) && read_text(file).find("\"event\":\"" + event + "\"") != std::string::npos;
+  }
+};
+
+/// A file system in memory, unmounted at the end.
+class SmallDisk {
+ public:
+  SmallDisk(const fs::path& path, const std::string& size) : path_(path) {
+    fs::create_directories(path);
+    mounted_ = mount("tmpfs", path.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  bool mounted() const { return mounted_; }
+
+ private:
+  fs::path path_;
+  bool mounted_ = false;
+};
+
+/// Writes until the disk is full.
+void fill(const fs::path& file) {
+  std::string block(4096, 'x');
+  FILE* stream = std::fopen(file.c_str(), "wb");
+  std::setvbuf(stream, nullptr, _IONBF, 0);
+  while (!block.empty())
+    if (std::fwrite(block.data(), 1, block.size(), stream) < block.size()) block.resize(block.size() / 2);
+  std::fclose(stream);
+}
+
+TEST_F(Storage, AFileThatMayNotGrowIsAnErrorAndTheCheckpointBeforeIsIntact) {
+  FaultRow row("disk");
+  const ProgramResult whole = run("segtrain", arguments("whole"));
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  copy_half("whole", "limited");
+  const rlim_t bytes = 1 << 20;
+  const ProgramResult limited = Process(command("segtrain", resumed("limited")), with({}, [bytes] {
+                                          const rlimit limit{bytes, bytes};
+                                          setrlimit(RLIMIT_FSIZE, &limit);
+                                        })).wait();
+  EXPECT_TRUE(is_clear_error(limited, 5)) << limited.err;
+  EXPECT_THAT(limited.err, AllOf(HasSubstr("step-6.safetensors"), HasSubstr(" bytes"), HasSubstr("File too large")));
+  EXPECT_TRUE(row.tried(limited.exit_code == 5 && resumes_to("limited", whole)));
+}
+
+TEST_F(Storage, AFullDiskIsAnErrorAndTheCheckpointBeforeIsIntact) {
+  FaultRow row("disk");
+  const SmallDisk disk(folder_ / "disk", "380m");  // two checkpoints and the best weights, not three
+  if (!disk.mounted()) GTEST_SKIP() << "this user may not mount a file system";
+  const ProgramResult whole = run("segtrain", arguments("whole"));
+  const ProgramResult full = run("segtrain", arguments("disk/run"));
+  EXPECT_TRUE(is_clear_error(full, 5)) << full.err;
+  EXPECT_THAT(full.err, AllOf(HasSubstr(" bytes"), HasSubstr("No space left")));
+  const bool freed = fs::remove(checkpoints("disk/run") / "step-2.safetensors") && run("segtrain", resumed("disk/run", {"train.keep=1"})).exit_code == 0;
+  EXPECT_TRUE(row.tried(full.exit_code == 5 && freed)) << full.err;
+  std::vector<std::string> scored{"--checkpoint", (checkpoints("disk/run") / "last.safetensors").string()};
+  EXPECT_EQ(run("segeval", scored).exit_code, 0);
+}
+
+TEST_F(Storage, AFolderWithoutPermissionIsAnErrorAndTheCheckpointBeforeIsIntact) {
+  FaultRow row("disk");
+  const ProgramResult whole = run("segtrain", arguments("whole"));
+  copy_half("whole", "closed");
+  const auto as_nobody = [] {
+    if (getuid() != 0) return;
+    const gid_t group = static_cast<gid_t>(std::strtol(kNobody, nullptr, 10));
+    if (setgroups(0, nullptr) != 0 || setgid(group) != 0 || setuid(group) != 0) _exit(126);
+  };
+  fs::permissions(folder_.path(), fs::perms(0755));
+  if (getuid() == 0) ASSERT_EQ(std::system(("chown -R " + std::string(kNobody) + " '" + folder_.path().string() + "'").c_str()), 0);
+  fs::permissions(checkpoints("closed"), fs::perms(0555));
+  const ProgramResult closed = Process(command("segtrain", resumed("closed")), with({}, as_nobody)).wait();
+  if (closed.exit_code == 127) GTEST_SKIP() << "another user cannot reach the programs";
+  EXPECT_TRUE(is_clear_error(closed, 5)) << closed.err;
+  EXPECT_THAT(closed.err, AllOf(HasSubstr("step-6.safetensors"), HasSubstr("Permission denied")));
+  fs::permissions(checkpoints("closed"), fs::perms(0755));
+  EXPECT_TRUE(row.tried(closed.exit_code == 5 && resumes_to("closed", whole)));
+  // A folder that takes nothing at all.
+  fs::create_directory(folder_ / "read-only");
+  fs::permissions(folder_ / "read-only", fs::perms(0555));
+  const ProgramResult refused = Process(command("segtrain", arguments("read-only/run")), with({}, as_nobody)).wait();
+  EXPECT_TRUE(row.tried(is_clear_error(refused, 5))) << refused.err;
+}
+
+TEST_F(Storage, LogsMetricsAndReportsWaitForAFullDisk) {
+  FaultRow row("disk");
+  const fs::path run_dir = folder_ / "disk";
+  const SmallDisk disk(run_dir, "512k");
+  if (!disk.mounted()) GTEST_SKIP() << "this user may not mount a file system";
+  fs::create_directory(folder_ / "large");
+  fs::create_directory_symlink(folder_ / "large", run_dir / "checkpoints");
+  Process process(command("segtrain", arguments("disk", {"train.iterations=60", "train.checkpoint_interval=20", "train.val_interval=20"})), with({}));
+  ASSERT_TRUE(wait_until([&] { return has_event(run_dir, "train") || !process.running(); }));
+  fill(run_dir / "filler");
+  ASSERT_TRUE(wait_until([&] { return fs::exists(folder_ / "large/step-40.safetensors") || !process.running(); }));
+  EXPECT_FALSE(fs::exists(run_dir / "eval/val/report.json"));
+  fs::remove(run_dir / "filler");
+  const ProgramResult result = process.wait();
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  int steps = 0;
+  std::istringstream lines(read_text(run_dir / "metrics.jsonl"));
+  for (std::string line; std::getline(lines, line);) steps += nlohmann::json::parse(line).at("event") == "train";
+  EXPECT_EQ(steps, 60);
+  EXPECT_THAT(read_text(run_dir / "train.log"), AllOf(HasSubstr("1/60"), HasSubstr("30/60"), HasSubstr("60/60")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("metrics.jsonl: No space left on device; the run goes on"), HasSubstr("train.log: No space left"),
+                                HasSubstr("the report is tried again")));
+  EXPECT_TRUE(row.tried(steps == 60 && fs::exists(run_dir / "eval/val/report.json")));
+}
+
+TEST_F(Storage, ADamagedCheckpointIsNamedAndTheOneBeforeIsTaken) {
+  FaultRow row("damaged");
+  const ProgramResult whole = run("segtrain", arguments("whole"));
+  const auto flip = [](const fs::path& file) {
+    std::string bytes = read_text(file);
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    write_text(file, bytes);
+  };
+  const std::vector<std::function<void(const fs::path&)>> damages{
+      flip, [](const fs::path& file) { fs::resize_file(file, fs::file_size(file) / 2); }, [](const fs::path& file) { fs::resize_file(file, 0); },
+      [](const fs::path& file) { write_text(file, "\x89PNG\r\n\x1a\n of another type"); },
+      [](const fs::path& file) {
+        fs::remove(file);
+        fs::create_directory(file);
+      }};
+  int number = 0;
+  for (const auto& damage : damages) {
+    const std::string name = "damaged" + std::to_string(number++);
+    copy_half("whole", name);
+    const fs::path newest = checkpoints(name) / "step-4.safetensors";
+    damage(newest);
+    // By its name it is an error ...
+    const ProgramResult named = run("segtrain", {"--resume", newest.string(), "--device", "cpu"});
+    EXPECT_TRUE(row.tried(is_clear_error(named, 5) && named.err.find("step-4.safetensors") != std::string::npos)) << named.err;
+    // ... and a run finds the one before, or says that there is none.
+    const ProgramResult resumed_run = run("segtrain", resumed(name));
+    EXPECT_THAT(resumed_run.err, AllOf(HasSubstr("not used: "), HasSubstr("step-4.safetensors"), HasSubstr("going on from iteration 2")));
+    EXPECT_TRUE(row.tried(resumed_run.exit_code == 0 && digest_of(resumed_run) == digest_of(whole))) << resumed_run.err;
+  }
+  copy_half("whole", "none");
+  for (const char* step : {"step-2", "step-4"}) flip(checkpoints("none") / (std::string(step) + ".safetensors"));
+  const ProgramResult none = run("segtrain", resumed("none"));
+  EXPECT_TRUE(row.tried(is_clear_error(none, 5))) << none.err;
+}
+
+TEST_F(Storage, ACheckpointOfAnotherNetworkOrOfOtherClassesIsRefused) {
+  FaultRow row("other_network");
+  ASSERT_EQ(run("segtrain", arguments("whole")).exit_code, 0);
+  const std::vector<std::string> others{"model.arch=deeplabv3", "model.backbone=resnet34", "data.void=train"};
+  for (const std::string& other : others) {
+    const std::string name = other.substr(other.find('=') + 1);
+    ASSERT_EQ(run("segtrain", training_with(name, {"train.iterations=2", other})).exit_code, 0);
+    copy_half("whole", "half-" + name);
+    const fs::path target = checkpoints("half-" + name) / "step-4.safetensors";
+    fs::remove(target);
+    fs::copy_file(checkpoints(name) / "step-2.safetensors", target);
+    const ProgramResult refused = run("segtrain", resumed("half-" + name));
+    EXPECT_TRUE(row.tried(is_clear_error(refused, 5))) << refused.err;
+    // All that differs is listed, not only the first.
+    EXPECT_THAT(refused.err, other == "data.void=train" ? AllOf(HasSubstr("class 11 is Void"), HasSubstr("none now"))
+                                                        : AllOf(HasSubstr(" unexpected ("), HasSubstr("backbone.layer"), HasSubstr(", ")))
+        << other;
+  }
+}
+
+TEST_F(Storage, AChangedConfigurationIsRefusedAndAHarmlessOneIsLogged) {
+  FaultRow row("changed_config");
+  const ProgramResult whole = run("segtrain", arguments("whole"));
+  copy_half("whole", "half");
+  for (const std::string setting : {"optimizer.lr=0.5", "train.seed=7", "train.batch_size=3", "loss.type=ce", "model.output_stride=8", "augment.flip=0.25",
+                                    "train.iterations=9", "train.threads=1"}) {
+    const ProgramResult refused = run("segtrain", resumed("half", {setting}));
+    EXPECT_TRUE(row.tried(is_clear_error(refused, 2) && refused.err.find(setting.substr(0, setting.find('='))) != std::string::npos)) << refused.err;
+  }
+  const ProgramResult two = run("segtrain", resumed("half", {"optimizer.lr=0.5", "train.seed=7"}));
+  EXPECT_THAT(two.err, AllOf(HasSubstr("optimizer.lr"), HasSubstr("train.seed")));
+  const ProgramResult harmless = run("segtrain", resumed("half", {"data.workers=1", "train.val_interval=8", "train.keep=3", "data.timeout_s=60"}));
+  EXPECT_THAT(harmless.err, AllOf(HasSubstr("data.workers is now 1"), HasSubstr("train.val_interval is now 8"), HasSubstr("data.timeout_s is now 60")));
+  EXPECT_TRUE(row.tried(harmless.exit_code == 0 && digest_of(harmless) == digest_of(whole))) << harmless.err;
+}
+
+}  // namespace
+}  // namespace seg::test
