@@ -168,7 +168,7 @@ TEST_F(BadData, NamesMayHoldAnyCharacters) {
   FaultRow row("bad_data");
   const fs::path root = copy_of_data("data \"quoted\" <b> \xC3\xA4\xE2\x82\xAC 'x'");
   const Pair pair = first_pair(root);
-  const std::string odd = "it's a \"frame\", <script>alert(1)</script>".substr(0, 28) + " \xE8\xB7\xAF \xFF;#.png";
+  const std::string odd = "it's a \"frame\", <script>alert(1) \xE8\xB7\xAF \xFF;#.png";
   fs::rename(pair.image, pair.image.parent_path() / odd);
   fs::rename(pair.label, pair.label.parent_path() / odd);
   const ProgramResult trained = run("segtrain", arguments("run", root, "stop"));
@@ -231,7 +231,9 @@ TEST_F(FewLabels, AClassWithoutAPixelIsNullAndTold) {
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
     const nlohmann::json& ghost = report.at("classes").at(11);
     EXPECT_TRUE(row.tried(ghost.at("name") == "Ghost" && ghost.at("pixels") == 0 && ghost.at("accuracy").is_null())) << ghost;
-    if (loss == "weighted_ce") EXPECT_EQ(warnings(trained, "Ghost has"), 1) << trained.err;
+    if (loss == "weighted_ce") {
+      EXPECT_EQ(warnings(trained, "Ghost has"), 1) << trained.err;
+    }
   }
 }
 

@@ -121,7 +121,8 @@ TEST_F(Storage, AFolderWithoutPermissionIsAnErrorAndTheCheckpointBeforeIsIntact)
     if (setgroups(0, nullptr) != 0 || setgid(group) != 0 || setuid(group) != 0) _exit(126);
   };
   fs::permissions(folder_.path(), fs::perms(0755));
-  if (getuid() == 0) ASSERT_EQ(std::system(("chown -R " + std::string(kNobody) + " '" + folder_.path().string() + "'").c_str()), 0);
+  const std::string give_away = "chown -R " + std::string(kNobody) + " '" + folder_.path().string() + "'";
+  ASSERT_TRUE(getuid() != 0 || std::system(give_away.c_str()) == 0);
   fs::permissions(checkpoints("closed"), fs::perms(0555));
   const ProgramResult closed = Process(command("segtrain", resumed("closed")), with({}, as_nobody)).wait();
   if (closed.exit_code == 127) GTEST_SKIP() << "another user cannot reach the programs";
@@ -210,9 +211,9 @@ TEST_F(Storage, ACheckpointOfAnotherNetworkOrOfOtherClassesIsRefused) {
     const ProgramResult refused = run("segtrain", resumed("half-" + name));
     EXPECT_TRUE(row.tried(is_clear_error(refused, 5))) << refused.err;
     // All that differs is listed, not only the first.
-    EXPECT_THAT(refused.err, other == "data.void=train" ? AllOf(HasSubstr("class 11 is Void"), HasSubstr("none now"))
-                                                        : AllOf(HasSubstr(" unexpected ("), HasSubstr("backbone.layer"), HasSubstr(", ")))
-        << other;
+    const std::vector<std::string> parts =
+        other == "data.void=train" ? std::vector<std::string>{"class 11 is Void", "none now"} : std::vector<std::string>{" unexpected (", ".weight, "};
+    for (const std::string& part : parts) EXPECT_THAT(refused.err, HasSubstr(part)) << other;
   }
 }
 

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::uint8_t kIgnored = 255;
 
+/// All lanes in a register, where the compiler would keep an array of them in memory from one turn of a loop to the next.
+using LaneVector [[gnu::vector_size(kLanes * sizeof(float))]] = float;
+
 /// e^x for x <= 0 (below -87: e^-87, still nothing beside 1); relative error under 2e-7; NaN stays NaN.
 SEG_INLINE float exp_negative(float x) {
   constexpr float kLog2E = 1.44269504f;
@@ -119,16 +122,18 @@ SEG_INLINE void mix_columns(const Tile& tile, std::int64_t x, float* __restrict 
   float* __restrict scores = tile.scores;
   const float weight = tile.column_weight[x];
   const float keep = 1.0f - weight;
-  float largest[kLanes];
-  for (int l = 0; l < kLanes; ++l) largest[l] = scores[l] = keep * low[l] + weight * high[l];
-  for (std::int64_t k = 1; k < tile.classes; ++k) {
-    for (int l = 0; l < kLanes; ++l) {
-      const float score = keep * low[k * kLanes + l] + weight * high[k * kLanes + l];
-      scores[k * kLanes + l] = score;
-      largest[l] = score > largest[l] ? score : largest[l];
-    }
+  LaneVector largest{}, a, b;
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    __builtin_memcpy(&a, low + k * kLanes, sizeof a);
+    __builtin_memcpy(&b, high + k * kLanes, sizeof b);
+    const LaneVector score = keep * a + weight * b;
+    __builtin_memcpy(scores + k * kLanes, &score, sizeof score);
+    if (k == 0)
+      largest = score;
+    else
+      largest = score > largest ? score : largest;
   }
-  for (int l = 0; l < kLanes; ++l) best[l] = largest[l];
+  __builtin_memcpy(best, &largest, sizeof largest);
 }
 
 /// The lowest class whose score is the largest; K where there is none (NaN).
@@ -194,12 +199,12 @@ SEG_INLINE void softmax_gradient(const Tile& tile, const float* __restrict best,
   }
 }
 
-using LaneVector [[gnu::vector_size(kLanes * sizeof(float))]] = float;
-
 /// sums[j] = the sum of the lanes of vectors[j]: neighbours are added until one value a vector is left. Overwrites `vectors`.
 SEG_INLINE void sum_lanes(LaneVector* vectors) {
   static_assert(kLanes == 16);
+#pragma GCC unroll 4
   for (int count = kLanes; count > 1; count /= 2) {
+#pragma GCC unroll 8
     for (int i = 0; i < count / 2; ++i) {
       const LaneVector a = vectors[2 * i], b = vectors[2 * i + 1];
       vectors[i] = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
@@ -220,6 +225,7 @@ SEG_INLINE void spread_few_rows(const Tile& tile, const float* __restrict column
     for (std::int64_t r = 0; r < shares.count; ++r) {
       LaneVector share, products[kLanes];
       __builtin_memcpy(&share, shares.of[r], sizeof share);
+#pragma GCC unroll 16
       for (int j = 0; j < kLanes; ++j) products[j] = share * gradient[j];
       sum_lanes(products);
       for (std::int64_t j = 0; j < count; ++j) rows_gradient[r * row + first + j] += products[0][j];
