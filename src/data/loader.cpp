@@ -103,10 +103,10 @@ struct DataLoader::Pool {
   std::map<std::int64_t, std::string> skipped;  // index -> message, of the batches handed out
   std::condition_variable_any work_waits;
   std::condition_variable next_waits;
-  std::deque<Pending> ahead;          // references stay good while it grows at the end and shrinks at the front
-  std::int64_t opened;                // number of the next batch to open, over all epochs
-  const std::int64_t end;             // one past the last
-  bool failed = false;                // no further place is taken
+  std::deque<Pending> ahead;  // references stay good while it grows at the end and shrinks at the front
+  std::int64_t opened;        // number of the next batch to open, over all epochs
+  const std::int64_t end;     // one past the last
+  bool failed = false;        // no further place is taken
   std::atomic<bool> stuck_ = false;
 };
 

@@ -113,7 +113,11 @@ struct DataOptions {
     v.field("workers", workers, {.help = "threads that decode; 0 means one a core", .min = 0, .max = 1024, .harmless = true});
     v.field("prefetch", prefetch, {.help = "batches decoded ahead at most", .unit = "batches", .min = 1, .max = 1024, .harmless = true});
     v.field("timeout_s", timeout_s,
-            {.help = "a file that takes longer to read ends the run, which names it; 0: never", .unit = "seconds", .min = 0.0, .max = 1e6, .harmless = true});
+            {.help = "a file that takes longer to read ends the run, which names it; 0: never",
+             .unit = "seconds",
+             .min = 0.0,
+             .max = 1e6,
+             .harmless = true});
     v.field("cache", cache,
             {.help = "where decoded frames are kept, at data.size unless training crops; changes no result",
              .choices = {"none", "memory", "disk"},

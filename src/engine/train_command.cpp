@@ -111,7 +111,8 @@ void check_classes(const ClassTable& stored, const ClassTable& now, const std::s
       return id < classes.size() ? classes[id].name + " (id " + std::to_string(classes[id].file_id) + ")" : std::string("none");
     };
     if (id < stored.size() && id < now.size() && stored[id] == now[id]) continue;
-    differing += (differing.empty() ? "" : "; ") + std::string("class ") + std::to_string(id) + " is " + text(stored) + " there, " + text(now) + " now";
+    differing +=
+        (differing.empty() ? "" : "; ") + std::string("class ") + std::to_string(id) + " is " + text(stored) + " there, " + text(now) + " now";
   }
   throw Error(ErrorKind::kStorage, where + " was trained on other classes: " + differing,
               "restore the class table of the run, or start a new run with model.init_from");

@@ -61,7 +61,7 @@ class Trainer {
   std::int64_t saved_iteration_ = -1;
   std::int64_t bad_steps_ = 0;  // in a row
   std::optional<BestScore> best_;
-  std::string scores_;  // of the validation at this very iteration
+  std::string scores_;                   // of the validation at this very iteration
   std::optional<Validation> unwritten_;  // the report still to be written
   std::int64_t failed_reports_ = 0;
   bool told_unlabelled_ = false;

@@ -97,7 +97,8 @@ void spread_taps(const TapPlan& plan, const torch::Tensor& gradient, const torch
 
 /// taps: [N,9*O,h,w], tap by tap; addend: [N,O,H,W] -> [N,O,H,W]
 struct SumOfTaps : torch::autograd::Function<SumOfTaps> {
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& taps_, const torch::Tensor& addend_, bool align_corners) {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& taps_, const torch::Tensor& addend_,
+                               bool align_corners) {
     const torch::Tensor taps = channels_last(taps_), addend = channels_last(addend_);
     torch::Tensor y = torch::empty_like(addend);
     const TapPlan plan(taps.size(2), taps.size(3), addend.size(2), addend.size(3), addend.size(1), align_corners);
@@ -115,8 +116,7 @@ struct SumOfTaps : torch::autograd::Function<SumOfTaps> {
     const torch::Tensor gradient = channels_last(gradients[0]);
     const std::int64_t height = context->saved_data["height"].toInt(), width = context->saved_data["width"].toInt();
     const std::int64_t channels = gradient.size(1);
-    const torch::Tensor taps =
-        torch::empty({gradient.size(0), kTaps * channels, height, width}, gradient.options(), at::MemoryFormat::ChannelsLast);
+    const torch::Tensor taps = torch::empty({gradient.size(0), kTaps * channels, height, width}, gradient.options(), at::MemoryFormat::ChannelsLast);
     const TapPlan plan(height, width, gradient.size(2), gradient.size(3), channels, context->saved_data["align_corners"].toBool());
     if (gradient.scalar_type() == torch::kBFloat16)
       spread_taps<std::uint16_t>(plan, gradient, taps);

@@ -1,7 +1,6 @@
 #include "base/safetensors.hpp"
 
 #include <gmock/gmock.h>
-
 #include <sys/resource.h>
 
 #include <cstring>

@@ -53,7 +53,8 @@ TEST_F(Environment, TheClockMayJump) {
 
 TEST_F(Environment, TimeZonesChangeNothing) {
   FaultRow row("environment");
-  for (const std::string zone : {"Pacific/Kiritimati", "nonsense/zone", ""}) EXPECT_TRUE(row.tried(same_weights("run" + std::to_string(zone.size()), with({"TZ=" + zone}))));
+  for (const std::string zone : {"Pacific/Kiritimati", "nonsense/zone", ""})
+    EXPECT_TRUE(row.tried(same_weights("run" + std::to_string(zone.size()), with({"TZ=" + zone}))));
 }
 
 TEST_F(Environment, ADecimalCommaChangesNothing) {

@@ -1,11 +1,12 @@
 // The programs as a user runs them: the whole path, and the mistakes people make.
+#include "e2e/programs.hpp"
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
 
 #include "base/files.hpp"
-#include "e2e/programs.hpp"
 
 namespace seg::test {
 namespace {

@@ -33,10 +33,11 @@ TEST_F(Soak, MemoryAndOpenFilesStayFlat) {
   FaultRow row("soak");
   const int steps = tries(200, 20'000);
   const int interval = steps / 20;
-  Process process(command("segtrain", training_with("run", {"train.iterations=" + std::to_string(steps), "train.val_interval=" + std::to_string(interval),
-                                                            "data.size=[16,16]", "optimizer.type=sgd", "optimizer.sgd.momentum=0",
-                                                            "train.checkpoint_interval=" + std::to_string(interval), "train.log_interval=1"})),
-                  with({}));
+  Process process(
+      command("segtrain", training_with("run", {"train.iterations=" + std::to_string(steps), "train.val_interval=" + std::to_string(interval),
+                                                "data.size=[16,16]", "optimizer.type=sgd", "optimizer.sgd.momentum=0",
+                                                "train.checkpoint_interval=" + std::to_string(interval), "train.log_interval=1"})),
+      with({}));
   const auto validations = [&] {
     const fs::path file = folder_ / "run/metrics.jsonl";
     const std::string text = fs::exists(file) ? read_text(file) : "";
@@ -63,8 +64,8 @@ TEST_F(Soak, MemoryAndOpenFilesStayFlat) {
   RecordProperty("megabytes_first", static_cast<int>(uses[1].megabytes));
   RecordProperty("megabytes_largest", static_cast<int>(largest));
   RecordProperty("files_largest", files);
-  EXPECT_TRUE(row.tried(grown < 1.05 && files <= uses[1].files + 2)) << "from " << uses[1].megabytes << " MB to " << largest << " MB, files from "
-                                                                       << uses[1].files << " to " << files;
+  EXPECT_TRUE(row.tried(grown < 1.05 && files <= uses[1].files + 2))
+      << "from " << uses[1].megabytes << " MB to " << largest << " MB, files from " << uses[1].files << " to " << files;
 }
 
 }  // namespace

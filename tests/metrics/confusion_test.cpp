@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "metrics/scores.hpp"
 
 namespace seg {
 namespace {
@@ -75,8 +78,58 @@ std::vector<std::int64_t> count_directly(const torch::Tensor& predicted, const t
   return counts;
 }
 
+/// The scores of the contract, counted pixel by pixel without a confusion matrix.
+struct DirectScores {
+  double mean_accuracy = 0, mean_iou = 0, mean_precision = 0, overall = 0;
+
+  DirectScores(const torch::Tensor& predicted, const torch::Tensor& labels, std::int64_t classes) {
+    const auto count = [](const torch::Tensor& pixels) { return static_cast<double>(pixels.sum().item<std::int64_t>()); };
+    const torch::Tensor valid = labels.ne(255);
+    double with_truth = 0, seen = 0, right = 0;
+    for (std::int64_t k = 0; k < classes; ++k) {
+      const double hit = count(predicted.eq(k) & labels.eq(k)), truth = count(labels.eq(k)), called = count(predicted.eq(k) & valid);
+      right += hit;
+      if (truth > 0) {
+        with_truth += 1;
+        mean_accuracy += hit / truth;
+      }
+      if (truth + called == 0) continue;
+      seen += 1;
+      mean_iou += hit / (truth + called - hit);
+      mean_precision += called > 0 ? hit / called : 0;
+    }
+    mean_accuracy /= std::max(with_truth, 1.0);
+    mean_iou /= std::max(seen, 1.0);
+    mean_precision /= std::max(seen, 1.0);
+    overall = right / std::max(count(valid), 1.0);
+  }
+};
+
 class RandomConfusion : public ::testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomConfusion, ::testing::Range(0, 12));
+
+TEST_P(RandomConfusion, ScoresEqualADirectCountPixelByPixel) {
+  Random random(seed_of({9, static_cast<std::uint64_t>(GetParam())}));
+  for (int trial = 0; trial < 20; ++trial) {
+    const std::int64_t classes = 1 + random.below(12), images = 1 + random.below(5);
+    const double ignored = trial % 5 == 0 ? 0.999 : random.uniform();
+    torch::manual_seed(GetParam() * 100 + trial);
+    // Few of the classes, so that some are neither there nor predicted.
+    torch::Tensor labels = torch::randint(1 + random.below(classes), {images, 7, 9}).to(torch::kUInt8);
+    labels.masked_fill_(torch::rand({images, 7, 9}) < ignored, 255);
+    const torch::Tensor predicted = torch::where(torch::rand({images, 7, 9}) < 0.5, labels, torch::randint(classes, {images, 7, 9}).to(torch::kUInt8))
+                                        .masked_fill(labels.eq(255), 0);
+    Confusion confusion(classes);
+    for (std::int64_t i = 0; i < images; ++i) confusion.add(predicted[i], labels[i]);
+    const Scores scores = compute_scores(confusion.table());
+    const DirectScores direct(predicted, labels, classes);
+    EXPECT_NEAR(scores.mean_accuracy.value_or(0), direct.mean_accuracy, 1e-12);
+    EXPECT_NEAR(scores.mean_iou.value_or(0), direct.mean_iou, 1e-12);
+    EXPECT_NEAR(scores.mean_precision.value_or(0), direct.mean_precision, 1e-12);
+    EXPECT_NEAR(scores.overall_accuracy.value_or(0), direct.overall, 1e-12);
+    EXPECT_EQ(scores.mean_iou.has_value(), labels.ne(255).any().item<bool>());
+  }
+}
 
 TEST_P(RandomConfusion, EqualsADirectCountHoweverItIsSplit) {
   Random random(seed_of({7, static_cast<std::uint64_t>(GetParam())}));

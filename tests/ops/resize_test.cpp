@@ -13,8 +13,8 @@ struct ResizeCase {
 class Resize : public testing::TestWithParam<std::tuple<ResizeCase, bool>> {};
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Resize,
-                         testing::Combine(testing::Values(ResizeCase{4, 4, 16, 16}, ResizeCase{3, 5, 10, 18}, ResizeCase{1, 1, 3, 2}, ResizeCase{1, 4, 1, 13},
-                                                          ResizeCase{5, 6, 5, 6}, ResizeCase{7, 7, 3, 4}),
+                         testing::Combine(testing::Values(ResizeCase{4, 4, 16, 16}, ResizeCase{3, 5, 10, 18}, ResizeCase{1, 1, 3, 2},
+                                                          ResizeCase{1, 4, 1, 13}, ResizeCase{5, 6, 5, 6}, ResizeCase{7, 7, 3, 4}),
                                           testing::Bool()));
 
 TEST_P(Resize, EqualsAtensBilinear) {

@@ -1,8 +1,7 @@
 #include "ops/upsampled_conv.hpp"
 
-#include <gtest/gtest.h>
-
 #include <ATen/Parallel.h>
+#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include "base/error.hpp"

@@ -58,8 +58,8 @@ ProgramResult Process::wait(double seconds) {
     ended_ = true;
   }
   const bool killed = WIFSIGNALED(status_);
-  return {killed ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_), killed, static_cast<double>(usage_.ru_maxrss) / 1024,
-          read_text(folder_ / "out"), read_text(folder_ / "err")};
+  return {killed ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_), killed, static_cast<double>(usage_.ru_maxrss) / 1024, read_text(folder_ / "out"),
+          read_text(folder_ / "err")};
 }
 
 ProgramResult run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment) {

@@ -31,7 +31,7 @@ void write_text(const std::filesystem::path& path, const std::string& text);
 std::string read_text(const std::filesystem::path& path);
 
 struct ProgramResult {
-  int exit_code = -1;  // 128 + signal where one ended it
+  int exit_code = -1;   // 128 + signal where one ended it
   bool killed = false;  // whether one did
   double peak_mb = 0;   // resident memory
   std::string out;

@@ -105,10 +105,12 @@ struct TapEntries {
   void (*store)(const TapShape&, std::int64_t, const float*, Value*);
 };
 
-#define SEG_TAP_ENTRIES(name, Value, ...)                                                                                                          \
-  __VA_ARGS__ void mix_##name(const TapShape& s, const TapSource* r, const Value* t, const Value* a, float* c, Value* y) { mix_body(s, r, t, a, c, y); } \
-  __VA_ARGS__ void spread_##name(const TapShape& s, const TapSource* r, const Value* g, float* c, float* t) { spread_body(s, r, g, c, t); }         \
-  __VA_ARGS__ void store_##name(const TapShape& s, std::int64_t n, const float* t, Value* y) { store_body(s, n, t, y); }                            \
+#define SEG_TAP_ENTRIES(name, Value, ...)                                                                                                   \
+  __VA_ARGS__ void mix_##name(const TapShape& s, const TapSource* r, const Value* t, const Value* a, float* c, Value* y) {                  \
+    mix_body(s, r, t, a, c, y);                                                                                                             \
+  }                                                                                                                                         \
+  __VA_ARGS__ void spread_##name(const TapShape& s, const TapSource* r, const Value* g, float* c, float* t) { spread_body(s, r, g, c, t); } \
+  __VA_ARGS__ void store_##name(const TapShape& s, std::int64_t n, const float* t, Value* y) { store_body(s, n, t, y); }                    \
   constexpr TapEntries<Value> k_##name = {mix_##name, spread_##name, store_##name};
 
 SEG_TAP_ENTRIES(floats_any, float)
