@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh                  what demo.sh and test.sh need
 #   scripts/setup.sh --lint           also clang-format and clang-tidy
+#   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
 set -euo pipefail
 
@@ -17,17 +18,19 @@ libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded
 for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
+    --fuzz) packages+=(clang) ;;
     --own-libtorch) libtorch=() ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac
 done
 packages+=("${libtorch[@]}")
 
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
 missing=()
-for package in "${packages[@]}"; do
-  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$status" = installed ] || missing+=("$package")
-done
+for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
+# The runtime of the sanitizers carries clang's version in its name, which is known once clang is there or the lists are read.
+clang_runtime() { echo "libclang-rt-$(apt-cache depends clang | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p')-dev"; }
+[[ " ${packages[*]} " != *" clang "* ]] || is_installed "$(clang_runtime)" || missing+=(clang-runtime)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 as_root=()
@@ -42,7 +45,7 @@ fi
 echo "setup: installing ${missing[*]}"
 log=$(mktemp)
 install_all() {
-  "${as_root[@]}" apt-get update -qq &&
+  "${as_root[@]}" apt-get update -qq && missing=("${missing[@]/clang-runtime/$(clang_runtime)}") &&
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 install_all >"$log" 2>&1 || {
