@@ -8,8 +8,13 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_G
 endif()
 target_compile_options(seg_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 if(SEG_SANITIZE)
-  target_compile_options(seg_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
-  target_link_options(seg_flags INTERFACE -fsanitize=address,undefined)
+  set(sanitizers ${SEG_SANITIZE})
+  if(SEG_SANITIZE STREQUAL "address")
+    string(APPEND sanitizers ",undefined -fno-sanitize-recover=undefined")
+  endif()
+  separate_arguments(sanitizers UNIX_COMMAND "-fsanitize=${sanitizers}")
+  target_compile_options(seg_flags INTERFACE ${sanitizers} -fno-omit-frame-pointer)
+  target_link_options(seg_flags INTERFACE ${sanitizers})
 endif()
 
 # What every program allocates with; the sanitizers bring their own.

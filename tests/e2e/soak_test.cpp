@@ -1,41 +1,22 @@
-// A day of training in miniature: memory and open files do not grow.
-#include <nlohmann/json.hpp>
-
+// The program over many steps: memory and open files do not grow. tests/engine/soak_test.cpp makes more of them.
 #include <algorithm>
-#include <sstream>
 
 #include "e2e/programs.hpp"
 #include "support/fault.hpp"
+#include "support/process_use.hpp"
 
 namespace seg::test {
 namespace {
-
-/// Resident memory in MB and open files of a process, now.
-struct Use {
-  double megabytes = 0;
-  int files = 0;
-};
-
-Use use_of(pid_t process) {
-  Use use;
-  std::error_code error;
-  const fs::path folder = "/proc/" + std::to_string(process);
-  std::istringstream status(fs::exists(folder / "status", error) ? read_text(folder / "status") : "");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:")) use.megabytes = std::stod(line.substr(6)) / 1024;
-  for (fs::directory_iterator it(folder / "fd", error), end; !error && it != end; it.increment(error)) ++use.files;
-  return use;
-}
 
 class Soak : public Programs {};
 
 TEST_F(Soak, MemoryAndOpenFilesStayFlat) {
   FaultRow row("soak");
-  const int steps = tries(200, 20'000);
+  const int steps = tries(200, 2'000);
   const int interval = steps / 20;
   Process process(
       command("segtrain", training_with("run", {"train.iterations=" + std::to_string(steps), "train.val_interval=" + std::to_string(interval),
-                                                "data.size=[16,16]", "optimizer.type=sgd", "optimizer.sgd.momentum=0",
+                                                "optimizer.type=sgd", "optimizer.sgd.momentum=0", "optimizer.lr=1e-6",
                                                 "train.checkpoint_interval=" + std::to_string(interval), "train.log_interval=1"})),
       with({}));
   const auto validations = [&] {
@@ -45,7 +26,7 @@ TEST_F(Soak, MemoryAndOpenFilesStayFlat) {
     for (std::size_t at = text.find("\"validation\""); at != std::string::npos; at = text.find("\"validation\"", at + 1)) ++count;
     return count;
   };
-  std::vector<Use> uses;  // after each twentieth, its validation and its checkpoint
+  std::vector<ProcessUse> uses;  // after each twentieth, its validation and its checkpoint
   for (int part = 1; part < 20; ++part) {
     ASSERT_TRUE(wait_until([&] { return validations() >= part || !process.running(); }, 1800));
     uses.push_back(use_of(process.id()));
@@ -55,7 +36,7 @@ TEST_F(Soak, MemoryAndOpenFilesStayFlat) {
   // From the second twentieth on: the largest against the first.
   double largest = 0;
   int files = 0;
-  for (const Use& use : uses) {
+  for (const ProcessUse& use : uses) {
     largest = std::max(largest, use.megabytes);
     files = std::max(files, use.files);
   }
