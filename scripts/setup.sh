@@ -4,6 +4,7 @@
 #   scripts/setup.sh                  what demo.sh and test.sh need
 #   scripts/setup.sh --lint           also clang-format and clang-tidy
 #   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
+#   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
 set -euo pipefail
 
@@ -19,6 +20,7 @@ for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
+    --arm64) packages+=(g++-aarch64-linux-gnu) ;;
     --own-libtorch) libtorch=() ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac

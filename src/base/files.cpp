@@ -154,4 +154,11 @@ std::string safe_file_name(std::string_view name) {
   return safe;
 }
 
+fs::path safe_relative_path(const fs::path& path) {
+  fs::path safe;
+  for (const fs::path& part : path.relative_path())
+    if (!part.empty() && part != ".") safe /= safe_file_name(part.string());
+  return safe.empty() ? fs::path("_") : safe;
+}
+
 }  // namespace seg

@@ -47,5 +47,7 @@ fs::path find_shipped(const fs::path& relative);
 
 /// `name` with characters that cannot stand in a file name replaced by '_'; never empty, never "." or "..".
 std::string safe_file_name(std::string_view name);
+/// `path` as one that stays below the folder it is put into: every part through safe_file_name, no root.
+fs::path safe_relative_path(const fs::path& path);
 
 }  // namespace seg

@@ -51,7 +51,7 @@ void PredictionWriter::write(const std::string& id, const torch::Tensor& predict
     for (int c = 0; c < channels; ++c) *target++ = values_[source[i]][static_cast<std::size_t>(c)];
   std::vector<std::uint8_t> png;
   cv::imencode(".png", image, png);
-  const fs::path file = folder_ / (id + ".png");
+  const fs::path file = folder_ / safe_relative_path(id + ".png");
   make_directories(file.parent_path());
   write_file_atomic(file, {reinterpret_cast<const char*>(png.data()), png.size()});
 }

@@ -21,7 +21,7 @@ class PredictionWriter {
   PredictionWriter(std::filesystem::path folder, const std::string& kind, const ClassTable& data_classes,
                    const std::vector<std::uint8_t>& model_to_data);
 
-  /// prediction: u8 [h,w] of the model's train ids; written to FOLDER/ID.png. Throws kStorage.
+  /// prediction: u8 [h,w] of the model's train ids; written to FOLDER/ID.png, never outside the folder. Throws kStorage.
   void write(const std::string& id, const torch::Tensor& prediction) const;
 
  private:

@@ -116,6 +116,14 @@ TEST(FileLock, IsFreeAfterItsHolder) {
   EXPECT_NO_THROW(FileLock(folder / ".lock"));
 }
 
+TEST(SafeRelativePath, StaysBelowItsFolder) {
+  EXPECT_EQ(safe_relative_path("train/a b.png"), std::filesystem::path("train/a b.png"));
+  EXPECT_EQ(safe_relative_path("../../etc/passwd"), std::filesystem::path("_/_/etc/passwd"));
+  EXPECT_EQ(safe_relative_path("/etc/passwd"), std::filesystem::path("etc/passwd"));
+  EXPECT_EQ(safe_relative_path("a/./b/../c"), std::filesystem::path("a/b/_/c"));
+  EXPECT_EQ(safe_relative_path(""), std::filesystem::path("_"));
+}
+
 TEST(SafeFileName, KeepsNamesInsideTheirFolder) {
   EXPECT_EQ(safe_file_name("a/b"), "a_b");
   EXPECT_EQ(safe_file_name(".."), "_");

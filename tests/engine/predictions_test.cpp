@@ -35,6 +35,16 @@ TEST(PredictionWriter, FollowsAMappingToOtherClasses) {
   EXPECT_EQ(image.at<std::uint8_t>(0, 1), kIgnoreLabel);
 }
 
+TEST(PredictionWriter, NeverWritesOutsideItsFolder) {
+  const test::TemporaryFolder folder;
+  const PredictionWriter writer(folder / "a/b", "ids", kClasses, {});
+  writer.write("../../escaped", torch::tensor({{0, 1}}, torch::kUInt8));
+  writer.write("/escaped", torch::tensor({{0, 1}}, torch::kUInt8));
+  EXPECT_TRUE(std::filesystem::exists(folder / "a/b/_/_/escaped.png"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "a/b/escaped.png"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "escaped.png"));
+}
+
 TEST(PredictionWriter, RefusesAnUnknownKind) { EXPECT_THROW(PredictionWriter("x", "colour", kClasses, {}), Error); }
 
 }  // namespace

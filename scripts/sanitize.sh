@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Builds the tests with a sanitizer and runs them.
+#
+#   scripts/sanitize.sh address [ctest options...]   address and undefined behaviour: all tests, or those chosen (-R '^(base|config)$')
+#   scripts/sanitize.sh thread                       data races: the loader and the caches
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh
+jobs=${SEG_JOBS:-$(nproc)}
+# LibTorch and OpenCV keep some memory to the end; it is not ours to free. Leaks of ours show in the soak tests.
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 OMP_WAIT_POLICY=passive
+
+# build PRESET TARGET...
+build() {
+  local folder=build-$1
+  mkdir -p "$folder"
+  cmake --preset "$1" >"$folder/configure.log" 2>&1 || { tail -n 20 "$folder/configure.log" >&2; exit 1; }
+  ninja -C "$folder" -j "$jobs" "${@:2}" >"$folder/build.log" 2>&1 || { grep -E -A8 'error|FAILED' "$folder/build.log" | head -n 60 >&2; exit 1; }
+}
+
+case ${1:-} in
+  address)
+    shift
+    # Where modules are chosen, their programs alone are built.
+    targets=()
+    [[ "$*" =~ ^-R\ \^\((.*)\)\$$ ]] && for module in ${BASH_REMATCH[1]//|/ }; do targets+=("${module}_tests"); done
+    build asan "${targets[@]}"
+    cd build-asan
+    exec ctest --output-on-failure --timeout 1200 -j "$jobs" "$@"
+    ;;
+  thread)
+    build tsan data_tests
+    # libgomp's barriers are unknown to the sanitizer, so LibTorch works in one thread.
+    OMP_NUM_THREADS=1 build-tsan/bin/data_tests --gtest_brief=1 --gtest_filter='Loader.*:*Cache*:*Parallel*:*SharedFile*'
+    ;;
+  *) sed -n '2,6p' "$0" | cut -c3- >&2; exit 2 ;;
+esac
