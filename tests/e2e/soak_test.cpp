@@ -12,12 +12,12 @@ class Soak : public Programs {};
 
 TEST_F(Soak, MemoryAndOpenFilesStayFlat) {
   FaultRow row("soak");
-  const int steps = tries(200, 2'000);
+  const int steps = tries(100, 2'000);
   const int interval = steps / 20;
   Process process(
       command("segtrain", training_with("run", {"train.iterations=" + std::to_string(steps), "train.val_interval=" + std::to_string(interval),
                                                 "optimizer.type=sgd", "optimizer.sgd.momentum=0", "optimizer.lr=1e-6",
-                                                "train.checkpoint_interval=" + std::to_string(interval), "train.log_interval=1"})),
+                                                "train.checkpoint_interval=" + std::to_string(5 * interval), "train.log_interval=1"})),
       with({}));
   const auto validations = [&] {
     const fs::path file = folder_ / "run/metrics.jsonl";
