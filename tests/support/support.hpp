@@ -7,6 +7,9 @@
 
 namespace seg::test {
 
+/// Whether this is a build with sanitizers, whose shadow memory no limit leaves room for and whose runtime must be loaded first.
+inline constexpr bool kSanitized = SEG_SANITIZED;
+
 /// A new empty folder, removed with everything in it when the object dies.
 class TemporaryFolder {
  public:
