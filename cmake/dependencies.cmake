@@ -20,6 +20,10 @@ if(Torch_VERSION AND Torch_VERSION VERSION_LESS 1.13)
   message(FATAL_ERROR "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX} is too old: 1.13 or newer is needed.")
 endif()
 
+# The ONNX and protobuf libraries that Debian's LibTorch is linked with, so that one process holds each once.
+find_package(Protobuf REQUIRED)
+find_package(ONNX REQUIRED)
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # The sloppiness lets ccache serve sources that use a precompiled header.

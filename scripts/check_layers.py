@@ -16,7 +16,8 @@ for middle in ("data", "models", "losses", "metrics", "optim"):
     ALLOWED[middle] = {"ops", "core", "config", "report", "base"}
 ALLOWED["engine"] = {name for name in ALLOWED}
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
-ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench"}
+ALLOWED["export"] = ALLOWED["bench"]
+ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
 NO_TORCH = ("base", "config", "report")
 INCLUDE = re.compile(r'^\s*#include\s+(["<])([^">]+)[">]')
 

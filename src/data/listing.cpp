@@ -41,13 +41,6 @@ bool is_folder(const fs::directory_entry& entry) {
   return entry.is_directory(error);  // a link that leads nowhere, or round in circles, is none
 }
 
-bool has_image_extension(const fs::path& path) {
-  static const std::set<std::string> extensions = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"};
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extensions.contains(extension);
-}
-
 class Walk {
  public:
   Walk(fs::path root, const std::string& suffix) : root_(std::move(root)), suffix_(suffix) { enter(root_); }
@@ -88,6 +81,13 @@ class Walk {
 };
 
 }  // namespace
+
+bool has_image_extension(const fs::path& path) {
+  static const std::set<std::string> extensions = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"};
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extensions.contains(extension);
+}
 
 FilesByStem find_by_stem(const fs::path& folder, const std::string& suffix, const std::string& hint) {
   require_folder(folder, hint);

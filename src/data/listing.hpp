@@ -31,6 +31,9 @@ using FilesByStem = std::map<std::string, std::filesystem::path>;
 /// files of one stem.
 FilesByStem find_by_stem(const std::filesystem::path& folder, const std::string& suffix, const std::string& hint);
 
+/// Whether the name ends like that of an image: .png, .jpg, ..., in any case.
+bool has_image_extension(const std::filesystem::path& path);
+
 /// Sub-folders of `folder`, by name, sorted. Throws kData for a missing folder, with `hint`.
 std::vector<std::string> folder_names(const std::filesystem::path& folder, const std::string& hint);
 

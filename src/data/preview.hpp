@@ -1,8 +1,6 @@
 // Pictures of what the network is trained on: image, label colours and a legend.
 #pragma once
 
-#include <opencv2/core/mat.hpp>
-
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -12,12 +10,6 @@
 #include "data/loader.hpp"
 
 namespace seg {
-
-/// CV_8UC1 train ids -> CV_8UC3 RGB; ignored pixels and ids without a class become black.
-cv::Mat color_labels(const cv::Mat& labels, const ClassTable& classes);
-
-/// The image with the label colours half transparent over it; labels of another size are resized first. RGB.
-cv::Mat overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& classes);
 
 /// Writes the first `count` samples (at most the whole set) after `transform`, as in epoch 0 of a run with `seed`, as
 /// NUMBER-ID.png: the image, the overlay, and a legend of the classes seen with their share of the pixels. Returns the files.

@@ -48,11 +48,10 @@ torch::Tensor band_of(const View& view, const Rows& band, std::int64_t width, bo
   return view.mirrored ? scores.flip(3) : scores;
 }
 
-}  // namespace
-
-torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners) {
+/// Calls use(rows, sum of the views' probabilities [1,K,rows.count,W]) for each band of the target.
+template <class Use>
+void for_each_band(const std::vector<View>& views, Size target, bool align_corners, const Use& use) {
   if (views.empty()) throw Error(ErrorKind::kInternal, "nothing to average");
-  torch::Tensor labels = torch::empty({1, target.height, target.width}, torch::kByte);
   for (std::int64_t row = 0; row < target.height; row += kBandRows) {
     const Rows band{row, std::min(kBandRows, target.height - row), target.height};
     torch::Tensor sum;
@@ -60,9 +59,25 @@ torch::Tensor average_labels(const std::vector<View>& views, Size target, bool a
       const torch::Tensor part = band_of(view, band, target.width, align_corners);
       sum = sum.defined() ? sum.add_(part) : part;
     }
-    labels.narrow(1, row, band.count).copy_(sum.argmax(1));
+    use(band, sum);
   }
+}
+
+}  // namespace
+
+torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners) {
+  torch::Tensor labels = torch::empty({1, target.height, target.width}, torch::kByte);
+  for_each_band(views, target, align_corners,
+                [&](const Rows& band, const torch::Tensor& sum) { labels.narrow(1, band.first, band.count).copy_(sum.argmax(1)); });
   return labels;
+}
+
+torch::Tensor average_probability(const std::vector<View>& views, std::int64_t train_id, Size target, bool align_corners) {
+  torch::Tensor mean = torch::empty({target.height, target.width}, torch::kFloat);
+  for_each_band(views, target, align_corners, [&](const Rows& band, const torch::Tensor& sum) {
+    mean.narrow(0, band.first, band.count).copy_(sum.select(1, train_id)[0] / static_cast<double>(views.size()));
+  });
+  return mean;
 }
 
 }  // namespace seg

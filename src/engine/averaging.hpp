@@ -1,4 +1,4 @@
-// Labels from the average of several forward passes (scales, mirror images, windows), a band of rows at a time.
+// Labels and probabilities from the average of several forward passes (scales, mirror images, windows), a band of rows at a time.
 //
 //   label = arg-max over classes of the sum over views of softmax(up(logits))
 //
@@ -31,5 +31,8 @@ struct View {
 
 /// uint8 [1,H,W] of size `target`. Throws kInternal without a view.
 torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners);
+
+/// float32 [H,W] of size `target` on the CPU: the mean over the views of the probability of class `train_id`. Throws as above.
+torch::Tensor average_probability(const std::vector<View>& views, std::int64_t train_id, Size target, bool align_corners);
 
 }  // namespace seg

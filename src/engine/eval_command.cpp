@@ -7,17 +7,15 @@
 #include <ostream>
 
 #include "base/error.hpp"
-#include "core/compute.hpp"
 #include "data/file_dataset.hpp"
-#include "engine/checkpoint.hpp"
 #include "engine/class_mapping.hpp"
 #include "engine/evaluator.hpp"
 #include "engine/experiment.hpp"
 #include "engine/predictions.hpp"
 #include "engine/stop.hpp"
+#include "engine/trained_model.hpp"
 #include "engine/validation.hpp"
 #include "metrics/scores.hpp"
-#include "models/weights.hpp"
 
 namespace seg {
 
@@ -25,11 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The checkpoint's configuration with the threads of this machine, not of the one that trained.
 RunConfig evaluated_config(const EvalCommand& command, const Checkpoint& checkpoint) {
-  std::vector<std::string> overrides{"train.threads=0"};
-  overrides.insert(overrides.end(), command.overrides.begin(), command.overrides.end());
-  RunConfig config = parse_run_config(checkpoint.config, command.checkpoint.string(), overrides);
+  RunConfig config = trained_config(checkpoint, command.checkpoint, command.overrides);
   if (!command.config.empty()) config = with_data_of(std::move(config), command.config, command.overrides);
   check_evaluation(config);
   return config;
@@ -49,16 +44,6 @@ fs::path output_folder(const EvalCommand& command, const std::string& split) {
   if (!command.output.empty()) return command.output;
   const fs::path folder = fs::absolute(command.checkpoint).lexically_normal().parent_path();
   return (folder.filename() == "checkpoints" ? folder.parent_path() : folder) / "eval" / split;
-}
-
-std::shared_ptr<Model> restored_model(const Checkpoint& checkpoint, RunConfig config, const fs::path& file, torch::Device device) {
-  config.model.pretrained.clear();
-  config.model.init_from.clear();
-  auto model = build_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()));
-  load_state_exact(*model, read_weights(file), file.string());
-  model->to(device);
-  model->eval();
-  return model;
 }
 
 void tell_mapping(const ClassMapping& mapping, nlohmann::ordered_json& notes) {
@@ -84,15 +69,13 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const RunConfig config = evaluated_config(command, checkpoint);
   const std::string split = chosen_split(command, config.data);
   const fs::path output = output_folder(command, split);
-  Compute compute{resolve_device(command.device), torch::kFloat32};
-  compute.precision = resolve_precision(config.train.precision, compute.device);
-  set_compute_threads(config.train.threads);
+  const Compute compute = forward_compute(config, command.device);
 
   const auto dataset = open_files(config.data, split, evaluation_frame_of(config));
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
   std::optional<PredictionWriter> writer;
   if (!command.save_predictions.empty()) writer.emplace(output / "predictions", command.save_predictions, dataset->classes(), mapping.model_to_data);
-  const auto model = restored_model(checkpoint, config, command.checkpoint, compute.device);
+  const auto model = trained_model(checkpoint, config, command.checkpoint, compute.device);
   const Inference inference(*model, config.model, config.augment.normalize, config.eval, compute);
 
   EvaluationReport report;

@@ -55,12 +55,20 @@ torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const
   const torch::NoGradGuard no_gradient;
   if (compute_.device.is_cuda() && plain()) return predict_labels(logits(images), target.height, target.width, align_corners_).cpu();
   std::vector<torch::Tensor> labels;
-  for (std::int64_t i = 0; i < images.size(0); ++i) {
-    const torch::Tensor image = images.narrow(0, i, 1);
-    labels.push_back(plain() ? predict_labels(logits(image), target.height, target.width, align_corners_).cpu()
-                             : average_labels(views(image), target, align_corners_));
-  }
+  for (std::int64_t i = 0; i < images.size(0); ++i) labels.push_back(labels_of(views(images.narrow(0, i, 1)), target));
   return torch::cat(labels);
+}
+
+Inference::LabelsAndProbability Inference::predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const {
+  const torch::NoGradGuard no_gradient;
+  const std::vector<View> seen = views(image);
+  return {labels_of(seen, target), average_probability(seen, train_id, target, align_corners_)};
+}
+
+torch::Tensor Inference::labels_of(const std::vector<View>& views, Size target) const {
+  // Without averaging the softmax would only cost time, and make ties of scores that differ in the last bit.
+  if (plain()) return predict_labels(views.front().windows.front().logits, target.height, target.width, align_corners_).cpu();
+  return average_labels(views, target, align_corners_);
 }
 
 std::vector<View> Inference::views(const torch::Tensor& image) const {

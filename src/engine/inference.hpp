@@ -3,6 +3,8 @@
 
 #include <torch/types.h>
 
+#include <vector>
+
 #include "base/size.hpp"
 #include "core/compute.hpp"
 #include "data/augment_options.hpp"
@@ -28,6 +30,12 @@ class Inference {
   torch::Tensor logits(const torch::Tensor& images) const;
   /// Labels u8 [N,h,w] of size `target` on the CPU. One image at a time on the CPU, so that no score depends on the batch.
   torch::Tensor predict(const torch::Tensor& images, Size target) const;
+  /// Of one image u8 [1,H,W,3], from the same forward passes: what predict() says, and how likely class `train_id` is.
+  struct LabelsAndProbability {
+    torch::Tensor labels;       // u8 [1,h,w]
+    torch::Tensor probability;  // float32 [h,w], 0..1
+  };
+  LabelsAndProbability predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const;
   /// Whether predict() is the arg-max of the up-sampled logits() alone.
   bool plain() const;
 
@@ -38,6 +46,7 @@ class Inference {
   /// What the network says of one image u8 [1,H,W,3], at every scale, mirrored too if asked, in windows if asked.
   std::vector<View> views(const torch::Tensor& image) const;
   View view(const torch::Tensor& image, bool mirrored) const;
+  torch::Tensor labels_of(const std::vector<View>& views, Size target) const;
   bool windowed() const { return options_.window.height > 0 && options_.window.width > 0; }
 
   Model& model_;

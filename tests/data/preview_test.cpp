@@ -13,22 +13,6 @@ namespace {
 using test::MemoryDataset;
 using test::unchanged;
 
-TEST(Preview, DrawsLabelsInTheClassColors) {
-  const ClassTable classes = {{"left", {255, 0, 10}, 0}, {"right", {0, 20, 255}, 1}};
-  const cv::Mat colors = color_labels((cv::Mat_<std::uint8_t>(1, 3) << 0, 1, 255), classes);
-  EXPECT_EQ(colors.at<cv::Vec3b>(0, 0), cv::Vec3b(255, 0, 10));
-  EXPECT_EQ(colors.at<cv::Vec3b>(0, 1), cv::Vec3b(0, 20, 255));
-  EXPECT_EQ(colors.at<cv::Vec3b>(0, 2), cv::Vec3b(0, 0, 0));
-}
-
-TEST(Preview, BlendsHalfAndHalf) {
-  const MemoryDataset dataset(101);
-  const Sample sample = dataset.get(100);
-  const cv::Mat blended = overlay(sample.image, sample.labels, dataset.classes());
-  EXPECT_NEAR(blended.at<cv::Vec3b>(4, 3)[0], (100 + 255) / 2, 1);
-  EXPECT_NEAR(blended.at<cv::Vec3b>(4, 3)[2], 50, 1);
-}
-
 TEST(Preview, WritesImageOverlayAndLegendSideBySide) {
   const test::TemporaryFolder folder;
   const MemoryDataset dataset(3);

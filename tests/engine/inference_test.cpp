@@ -75,6 +75,25 @@ TEST_F(InferenceTest, AveragesAsFullSizeProbabilitiesWould) {
   EXPECT_TRUE(torch::equal(predict(windows, image, {150, 47}), resized));
 }
 
+TEST_F(InferenceTest, ProbabilitiesComeWithTheSameLabels) {
+  const torch::Tensor image = images_.narrow(0, 0, 1);
+  EvalOptions windows;
+  windows.window = {9, 13};
+  windows.flip = true;
+  for (const EvalOptions& options : {EvalOptions(), windows}) {
+    const Inference inference(model_, ModelOptions(), NormalizeOptions(), options, Compute());
+    torch::Tensor sum = torch::zeros({20, 30});
+    for (std::int64_t id = 0; id < 4; ++id) {
+      const auto both = inference.predict_with_probability(image, {20, 30}, id);
+      EXPECT_TRUE(torch::equal(both.labels, inference.predict(image, {20, 30})));
+      sum += both.probability;
+    }
+    EXPECT_TRUE(torch::allclose(sum, torch::ones({20, 30})));
+  }
+  const Inference plain(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  EXPECT_TRUE(torch::allclose(plain.predict_with_probability(image, {20, 30}, 2).probability, plain.logits(image).softmax(1)[0][2]));
+}
+
 TEST_F(InferenceTest, SeveralScalesKeepAnImageOfOneColor) {
   EvalOptions scales;
   scales.scales = {0.5, 1.0, 1.5};

@@ -1,0 +1,52 @@
+#include "export/export_command.hpp"
+
+#include <ostream>
+
+#include "base/files.hpp"
+#include "engine/checkpoint.hpp"
+#include "engine/experiment.hpp"
+#include "engine/trained_model.hpp"
+#include "export/onnx_graph.hpp"
+#include "export/onnx_model.hpp"
+#include "report/text.hpp"
+
+namespace seg {
+
+namespace {
+
+void check_command(const ExportCommand& command) {
+  if ((command.size.height > 0) != (command.size.width > 0))
+    throw Error(ErrorKind::kConfiguration, "--size " + to_string(command.size) + " leaves a side free", "fix both, or leave --size out");
+  if (fs::is_directory(command.output))
+    throw Error(ErrorKind::kConfiguration, "--output " + command.output.string() + " is a folder", "name a file, such as model.onnx");
+}
+
+std::string shape_text(const onnx::ValueInfoProto& value) {
+  std::string text;
+  for (const auto& dimension : value.type().tensor_type().shape().dim())
+    text += (text.empty() ? "" : ",") + (dimension.has_dim_value() ? std::to_string(dimension.dim_value()) : dimension.dim_param());
+  return value.name() + " [" + text + "]";
+}
+
+}  // namespace
+
+int export_checkpoint(const ExportCommand& command, std::ostream& out) {
+  check_command(command);
+  const Checkpoint checkpoint = load_checkpoint_metadata(command.checkpoint);
+  const RunConfig config = trained_config(checkpoint, command.checkpoint, {});
+  const auto model = trained_model(checkpoint, config, command.checkpoint, torch::kCPU);
+  const Size resized = evaluation_frame_of(config).image;
+  const onnx::ModelProto file =
+      onnx_model(*model, config.model, config.augment.normalize, checkpoint.classes, {command.labels, command.size, resized});
+  std::string bytes;
+  if (!file.SerializeToString(&bytes)) throw Error(ErrorKind::kInternal, "the model is too large for one ONNX file");
+  if (command.output.has_parent_path()) make_directories(command.output.parent_path());
+  write_file_atomic(command.output, bytes);
+  out << command.output.string() << ": " << fixed(static_cast<double>(bytes.size()) / 1e6, 1) << " MB, opset " << kOnnxOpset << ", "
+      << shape_text(file.graph().input(0)) << " -> " << shape_text(file.graph().output(0)) << '\n';
+  if (resized.height > 0 && command.size != resized)
+    out << "the network was trained on images resized to " << to_string(resized) << "; feed it such images for the scores of segeval\n";
+  return 0;
+}
+
+}  // namespace seg

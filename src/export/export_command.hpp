@@ -1,0 +1,21 @@
+// The program segexport behind its command line.
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+
+#include "base/size.hpp"
+
+namespace seg {
+
+struct ExportCommand {
+  std::filesystem::path checkpoint;
+  std::filesystem::path output;  // .onnx
+  bool labels = false;           // output labels, not logits
+  Size size;                     // 0x0: any
+};
+
+/// Writes the file and prints to `out` what it holds; returns the exit code. Throws Error.
+int export_checkpoint(const ExportCommand& command, std::ostream& out);
+
+}  // namespace seg

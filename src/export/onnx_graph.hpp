@@ -1,0 +1,59 @@
+// A graph of ONNX operators (opset 13) built node by node; values are known by their names.
+//
+// Maps are float32 [N,C,H,W]. A node's result is called what the node is called, so that names in a viewer are those of the network.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+namespace seg {
+
+inline constexpr int kOnnxOpset = 13;
+
+class OnnxGraph {
+ public:
+  using Value = std::string;
+
+  /// What a convolution computes; the padding keeps the size at stride 1.
+  struct Convolution {
+    torch::Tensor weight;  // float [outputs,inputs,k,k], k odd
+    torch::Tensor bias;    // float [outputs]
+    std::int64_t stride = 1;
+    std::int64_t dilation = 1;
+  };
+
+  /// `graph` must outlive the object.
+  explicit OnnxGraph(onnx::GraphProto& graph) : graph_(graph) {}
+
+  /// A tensor of floating point (kept as float32) or of int64, kept with the graph.
+  Value constant(const std::string& name, const torch::Tensor& tensor);
+
+  Value convolution(const std::string& name, const Value& x, const Convolution& convolution);
+  /// 3x3 at stride 2, padding 1.
+  Value max_pool(const std::string& name, const Value& x);
+  /// [N,C,H,W] -> [N,C,1,1]
+  Value mean(const std::string& name, const Value& x);
+  Value relu(const std::string& name, const Value& x) { return node("Relu", name, {x}).output(0); }
+  Value add(const std::string& name, const Value& a, const Value& b) { return node("Add", name, {a, b}).output(0); }
+  Value multiply(const std::string& name, const Value& a, const Value& b) { return node("Mul", name, {a, b}).output(0); }
+  /// Along the channels.
+  Value concatenate(const std::string& name, const std::vector<Value>& maps);
+  /// [N,C,1,1] -> [N,C,H,W] with the size of `like`, which has as many channels.
+  Value repeat_like(const std::string& name, const Value& x, const Value& like);
+  /// Bilinear, to the height and width of `like`.
+  Value resize_like(const std::string& name, const Value& x, const Value& like, bool align_corners);
+  /// int64 [N,H,W]: the channel with the highest value; ties to the lowest.
+  Value arg_max(const std::string& name, const Value& x);
+
+ private:
+  onnx::NodeProto& node(const std::string& type, const std::string& name, const std::vector<Value>& inputs);
+  /// Entries [from, to) of a value's shape.
+  Value sizes(const std::string& name, const Value& x, std::int64_t from, std::int64_t to);
+
+  onnx::GraphProto& graph_;
+};
+
+}  // namespace seg
