@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "report/evaluation_report.hpp"
 
@@ -27,6 +28,9 @@ struct RunResult {
 RunDescription read_run(const std::filesystem::path& directory);
 /// With eval/test/report.json if there is one, else eval/val/report.json. Throws kData.
 RunResult read_run_result(const std::filesystem::path& directory);
+
+/// Every eval/SPLIT/report.json, sorted by name.
+std::vector<std::filesystem::path> evaluation_reports(const std::filesystem::path& directory);
 
 /// What the run is, its last training and validation events, and its evaluations, for people. Throws kData.
 std::string run_summary(const std::filesystem::path& directory);
