@@ -61,11 +61,12 @@ std::vector<fs::path> evaluation_reports(const fs::path& directory) {
 RunDescription read_run(const fs::path& directory) { return describe(directory, read_log(directory)); }
 
 RunResult read_run_result(const fs::path& directory) {
-  RunResult result{.run = read_run(directory), .evaluation = {}};
+  RunResult result{.run = read_run(directory), .evaluation = {}, .images = {}};
   for (const char* split : {"test", "val"}) {
     const fs::path file = directory / "eval" / split / "report.json";
     if (!fs::exists(file)) continue;
     result.evaluation = read_evaluation_report(file);
+    result.images = read_per_image(file.parent_path(), result.evaluation.confusion.classes);
     return result;
   }
   throw Error(ErrorKind::kData, directory.string() + ": neither eval/test/report.json nor eval/val/report.json",

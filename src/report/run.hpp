@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "report/evaluation_report.hpp"
+#include "report/per_image.hpp"
 
 namespace seg {
 
@@ -22,6 +23,7 @@ struct RunDescription {
 struct RunResult {
   RunDescription run;
   EvaluationReport evaluation;
+  std::vector<ImageCounts> images;  // of the evaluation; empty where it has no per_image.jsonl
 };
 
 /// Throws kData where the directory holds no run.

@@ -129,7 +129,8 @@ std::string heading(const RunContent& content) {
 }
 
 std::string training_section(const RunContent& content) {
-  std::string text = "<h2>Training</h2>\n<div class=\"charts\">\n" + chart_html("chart-loss", "Loss") + chart_html("chart-rate", "Learning rate");
+  std::string text =
+      "<h2>Training</h2>\n<div class=\"charts three\">\n" + chart_html("chart-loss", "Loss") + chart_html("chart-rate", "Learning rate");
   if (!content.curves.validation.empty()) text += chart_html("chart-scores", "Validation: mean accuracy and mIoU");
   text += "</div>\n";
   if (content.curves.weights.empty() && content.curves.recalls.empty()) return text;

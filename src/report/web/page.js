@@ -12,23 +12,31 @@ const seg = (() => {
   const colour = (i, alpha = 1) => `hsla(${(210 + i * 137.508) % 360}, ${isDark() ? '70%, 66%' : '72%, 40%'}, ${alpha})`;
 
   // Each data set names its colour by number (`hue`), so that it can follow the theme.
-  function paint(chart) {
+  function colours(type, datasets, scales) {
     const { text, quiet, line } = theme();
-    for (const set of chart.data.datasets) {
+    for (const set of datasets) {
       set.borderColor = colour(set.hue, set.faint ? 0.75 : 1);
-      set.backgroundColor = colour(set.hue, chart.config.type === 'bar' ? 0.8 : 0.9);
+      set.backgroundColor = colour(set.hue, type === 'bar' ? 0.8 : 0.9);
     }
-    for (const scale of Object.values(chart.options.scales)) {
+    for (const scale of Object.values(scales)) {
       scale.ticks.color = quiet;
       scale.grid.color = line;
       scale.title.color = text;
     }
-    chart.update('none');
-    chart.legend_.querySelectorAll('i').forEach((mark, i) => { mark.style.background = chart.data.datasets[i].borderColor; });
+  }
+
+  function markLegend(chart) {
+    chart.legendBox.querySelectorAll('i').forEach((mark, i) => { mark.style.background = chart.data.datasets[i].borderColor; });
+  }
+
+  function paint(chart) {
+    colours(chart.config.type, chart.data.datasets, chart.config.options.scales);
+    chart.update();
+    markLegend(chart);
   }
 
   function addLegend(chart, box) {
-    chart.legend_ = box;
+    chart.legendBox = box;
     if (chart.data.datasets.length < 2) return;
     chart.data.datasets.forEach((set, i) => {
       const button = document.createElement('button');
@@ -52,20 +60,20 @@ const seg = (() => {
     const figure = document.getElementById(id);
     if (!figure) return null;
     datasets.forEach((set, i) => { set.hue ??= i; });
+    colours(type, datasets, { x, y });
     const { labels, ...rest } = options;
     const chart = new Chart(figure.querySelector('canvas'), {
       type,
       data: { labels, datasets },
       options: {
-        maintainAspectRatio: false, animation: false, parsing: type === 'bar', normalized: type === 'line', spanGaps: false,
-        scales: { x, y }, ...rest,
+        maintainAspectRatio: false, animation: false, ...(type === 'bar' ? {} : { parsing: false }), scales: { x, y }, ...rest,
         plugins: { legend: { display: false }, ...rest.plugins },
         interaction: rest.interaction ?? { mode: 'nearest', intersect: false, axis: 'x' },
       },
     });
     charts.push(chart);
     addLegend(chart, figure.querySelector('.legend'));
-    paint(chart);
+    markLegend(chart);
     return chart;
   }
 
@@ -75,7 +83,7 @@ const seg = (() => {
   function lines(id, series, yTitle, yOptions = {}) {
     const datasets = series.map((one, i) => ({
       label: one.name, data: points(one.points), hue: one.hue ?? i, rare: one.rare, faint: one.faint, borderWidth: one.width ?? 2,
-      borderDash: one.dash ?? [], pointRadius: one.points.length < 2 ? 3 : one.dots ?? 0, pointHitRadius: 6, tension: 0,
+      borderDash: one.dash ?? [], pointRadius: one.points.length < 2 ? 3 : one.dots ?? 0, pointHitRadius: 6, tension: 0, clip: 4,
     }));
     return draw(id, 'line', datasets, axis('iteration', { type: 'linear', ticks: { maxTicksLimit: 8, precision: 0 } }), axis(yTitle, yOptions));
   }
