@@ -1,5 +1,6 @@
 // segreport: what a run did, and several runs held against each other.
 
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "base/app.hpp"
 #include "base/error.hpp"
 #include "report/comparison.hpp"
+#include "report/run_page.hpp"
 
 namespace {
 
@@ -14,6 +16,8 @@ int summarise(const std::string& directory) {
   if (directory.empty())
     throw seg::Error(seg::ErrorKind::kConfiguration, "no run named", "segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR");
   std::cout << seg::run_summary(directory);
+  seg::write_run_page(directory);
+  std::cout << "report: " << (std::filesystem::path(directory) / "report.html").string() << '\n';
   return 0;
 }
 
@@ -42,7 +46,7 @@ int main(int argc, char** argv) {
   const seg::Program program{
       .name = "segreport",
       .help = "Reports on training runs from their directories alone",
-      .options = {{"run", "directory of a run: prints what it did and how it scored", &run, "RUN_DIR"}},
+      .options = {{"run", "directory of a run: prints what it did and how it scored, and writes report.html there", &run, "RUN_DIR"}},
       .verbs = {comparison},
       .run = [&] { return summarise(run); },
   };

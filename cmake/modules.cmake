@@ -1,4 +1,5 @@
 # seg_module(NAME [TORCH] [USES module...] [LINK library...]): the library seg_NAME from src/NAME.
+# seg_embed(NAME HEADER constant=FILE...): text files as std::string_view constants of seg_NAME; HEADER declares them.
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
 
 add_library(seg_flags INTERFACE)
@@ -48,6 +49,15 @@ function(seg_module name)
   if(arg_LINK)
     target_link_libraries(seg_${name} ${arg_LINK})
   endif()
+endfunction()
+
+function(seg_embed name header)
+  set(output ${CMAKE_BINARY_DIR}/embedded/${name}.cpp)
+  list(TRANSFORM ARGN REPLACE "^[A-Za-z]+=" "" OUTPUT_VARIABLE files)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+  add_custom_command(OUTPUT ${output} DEPENDS ${files} ${script} VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DHEADER=${header} "-DTEXTS=${ARGN}" -P ${script})
+  target_sources(seg_${name} PRIVATE ${output})
 endfunction()
 
 # One precompiled header for every target with LibTorch: made by seg_pch, used by the others.

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cmath>
+#include <utility>
 
 #include "base/digest.hpp"
 #include "config/print.hpp"
@@ -15,6 +16,7 @@
 #include "engine/stop.hpp"
 #include "engine/training_state.hpp"
 #include "models/weights.hpp"
+#include "report/run_page.hpp"
 
 namespace seg {
 
@@ -145,6 +147,7 @@ bool Trainer::validate() {
   fields["seconds"] = seconds_since(begin);
   fields["best"] = best_ && best_->iteration == iteration_;
   reporter_.report({"validation", iteration_, fields});
+  write_page();
   window_ = {Clock::now()};
   return true;
 }
@@ -170,6 +173,14 @@ void Trainer::write_report() {
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
     if (failed_reports_++ == 0) spdlog::warn("{}; training goes on and the report is tried again with each validation and at the end", error.what());
+  }
+}
+
+void Trainer::write_page() {
+  try {
+    write_run_page(directory_.root());
+  } catch (const std::exception& error) {
+    if (!std::exchange(told_failed_page_, true)) spdlog::warn("report.html is not written: {}; training goes on", error.what());
   }
 }
 
@@ -224,6 +235,7 @@ int Trainer::finish(int signal) {
   nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
   if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
   reporter_.report({"end", iteration_, fields});
+  write_page();
   if (signal == 0) return 0;
   spdlog::info("stopped by signal {} and saved; --resume auto goes on from iteration {}", signal, iteration_);
   return 128 + signal;

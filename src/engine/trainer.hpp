@@ -48,6 +48,8 @@ class Trainer {
   bool is_best(const Validation& validation, double score) const;
   /// The report of the newest best validation, where it is not written yet. A full disk does not end the run.
   void write_report();
+  /// report.html from what the directory holds. No failure of it ends the run.
+  void write_page();
   void report_skipped(const std::vector<std::string>& messages);
   void keep_best(const std::string& scores);
   void save();
@@ -64,6 +66,7 @@ class Trainer {
   std::string scores_;                   // of the validation at this very iteration
   std::optional<Validation> unwritten_;  // the report still to be written
   std::int64_t failed_reports_ = 0;
+  bool told_failed_page_ = false;
   bool told_unlabelled_ = false;
   Window window_;
 };

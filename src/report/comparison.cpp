@@ -87,10 +87,31 @@ std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
     if (run.evaluation.scores.pixels != first.evaluation.scores.pixels) notes.push_back(name + " was scored on another number of pixels");
     if (const std::string settings = differing_settings(run.evaluation.eval, first.evaluation.eval); !settings.empty())
       notes.push_back((name + " was evaluated differently from ").append(first.run.directory.string()).append(": ").append(settings));
+    if (!same_images(run.images, first.images))
+      notes.push_back((name + " was not scored on the same images as ").append(first.run.directory.string()));
     if (++copies[{run.run.loss, run.run.seed}] == 2)
       notes.push_back("several runs of " + run.run.loss + " with seed " + std::to_string(run.run.seed));
   }
   return notes;
+}
+
+/// Each run beside the first run of the baseline with its seed, where both were scored on the images of the first such pair.
+std::vector<ImagePair> image_pairs(const Runs& runs, const Runs& baseline) {
+  std::vector<ImagePair> pairs;
+  for (const RunResult* run : runs) {
+    const auto partner = std::find_if(baseline.begin(), baseline.end(), [&](const RunResult* other) { return other->run.seed == run->run.seed; });
+    if (partner == baseline.end() || run->images.empty() || !same_images(run->images, (*partner)->images)) continue;
+    if (pairs.empty() || same_images(run->images, *pairs.front().run)) pairs.push_back({&run->images, &(*partner)->images});
+  }
+  return pairs;
+}
+
+ConfusionTable summed(const Runs& runs) {
+  ConfusionTable sum = runs.front()->evaluation.confusion;
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    for (std::size_t cell = 0; cell < sum.counts.size(); ++cell) sum.counts[cell] += runs[i]->evaluation.confusion.counts[cell];
+  }
+  return sum;
 }
 
 LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& baseline) {
@@ -105,7 +126,9 @@ LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& base
   if (loss != kBaseline) {
     group.accuracy_change = relative_change(runs, baseline, field(&Scores::mean_accuracy));
     group.iou_change = relative_change(runs, baseline, field(&Scores::mean_iou));
+    group.difference = paired_bootstrap(image_pairs(runs, baseline));
   }
+  group.confusion = summed(runs);
   for (std::size_t c = 0; c < runs.front()->evaluation.class_names.size(); ++c) {
     const auto of_class = [c](std::optional<double> ClassScores::*member) {
       return [c, member](const EvaluationReport& report) { return report.scores.classes[c].*member; };

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "report/bootstrap.hpp"
 #include "report/run.hpp"
 
 namespace seg {
@@ -40,7 +41,9 @@ struct LossGroup {
   Spread overall_accuracy;
   Spread accuracy_change;  // of mean_accuracy and mean_iou against "ce"; empty for "ce" itself and where there is none
   Spread iou_change;
+  PairedDifference difference;       // from "ce" on the same images, by the pairs of runs that share a seed; empty likewise
   std::vector<ClassSpread> classes;  // [K]
+  ConfusionTable confusion;          // summed over the runs
 };
 
 struct Comparison {
@@ -58,8 +61,8 @@ Comparison compare_runs(std::vector<RunResult> runs);
 
 /// The main table, in per cent, with its heading and notes.
 std::string comparison_markdown(const Comparison& comparison);
-/// Writes comparison.{md,csv,json,html} into `folder`, which is made: md and html in per cent with a table per class, json and
-/// csv as fractions. Throws kStorage.
+/// Writes comparison.{md,csv,json,html} and false_positives.csv into `folder`, which is made: md and html in per cent with a table
+/// per class, json and csv as fractions. Throws kStorage.
 void write_comparison(const Comparison& comparison, const std::filesystem::path& folder);
 
 }  // namespace seg

@@ -1,9 +1,7 @@
-#include <algorithm>
-#include <numeric>
-
 #include "base/files.hpp"
 #include "report/comparison.hpp"
-#include "report/text.hpp"
+#include "report/comparison_page.hpp"
+#include "report/comparison_tables.hpp"
 
 namespace seg {
 
@@ -11,77 +9,27 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string percent_spread(const Spread& value) { return percent(value.mean) + (value.sd ? " ± " + percent(value.sd) : ""); }
-
-std::string signed_percent_spread(const Spread& value) { return (value.mean && *value.mean >= 0.0 ? "+" : "") + percent_spread(value); }
-
-TextTable main_table(const Comparison& comparison) {
-  TextTable table{
-      .header = {"loss", "runs", "mean accuracy", "mIoU", "mean precision", "overall accuracy", "mean accuracy against ce", "mIoU against ce"},
-      .rows = {}};
-  for (const LossGroup& group : comparison.groups) {
-    table.rows.push_back({group.loss, std::to_string(group.seeds.size()), percent_spread(group.mean_accuracy), percent_spread(group.mean_iou),
-                          percent_spread(group.mean_precision), percent_spread(group.overall_accuracy), signed_percent_spread(group.accuracy_change),
-                          signed_percent_spread(group.iou_change)});
-  }
-  return table;
-}
-
-std::vector<std::size_t> frequent_to_rare(const Comparison& comparison) {
-  std::vector<std::size_t> order(comparison.class_names.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return comparison.class_pixels[a] > comparison.class_pixels[b]; });
-  return order;
-}
-
-TextTable class_table(const Comparison& comparison, Spread ClassSpread::*score) {
-  TextTable table{.header = {"class", "share of pixels"}, .rows = {}};
-  for (const LossGroup& group : comparison.groups) table.header.push_back(group.loss);
-  const double pixels = static_cast<double>(std::accumulate(comparison.class_pixels.begin(), comparison.class_pixels.end(), std::int64_t{0}));
-  for (const std::size_t c : frequent_to_rare(comparison)) {
-    const double share = pixels > 0.0 ? static_cast<double>(comparison.class_pixels[c]) / pixels : 0.0;
-    std::vector<std::string>& row = table.rows.emplace_back();
-    row = {comparison.class_names[c], percent(share, 3)};
-    for (const LossGroup& group : comparison.groups) row.push_back(percent_spread(group.classes[c].*score));
-  }
-  return table;
-}
-
-struct Section {
-  std::string title;
-  TextTable table;
-};
-
-std::vector<Section> class_sections(const Comparison& comparison) {
-  return {{"Accuracy by class", class_table(comparison, &ClassSpread::accuracy)},
-          {"IoU by class", class_table(comparison, &ClassSpread::iou)},
-          {"Precision by class", class_table(comparison, &ClassSpread::precision)}};
-}
-
-std::string caption(const Comparison& comparison) {
-  return comparison.dataset + ", " + comparison.split + " split; per cent, mean ± standard deviation over seeds; changes are relative.";
-}
-
-TextTable csv_table(const Comparison& comparison) {
-  TextTable table{.header = {"loss", "runs", "mean_accuracy", "mean_accuracy_sd", "mean_iou", "mean_iou_sd", "mean_precision", "mean_precision_sd",
-                             "overall_accuracy", "overall_accuracy_sd", "mean_accuracy_change", "mean_accuracy_change_sd", "mean_iou_change",
-                             "mean_iou_change_sd"},
-                  .rows = {}};
-  for (const LossGroup& group : comparison.groups) {
-    std::vector<std::string>& row = table.rows.emplace_back();
-    row = {group.loss, std::to_string(group.seeds.size())};
-    for (const Spread* value :
-         {&group.mean_accuracy, &group.mean_iou, &group.mean_precision, &group.overall_accuracy, &group.accuracy_change, &group.iou_change}) {
-      row.push_back(exact(value->mean));
-      row.push_back(exact(value->sd));
-    }
-  }
-  return table;
-}
-
 ordered_json json_of(const Spread& value) {
   const auto number = [](std::optional<double> x) { return x ? ordered_json(*x) : ordered_json(nullptr); };
   return {{"mean", number(value.mean)}, {"sd", number(value.sd)}};
+}
+
+ordered_json json_of(const std::optional<IntervalDifference>& one) {
+  return one ? ordered_json{{"value", one->value}, {"low", one->low}, {"high", one->high}} : ordered_json(nullptr);
+}
+
+ordered_json json_of(const PairedDifference& difference) {
+  return {{"pairs", difference.pairs},
+          {"images", difference.images},
+          {"mean_accuracy", json_of(difference.mean_accuracy)},
+          {"mean_iou", json_of(difference.mean_iou)}};
+}
+
+/// {"Road": 120, ...}: of which truth the pixels are that were predicted as this class and are not.
+ordered_json taken_from(const Comparison& comparison, const LossGroup& group, std::size_t predicted) {
+  ordered_json pixels = ordered_json::object();
+  for (const Taken& one : false_positives(group.confusion, predicted)) pixels[comparison.class_names[one.truth]] = one.pixels;
+  return pixels;
 }
 
 ordered_json json_of(const Comparison& comparison) {
@@ -95,7 +43,8 @@ ordered_json json_of(const Comparison& comparison) {
                          {"pixels", comparison.class_pixels[c]},
                          {"accuracy", json_of(one.accuracy)},
                          {"iou", json_of(one.iou)},
-                         {"precision", json_of(one.precision)}});
+                         {"precision", json_of(one.precision)},
+                         {"taken_from", taken_from(comparison, group, c)}});
     }
     losses.push_back({{"loss", group.loss},
                       {"runs", group.seeds.size()},
@@ -106,6 +55,7 @@ ordered_json json_of(const Comparison& comparison) {
                       {"overall_accuracy", json_of(group.overall_accuracy)},
                       {"mean_accuracy_change", json_of(group.accuracy_change)},
                       {"mean_iou_change", json_of(group.iou_change)},
+                      {"difference_from_ce", json_of(group.difference)},
                       {"classes", std::move(classes)}});
   }
   ordered_json runs = ordered_json::array();
@@ -129,22 +79,11 @@ ordered_json json_of(const Comparison& comparison) {
           {"notes", comparison.notes}};
 }
 
-std::string html_page(const Comparison& comparison) {
-  std::string page =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Comparison of losses</title>\n<style>"
-      "body{font:15px/1.5 sans-serif;margin:2em}table{border-collapse:collapse;margin:1em 0}th,td{padding:.25em .8em;"
-      "border-bottom:1px solid #ccc;text-align:right}th:first-child,td:first-child{text-align:left}</style></head><body>\n"
-      "<h1>Comparison of losses</h1>\n<p>" +
-      html_escaped(caption(comparison)) + "</p>\n" + main_table(comparison).html();
-  for (const std::string& note : comparison.notes) page += "<p>Note: " + html_escaped(note) + "</p>\n";
-  for (const Section& section : class_sections(comparison)) page += "<h2>" + html_escaped(section.title) + "</h2>\n" + section.table.html();
-  return page + "</body></html>\n";
-}
-
 }  // namespace
 
 std::string comparison_markdown(const Comparison& comparison) {
-  std::string text = caption(comparison) + "\n\n" + main_table(comparison).markdown();
+  std::string text = comparison_caption(comparison) + "\n\n" + main_table(comparison).markdown();
+  if (const TextTable table = difference_table(comparison); !table.rows.empty()) text += "\n" + difference_caption() + "\n\n" + table.markdown();
   for (const std::string& note : comparison.notes) text += "\nNote: " + note + "\n";
   return text;
 }
@@ -153,10 +92,12 @@ void write_comparison(const Comparison& comparison, const std::filesystem::path&
   make_directories(folder);
   std::string markdown = "# Comparison of losses\n\n" + comparison_markdown(comparison);
   for (const Section& section : class_sections(comparison)) markdown += "\n## " + section.title + "\n\n" + section.table.markdown();
+  markdown += "\n## False positives\n\n" + false_positive_caption() + "\n\n" + false_positive_table(comparison).markdown();
   write_file_atomic(folder / "comparison.md", markdown);
   write_file_atomic(folder / "comparison.csv", csv_table(comparison).csv());
+  write_file_atomic(folder / "false_positives.csv", false_positive_csv(comparison).csv());
   write_file_atomic(folder / "comparison.json", json_of(comparison).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
-  write_file_atomic(folder / "comparison.html", html_page(comparison));
+  write_file_atomic(folder / "comparison.html", comparison_page(comparison));
 }
 
 }  // namespace seg

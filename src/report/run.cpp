@@ -1,13 +1,13 @@
 #include "report/run.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "base/error.hpp"
 #include "report/console.hpp"
+#include "report/run_log.hpp"
 
 namespace seg {
 
@@ -21,25 +21,13 @@ struct EventLog {
   std::map<std::string, Event> last;  // by name
 };
 
-/// Lines that are no event are passed over: the last one may be torn.
-EventLog read_events(const fs::path& directory) {
-  const fs::path path = directory / "metrics.jsonl";
-  std::ifstream file(path);
-  if (!file)
-    throw Error(ErrorKind::kData, directory.string() + ": no run here (metrics.jsonl cannot be read)", "give the directory of a segtrain run");
+EventLog read_log(const fs::path& directory) {
   EventLog log;
-  std::string line;
-  while (std::getline(file, line)) {
-    ordered_json values = ordered_json::parse(line, nullptr, false);
-    if (!values.is_object() || !values.contains("event") || !values["event"].is_string() || !values.contains("iteration") ||
-        !values["iteration"].is_number_integer())
-      continue;
-    Event event{.name = values["event"].get<std::string>(), .iteration = values["iteration"].get<std::int64_t>(), .values = {}, .time = 0.0};
-    for (const char* key : {"event", "iteration", "time"}) values.erase(key);
-    if (event.name == "start" && !log.start) log.start = values;
-    event.values = std::move(values);
-    log.last[event.name] = std::move(event);
-  }
+  for_each_event(directory, [&](Event event) {
+    if (event.name == "start" && !log.start) log.start = event.values;
+    std::string name = event.name;
+    log.last.insert_or_assign(std::move(name), std::move(event));
+  });
   return log;
 }
 
@@ -60,14 +48,25 @@ RunDescription describe(const fs::path& directory, const EventLog& log) {
 
 }  // namespace
 
-RunDescription read_run(const fs::path& directory) { return describe(directory, read_events(directory)); }
+std::vector<fs::path> evaluation_reports(const fs::path& directory) {
+  std::vector<fs::path> reports;
+  if (!fs::is_directory(directory / "eval")) return reports;
+  for (const auto& entry : fs::directory_iterator(directory / "eval")) {
+    if (fs::exists(entry.path() / "report.json")) reports.push_back(entry.path() / "report.json");
+  }
+  std::sort(reports.begin(), reports.end());
+  return reports;
+}
+
+RunDescription read_run(const fs::path& directory) { return describe(directory, read_log(directory)); }
 
 RunResult read_run_result(const fs::path& directory) {
-  RunResult result{.run = read_run(directory), .evaluation = {}};
+  RunResult result{.run = read_run(directory), .evaluation = {}, .images = {}};
   for (const char* split : {"test", "val"}) {
     const fs::path file = directory / "eval" / split / "report.json";
     if (!fs::exists(file)) continue;
     result.evaluation = read_evaluation_report(file);
+    result.images = read_per_image(file.parent_path(), result.evaluation.confusion.classes);
     return result;
   }
   throw Error(ErrorKind::kData, directory.string() + ": neither eval/test/report.json nor eval/val/report.json",
@@ -75,7 +74,7 @@ RunResult read_run_result(const fs::path& directory) {
 }
 
 std::string run_summary(const fs::path& directory) {
-  const EventLog log = read_events(directory);
+  const EventLog log = read_log(directory);
   const RunDescription run = describe(directory, log);
   std::string text = run.name + ": loss " + run.loss + ", seed " + std::to_string(run.seed) + ", " + std::to_string(run.iterations) +
                      " iterations of " + run.dataset + "\n";
@@ -86,14 +85,7 @@ std::string run_summary(const fs::path& directory) {
   add("validation", event_line);
   add("end", event_line);
 
-  std::vector<fs::path> reports;
-  if (fs::is_directory(directory / "eval")) {
-    for (const auto& entry : fs::directory_iterator(directory / "eval")) {
-      if (fs::exists(entry.path() / "report.json")) reports.push_back(entry.path() / "report.json");
-    }
-  }
-  std::sort(reports.begin(), reports.end());
-  for (const fs::path& report : reports) text += "\n" + evaluation_text(read_evaluation_report(report));
+  for (const fs::path& report : evaluation_reports(directory)) text += "\n" + evaluation_text(read_evaluation_report(report));
   return text;
 }
 

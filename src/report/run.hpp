@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "report/evaluation_report.hpp"
+#include "report/per_image.hpp"
 
 namespace seg {
 
@@ -21,12 +23,16 @@ struct RunDescription {
 struct RunResult {
   RunDescription run;
   EvaluationReport evaluation;
+  std::vector<ImageCounts> images;  // of the evaluation; empty where it has no per_image.jsonl
 };
 
 /// Throws kData where the directory holds no run.
 RunDescription read_run(const std::filesystem::path& directory);
 /// With eval/test/report.json if there is one, else eval/val/report.json. Throws kData.
 RunResult read_run_result(const std::filesystem::path& directory);
+
+/// Every eval/SPLIT/report.json, sorted by name.
+std::vector<std::filesystem::path> evaluation_reports(const std::filesystem::path& directory);
 
 /// What the run is, its last training and validation events, and its evaluations, for people. Throws kData.
 std::string run_summary(const std::filesystem::path& directory);

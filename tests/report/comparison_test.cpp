@@ -106,6 +106,30 @@ TEST(Comparison, NotesRunsThatWereEvaluatedDifferently) {
   EXPECT_THAT(compare_runs({plain, flipped, unknown}).notes, ElementsAre("recall-seed0 was evaluated differently from ce-seed0: flip true (false)"));
 }
 
+/// `right` of ten pixels of the rare class are found in each of two images.
+std::vector<ImageCounts> images_with(std::int64_t right) {
+  return {{"a", {10, 10}, {right, 20 - right}, {right, 10}}, {"b", {10, 10}, {right, 20 - right}, {right, 10}}};
+}
+
+TEST(Comparison, MeasuresDifferencesOnTheSameImagesBySeed) {
+  RunResult ce = run_of("ce", 0, 0.5, 0.4), recall = run_of("recall", 0, 0.6, 0.4), other_seed = run_of("recall", 1, 0.6, 0.4);
+  ce.images = images_with(4);
+  recall.images = other_seed.images = images_with(6);
+  const Comparison comparison = compare_runs({ce, recall, other_seed});
+  EXPECT_EQ(comparison.groups[0].difference.pairs, 0);
+  EXPECT_EQ(comparison.groups[1].difference.pairs, 1);
+  EXPECT_NEAR(comparison.groups[1].difference.mean_accuracy->low, 0.1, 1e-12);
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("| recall | 1 | 2 | +10.00 (+10.00 to +10.00) |"));
+}
+
+TEST(Comparison, NotesRunsScoredOnOtherImages) {
+  RunResult ce = run_of("ce", 0, 0.5, 0.4), recall = run_of("recall", 0, 0.6, 0.4);
+  ce.images = images_with(4);
+  const Comparison comparison = compare_runs({ce, recall});
+  EXPECT_THAT(comparison.notes, ElementsAre("recall-seed0 was not scored on the same images as ce-seed0"));
+  EXPECT_EQ(comparison.groups[1].difference.pairs, 0);
+}
+
 std::vector<RunResult> two_by_two() {
   return {run_of("ce", 0, 0.5, 0.4), run_of("ce", 1, 0.5, 0.4), run_of("recall", 0, 0.6, 0.3), run_of("recall", 1, 0.6, 0.3)};
 }
@@ -132,7 +156,7 @@ TEST(ComparisonFiles, JsonAndCsvHoldFractions) {
   EXPECT_EQ(json["losses"][1]["mean_accuracy_change"]["mean"], 0.5);
   EXPECT_EQ(json["losses"][0]["classes"][0]["name"], "road");
   EXPECT_EQ(json["runs"].size(), 2u);
-  EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr("recall,1,0.75,,0.4,,0.5,,0.8,,0.5,,0,\n"));
+  EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr("recall,1,0.75,,0.4,,0.5,,0.8,,0.5,,0,,,,,,,\n"));
 }
 
 TEST(ComparisonFiles, HtmlIsEscaped) {
@@ -141,6 +165,21 @@ TEST(ComparisonFiles, HtmlIsEscaped) {
   const std::string html = read_text(folder / "comparison.html");
   EXPECT_THAT(html, HasSubstr("<td>&lt;b&gt;</td>"));
   EXPECT_EQ(html.find("<b>"), std::string::npos);
+}
+
+TEST(ComparisonFiles, FalsePositivesNameWhoseTheyAre) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs(two_by_two()), folder.path());
+  // Two runs a loss: of the 20 pixels predicted as road 2 are rare, of the 4 predicted as rare 2 are road.
+  EXPECT_THAT(read_text(folder / "false_positives.csv"), HasSubstr("recall,road,rare,2,0.1\nrecall,rare,road,2,0.5\n"));
+  EXPECT_THAT(read_text(folder / "comparison.md"), HasSubstr("| rare | road 50.0 | road 50.0 |"));
+  EXPECT_THAT(read_text(folder / "comparison.json"), HasSubstr("\"taken_from\": {"));
+}
+
+TEST(ComparisonFiles, PageHoldsThePointsOfTheScatter) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs(two_by_two()), folder.path());
+  EXPECT_THAT(read_text(folder / "comparison.html"), HasSubstr(R"({"seed":1,"x":60.0,"y":30.0}],"mean":{"x":60.0,"y":30.0})"));
 }
 
 }  // namespace

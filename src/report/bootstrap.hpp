@@ -1,0 +1,43 @@
+// How sure a difference of two losses is, given the images it was measured on: the paired bootstrap.
+//
+//   A resample draws as many images as there are, with replacement; every run is scored on the same draw, and the difference is the
+//   mean over the pairs of score(run) - score(baseline). The interval is from the 2.5th to the 97.5th percentile over the resamples
+//   (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). It tells what other images could change; the spread
+//   over seeds tells what another training could.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/per_image.hpp"
+
+namespace seg {
+
+/// Fractions: 0.01 is one point of per cent.
+struct IntervalDifference {
+  double value = 0.0;  // on the images as they are
+  double low = 0.0;
+  double high = 0.0;
+};
+
+struct PairedDifference {
+  std::int64_t pairs = 0;
+  std::int64_t images = 0;
+  std::optional<IntervalDifference> mean_accuracy;  // empty without pairs or where no class takes part
+  std::optional<IntervalDifference> mean_iou;
+};
+
+/// Two runs on the same images, in the same order.
+struct ImagePair {
+  const std::vector<ImageCounts>* run = nullptr;
+  const std::vector<ImageCounts>* baseline = nullptr;
+};
+
+bool same_images(const std::vector<ImageCounts>& a, const std::vector<ImageCounts>& b);
+
+/// A function of its arguments alone. All pairs must hold the same images, with K counts each.
+PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int64_t resamples = 1000, std::uint64_t seed = 0);
+
+}  // namespace seg

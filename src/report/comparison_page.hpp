@@ -1,0 +1,12 @@
+// A comparison as one HTML page: tables, the scatter of mean accuracy against mIoU, differences by class, false positives.
+#pragma once
+
+#include <string>
+
+#include "report/comparison.hpp"
+
+namespace seg {
+
+std::string comparison_page(const Comparison& comparison);
+
+}  // namespace seg

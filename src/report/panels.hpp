@@ -1,0 +1,32 @@
+// Pictures of an evaluation for its report: image | truth | prediction | errors of the best, median and worst images.
+//
+// They lie in a folder "panels" beside report.json: PNG files, and index.json, which names them in the order they are shown:
+//   {"panels": [{"title": "worst", "id": "val/0001", "file": "worst.png", "mean_iou": 0.31}, ...]}; mean_iou may be null.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seg {
+
+struct Panel {
+  std::string title;
+  std::string id;    // of the image
+  std::string file;  // name in the folder
+  std::optional<double> mean_iou;
+};
+
+/// Writes index.json; the pictures are the caller's. Throws kStorage.
+void write_panel_index(const std::vector<Panel>& panels, const std::filesystem::path& folder);
+/// Nothing where there is no index. Throws kData for an index of another form.
+std::vector<Panel> read_panel_index(const std::filesystem::path& folder);
+
+/// The panels with their pictures inside the text; those whose file is missing are left out. Empty without any.
+std::string panels_html(const std::filesystem::path& folder);
+
+/// RFC 4648, with padding.
+std::string base64(const std::string& bytes);
+
+}  // namespace seg

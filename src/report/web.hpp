@@ -1,0 +1,14 @@
+// What HTML pages carry with them: text files built into the program (src/report/web, and Chart.js of the build machine).
+#pragma once
+
+#include <string_view>
+
+namespace seg {
+
+extern const std::string_view kChartLibrary;      // JavaScript that defines Chart
+extern const std::string_view kPageStyle;         // CSS
+extern const std::string_view kPageScript;        // JavaScript: what all pages draw with
+extern const std::string_view kRunScript;         // the charts of a run
+extern const std::string_view kComparisonScript;  // the charts of a comparison
+
+}  // namespace seg

@@ -1,0 +1,103 @@
+'use strict';
+// What all pages draw with: colours of the theme, and charts whose legend is made of buttons, so that the keyboard reaches them.
+const seg = (() => {
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const dark = window.matchMedia('screen and (prefers-color-scheme: dark)');
+  let printing = false;
+  const charts = [];
+
+  const isDark = () => dark.matches && !printing;
+  const theme = () => (isDark() ? { text: '#e6e9ed', quiet: '#9aa5b1', line: '#353b44' } : { text: '#1b1f24', quiet: '#5b6570', line: '#d9dee4' });
+  // The golden angle keeps neighbours apart for any number of colours.
+  const colour = (i, alpha = 1) => `hsla(${(210 + i * 137.508) % 360}, ${isDark() ? '70%, 66%' : '72%, 40%'}, ${alpha})`;
+
+  // Each data set names its colour by number (`hue`), so that it can follow the theme.
+  function colours(type, datasets, scales) {
+    const { text, quiet, line } = theme();
+    for (const set of datasets) {
+      set.borderColor = colour(set.hue, set.faint ? 0.75 : 1);
+      set.backgroundColor = colour(set.hue, type === 'bar' ? 0.8 : 0.9);
+    }
+    for (const scale of Object.values(scales)) {
+      scale.ticks.color = quiet;
+      scale.grid.color = line;
+      scale.title.color = text;
+    }
+  }
+
+  function markLegend(chart) {
+    chart.legendBox.querySelectorAll('i').forEach((mark, i) => { mark.style.background = chart.data.datasets[i].borderColor; });
+  }
+
+  function paint(chart) {
+    colours(chart.config.type, chart.data.datasets, chart.config.options.scales);
+    chart.update();
+    markLegend(chart);
+  }
+
+  function addLegend(chart, box) {
+    chart.legendBox = box;
+    if (chart.data.datasets.length < 2) return;
+    chart.data.datasets.forEach((set, i) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.setAttribute('aria-pressed', 'true');
+      if (set.rare) button.className = 'rare';
+      button.append(document.createElement('i'), set.label);
+      button.addEventListener('click', () => {
+        const shown = !chart.isDatasetVisible(i);
+        chart.setDatasetVisibility(i, shown);
+        button.setAttribute('aria-pressed', String(shown));
+        chart.update();
+      });
+      box.append(button);
+    });
+  }
+
+  const axis = (title, more = {}) => ({ grid: {}, title: { display: Boolean(title), text: title }, ...more, ticks: { maxRotation: 0, ...more.ticks } });
+
+  function draw(id, type, datasets, x, y, options = {}) {
+    const figure = document.getElementById(id);
+    if (!figure) return null;
+    datasets.forEach((set, i) => { set.hue ??= i; });
+    colours(type, datasets, { x, y });
+    const { labels, ...rest } = options;
+    const chart = new Chart(figure.querySelector('canvas'), {
+      type,
+      data: { labels, datasets },
+      options: {
+        maintainAspectRatio: false, animation: false, ...(type === 'bar' ? {} : { parsing: false }), scales: { x, y }, ...rest,
+        plugins: { legend: { display: false }, ...rest.plugins },
+        interaction: rest.interaction ?? { mode: 'nearest', intersect: false, axis: 'x' },
+      },
+    });
+    charts.push(chart);
+    addLegend(chart, figure.querySelector('.legend'));
+    markLegend(chart);
+    return chart;
+  }
+
+  // [[x, y], ...] with null where y is not known
+  const points = pairs => pairs.map(([x, y]) => ({ x, y: y === null ? NaN : y }));
+
+  function lines(id, series, yTitle, yOptions = {}) {
+    const datasets = series.map((one, i) => ({
+      label: one.name, data: points(one.points), hue: one.hue ?? i, rare: one.rare, faint: one.faint, borderWidth: one.width ?? 2,
+      borderDash: one.dash ?? [], pointRadius: one.points.length < 2 ? 3 : one.dots ?? 0, pointHitRadius: 6, tension: 0, clip: 4,
+    }));
+    return draw(id, 'line', datasets, axis('iteration', { type: 'linear', ticks: { maxTicksLimit: 8, precision: 0 } }), axis(yTitle, yOptions));
+  }
+
+  // Horizontal bars, a group a name; the values are null where not known.
+  function bars(id, names, series, xTitle, xOptions = {}) {
+    return draw(id, 'bar', series.map(one => ({ label: one.name, data: one.values, hue: one.hue, barPercentage: 0.9, categoryPercentage: 0.78 })),
+      axis(xTitle, xOptions), axis('', { ticks: { autoSkip: false } }),
+      { labels: names, indexAxis: 'y', interaction: { mode: 'index', axis: 'y', intersect: false } });
+  }
+
+  const repaint = () => charts.forEach(paint);
+  dark.addEventListener('change', repaint);
+  window.addEventListener('beforeprint', () => { printing = true; charts.forEach(chart => chart.resize()); repaint(); });
+  window.addEventListener('afterprint', () => { printing = false; charts.forEach(chart => chart.resize()); repaint(); });
+  return { data, axis, draw, lines, bars };
+})();

@@ -1,0 +1,86 @@
+#include "report/bootstrap.hpp"
+
+#include <gmock/gmock.h>
+
+#include "base/error.hpp"
+#include "support/support.hpp"
+
+namespace seg {
+namespace {
+
+using test::TemporaryFolder;
+using test::write_text;
+using ::testing::ElementsAre;
+
+/// Ten truth pixels of each of two classes, of which `right` of the first are found and all of the second.
+ImageCounts image(const std::string& id, std::int64_t right) { return {id, {10, 10}, {right, 20 - right}, {right, 10}}; }
+
+std::vector<ImageCounts> images(const std::vector<std::int64_t>& right) {
+  std::vector<ImageCounts> all;
+  for (std::size_t i = 0; i < right.size(); ++i) all.push_back(image(std::to_string(i), right[i]));
+  return all;
+}
+
+TEST(PairedBootstrap, GivesTheDifferenceByHand) {
+  // Accuracy of class 0: 12 / 20 against 8 / 20; of class 1: 1. IoU: 12 / 20 and 20 / 28 against 8 / 20 and 20 / 32.
+  const auto run = images({6, 6}), baseline = images({4, 4});
+  const PairedDifference difference = paired_bootstrap({{&run, &baseline}});
+  EXPECT_EQ(difference.pairs, 1);
+  EXPECT_EQ(difference.images, 2);
+  EXPECT_NEAR(difference.mean_accuracy->value, 0.1, 1e-12);
+  EXPECT_NEAR(difference.mean_iou->value, ((12.0 / 20 + 20.0 / 28) - (8.0 / 20 + 20.0 / 32)) / 2, 1e-12);
+}
+
+TEST(PairedBootstrap, HasNoWidthWhereImagesAreAlike) {
+  const auto run = images({6, 6, 6}), baseline = images({4, 4, 4});
+  const PairedDifference difference = paired_bootstrap({{&run, &baseline}}, 50);
+  EXPECT_NEAR(difference.mean_accuracy->low, 0.1, 1e-12);
+  EXPECT_NEAR(difference.mean_accuracy->high, 0.1, 1e-12);
+}
+
+TEST(PairedBootstrap, SpansWhatDrawsOfTheImagesGive) {
+  const auto run = images({9, 5, 8, 4, 7, 6, 9, 3}), baseline = images({5, 5, 5, 5, 5, 5, 5, 5});
+  const IntervalDifference one = *paired_bootstrap({{&run, &baseline}}).mean_accuracy;
+  // The differences of the images have a standard deviation of 0.2118 / 2 (n - 1 = 7: 0.2264 / 2), so the mean of eight has about 0.037.
+  EXPECT_NEAR(one.value, 0.06875, 1e-12);
+  EXPECT_NEAR(one.high - one.low, 2 * 1.96 * 0.0368, 0.03);
+  EXPECT_LT(one.low, one.value);
+  EXPECT_GT(one.high, one.value);
+}
+
+TEST(PairedBootstrap, IsAFunctionOfItsSeed) {
+  const auto run = images({9, 5, 8, 4}), baseline = images({5, 5, 6, 5});
+  const auto low = [&](std::uint64_t seed) { return paired_bootstrap({{&run, &baseline}}, 100, seed).mean_iou->low; };
+  EXPECT_EQ(low(1), low(1));
+  EXPECT_NE(low(1), low(2));
+}
+
+TEST(PairedBootstrap, AveragesPairsAndBearsNone) {
+  const auto better = images({6, 6}), worse = images({2, 2}), baseline = images({4, 4});
+  EXPECT_NEAR(paired_bootstrap({{&better, &baseline}, {&worse, &baseline}}).mean_accuracy->value, 0.0, 1e-12);
+  EXPECT_FALSE(paired_bootstrap({}).mean_accuracy);
+}
+
+TEST(PerImage, IsReadBackSorted) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(read_per_image(folder.path(), 2).empty());
+  write_text(folder / "per_image.jsonl", R"({"id":"b","confusion":[]})"
+                                         "\n"
+                                         R"({"id":"a","confusion":[[0,0,5],[0,1,2],[1,-1,3],[1,1,4]]})"
+                                         "\n");
+  const auto read = read_per_image(folder.path(), 2);
+  ASSERT_EQ(read.size(), 2u);
+  EXPECT_EQ(read[0].id, "a");
+  EXPECT_THAT(read[0].truth, ElementsAre(7, 7));
+  EXPECT_THAT(read[0].predicted, ElementsAre(5, 6));
+  EXPECT_THAT(read[0].both, ElementsAre(5, 4));
+}
+
+TEST(PerImage, RefusesClassesThatAreNotThere) {
+  const TemporaryFolder folder;
+  write_text(folder / "per_image.jsonl", R"({"id":"a","confusion":[[2,0,5]]})");
+  EXPECT_THROW(read_per_image(folder.path(), 2), Error);
+}
+
+}  // namespace
+}  // namespace seg
