@@ -1,5 +1,6 @@
 # seg_module(NAME [TORCH] [USES module...] [LINK library...]): the library seg_NAME from src/NAME.
 # seg_embed(NAME HEADER constant=FILE...): text files as std::string_view constants of seg_NAME; HEADER declares them.
+# seg_protobuf(NAME FILE.proto): its messages for seg_NAME; FILE is below src, and so is FILE.pb.h.
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
 
 add_library(seg_flags INTERFACE)
@@ -58,6 +59,19 @@ function(seg_embed name header)
   add_custom_command(OUTPUT ${output} DEPENDS ${files} ${script} VERBATIM
     COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DHEADER=${header} "-DTEXTS=${ARGN}" -P ${script})
   target_sources(seg_${name} PRIVATE ${output})
+endfunction()
+
+# A library of its own: our warnings are not for generated code.
+function(seg_protobuf name file)
+  set(folder ${CMAKE_BINARY_DIR}/protobuf)
+  string(REGEX REPLACE "\\.proto$" "" stem ${folder}/${file})
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${stem}.pb.cc ${stem}.pb.h DEPENDS ${PROJECT_SOURCE_DIR}/src/${file} VERBATIM
+    COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR}/src --cpp_out=${folder} ${file})
+  add_library(seg_${name}_messages STATIC ${stem}.pb.cc ${stem}.pb.h)
+  target_include_directories(seg_${name}_messages SYSTEM PUBLIC ${folder})
+  target_link_libraries(seg_${name}_messages PUBLIC protobuf::libprotobuf)
+  target_link_libraries(seg_${name} PRIVATE seg_${name}_messages)
 endfunction()
 
 # One precompiled header for every target with LibTorch: made by seg_pch, used by the others.

@@ -15,6 +15,7 @@ packages=(
   libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
   libonnx-dev                                              # graphs of segexport
   libjs-chart.js                                           # charts, built into the HTML reports
+  libprotobuf-dev protobuf-compiler                        # TensorBoard's event files
   libgtest-dev libgmock-dev python3
 )
 libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one

@@ -20,6 +20,7 @@ class RunDirectory {
   fs::path config_file() const { return root_ / "config.yaml"; }
   fs::path log_file() const { return root_ / "train.log"; }
   fs::path metrics_file() const { return root_ / "metrics.jsonl"; }
+  fs::path tensorboard() const { return root_ / "tensorboard"; }
   fs::path checkpoints() const { return root_ / "checkpoints"; }
   fs::path step_file(std::int64_t iteration) const;
   fs::path last_file() const { return checkpoints() / "last.safetensors"; }

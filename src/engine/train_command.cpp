@@ -19,6 +19,7 @@
 #include "engine/training_state.hpp"
 #include "report/console.hpp"
 #include "report/json_lines.hpp"
+#include "report/tensorboard.hpp"
 
 namespace seg {
 
@@ -148,13 +149,15 @@ int run(const TrainCommand& command, Plan plan, std::ostream& out) {
   write_file_atomic(directory.config_file(), config::to_yaml(experiment->config));
   const std::int64_t iteration = start ? start->iteration : 0;
   cut_back(directory.metrics_file(), iteration);
+  cut_back_tensorboard(directory.tensorboard(), iteration);
   directory.set_aside_after(iteration);
   if (start) spdlog::info("going on from iteration {}", iteration);
   ConsoleReporter console;
   LineStream log_stream(*log);
   ConsoleReporter log_lines(log_stream, [] { return 0; });
   JsonLinesReporter file(directory.metrics_file());
-  AllReporters reporters({&console, &log_lines, &file});
+  TensorBoardReporter tensorboard(directory.tensorboard(), config::to_yaml(experiment->config));
+  AllReporters reporters({&console, &log_lines, &file, &tensorboard});
   Trainer trainer(*experiment, directory, reporters);
   const int code = trainer.run(start);
   out << "run: " << directory.root().string() << "\nweights: " << trainer.weights_digest() << '\n';

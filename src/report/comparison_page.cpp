@@ -23,7 +23,7 @@ ordered_json differences_by_class(const Comparison& comparison, const LossGroup&
   return values;
 }
 
-ordered_json page_data(const Comparison& comparison) {
+ordered_json comparison_data(const Comparison& comparison) {
   ordered_json names = ordered_json::array();
   for (const std::size_t c : frequent_to_rare(comparison)) names.push_back(comparison.class_names[c]);
   ordered_json losses = ordered_json::array();
@@ -89,7 +89,7 @@ std::string comparison_page(const Comparison& comparison) {
   body += difference_charts(comparison);
   for (const Section& section : class_sections(comparison))
     body += "<h2>" + html_escaped(section.title) + "</h2>\n" + scrolling(section.table.html(), section.title);
-  return html_page("Comparison of losses", body + false_positive_section(comparison), page_data(comparison), kComparisonScript);
+  return html_page("Comparison of losses", body + false_positive_section(comparison), comparison_data(comparison), kComparisonScript);
 }
 
 }  // namespace seg

@@ -86,7 +86,7 @@ OrderedJson percents(const Evaluation& one, std::optional<double> ClassScores::*
   return values;
 }
 
-OrderedJson page_data(const RunContent& content) {
+OrderedJson run_data(const RunContent& content) {
   OrderedJson curves = OrderedJson::object();
   const auto add = [&](const std::string& name, const std::map<std::string, Curve>& from, const char* key) {
     if (const auto found = from.find(key); found != from.end()) curves[name] = json_of(thinned(found->second, kMostPoints));
@@ -224,7 +224,7 @@ std::string run_page(const fs::path& directory) {
   for (std::size_t i = 0; i < content.evaluations.size(); ++i) body += evaluation_section(content.evaluations[i], i);
   body += repeat_section(content);
   if (!content.configuration.empty()) body += "<h2>Configuration</h2>\n<pre tabindex=\"0\">" + html_escaped(content.configuration) + "</pre>\n";
-  return html_page(content.run.name + " (" + content.run.loss + ")", body, page_data(content), kRunScript);
+  return html_page(content.run.name + " (" + content.run.loss + ")", body, run_data(content), kRunScript);
 }
 
 void write_run_page(const fs::path& directory) { write_file_atomic(directory / "report.html", run_page(directory)); }

@@ -88,10 +88,12 @@ const seg = (() => {
     return draw(id, 'line', datasets, axis('iteration', { type: 'linear', ticks: { maxTicksLimit: 8, precision: 0 } }), axis(yTitle, yOptions));
   }
 
+  const shortened = name => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
+
   // Horizontal bars, a group a name; the values are null where not known.
   function bars(id, names, series, xTitle, xOptions = {}) {
     return draw(id, 'bar', series.map(one => ({ label: one.name, data: one.values, hue: one.hue, barPercentage: 0.9, categoryPercentage: 0.78 })),
-      axis(xTitle, xOptions), axis('', { ticks: { autoSkip: false } }),
+      axis(xTitle, xOptions), axis('', { ticks: { autoSkip: false, callback(index) { return shortened(this.getLabelForValue(index)); } } }),
       { labels: names, indexAxis: 'y', interaction: { mode: 'index', axis: 'y', intersect: false } });
   }
 
