@@ -32,6 +32,7 @@ RunDirectory::RunDirectory(const fs::path& root) : root_(fs::absolute(root).lexi
   lock_ = std::make_unique<FileLock>(root_ / ".lock");
   remove_temporary_files(root_);
   remove_temporary_files(checkpoints());
+  remove_temporary_files(tensorboard());
 }
 
 fs::path RunDirectory::step_file(std::int64_t iteration) const {
