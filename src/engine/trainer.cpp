@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "base/memory.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
 #include "core/tensor_io.hpp"
@@ -56,8 +57,10 @@ int Trainer::train(DataLoader& loader) {
   while (iteration_ < experiment_.iterations) {
     if (stop_signal() != 0) return stop_signal();
     step(loader);
-    if (validation_due() && !validate()) return stop_signal();
-    if (checkpoint_due()) save();
+    const bool validates = validation_due(), saves = checkpoint_due();
+    if (validates && !validate()) return stop_signal();
+    if (saves) save();
+    if (validates || saves) release_free_memory();
   }
   return 0;
 }

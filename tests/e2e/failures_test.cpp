@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "e2e/programs.hpp"
@@ -49,22 +50,28 @@ TEST_F(Failures, NumbersThatAreNotFiniteEndTheRunAndNothingOfThemIsKept) {
                                           "schedule.warmup=2",        "schedule.warmup_start=1e-5",  "train.log_interval=1"};
   const ProgramResult result = run("segtrain", training_with("run", settings));
   EXPECT_TRUE(is_clear_error(result, 4)) << result.err;
-  int bad = 0;
+  // How soon they overflow, and whether one step in between does not, depends on the processor: the last three in a row end the run.
+  std::int64_t before = 0;
+  int in_a_row = 0, streaks = 0;
   std::istringstream lines(read_text(folder_ / "run/metrics.jsonl"));
   for (std::string line; std::getline(lines, line);) {
     const auto event = nlohmann::json::parse(line);
     if (event.at("event") != "bad_step") continue;
-    ++bad;
+    const std::int64_t iteration = event.at("iteration");
+    in_a_row = iteration == before + 1 ? in_a_row + 1 : 1;
+    streaks += in_a_row == 1;
+    before = iteration;
     EXPECT_EQ(event.at("images").size(), 2u);
   }
-  EXPECT_EQ(bad, 3);
+  EXPECT_EQ(in_a_row, 3);
   int dumps = 0;
   for (const auto& entry : fs::directory_iterator(folder_ / "run/bad_steps")) dumps += entry.file_size() > 2 * 48 * 48 * 4;
-  EXPECT_EQ(dumps, 1);
+  EXPECT_EQ(dumps, std::min(streaks, 5));
   // The checkpoint before and the best weights load, and score what they did.
   const ProgramResult best = run("segeval", {"--checkpoint", (checkpoints("run") / "best.safetensors").string()});
   const ProgramResult last = run("segeval", {"--checkpoint", (checkpoints("run") / "last.safetensors").string()});
-  EXPECT_TRUE(row.tried(result.exit_code == 4 && bad == 3 && dumps == 1 && best.exit_code == 0 && last.exit_code == 0)) << best.err << last.err;
+  EXPECT_TRUE(row.tried(result.exit_code == 4 && in_a_row == 3 && dumps == std::min(streaks, 5) && best.exit_code == 0 && last.exit_code == 0))
+      << best.err << last.err;
 }
 
 TEST_F(Failures, ConfigurationsThatAreNoneEndWithTheirPlace) {

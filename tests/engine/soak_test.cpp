@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 
 #include "engine/run_directory.hpp"
 #include "engine/tiny_run.hpp"
@@ -61,15 +63,17 @@ TEST(Soak, MemoryAndOpenFilesStayFlatOverManySteps) {
   const test::ProcessUse& first = watch.uses[1];  // after the first twentieth
   double megabytes = 0;
   int files = 0;
+  std::string course;  // for the message
   for (std::size_t i = 2; i < watch.uses.size(); ++i) {
     megabytes = std::max(megabytes, watch.uses[i].megabytes);
     files = std::max(files, watch.uses[i].files);
+    course += " " + std::to_string(std::lround(watch.uses[i].megabytes));
   }
   RecordProperty("steps", steps);
   RecordProperty("megabytes_after_a_twentieth", static_cast<int>(first.megabytes));
   RecordProperty("megabytes_most", static_cast<int>(megabytes));
   EXPECT_TRUE(row.tried(megabytes < 1.03 * first.megabytes + 4 && files <= first.files))
-      << first.megabytes << " MB, then up to " << megabytes << "; " << first.files << " files, then up to " << files;
+      << first.megabytes << " MB, then" << course << "; " << first.files << " files, then up to " << files;
 }
 
 }  // namespace
