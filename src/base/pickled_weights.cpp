@@ -10,7 +10,8 @@
 namespace seg {
 
 const std::string kConvertPth =
-    "take another copy, or if you trust the file: python3 -c \"import torch; d = torch.load('old.pth', 'cpu', weights_only=False); "
+    "take another copy, or if you trust the file, with PyTorch 1.13 or newer: python3 -c \"import torch; d = torch.load('old.pth', 'cpu', "
+    "weights_only=False); "
     "d = d.get('state_dict', d.get('model', d)) if isinstance(d, dict) else d; d = d if isinstance(d, dict) else d.state_dict(); "
     "torch.save({k: v for k, v in d.items() if torch.is_tensor(v)}, 'new.pth')\"";
 

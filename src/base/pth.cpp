@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
+#include <fstream>
 #include <utility>
 
 #include "base/pickled_weights.hpp"
@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 static_assert(std::endian::native == std::endian::little, "the tensors' bytes are little-endian");
 
 constexpr std::uint64_t kMaxPickleBytes = 16'000'000;
+constexpr std::size_t kMaxMembers = 100'000;
 constexpr std::string_view kPickleName = "/data.pkl";
 
 /// One member of the archive, read from somewhere to somewhere.
@@ -172,7 +173,26 @@ class Members {
   std::string root_;  // "archive/"
 };
 
+/// The library holds several times what a member takes in the archive's directory, so that a file of nothing else would take more memory
+/// than it is long. Each has this signature, and chance hardly makes any.
+void refuse_many_members(const fs::path& path) {
+  constexpr std::string_view kSignature = "PK\1\2";
+  std::ifstream file(path, std::ios::binary);
+  std::string part(std::size_t{1} << 20, '\0');
+  std::size_t members = 0;
+  std::size_t kept = 0;  // bytes of the part before, where a signature may begin
+  while (file.read(part.data() + kept, static_cast<std::streamsize>(part.size() - kept)) || file.gcount() > 0) {
+    const std::size_t size = kept + static_cast<std::size_t>(file.gcount());
+    const std::string_view text(part.data(), size);
+    for (std::size_t at = text.find(kSignature); at != std::string_view::npos; at = text.find(kSignature, at + 1)) ++members;
+    if (members > kMaxMembers) throw pth_defect(path.string(), "more than " + std::to_string(kMaxMembers) + " members");
+    kept = std::min(kSignature.size() - 1, size);
+    std::memmove(part.data(), part.data() + size - kept, kept);
+  }
+}
+
 zip_t* open_archive(const fs::path& path) {
+  refuse_many_members(path);
   int code = 0;
   if (zip_t* archive = zip_open(path.c_str(), ZIP_RDONLY, &code)) return archive;
   zip_error_t error;
@@ -193,9 +213,7 @@ PthFormat pth_format(std::string_view first_bytes) {
 }
 
 Error legacy_pth(const fs::path& path) {
-  return {ErrorKind::kStorage, path.string() + " is a PyTorch file of the format before 1.6, which is not read here",
-          "convert it with PyTorch 1.13 or newer: python3 -c \"import torch; torch.save(torch.load('old.pth', 'cpu', weights_only=True), "
-          "'new.pth')\""};
+  return {ErrorKind::kStorage, path.string() + " is a PyTorch file of the format before 1.6, which is not read here", kConvertPth};
 }
 
 PthFile::PthFile(const fs::path& path) : TensorFile(path), archive_(open_archive(path), zip_discard) {

@@ -47,7 +47,7 @@ struct PthPlace {
   std::vector<Axis> axes;    // those longer than 1, the largest stride first; empty: contiguous
 };
 
-/// Memory: the zip's directory, the pickle (at most 16 MB) and a constant. Not for several threads at once.
+/// Memory: a constant, for at most 100,000 members and 16 MB of pickle. Not for several threads at once.
 class PthFile final : public TensorFile {
  public:
   /// Throws kStorage naming the file and the defect: what is no such archive, would run code, leaves its storage, or takes more bytes
