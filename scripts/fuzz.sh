@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Feeds mutated input to the readers of configurations, safetensors files, class tables and images, under address and undefined-behaviour
+# Feeds mutated input to the readers of configurations, weight files, class tables and images, under address and undefined-behaviour
 # sanitizers: SECONDS each, two at a time. A finding ends it with the input that made it.
 #
-#   scripts/fuzz.sh SECONDS [yaml|safetensors|class_table|labels]...
+#   scripts/fuzz.sh SECONDS [yaml|safetensors|pth|class_table|labels]...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 usage() { sed -n '2,5p' "$0" | cut -c3- >&2; exit 2; }
@@ -10,7 +10,7 @@ usage() { sed -n '2,5p' "$0" | cut -c3- >&2; exit 2; }
 seconds=$1
 shift
 targets=("$@")
-[ $# -gt 0 ] || targets=(yaml safetensors class_table labels)
+[ $# -gt 0 ] || targets=(yaml safetensors pth class_table labels)
 for target in "${targets[@]}"; do [ -e "tests/fuzz/${target}_fuzz.cpp" ] || { echo "error: there is no target $target" >&2; usage; }; done
 
 scripts/setup.sh --fuzz

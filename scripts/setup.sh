@@ -14,6 +14,7 @@ packages=(
   libjemalloc-dev                                          # memory that does not creep up from step to step
   libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
   libonnx-dev                                              # graphs of segexport
+  libzip-dev                                               # PyTorch weight files
   libjs-chart.js                                           # charts, built into the HTML reports
   libprotobuf-dev protobuf-compiler                        # TensorBoard's event files
   libgtest-dev libgmock-dev python3

@@ -38,19 +38,8 @@ void digest_header(Digest& digest, const std::string& text) {
 
 }  // namespace
 
-std::size_t dtype_size(const std::string& dtype) {
-  static const std::map<std::string, std::size_t> sizes{{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},
-                                                        {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
-  const auto found = sizes.find(dtype);
-  return found == sizes.end() ? 0 : found->second;
-}
-
-SafetensorsFile::SafetensorsFile(const fs::path& path) : path_(path) {
+SafetensorsFile::SafetensorsFile(const fs::path& path) : TensorFile(path) {
   std::error_code error;
-  if (!fs::is_regular_file(path, error))
-    throw fs::exists(path, error)
-        ? Error(ErrorKind::kStorage, path.string() + " is not a regular file", "name a .safetensors file")
-        : Error(ErrorKind::kStorage, path.string() + " does not exist", "check the path; the checkpoints of a run lie in RUN/checkpoints");
   const std::uint64_t size = fs::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
   if (error || !file) throw Error(ErrorKind::kStorage, "cannot read " + path.string(), "check its permissions");
@@ -65,11 +54,6 @@ SafetensorsFile::SafetensorsFile(const fs::path& path) : path_(path) {
   SafetensorsHeader header = parse_safetensors_header(text, size - data_start_, path);
   entries_ = std::move(header.entries);
   metadata_ = std::move(header.metadata);
-}
-
-const TensorEntry* SafetensorsFile::find(const std::string& name) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const TensorEntry& entry) { return entry.name == name; });
-  return found == entries_.end() ? nullptr : &*found;
 }
 
 void SafetensorsFile::read(const TensorEntry& entry, void* target) const {

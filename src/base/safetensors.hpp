@@ -8,36 +8,20 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/tensor_file.hpp"
+
 namespace seg {
 
-struct TensorEntry {
-  std::string name;
-  std::string dtype;  // "F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"
-  std::vector<std::int64_t> shape;
-  std::uint64_t begin = 0;  // bytes from the start of the data
-  std::uint64_t end = 0;
-};
-
-/// Bytes of one element; 0 for an unknown dtype.
-std::size_t dtype_size(const std::string& dtype);
-
 /// An open file whose header has been checked completely. Memory: the header plus a constant (see safetensors_header.hpp).
-class SafetensorsFile {
+class SafetensorsFile final : public TensorFile {
  public:
   /// Throws kStorage naming the file and the defect.
   explicit SafetensorsFile(const std::filesystem::path& path);
 
-  const std::vector<TensorEntry>& entries() const { return entries_; }
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  const std::filesystem::path& path() const { return path_; }
-  /// nullptr if there is none of that name.
-  const TensorEntry* find(const std::string& name) const;
-  /// Reads the tensor's bytes into `target`, which holds entry.end - entry.begin bytes. Throws kStorage.
-  void read(const TensorEntry& entry, void* target) const;
+  void read(const TensorEntry& entry, void* target) const override;
 
   /// Throws kStorage unless the metadata has a "digest" and every other byte of the file agrees with it.
   void verify_digest() const;
@@ -45,9 +29,6 @@ class SafetensorsFile {
  private:
   std::string compute_digest(const std::string& stored) const;
 
-  std::filesystem::path path_;
-  std::vector<TensorEntry> entries_;
-  std::map<std::string, std::string> metadata_;
   std::uint64_t data_start_ = 0;
 };
 

@@ -16,12 +16,6 @@ using Json = nlohmann::json;
 constexpr std::size_t kMaxExtents = 16;
 constexpr std::size_t kMaxNameBytes = 4096;
 
-/// A name from the file, short enough and clean enough for a message.
-std::string in_quotes(const std::string& name) {
-  constexpr std::size_t kShown = 80;
-  return Json(name.substr(0, kShown)).dump(-1, ' ', true, Json::error_handler_t::replace) + (name.size() > kShown ? "..." : "");
-}
-
 /// Takes the parser's events one by one. Whatever stands where the format has no place for it ends the reading, so nesting cannot
 /// grow either.
 class HeaderReader final : public nlohmann::json_sax<Json> {
@@ -77,7 +71,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       return true;
     }
     if (place_ != Place::kTensor || key_ != "dtype" || !entry_.dtype.empty()) return misplaced("text");
-    if (dtype_size(text) == 0) throw bad_entry("unknown dtype " + in_quotes(text));
+    if (dtype_size(text) == 0) throw bad_entry("unknown dtype " + quoted_name(text));
     entry_.dtype = std::move(text);
     return true;
   }
@@ -121,13 +115,13 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       case Place::kEnd:
         throw safetensors_defect(path_, "the header is no JSON object");
       case Place::kMetadata:
-        throw safetensors_defect(path_, "the metadata value of " + in_quotes(key_) + " is no string");
+        throw safetensors_defect(path_, "the metadata value of " + quoted_name(key_) + " is no string");
       case Place::kShape:
         throw bad_entry("an extent of the shape is no count");
       case Place::kOffsets:
         throw bad_entry("data_offsets must be two counts of bytes");
       case Place::kTop:
-        throw safetensors_defect(path_, in_quotes(key_) + " is " + what + (key_ == kMetadataKey ? ", not an object" : ", not a tensor"));
+        throw safetensors_defect(path_, quoted_name(key_) + " is " + what + (key_ == kMetadataKey ? ", not an object" : ", not a tensor"));
       case Place::kTensor:
         break;
     }
@@ -142,8 +136,8 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
     header.entries.push_back(std::move(entry_));
   }
 
-  Error bad_entry(const std::string& what) const { return safetensors_defect(path_, "tensor " + in_quotes(entry_.name) + ": " + what); }
-  Error twice(const std::string& name) const { return safetensors_defect(path_, "the name " + in_quotes(name) + " stands twice in the header"); }
+  Error bad_entry(const std::string& what) const { return safetensors_defect(path_, "tensor " + quoted_name(entry_.name) + ": " + what); }
+  Error twice(const std::string& name) const { return safetensors_defect(path_, "the name " + quoted_name(name) + " stands twice in the header"); }
 
   const fs::path& path_;
   Place place_ = Place::kStart;
@@ -160,14 +154,14 @@ void check_names(const std::vector<TensorEntry>& entries, const fs::path& path) 
   for (const TensorEntry& entry : entries) names.push_back(&entry.name);
   std::ranges::sort(names, {}, [](const std::string* name) -> const std::string& { return *name; });
   const auto same = std::ranges::adjacent_find(names, [](const std::string* a, const std::string* b) { return *a == *b; });
-  if (same != names.end()) throw safetensors_defect(path, "the name " + in_quotes(**same) + " stands twice in the header");
+  if (same != names.end()) throw safetensors_defect(path, "the name " + quoted_name(**same) + " stands twice in the header");
 }
 
 void check_coverage(std::vector<TensorEntry>& entries, std::uint64_t data_bytes, const fs::path& path) {
   std::ranges::stable_sort(entries, {}, [](const TensorEntry& entry) { return std::pair(entry.begin, entry.end); });
   std::uint64_t next = 0;
   for (const TensorEntry& entry : entries) {
-    if (entry.begin != next) throw safetensors_defect(path, "tensor " + in_quotes(entry.name) + " overlaps another or leaves a gap");
+    if (entry.begin != next) throw safetensors_defect(path, "tensor " + quoted_name(entry.name) + " overlaps another or leaves a gap");
     next = entry.end;
   }
   if (next != data_bytes)
@@ -180,17 +174,6 @@ void check_coverage(std::vector<TensorEntry>& entries, std::uint64_t data_bytes,
 Error safetensors_defect(const fs::path& path, const std::string& what) {
   return {ErrorKind::kStorage, path.string() + " is not a valid safetensors file: " + what,
           "the file is damaged or of another type; take another copy"};
-}
-
-std::optional<std::uint64_t> span_of(const std::vector<std::int64_t>& shape, std::size_t element_bytes) {
-  std::uint64_t bytes = element_bytes;
-  for (const std::int64_t extent : shape) {
-    if (extent < 0) return std::nullopt;
-    const auto factor = static_cast<std::uint64_t>(extent);
-    if (factor != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
-    bytes *= factor;
-  }
-  return bytes;
 }
 
 SafetensorsHeader parse_safetensors_header(const std::string& text, std::uint64_t data_bytes, const fs::path& path) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +25,6 @@ struct SafetensorsHeader {
 
 /// `data_bytes` is what follows the header in the file. Throws kStorage naming `path` and the defect.
 SafetensorsHeader parse_safetensors_header(const std::string& text, std::uint64_t data_bytes, const std::filesystem::path& path);
-
-/// Bytes of that many elements; nothing on overflow or a negative extent.
-std::optional<std::uint64_t> span_of(const std::vector<std::int64_t>& shape, std::size_t element_bytes);
 
 /// The error for a file that is not what the format says.
 Error safetensors_defect(const std::filesystem::path& path, const std::string& what);

@@ -28,7 +28,7 @@ std::string dtype_name(torch::ScalarType type) {
   throw Error(ErrorKind::kInternal, std::string("safetensors has no dtype for ") + c10::toString(type));
 }
 
-torch::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry) {
+torch::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry) {
   for (const auto& [name, type] : kDtypes) {
     if (entry.dtype != name) continue;
     // Bytes other than 0 and 1 in a bool tensor are undefined behaviour, so they are read as numbers.
@@ -41,7 +41,7 @@ torch::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry)
               "store it as F32");
 }
 
-State read_tensors(const SafetensorsFile& file, const std::string& prefix) {
+State read_tensors(const TensorFile& file, const std::string& prefix) {
   State state;
   for (const TensorEntry& entry : file.entries())
     if (entry.name.starts_with(prefix)) state.emplace(entry.name.substr(prefix.size()), read_tensor(file, entry));

@@ -1,4 +1,4 @@
-// Tensors in and out of safetensors files.
+// Tensors out of files, and into safetensors files.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ namespace seg {
 std::string dtype_name(torch::ScalarType type);
 
 /// One tensor of the file, on the CPU, contiguous. Throws kStorage.
-torch::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry);
+torch::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry);
 
 /// All tensors whose name starts with `prefix`, named without it. Throws kStorage.
-State read_tensors(const SafetensorsFile& file, const std::string& prefix = {});
+State read_tensors(const TensorFile& file, const std::string& prefix = {});
 
 /// The same tensors, named with `prefix` in front.
 State with_prefix(const State& state, const std::string& prefix);

@@ -52,9 +52,9 @@ void count_iterations(Experiment& experiment) {
 
 /// Whether the checkpoint's classes, where it names them, are those of the model.
 bool has_same_classes(const std::string& checkpoint, const ClassTable& classes) {
-  const SafetensorsFile file(checkpoint);
-  const auto found = file.metadata().find("classes");
-  if (found == file.metadata().end()) return true;
+  const auto file = open_tensor_file(checkpoint);
+  const auto found = file->metadata().find("classes");
+  if (found == file->metadata().end()) return true;
   return classes_from_json(found->second) == classes;
 }
 

@@ -20,8 +20,10 @@ void ModelOptions::fields(config::Visitor& v) {
   v.field("auxiliary", auxiliary, {.help = "train a second, fully convolutional head on the last but one stage"});
   v.field("auxiliary_weight", auxiliary_weight, {.help = "factor of the second head's loss", .min = 0, .max = 10});
   v.field("pretrained", pretrained,
-          {.help = "safetensors file with ImageNet weights of the backbone (torchvision or timm names); empty: from scratch", .path = true});
-  v.field("init_from", init_from, {.help = "checkpoint to start from; its class layers are left out where the classes differ", .path = true});
+          {.help = "safetensors or PyTorch file with weights of the backbone (names of torchvision or timm); empty: from scratch", .path = true});
+  v.field("init_from", init_from,
+          {.help = "checkpoint or PyTorch file of the whole network to start from; its class layers are left out where the classes differ",
+           .path = true});
   v.field("allow_mismatch", allow_mismatch,
           {.help = "name prefixes of tensors that may be missing, unexpected or of another shape when weights are loaded"});
 }

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/safetensors.hpp"
+#include "base/tensor_file.hpp"
 #include "core/tensor_io.hpp"
 
 namespace seg {
@@ -61,8 +61,11 @@ WeightReport compare(const State& network, const State& state, const std::string
       report.loaded.push_back(name);
     }
   }
-  for (const auto& [name, tensor] : state)
-    if (!network.contains(name) || !name.starts_with(rules.scope)) report.unexpected.push_back(name);
+  for (const auto& [name, tensor] : state) {
+    const bool wanted = network.contains(name) && name.starts_with(rules.scope);
+    const bool unused = !name.starts_with(rules.scope) || starts_with_any(name, rules.unused);
+    if (!wanted) (unused ? report.unused : report.unexpected).push_back(name);
+  }
   return report;
 }
 
@@ -72,9 +75,10 @@ void copy(const Copies& copies) {
 }
 
 std::string list(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 8;
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (text.empty() ? "" : ", ") + names[i];
+  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
 }
 
 /// Throws for the entries that no allowed prefix covers.
@@ -90,13 +94,46 @@ void refuse(const WeightReport& report, const std::vector<std::string>& allowed,
   if (!defects.empty()) throw Error(ErrorKind::kStorage, report.source + ": the weights do not fit the network: " + defects, hint);
 }
 
-/// ImageNet weights under the network's names; what is not the backbone's is left out.
-State backbone_weights(const SafetensorsFile& file) {
-  const std::string prefix = "backbone.";
-  State weights = read_tensors(file, prefix);
-  if (weights.empty()) weights = read_tensors(file);
-  std::erase_if(weights, [](const auto& entry) { return entry.first.starts_with("fc."); });
-  return with_prefix(weights, prefix);
+using Entries = std::map<std::string, const TensorEntry*>;
+
+/// Those whose name starts with `prefix`, by the rest of it.
+Entries below(const Entries& entries, const std::string& prefix) {
+  Entries found;
+  for (const auto& [name, entry] : entries)
+    if (name.starts_with(prefix)) found.emplace(name.substr(prefix.size()), entry);
+  return found;
+}
+
+/// The weights in a file by the network's names.
+Entries find_weights(const TensorFile& file) {
+  Entries all;
+  for (const TensorEntry& entry : file.entries()) all.emplace(entry.name, &entry);
+  const Entries unwrapped = below(all, "module.");
+  if (unwrapped.size() == all.size()) all = unwrapped;
+  Entries weights = below(all, "ema.");
+  weights.erase("ema_updates");         // the average's own counter, no weight
+  weights.merge(below(all, "model."));  // keeps the averaged ones
+  return weights.empty() ? all : weights;
+}
+
+bool has_any(const State& state, const std::string& prefix) {
+  return std::ranges::any_of(state, [&](const auto& entry) { return entry.first.starts_with(prefix); });
+}
+
+WeightReport load_backbone(Model& model, const ModelOptions& options) {
+  const std::string scope = "backbone.";
+  State weights = read_weights(options.pretrained);
+  if (!has_any(weights, scope)) weights = with_prefix(weights, scope);
+  return load_weights(model, weights, options.pretrained, {.scope = scope, .allowed = options.allow_mismatch, .unused = {scope + "fc."}});
+}
+
+WeightReport load_network(Model& model, const ModelOptions& options, bool same_classes) {
+  const State weights = read_weights(options.init_from);
+  if (weights.contains("conv1.weight") && !has_any(weights, "backbone."))
+    throw Error(ErrorKind::kStorage, options.init_from + " holds the weights of a backbone alone", "set model.pretrained to it, not model.init_from");
+  LoadRules rules{.allowed = options.allow_mismatch, .class_layers = model.class_layers(), .same_classes = same_classes};
+  if (!options.auxiliary) rules.unused = {"aux_classifier."};
+  return load_weights(model, weights, options.init_from, rules);
 }
 
 }  // namespace
@@ -111,22 +148,15 @@ WeightReport load_weights(torch::nn::Module& module, const State& state, const s
 }
 
 State read_weights(const std::string& path) {
-  const SafetensorsFile file(path);
-  State weights = read_tensors(file, "ema.");
-  weights.erase("ema_updates");                 // the average's own counter, no weight
-  weights.merge(read_tensors(file, "model."));  // keeps the averaged ones
-  return weights.empty() ? read_tensors(file) : weights;
+  const auto file = open_tensor_file(path);
+  State weights;
+  for (const auto& [name, entry] : find_weights(*file)) weights.emplace(name, read_tensor(*file, *entry));
+  return weights;
 }
 
 std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes) {
-  if (!options.pretrained.empty()) {
-    const State weights = backbone_weights(SafetensorsFile(options.pretrained));
-    return load_weights(model, weights, options.pretrained, {.scope = "backbone.", .allowed = options.allow_mismatch});
-  }
-  if (!options.init_from.empty()) {
-    const LoadRules rules{.allowed = options.allow_mismatch, .class_layers = model.class_layers(), .same_classes = same_classes};
-    return load_weights(model, read_weights(options.init_from), options.init_from, rules);
-  }
+  if (!options.pretrained.empty()) return load_backbone(model, options);
+  if (!options.init_from.empty()) return load_network(model, options, same_classes);
   return std::nullopt;
 }
 
@@ -153,6 +183,7 @@ std::string describe(const WeightReport& report) {
   row("re-initialised ", report.reinitialized);
   row("missing        ", report.missing);
   row("unexpected     ", report.unexpected);
+  row("not used       ", report.unused);
   row("other shape    ", report.mismatched);
   return text.str();
 }

@@ -1,7 +1,8 @@
 // Weights of a network in and out: by name, completely, or not at all.
 //
-// The names in a file must be those of the network. What is missing, unexpected or of another shape is an error that lists it all,
-// unless an allowed prefix covers it. A failed load changes nothing.
+// The names in a file must be those of the network: torchvision's (and timm's) for backbones and DeepLabV3, those of the code published
+// with the recall loss for DeepLabV3+; a "module." before all of them (torch.nn.DataParallel) is left out. What is missing, unexpected or of
+// another shape is an error that names it, unless an allowed prefix covers it. A failed load changes nothing.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -20,18 +21,20 @@ struct WeightReport {
   std::string source;
   std::vector<std::string> loaded;
   std::vector<std::string> missing;        // in the network alone; as initialised
-  std::vector<std::string> unexpected;     // in the file alone; not used
+  std::vector<std::string> unexpected;     // in the file alone
+  std::vector<std::string> unused;         // in the file alone, and rightly so: see LoadRules
   std::vector<std::string> mismatched;     // "name: [64,3,3,3] in the file, [64,3,7,7] in the network"; as initialised
   std::vector<std::string> reinitialized;  // class layers for other classes; as initialised
 };
 
-/// A short table for the log: a line each for what there is, names included except those loaded.
+/// A short table for the log: a line each for what there is, with its first names except for those loaded.
 std::string describe(const WeightReport& report);
 
 /// Which differences are right.
 struct LoadRules {
-  std::string scope = {};                      // only tensors of the network whose name starts so are wanted: "backbone."
+  std::string scope = {};                      // only tensors whose name starts so are wanted: "backbone."; others are unused
   std::vector<std::string> allowed = {};       // name prefixes that may be missing, unexpected or of another shape
+  std::vector<std::string> unused = {};        // name prefixes of what the file may hold besides: "backbone.fc."
   std::vector<std::string> class_layers = {};  // may have another number of classes (see Model::class_layers)
   bool same_classes = true;                    // false: class layers are not loaded even where the shape fits
 };
@@ -40,12 +43,13 @@ struct LoadRules {
 /// Throws kStorage.
 WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules);
 
-/// options.pretrained (ImageNet weights: names of torchvision or timm, with or without "backbone.", the classifier "fc" unused) or
-/// options.init_from (a checkpoint: its averaged weights "ema.*" before "model.*", or bare names), whichever is set.
+/// options.pretrained (the backbone alone, with or without "backbone." before its names: ImageNet weights, whose classifier "fc" is unused,
+/// or those of a whole network) or options.init_from (a whole network; a second head that this one has not is unused), whichever is set.
 /// same_classes: whether the file's classes, where it names them, are those of the model. Throws kStorage.
 std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes = true);
 
-/// The weights in a checkpoint that is used as a whole, as init_from reads it. Throws kStorage.
+/// The weights in a safetensors or PyTorch file (see open_tensor_file): of a checkpoint of ours the averaged ones, "ema.*", before
+/// "model.*"; else all tensors. Throws kStorage.
 State read_weights(const std::string& path);
 
 /// Parameters and buffers by name; they share memory with the network.

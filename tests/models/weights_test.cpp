@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/safetensors.hpp"
 #include "core/tensor_io.hpp"
+#include "support/pth_writer.hpp"
 #include "support/support.hpp"
 
 namespace seg {
@@ -42,6 +43,18 @@ void expect_same(const State& a, const State& b, const std::string& prefix = {})
   }
 }
 
+/// The pickled tensor of each weight, and its bytes among the storages.
+std::vector<std::pair<std::string, std::string>> pickled_state(const State& state, std::map<std::string, std::string>& storages) {
+  std::vector<std::pair<std::string, std::string>> items;
+  for (const auto& [name, tensor] : to_host(state)) {
+    const std::string key = std::to_string(storages.size());
+    storages.emplace(key, std::string(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()));
+    const std::string type = tensor.scalar_type() == torch::kInt64 ? "LongStorage" : "FloatStorage";
+    items.emplace_back(name, test::pickled::tensor({key, tensor.numel(), tensor.sizes().vec(), tensor.strides().vec(), 0, type}));
+  }
+  return items;
+}
+
 /// Two models with different random weights and one folder.
 class Weights : public testing::Test {
  protected:
@@ -49,6 +62,16 @@ class Weights : public testing::Test {
     const auto path = folder_ / "weights.safetensors";
     write_safetensors(path, tensor_views(to_host(state)), {});
     return path.string();
+  }
+
+  /// As torch.save writes a whole network, or the checkpoint of a training that holds it under `key`.
+  std::string save_pth(const State& state, const std::string& key = {}) {
+    namespace pickled = test::pickled;
+    std::map<std::string, std::string> storages;
+    std::string value = pickled::ordered_dict(pickled_state(state, storages));
+    if (!key.empty()) value = pickled::dict({{"epoch", pickled::number(3)}, {key, value}, {"optimizer", pickled::dict({{"state", "}"}})}});
+    test::write_pth(folder_ / "weights.pth", pickled::program(value), storages);
+    return (folder_ / "weights.pth").string();
   }
 
   /// The source's backbone as torchvision names it, with its ImageNet classifier.
@@ -79,7 +102,58 @@ TEST_F(Weights, PretrainedTakesTorchvisionNames) {
   const auto report = load_initial_weights(*target_, options_);
   EXPECT_EQ(report->loaded.size(), 120U);
   EXPECT_THAT(report->unexpected, IsEmpty());
+  EXPECT_THAT(report->unused, ElementsAre("backbone.fc.bias", "backbone.fc.weight"));
   expect_same(model_state(*source_), model_state(*target_), "backbone.");
+}
+
+TEST_F(Weights, PretrainedTakesPyTorchFilesWhateverTheirName) {
+  const std::filesystem::path renamed = folder_ / "resnet18.safetensors";
+  std::filesystem::rename(save_pth(imagenet()), renamed);
+  options_.pretrained = renamed.string();
+  EXPECT_EQ(load_initial_weights(*target_, options_)->loaded.size(), 120U);
+  expect_same(model_state(*source_), model_state(*target_), "backbone.");
+}
+
+TEST_F(Weights, PretrainedTakesTheBackboneOfACheckpoint) {
+  options_.pretrained = save(with_prefix(model_state(*source_), "model."));
+  const auto report = load_initial_weights(*target_, options_);
+  EXPECT_EQ(report->loaded.size(), 120U);
+  EXPECT_THAT(report->unused, Contains("decoder.conv1.weight"));
+  EXPECT_THAT(describe(*report), HasSubstr("not used       " + std::to_string(report->unused.size()) + ": aspp.aspp1.atrous_conv.weight, "));
+  EXPECT_THAT(describe(*report), HasSubstr(" and " + std::to_string(report->unused.size() - 8) + " more"));
+}
+
+TEST_F(Weights, ABackboneAloneIsNoNetworkToStartFrom) {
+  options_.init_from = save_pth(imagenet());
+  EXPECT_THAT(storage_error([&] { load_initial_weights(*target_, options_); }), HasSubstr("a backbone alone"));
+}
+
+TEST_F(Weights, ThePublishedCheckpointFitsTheBottleneckVariant) {
+  options_.backbone = "resnet18_published";
+  const auto source = build_model(options_, 16);
+  const auto target = build_model(options_, 16);
+  options_.init_from = save_pth(with_prefix(model_state(*source), "module."), "model_state");
+  const auto report = load_initial_weights(*target, options_);
+  EXPECT_THAT(report->unexpected, IsEmpty());
+  EXPECT_THAT(report->missing, IsEmpty());
+  EXPECT_EQ(report->loaded.size(), model_state(*target).size());
+  expect_same(model_state(*source), model_state(*target));
+  options_.pretrained = std::exchange(options_.init_from, "");
+  const auto other_classes = build_model(options_, 11);
+  load_initial_weights(*other_classes, options_);
+  expect_same(model_state(*source), model_state(*other_classes), "backbone.");
+}
+
+TEST_F(Weights, ASecondHeadThatTheNetworkLacksIsUnused) {
+  ModelOptions with_second = resnet18("deeplabv3");
+  with_second.auxiliary = true;
+  options_ = resnet18("deeplabv3");
+  options_.init_from = save_pth(model_state(*build_model(with_second, 5)));
+  const auto report = load_initial_weights(*build_model(options_, 5), options_);
+  EXPECT_EQ(report->unused.size(), 8U);
+  EXPECT_THAT(report->unused, Contains("aux_classifier.4.weight"));
+  with_second.init_from = options_.init_from;
+  EXPECT_THAT(load_initial_weights(*build_model(with_second, 5), with_second)->unused, IsEmpty());
 }
 
 TEST_F(Weights, PretrainedMayLackBatchCounters) {
@@ -169,8 +243,8 @@ TEST_F(Weights, AnotherArchitectureIsRefused) {
   options_.init_from = save(model_state(*source_));
   const auto other = build_model(resnet18("deeplabv3"), 5);
   const std::string text = storage_error([&] { load_initial_weights(*other, options_); });
-  EXPECT_THAT(text, HasSubstr("classifier.0.convs.0.0.weight"));
-  EXPECT_THAT(text, HasSubstr("aspp.conv1.weight"));
+  EXPECT_THAT(text, HasSubstr("missing (classifier.0.convs.0.0.weight, "));
+  EXPECT_THAT(text, HasSubstr("unexpected (aspp.aspp1.atrous_conv.weight, "));
 }
 
 TEST_F(Weights, ExactLoadingRefusesTypesAndMissingCounters) {

@@ -1,0 +1,58 @@
+// Named tensors in a file, whatever the format: safetensors (safetensors.hpp) or PyTorch's own (pth.hpp).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seg {
+
+struct TensorEntry {
+  std::string name;
+  std::string dtype;  // "F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"
+  std::vector<std::int64_t> shape;
+  std::uint64_t begin = 0;  // bytes from the start of the data
+  std::uint64_t end = 0;
+};
+
+/// Bytes of one element; 0 for an unknown dtype.
+std::size_t dtype_size(const std::string& dtype);
+
+/// Bytes of that many elements; nothing on overflow or a negative extent.
+std::optional<std::uint64_t> span_of(const std::vector<std::int64_t>& shape, std::size_t element_bytes);
+
+/// An open file that has been checked completely: the sizes of all its tensors add up to no more than the file's.
+class TensorFile {
+ public:
+  virtual ~TensorFile() = default;
+  TensorFile(const TensorFile&) = delete;
+  TensorFile& operator=(const TensorFile&) = delete;
+
+  const std::vector<TensorEntry>& entries() const { return entries_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::filesystem::path& path() const { return path_; }
+  /// nullptr if there is none of that name.
+  const TensorEntry* find(const std::string& name) const;
+  /// Reads the tensor's bytes, contiguous and little-endian, into `target`, which holds entry.end - entry.begin bytes. Throws kStorage.
+  virtual void read(const TensorEntry& entry, void* target) const = 0;
+
+ protected:
+  /// Throws kStorage unless the path is that of a regular file.
+  explicit TensorFile(const std::filesystem::path& path);
+
+  std::filesystem::path path_;
+  std::vector<TensorEntry> entries_;
+  std::map<std::string, std::string> metadata_;
+};
+
+/// Opens a file of either format, told by its first bytes. Throws kStorage naming the file and the defect.
+std::unique_ptr<TensorFile> open_tensor_file(const std::filesystem::path& path);
+
+/// A name from a file, short enough and clean enough for a message.
+std::string quoted_name(const std::string& name);
+
+}  // namespace seg
