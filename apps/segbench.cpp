@@ -11,6 +11,7 @@
 #include "bench/loss.hpp"
 #include "bench/step_file.hpp"
 #include "bench/train.hpp"
+#include "engine/command_options.hpp"
 
 namespace {
 
@@ -27,11 +28,11 @@ struct Measurement {
     std::vector<Option> all{
         {.name = "--" + name, .help = "measured " + name, .value = &repeats.runs, .min = 1},
         {.name = "--warmup", .help = name + " before, not measured", .value = &repeats.warmup, .min = 0},
-        {"--config", "recipe (default: DeepLabV3+ ResNet-18, 12 classes, recall loss, 4 x 360x480, drawn data)", &source.config},
-        {"--set", "key=value, such as train.batch_size=8; repeats", &source.overrides},
+        seg::config_option(&source.config, "recipe (default: DeepLabV3+ ResNet-18, 12 classes, recall loss, 4 x 360x480, drawn data)"),
+        seg::set_option(&source.overrides, "train.batch_size=8"),
         {"--draw", "draw so many street scenes instead of reading data.root; 0: read it; -1: draw where there is no --config", &source.draw},
         {"--draw-size", "of the drawn images (default: data.size)", &source.draw_size},
-        {"--device", "auto, cpu, cuda or cuda:N", &source.device},
+        seg::device_option(&source.device),
         {"--json", "write the results there too", &json, "FILE"}};
     all.insert(all.end(), own.begin(), own.end());
     return all;
@@ -58,7 +59,7 @@ struct Train : Measurement<seg::TrainBench> {
     return {"train", "training steps, with the loader and with one batch in memory, against the processor's best rate",
             options(bench.steps, "steps",
                     {{"--synthetic-only", "leave the loader out", &bench.synthetic_only},
-                     {"--step-file", "write weights, batch and loss of the first step for other programs, measure nothing", &step_file}}),
+                     {"--step-file", "write weights, batch and loss of the first step for other programs, measure nothing", &step_file, "FILE"}}),
             [this] { return run(); }};
   }
 };
@@ -83,7 +84,11 @@ struct Data : Measurement<seg::DataBench> {
     return {"data", "images a second from the loader, with each kind of cache",
             options(bench.passes, "passes",
                     {{.name = "--batches", .help = "of a pass at most", .value = &bench.batches, .min = 1},
-                     {"--cache", "none, memory or disk; repeats (default: all three)", &bench.caches}}),
+                     {.name = "--cache",
+                      .help = "none, memory or disk; repeats (default: all three)",
+                      .value = &bench.caches,
+                      .type = "KIND",
+                      .words = seg::cache_kinds}}),
             [this] { return print(seg::bench_data(bench)); }};
   }
 };
@@ -106,6 +111,7 @@ int main(int argc, char** argv) {
   Eval eval;
   const seg::Program program{.name = "segbench",
                              .help = "Measures speed and memory; prints medians with the smallest and largest value.",
-                             .verbs = {train.verb(), loss.verb(), data.verb(), eval.verb()}};
+                             .verbs = {train.verb(), loss.verb(), data.verb(), eval.verb()},
+                             .versions = seg::library_versions};
   return seg::run_program(program, argc, argv);
 }

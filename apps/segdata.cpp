@@ -8,6 +8,7 @@
 #include "config/text.hpp"
 #include "data/synthesis/generate.hpp"
 #include "data/synthesis/layouts.hpp"
+#include "engine/command_options.hpp"
 #include "engine/data_commands.hpp"
 
 namespace {
@@ -18,10 +19,14 @@ struct Draw {
   seg::Verb verb() {
     return {.name = "generate",
             .help = "draw street scenes in the layout of a data set",
-            .options = {{"--layout", seg::config::joined(seg::synthesis::layout_names()), &options.layout},
-                        {.name = "--output", .help = "folder to make", .value = &options.output, .required = true},
-                        {"--count", "images", &options.count},
-                        {"--size", "height and width in pixels", &options.size},
+            .options = {{.name = "--layout",
+                         .help = "data set whose folders and ids are imitated: " + seg::config::joined(seg::synthesis::layout_names()),
+                         .value = &options.layout,
+                         .type = "NAME",
+                         .words = seg::synthesis::layout_names},
+                        {.name = "--output", .help = "folder to make", .value = &options.output, .type = "DIR", .required = true},
+                        {"--count", "images in all", &options.count},
+                        {"--size", "height x width in pixels", &options.size},
                         {"--seed", "the same seed gives the same files", &options.seed}},
             .run = [this] { return run(); }};
   }
@@ -41,8 +46,9 @@ struct Look {
   std::filesystem::path output = "preview";
 
   std::vector<seg::Option> source() {
-    return {{.name = "--config", .help = "recipe whose data is meant", .value = &config, .required = true},
-            {"--set", "key=value, such as data.root=/data/camvid; repeats", &overrides}};
+    seg::Option recipe = seg::config_option(&config, "recipe whose data is meant: a path, or the name of a shipped one");
+    recipe.required = true;
+    return {recipe, seg::set_option(&overrides, "data.root=/data/camvid")};
   }
   seg::RunConfig load() const { return seg::load_run_config(config, overrides); }
 
@@ -58,8 +64,8 @@ struct Look {
   }
   seg::Verb preview() {
     std::vector<seg::Option> options = source();
-    options.push_back({"--count", "samples", &count});
-    options.push_back({"--output", "folder", &output});
+    options.push_back({"--count", "samples to write", &count});
+    options.push_back({"--output", "folder to write them to", &output, "DIR"});
     return {"preview", "write overlays of training samples after augmentation", options, [this] {
               seg::preview_data(load(), count, output, std::cout);
               return 0;
@@ -73,7 +79,9 @@ int main(int argc, char** argv) {
   cv::setNumThreads(1);  // images are spread over our own pool
   Draw draw;
   Look look;
-  const seg::Program program{
-      .name = "segdata", .help = "Draws, checks, counts and shows data sets.", .verbs = {draw.verb(), look.check(), look.stats(), look.preview()}};
+  const seg::Program program{.name = "segdata",
+                             .help = "Draws, checks, counts and shows data sets.",
+                             .verbs = {draw.verb(), look.check(), look.stats(), look.preview()},
+                             .versions = seg::library_versions};
   return seg::run_program(program, argc, argv);
 }

@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "base/app.hpp"
+#include "data/splits.hpp"
+#include "engine/command_options.hpp"
 #include "engine/eval_command.hpp"
 
 int main(int argc, char** argv) {
@@ -10,14 +12,21 @@ int main(int argc, char** argv) {
   const seg::Program program{
       .name = "segeval",
       .help = "Scores a checkpoint: report.json, per_class.csv, confusion.csv, per_image.jsonl and a table.",
-      .options = {{.name = "--checkpoint", .help = "such as runs/NAME/checkpoints/best.safetensors", .value = &command.checkpoint, .required = true},
-                  {"--config", "evaluate on this recipe's data instead of the run's own", &command.config},
-                  {"--split", "train, val or test (default: test where its labels are public, else val)", &command.split},
-                  {"--set", "key=value, such as eval.flip=true; repeats", &command.overrides},
-                  {"--output", "folder of the reports (default: RUN/eval/SPLIT)", &command.output},
-                  {"--save-predictions", "also write PNGs to OUTPUT/predictions: ids, train-ids or color", &command.save_predictions},
-                  {"--device", "auto, cpu, cuda or cuda:N", &command.device}},
+      .options = {seg::checkpoint_option(&command.checkpoint),
+                  seg::config_option(&command.config, "recipe whose data is scored on (default: the run's own data)"),
+                  {.name = "--split",
+                   .help = "train, val or test (default: test where its labels are public, else val)",
+                   .value = &command.split,
+                   .type = "NAME",
+                   .words = seg::all_splits},
+                  seg::set_option(&command.overrides, "eval.flip=true"),
+                  {"--output", "folder of the reports (default: RUN/eval/SPLIT)", &command.output, "DIR"},
+                  seg::prediction_kind_option(&command.save_predictions,
+                                              "also write what was predicted as PNGs to OUTPUT/predictions: ids (as in the "
+                                              "data set's label files), train-ids or color"),
+                  seg::device_option(&command.device)},
       .run = [&] { return seg::evaluate_checkpoint(command, std::cout); },
+      .versions = seg::library_versions,
   };
   return seg::run_program(program, argc, argv);
 }

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/app.hpp"
+#include "engine/command_options.hpp"
 #include "export/export_command.hpp"
 
 int main(int argc, char** argv) {
@@ -10,11 +11,12 @@ int main(int argc, char** argv) {
   const seg::Program program{
       .name = "segexport",
       .help = "Writes a checkpoint's network as ONNX: image float32 [N,3,H,W], RGB 0..255, to logits [N,K,H,W].",
-      .options = {{.name = "--checkpoint", .help = "such as runs/NAME/checkpoints/best.safetensors", .value = &command.checkpoint, .required = true},
-                  {.name = "--output", .help = "file to write, such as model.onnx", .value = &command.output, .required = true},
-                  {"--labels", "the output is labels int64 [N,H,W], the train ids, instead of logits", &command.labels},
-                  {"--size", "fix height and width of the input, for programs that cannot do with any (default 0x0: any)", &command.size}},
+      .options = {seg::checkpoint_option(&command.checkpoint),
+                  {.name = "--output", .help = "file to write, such as model.onnx", .value = &command.output, .type = "FILE", .required = true},
+                  {"--labels", "the output is labels int64 [N,H,W], train ids (in the order of the class table), instead of logits", &command.labels},
+                  {"--size", "fix height and width of the input, for programs that need that (default: any)", &command.size}},
       .run = [&] { return seg::export_checkpoint(command, std::cout); },
+      .versions = seg::library_versions,
   };
   return seg::run_program(program, argc, argv);
 }

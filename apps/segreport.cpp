@@ -21,7 +21,7 @@ int summarise(const std::string& directory) {
   return 0;
 }
 
-int compare(const std::vector<std::string>& directories, const std::string& output) {
+int compare(const std::vector<std::string>& directories, const std::filesystem::path& output) {
   std::vector<seg::RunResult> runs;
   runs.reserve(directories.size());
   for (const std::string& directory : directories) runs.push_back(seg::read_run_result(directory));
@@ -34,18 +34,19 @@ int compare(const std::vector<std::string>& directories, const std::string& outp
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string run, output;
+  std::string run;
+  std::filesystem::path output;
   std::vector<std::string> directories;
   const seg::Verb comparison{
       .name = "compare",
-      .help = "Groups runs by loss and prints a table against cross entropy",
+      .help = "group runs by loss and print a table against cross entropy",
       .options = {{.name = "runs", .help = "directories of runs with an evaluation", .value = &directories, .type = "RUN_DIR", .required = true},
-                  {"--output", "folder for comparison.{md,csv,json,html}", &output, "DIR"}},
+                  {"--output", "folder for comparison.md, .csv, .json and .html (default: only print the table)", &output, "DIR"}},
       .run = [&] { return compare(directories, output); },
   };
   const seg::Program program{
       .name = "segreport",
-      .help = "Reports on training runs from their directories alone",
+      .help = "Reports on training runs from their directories alone.",
       .options = {{"run", "directory of a run: prints what it did and how it scored, and writes report.html there", &run, "RUN_DIR"}},
       .verbs = {comparison},
       .run = [&] { return summarise(run); },

@@ -4,6 +4,7 @@
 
 #include "base/app.hpp"
 #include "config/print.hpp"
+#include "engine/command_options.hpp"
 #include "engine/train_command.hpp"
 
 int main(int argc, char** argv) {
@@ -11,16 +12,23 @@ int main(int argc, char** argv) {
   const seg::Program program{
       .name = "segtrain",
       .help = "Trains a segmentation network from one YAML file.",
-      .options = {{"--config", "recipe: a path, or the name of a shipped one (synthia_recall.yaml, camvid_ce.yaml, ...)", &command.config},
-                  {"--set", "key=value, such as train.batch_size=4; repeats", &command.overrides},
-                  {"--run-dir", "folder of the run (default: runs/NAME)", &command.run_dir},
-                  {"--resume", "auto: go on where the run stopped, or start; never: refuse a folder with a run; or a checkpoint file",
-                   &command.resume},
-                  {"--device", "auto, cpu, cuda or cuda:N", &command.device},
+      .options = {seg::config_option(&command.config, "recipe: a path, or the name of a shipped one, such as synthia_recall.yaml or camvid_ce.yaml"),
+                  seg::set_option(&command.overrides, "train.batch_size=4"),
+                  {"--run-dir", "folder of the run (default: runs/NAME, by the recipe's name)", &command.run_dir, "DIR"},
+                  {.name = "--resume",
+                   .help = "never: refuse a folder that holds a run; auto: go on where the run stopped, or start; or a checkpoint to go on from",
+                   .value = &command.resume,
+                   .type = "HOW",
+                   .words =
+                       [] {
+                         return std::vector<std::string>{"auto", "never", seg::kAnyPath};
+                       }},
+                  seg::device_option(&command.device),
                   {"--print-config", "print the resolved configuration and stop", &command.print_config},
-                  {"--dry-run", "check everything, time one step, train nothing", &command.dry_run}},
+                  {"--dry-run", "check everything, time one step, say how long the run would take; train nothing", &command.dry_run}},
       .run = [&] { return seg::train(command, std::cout); },
-      .footer = [] { return "Configuration keys:\n" + seg::config::help_text(seg::RunConfig()); },
+      .footer = [] { return "Configuration keys (key, default, unit, range or choices, what it is):\n" + seg::config::help_text(seg::RunConfig()); },
+      .versions = seg::library_versions,
   };
   return seg::run_program(program, argc, argv);
 }

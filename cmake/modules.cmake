@@ -2,6 +2,7 @@
 # seg_embed(NAME HEADER constant=FILE...): text files as std::string_view constants of seg_NAME; HEADER declares them.
 # seg_protobuf(NAME FILE.proto): its messages for seg_NAME; FILE is below src, and so is FILE.pb.h.
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
+# seg_completion(NAME...): completion of these programs in bash, build/completion/segtrain; installed.
 
 add_library(seg_flags INTERFACE)
 # GCC 13 and later take every function from reference to reference for one that may return its argument.
@@ -101,5 +102,25 @@ function(seg_app name)
   target_link_libraries(${name} PRIVATE seg_flags seg_allocator spdlog::spdlog)
   foreach(module IN LISTS ARGN)
     target_link_libraries(${name} PRIVATE seg_${module})
+  endforeach()
+endfunction()
+
+function(seg_completion)
+  set(output ${CMAKE_BINARY_DIR}/completion/segtrain)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/completion.cmake)
+  set(template ${PROJECT_SOURCE_DIR}/apps/completion.bash)
+  list(TRANSFORM ARGN REPLACE ".+" "$<TARGET_FILE:\\0>" OUTPUT_VARIABLE programs)
+  add_custom_command(OUTPUT ${output} DEPENDS ${ARGN} ${script} ${template} VERBATIM
+    COMMAND ${CMAKE_COMMAND} "-DPROGRAMS=${programs}" -DSCRIPT=${template} -DOUTPUT=${output} -P ${script})
+  add_custom_target(seg_completion ALL DEPENDS ${output})
+  # bash-completion looks for a file of the program's name.
+  set(folder share/bash-completion/completions)
+  install(FILES ${output} DESTINATION ${folder})
+  list(REMOVE_ITEM ARGN segtrain)
+  foreach(name IN LISTS ARGN)
+    set(link ${CMAKE_BINARY_DIR}/completion/${name})
+    file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/completion)
+    file(CREATE_LINK segtrain ${link} SYMBOLIC)
+    install(FILES ${link} DESTINATION ${folder})
   endforeach()
 endfunction()

@@ -32,5 +32,6 @@ check "fuzzing" scripts/fuzz.sh "$fuzz_seconds"
 check "fault drill" scripts/fault_drill.sh
 check "lint of the whole tree" sh -c 'scripts/setup.sh --lint && scripts/lint.sh'
 check "kernels for ARM64" arm64
+check "Debian package" scripts/package.sh
 printf '%s\n' "${summary[@]}"
 case ${summary[*]} in *FAILED*) exit 1 ;; esac

@@ -5,6 +5,7 @@
 #   scripts/setup.sh --lint           also clang-format and clang-tidy
 #   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
+#   scripts/setup.sh --package        also what makes the Debian package
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
 set -euo pipefail
 
@@ -25,6 +26,7 @@ for option in "$@"; do
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
+    --package) packages+=(dpkg-dev file) ;;                # dpkg-shlibdeps, and what cpack asks which files are programs
     --own-libtorch) libtorch=() ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac

@@ -5,20 +5,43 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <iostream>
-#include <limits>
 #include <mutex>
 #include <new>
 #include <string_view>
 #include <type_traits>
 
+#include "base/completion.hpp"
 #include "base/error.hpp"
+#include "base/wrap.hpp"
 
 namespace seg {
 
 namespace {
+
+constexpr std::size_t kHelpWidth = 80;  // characters of a line of --help
+
+/// CLI11's help, with lines broken between words.
+class HelpFormatter final : public CLI::Formatter {
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return lines(CLI::Formatter::make_option_desc(option), kHelpWidth - get_column_width());
+  }
+  std::string make_subcommand(const CLI::App* verb) const override {
+    const std::string name = "  " + verb->get_name();
+    const std::string help = lines(verb->get_description(), kHelpWidth - get_column_width(), std::string(get_column_width(), ' '));
+    return name + std::string(get_column_width() - std::min(get_column_width(), name.size()), ' ') + help + "\n";
+  }
+  std::string make_description(const CLI::App* app) const override { return lines(app->get_description(), kHelpWidth) + "\n"; }
+
+  static std::string lines(const std::string& text, std::size_t width, const std::string& indent = "") {
+    std::string all;
+    for (const std::string& line : wrapped(text, width)) all += (all.empty() ? "" : "\n" + indent) + line;
+    return all;
+  }
+};
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
@@ -85,6 +108,16 @@ Size parse_size(const std::string& text, const std::string& option) {
   throw CLI::ValidationError(option + " " + text + " is no size: give HEIGHTxWIDTH in pixels, such as 380x640");
 }
 
+/// Takes whole numbers from `least` on; --help shows nothing of it.
+CLI::Validator at_least(std::int64_t least) {
+  const auto check = [least](const std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && value < least ? text + " is too small: at least " + std::to_string(least) : std::string();
+  };
+  return {check, ""};
+}
+
 void add_option(CLI::App& app, const Option& option) {
   const auto add = [&](auto* value) -> CLI::Option* {
     using Value = std::remove_pointer_t<decltype(value)>;
@@ -105,14 +138,20 @@ void add_option(CLI::App& app, const Option& option) {
   };
   CLI::Option* added = std::visit(add, option.value);
   added->required(option.required);
-  if (option.min) added->check(CLI::Range(*option.min, std::numeric_limits<std::int64_t>::max()));
+  if (option.min) added->check(at_least(*option.min));
   if (!option.type.empty()) added->type_name(option.type);
+}
+
+std::string version_lines(const Program& program) {
+  return program.name + " " + version_text() + (program.versions ? "\n" + program.versions() : "");
 }
 
 }  // namespace
 
 int run_program(const Program& program, int argc, char** argv) {
   CLI::App app(program.help, program.name);
+  app.formatter(std::make_shared<HelpFormatter>());  // the verbs take it over
+  app.set_help_flag("-h,--help", "print this and stop");
   for (const Option& option : program.options) add_option(app, option);
   std::function<int()> run = program.run;
   for (const Verb& verb : program.verbs) {
@@ -126,7 +165,11 @@ int run_program(const Program& program, int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   start_log();
-  app.set_version_flag("--version", version_text());
+  const std::string about_version =
+      program.versions ? "print the versions of program and libraries, and what the processor offers" : "print the version";
+  app.set_version_flag(
+      "--version", [&program] { return version_lines(program); }, about_version);
+  app.add_flag_callback("--completion", [&program] { throw CLI::CallForVersion(completion_table(program), 0); })->group("");  // not in --help
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help, --version

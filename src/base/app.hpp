@@ -15,6 +15,9 @@
 
 namespace seg {
 
+/// Among an option's words: any path.
+inline constexpr const char* kAnyPath = "<file>";
+
 /// One option of a command line and where its value goes; what the value is before is the default that --help shows.
 struct Option {
   /// A flag is false or true; a list takes one word each time the option is given (as a word without dashes, all that follow).
@@ -25,7 +28,8 @@ struct Option {
   Value value;
   std::string type = {};  // what --help calls the value, such as "DIR"; empty: by the kind of value
   bool required = false;
-  std::optional<std::int64_t> min = {};  // the least whole number taken
+  std::optional<std::int64_t> min = {};                  // the least whole number taken
+  std::function<std::vector<std::string>()> words = {};  // values that a shell offers; a path completes any
 };
 
 struct Verb {
@@ -41,12 +45,14 @@ struct Program {
   std::string help;
   std::vector<Option> options = {};
   std::vector<Verb> verbs = {};
-  std::function<int()> run = {};             // where no verb is named; empty: one must be
-  std::function<std::string()> footer = {};  // below the options in --help
+  std::function<int()> run = {};               // where no verb is named; empty: one must be
+  std::function<std::string()> footer = {};    // below the options in --help
+  std::function<std::string()> versions = {};  // lines below the program's own in --version: libraries, processor
 };
 
 /// Parses the command line, runs what it names and returns its exit code. Every exception ends here as one line "error: ..." and
 /// one "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); memory exhaustion of any library is 6.
+/// Besides the table's options there are --help, --version and, for the build alone, --completion (base/completion.hpp).
 int run_program(const Program& program, int argc, char** argv);
 
 /// The log goes to stderr, one line a message.
@@ -55,7 +61,7 @@ void start_log();
 /// Copies the log into `file` until the program ends.
 void add_log_file(const std::shared_ptr<LineFile>& file);
 
-/// The program's own version, printed by --version; checkpoints name LibTorch's as well.
+/// The version of the programs; checkpoints name LibTorch's as well.
 std::string version_text();
 
 }  // namespace seg

@@ -27,7 +27,7 @@ void add_one_image(BenchReport& report, const Dataset& set, const SampleTransfor
 }
 
 std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {
-  const std::vector<std::string> all = {"none", "memory", "disk"};
+  const std::vector<std::string>& all = cache_kinds();
   for (const std::string& kind : asked) {
     if (std::find(all.begin(), all.end(), kind) == all.end())
       throw Error(ErrorKind::kConfiguration, "--cache " + kind + ": no such cache", "use none, memory or disk");
@@ -36,6 +36,11 @@ std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& cache_kinds() {
+  static const std::vector<std::string> kinds{"none", "memory", "disk"};
+  return kinds;
+}
 
 BenchReport bench_data(const DataBench& bench) {
   const std::vector<std::string> kinds = chosen_caches(bench.caches);

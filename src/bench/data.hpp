@@ -5,11 +5,14 @@
 
 namespace seg {
 
+/// "none", "memory", "disk".
+const std::vector<std::string>& cache_kinds();
+
 struct DataBench {
   BenchSource source;
   Repeats passes{.warmup = 1, .runs = 5};
   std::int64_t batches = 25;             // of a pass at most; the training split may have fewer
-  std::vector<std::string> caches = {};  // of none, memory, disk; empty: all three
+  std::vector<std::string> caches = {};  // of cache_kinds(); empty: all
 };
 
 /// Sections: "cache_none", "cache_memory", "cache_disk" (images/s of a pass over the same batches, all workers; the warm-up fills the

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <sstream>
 #include <utility>
 
+#include "base/wrap.hpp"
 #include "config/format.hpp"
 #include "config/print.hpp"
 #include "config/text.hpp"
@@ -12,7 +12,9 @@
 namespace seg::config {
 namespace {
 
-constexpr std::size_t kWidth = 100;  // characters of a line
+constexpr std::size_t kWidth = 80;      // characters of a line
+constexpr std::size_t kLeastHelp = 34;  // of them for the help at least: where the cells of a section leave less, it goes below them
+constexpr std::size_t kBelow = 6;       // and begins here
 
 // Key, default, unit, range or choices; the help follows them.
 constexpr std::size_t kColumns = 4;
@@ -49,18 +51,7 @@ class LineBreaker {
 
   /// Puts words at `column` and, as lines fill up, below it.
   void wrap(std::size_t column, const std::string& text) {
-    std::istringstream words(text);
-    bool at_start = true;
-    for (std::string word; words >> word; at_start = false) {
-      const bool fits = used_ + 1 + word.size() <= kWidth;
-      if (at_start || !fits) {
-        if (!at_start) next_line();
-        put(column, word);
-      } else {
-        out_.append(" ").append(word);
-        used_ += 1 + word.size();
-      }
-    }
+    for (const std::string& line : wrapped(text, kWidth - column)) put(column, line);
   }
 
   void next_line() {
@@ -109,7 +100,7 @@ class HelpPrinter : public TextVisitor {
     for (const Section& section : sections_) {
       if (section.rows.empty()) continue;
       if (!out_.empty()) out_ += '\n';
-      if (!section.heading.empty()) out_ += section.heading + "\n";
+      for (const std::string& line : wrapped(section.heading, kWidth)) out_ += line + "\n";
       print_rows(section.rows);
     }
   }
@@ -124,10 +115,11 @@ class HelpPrinter : public TextVisitor {
       }
       columns[i + 1] = columns[i] + (width == 0 ? 0 : width + 2);
     }
+    const std::size_t help = columns[kColumns] + kLeastHelp <= kWidth ? columns[kColumns] : kBelow;
     LineBreaker lines(out_);
     for (const Row& row : rows) {
       for (std::size_t i = 0; i < kColumns; ++i) lines.put(columns[i], row.cells[i]);
-      lines.wrap(columns[kColumns], row.help);
+      lines.wrap(help, row.help);
       lines.next_line();
     }
   }

@@ -45,10 +45,28 @@ class Lister : public TextVisitor {
   std::vector<Difference>& out_;
 };
 
+class SettingLister : public TextVisitor {
+ public:
+  explicit SettingLister(std::vector<std::string>& out) : TextVisitor(Paths::kAsGiven), out_(out) {}
+
+ private:
+  void line(const std::string& name, const std::string& text, const About& about) override {
+    const std::string key = prefix() + name + "=";
+    const bool is_list = text.starts_with('[') || text.starts_with('{');  // its elements are chosen from, not the whole
+    std::vector<std::string> choices = is_list ? std::vector<std::string>() : about.choices;
+    if (text == "true" || text == "false") choices = {"true", "false"};
+    for (const std::string& choice : choices) out_.push_back(key + choice);
+    if (choices.empty()) out_.push_back(key);
+  }
+
+  std::vector<std::string>& out_;
+};
+
 }  // namespace
 
 std::unique_ptr<Visitor> make_printer(std::string& out) { return std::make_unique<Printer>(out); }
 std::unique_ptr<Visitor> make_lister(std::vector<Difference>& out) { return std::make_unique<Lister>(out); }
+std::unique_ptr<Visitor> make_setting_lister(std::vector<std::string>& out) { return std::make_unique<SettingLister>(out); }
 
 std::vector<Difference> compare(const std::vector<Difference>& before, const std::vector<Difference>& after) {
   std::map<std::string, const Difference*> old;

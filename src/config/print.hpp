@@ -21,6 +21,8 @@ std::unique_ptr<Visitor> make_printer(std::string& out);
 std::unique_ptr<Visitor> make_help_printer(std::string& out);
 /// Each field as {key, value, "", harmless}.
 std::unique_ptr<Visitor> make_lister(std::vector<Difference>& out);
+/// "key=choice" for each choice of a field that has some, "key=" for each other.
+std::unique_ptr<Visitor> make_setting_lister(std::vector<std::string>& out);
 std::vector<Difference> compare(const std::vector<Difference>& before, const std::vector<Difference>& after);
 
 /// The whole struct as YAML that Document reads back to the same values. Doubles keep their exact value; paths are made absolute.
@@ -37,6 +39,14 @@ std::string help_text(Options defaults) {
   std::string out;
   defaults.fields(*make_help_printer(out));
   return out;
+}
+
+/// What a shell offers after --set.
+template <class Options>
+std::vector<std::string> setting_words(Options defaults) {
+  std::vector<std::string> words;
+  defaults.fields(*make_setting_lister(words));
+  return words;
 }
 
 template <class Options>

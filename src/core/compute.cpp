@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/DeviceGuard.h>
 #include <sched.h>
@@ -9,7 +10,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "core/torch_compat.hpp"
@@ -18,16 +21,26 @@ namespace seg {
 
 namespace {
 
-/// Whether the first processor's feature list names one of these; the kernel has the same list for every architecture.
-bool processor_has(std::initializer_list<std::string_view> features) {
+/// Those of `features` that the first processor's list names; the kernel has the same list for every architecture.
+std::vector<std::string> processor_has(std::initializer_list<std::string> features) {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
     if (line.rfind("flags", 0) != 0 && line.rfind("Features", 0) != 0) continue;
     line += ' ';
-    return std::any_of(features.begin(), features.end(),
-                       [&](std::string_view feature) { return line.find(" " + std::string(feature) + " ") != std::string::npos; });
+    std::vector<std::string> found;
+    std::copy_if(features.begin(), features.end(), std::back_inserter(found),
+                 [&](const std::string& feature) { return line.find(" " + feature + " ") != std::string::npos; });
+    return found;
   }
-  return false;
+  return {};
+}
+
+/// What follows `mark` in `text`, as far as it has these characters.
+std::string after(std::string_view text, std::string_view mark, std::string_view characters) {
+  const std::size_t at = text.find(mark);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + mark.size());
+  return std::string(text.substr(0, text.find_first_not_of(characters)));
 }
 
 }  // namespace
@@ -37,7 +50,7 @@ torch::Device resolve_device(const std::string& name) {
     return Error(ErrorKind::kConfiguration, "--device " + name + ": " + why, "use auto, cpu, cuda or cuda:N");
   };
   if (name == "cpu") return torch::kCPU;
-  const auto count = static_cast<std::int64_t>(torch::cuda::device_count());
+  const std::int64_t count = cuda_devices();
   if (name == "auto") return count > 0 ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
   if (name != "cuda" && name.rfind("cuda:", 0) != 0) throw refuse("no such device");
   const std::string digits = name == "cuda" ? "0" : name.substr(5);
@@ -45,6 +58,8 @@ torch::Device resolve_device(const std::string& name) {
   if (std::stoll(digits) >= count) throw refuse("this LibTorch sees " + std::to_string(count) + " CUDA devices");
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
 }
+
+std::int64_t cuda_devices() { return static_cast<std::int64_t>(torch::cuda::device_count()); }
 
 std::int64_t available_cores() {
   cpu_set_t set;
@@ -59,7 +74,7 @@ std::int64_t set_compute_threads(std::int64_t threads) {
 }
 
 bool has_fast_bf16(torch::Device device) {
-  if (!device.is_cuda()) return processor_has({"avx512_bf16", "amx_bf16", "bf16"});
+  if (!device.is_cuda()) return !processor_has({"avx512_bf16", "amx_bf16", "bf16"}).empty();
   // What a program built without CUDA's headers can ask: LibTorch answers for the current device, by its compute capability.
   c10::OptionalDeviceGuard current;
   if (device.has_index()) current.reset_device(device);
@@ -77,8 +92,19 @@ void set_deterministic(bool on) {
   at::globalContext().setBenchmarkCuDNN(!on);
 }
 
+std::string processor_features() {
+  std::string text;
+  for (const std::string& feature : processor_has({"avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve"}))
+    text += (text.empty() ? "" : " ") + feature;
+  // "CPU capability usage: AVX2" in all versions; a function of its own only in later ones.
+  const std::string kernels = after(at::show_config(), "CPU capability usage: ", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+  return kernels.empty() ? text : text + " (LibTorch's own kernels: " + kernels + ")";
+}
+
 std::string compute_versions() {
-  return "LibTorch " + std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR) + "." + std::to_string(TORCH_VERSION_PATCH);
+  const std::string one_dnn = after(at::get_mkldnn_version(), " v", ".0123456789");  // "Intel(R) MKL-DNN v2.7.2 (Git Hash ...)"
+  return "LibTorch " + std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR) + "." + std::to_string(TORCH_VERSION_PATCH) +
+         (one_dnn.empty() ? "" : ", oneDNN " + one_dnn);
 }
 
 PrecisionScope::PrecisionScope(torch::Device device, torch::ScalarType precision) : device_(device.type()), active_(precision == torch::kBFloat16) {

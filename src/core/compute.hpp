@@ -29,7 +29,14 @@ torch::ScalarType resolve_precision(const std::string& name, torch::Device devic
 /// The same bits for the same inputs on the same machine, where LibTorch can; slower on CUDA.
 void set_deterministic(bool on);
 
-/// LibTorch and its libraries, for logs and checkpoints.
+/// The CUDA devices that this LibTorch sees.
+std::int64_t cuda_devices();
+
+/// What the first processor has of the instruction sets that the kernels here and in LibTorch use, such as "avx2 avx512_bf16", and
+/// which of its own kernels LibTorch chose; "" for none.
+std::string processor_features();
+
+/// LibTorch and oneDNN, for logs and checkpoints.
 std::string compute_versions();
 
 /// While it lives, convolutions and matrix products run in bfloat16 if `precision` is that; weights stay float32 and are cast once.

@@ -3,8 +3,11 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "config/text.hpp"
 
 namespace seg {
 
@@ -18,9 +21,15 @@ std::uint8_t file_value(const ClassInfo& info) {
 
 }  // namespace
 
+const std::vector<std::string>& prediction_kinds() {
+  static const std::vector<std::string> kinds{"ids", "train-ids", "color"};
+  return kinds;
+}
+
 void check_prediction_kind(const std::string& kind) {
-  if (kind != "ids" && kind != "train-ids" && kind != "color")
-    throw Error(ErrorKind::kConfiguration, "--save-predictions " + kind + ": no such kind", "use ids, train-ids or color");
+  const std::vector<std::string>& kinds = prediction_kinds();
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+    throw Error(ErrorKind::kConfiguration, "--save-predictions " + kind + ": no such kind", "use one of " + config::joined(kinds));
 }
 
 PredictionWriter::PredictionWriter(fs::path folder, const std::string& kind, const ClassTable& data_classes,

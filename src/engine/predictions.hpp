@@ -11,6 +11,9 @@
 
 namespace seg {
 
+/// "ids", "train-ids", "color".
+const std::vector<std::string>& prediction_kinds();
+
 /// Throws kConfiguration unless `kind` is "ids" (the data set's own ids, 8 bit), "train-ids" (8 bit, 255 = none) or "color" (RGB).
 void check_prediction_kind(const std::string& kind);
 

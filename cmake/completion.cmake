@@ -1,0 +1,30 @@
+# Bash completion from what the programs say of themselves (src/base/completion.hpp):
+#   cmake -DPROGRAMS=FILE;... -DSCRIPT=completion.bash -DOUTPUT=FILE -P completion.cmake
+cmake_minimum_required(VERSION 3.25)
+set(table "")
+set(names "")
+foreach(program IN LISTS PROGRAMS)
+  execute_process(COMMAND ${program} --completion OUTPUT_VARIABLE text RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${program} --completion ended with ${failed}")
+  endif()
+  string(REGEX MATCHALL "[^\n]+" lines "${text}")
+  list(APPEND table ${lines})
+  cmake_path(GET program FILENAME name)
+  list(APPEND names ${name})
+endforeach()
+list(REMOVE_DUPLICATES table)
+
+# An option's name must mean one thing.
+set(keys "")
+foreach(line IN LISTS table)
+  string(REGEX MATCH "^[^=]+" key "${line}")
+  if(key IN_LIST keys)
+    message(FATAL_ERROR "${key} is offered different words by two programs")
+  endif()
+  list(APPEND keys "${key}")
+endforeach()
+
+list(JOIN table "\n" TABLE)
+list(JOIN names " " PROGRAMS)
+configure_file("${SCRIPT}" "${OUTPUT}" @ONLY)
