@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   seg::EvalCommand command;
   const seg::Program program{
       .name = "segeval",
-      .help = "Scores a checkpoint: report.json, per_class.csv, confusion.csv, per_image.jsonl and a table.",
+      .help = "Scores a checkpoint: report.json, per_class.csv, confusion.csv, per_image.jsonl, pictures of chosen images and a table.",
       .options = {{.name = "--checkpoint", .help = "such as runs/NAME/checkpoints/best.safetensors", .value = &command.checkpoint, .required = true},
                   {"--config", "evaluate on this recipe's data instead of the run's own", &command.config},
                   {"--split", "train, val or test (default: test where its labels are public, else val)", &command.split},

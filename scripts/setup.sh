@@ -4,6 +4,7 @@
 #   scripts/setup.sh                  what demo.sh and test.sh need
 #   scripts/setup.sh --lint           also clang-format and clang-tidy
 #   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
+#   scripts/setup.sh --browser        also Chromium and npm, for the tests of the HTML pages
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
 set -euo pipefail
@@ -15,7 +16,7 @@ packages=(
   libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
   libonnx-dev                                              # graphs of segexport
   libjs-chart.js                                           # charts, built into the HTML reports
-  libprotobuf-dev protobuf-compiler                        # TensorBoard's event files
+  libprotobuf-dev protobuf-compiler libisal-dev            # TensorBoard's event files and their checksums
   libgtest-dev libgmock-dev python3
 )
 libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one
@@ -23,6 +24,7 @@ for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
+    --browser) packages+=(chromium fonts-dejavu-core nodejs npm) ;;
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
     --own-libtorch) libtorch=() ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;

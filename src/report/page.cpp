@@ -50,8 +50,8 @@ std::string chart_html(const std::string& id, const std::string& title, int heig
          "px\"><canvas role=\"img\" aria-label=\"" + text + "\"></canvas></div></figure>\n";
 }
 
-std::string scrolling(const std::string& table, const std::string& label) {
-  return R"(<div class="scroll" tabindex="0" role="region" aria-label=")" + html_escaped(label) + "\">\n" + table + "</div>\n";
+std::string scrolling(const std::string& content, const std::string& label) {
+  return R"(<div class="scroll" tabindex="0" role="region" aria-label=")" + html_escaped(label) + "\">\n" + content + "</div>\n";
 }
 
 std::string heat_html(const HeatTable& table) {
