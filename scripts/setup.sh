@@ -24,7 +24,10 @@ for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
-    --browser) packages+=(chromium fonts-dejavu-core nodejs npm) ;;
+    --browser)
+      packages+=(chromium fonts-dejavu-core)
+      command -v node >/dev/null || packages+=(nodejs)     # others than Debian's do as well
+      command -v npm >/dev/null || packages+=(npm) ;;
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
     --own-libtorch) libtorch=() ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;

@@ -29,8 +29,7 @@ std::string heat_cell(const HeatTable& table, std::size_t row, std::size_t colum
   const std::string title =
       html_escaped(table.rows[row] + " \u2192 " + table.columns[column] + ": " + std::to_string(count) + " pixels, " + percent(share, 2) + " %");
   const std::string text = share >= 0.005 ? percent(share, 0) : "";
-  return "<td class=\"" + std::string(share > 0.55 ? "hot" : "") + "\" style=\"--v:" + fixed(share, 3) + "\" title=\"" + title + "\">" + text +
-         "</td>";
+  return "<td style=\"--v:" + fixed(share, 3) + "\" title=\"" + title + "\">" + text + "</td>";
 }
 
 }  // namespace
