@@ -44,6 +44,7 @@ struct Look {
   std::vector<std::string> overrides;
   std::int64_t count = 8;
   std::filesystem::path output = "preview";
+  std::filesystem::path html;
 
   std::vector<seg::Option> source() {
     seg::Option recipe = seg::config_option(&config, "recipe whose data is meant: a path, or the name of a shipped one");
@@ -57,8 +58,10 @@ struct Look {
             [this] { return seg::check_data(load(), std::cout); }};
   }
   seg::Verb stats() {
-    return {"stats", "pixels and images per class, and the weights of every scheme", source(), [this] {
-              seg::print_statistics(load(), std::cout);
+    std::vector<seg::Option> options = source();
+    options.push_back({"--html", "also write them to this page, with charts", &html, "FILE"});
+    return {"stats", "pixels and images per class, and the weights of every scheme", options, [this] {
+              seg::print_statistics(load(), html, std::cout);
               return 0;
             }};
   }
@@ -66,7 +69,7 @@ struct Look {
     std::vector<seg::Option> options = source();
     options.push_back({"--count", "samples to write", &count});
     options.push_back({"--output", "folder to write them to", &output, "DIR"});
-    return {"preview", "write overlays of training samples after augmentation", options, [this] {
+    return {"preview", "write overlays of training samples after augmentation, and sheet.png with all of them", options, [this] {
               seg::preview_data(load(), count, output, std::cout);
               return 0;
             }};

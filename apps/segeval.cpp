@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   seg::EvalCommand command;
   const seg::Program program{
       .name = "segeval",
-      .help = "Scores a checkpoint: report.json, per_class.csv, confusion.csv, per_image.jsonl and a table.",
+      .help = "Scores a checkpoint: report.json, per_class.csv, confusion.csv, per_image.jsonl, pictures of chosen images and a table.",
       .options = {seg::checkpoint_option(&command.checkpoint),
                   seg::config_option(&command.config, "recipe whose data is scored on (default: the run's own data)"),
                   {.name = "--split",

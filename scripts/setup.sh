@@ -4,6 +4,7 @@
 #   scripts/setup.sh                  what demo.sh and test.sh need
 #   scripts/setup.sh --lint           also clang-format and clang-tidy
 #   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
+#   scripts/setup.sh --browser        also Chromium and npm, for the tests of the HTML pages
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --package        also what makes the Debian package
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
@@ -17,7 +18,7 @@ packages=(
   libonnx-dev                                              # graphs of segexport
   libzip-dev                                               # PyTorch weight files
   libjs-chart.js                                           # charts, built into the HTML reports
-  libprotobuf-dev protobuf-compiler                        # TensorBoard's event files
+  libprotobuf-dev protobuf-compiler libisal-dev            # TensorBoard's event files and their checksums
   libgtest-dev libgmock-dev python3
 )
 libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one
@@ -25,6 +26,10 @@ for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
+    --browser)
+      packages+=(chromium fonts-dejavu-core)
+      command -v node >/dev/null || packages+=(nodejs)     # others than Debian's do as well
+      command -v npm >/dev/null || packages+=(npm) ;;
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
     --package) packages+=(dpkg-dev file) ;;                # dpkg-shlibdeps, and what cpack asks which files are programs
     --own-libtorch) libtorch=() ;;

@@ -93,13 +93,17 @@ void draw_legend(cv::Mat target, const std::vector<LegendRow>& rows, double scal
   }
 }
 
-void write_picture(const std::filesystem::path& path, const cv::Mat& rgb) {
+std::string encoded_picture(const cv::Mat& rgb) {
   cv::Mat bgr;
   cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
   std::vector<std::uint8_t> bytes;
-  if (!cv::imencode(".png", bgr, bytes)) throw Error(ErrorKind::kInternal, "cannot encode " + path.string());
+  if (!cv::imencode(".png", bgr, bytes)) throw Error(ErrorKind::kInternal, "a picture cannot be encoded as PNG");
+  return {bytes.begin(), bytes.end()};
+}
+
+void write_picture(const std::filesystem::path& path, const cv::Mat& rgb) {
   make_directories(path.parent_path());
-  write_file_atomic(path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  write_file_atomic(path, encoded_picture(rgb));
 }
 
 }  // namespace seg

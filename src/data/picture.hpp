@@ -34,6 +34,8 @@ Size legend_size(const std::vector<LegendRow>& rows, double scale);
 /// Draws the rows from the top left corner of `target`, CV_8UC3 RGB on a light ground; what does not fit is cut off.
 void draw_legend(cv::Mat target, const std::vector<LegendRow>& rows, double scale);
 
+/// CV_8UC3 RGB as the bytes of a PNG file.
+std::string encoded_picture(const cv::Mat& rgb);
 /// Writes CV_8UC3 RGB as a PNG file, completely or not at all; makes the folder. Throws kStorage.
 void write_picture(const std::filesystem::path& path, const cv::Mat& rgb);
 

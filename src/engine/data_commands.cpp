@@ -1,15 +1,15 @@
 #include "engine/data_commands.hpp"
 
-#include <cmath>
 #include <ostream>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "data/check.hpp"
 #include "data/preview.hpp"
 #include "data/statistics.hpp"
 #include "engine/experiment.hpp"
 #include "losses/class_weighting/class_weighting.hpp"
-#include "report/text.hpp"
+#include "report/statistics_page.hpp"
 
 namespace seg {
 
@@ -26,22 +26,24 @@ int check_data(const RunConfig& config, std::ostream& out) {
   return findings == 0 ? 0 : static_cast<int>(ErrorKind::kData);
 }
 
-void print_statistics(const RunConfig& config, std::ostream& out) {
+void print_statistics(const RunConfig& config, const std::filesystem::path& html, std::ostream& out) {
   const auto dataset = open_files(config.data, "train");
   const ClassStatistics statistics = cached_statistics(*dataset, config.data, statistics_cache_file(config.data));
-  double valid = 0;
-  for (const std::int64_t pixels : statistics.pixels) valid += static_cast<double>(pixels);
-  TextTable table{{"class", "pixels", "share %", "images"}, {}};
-  for (std::size_t id = 0; id < dataset->classes().size(); ++id)
-    table.rows.push_back({dataset->classes()[id].name, std::to_string(statistics.pixels[id]),
-                          percent(valid > 0 ? static_cast<double>(statistics.pixels[id]) / valid : 0, 3), std::to_string(statistics.images[id])});
-  for (const std::string& scheme : static_weighting_names()) {
-    if (!weighting_needs_statistics(scheme)) continue;
-    table.header.push_back(scheme);
-    const std::vector<double> weights = counted_weights(scheme, statistics);
-    for (std::size_t id = 0; id < weights.size(); ++id) table.rows[id].push_back(fixed(weights[id], 4));
-  }
-  out << table.plain() << statistics.image_count << " training images, " << statistics.ignored_pixels << " ignored pixels\n";
+  DataSummary summary{.title = config.data.dataset + ": the classes in training",
+                      .class_names = {},
+                      .pixels = statistics.pixels,
+                      .images = statistics.images,
+                      .image_count = statistics.image_count,
+                      .ignored_pixels = statistics.ignored_pixels,
+                      .weights = {}};
+  for (const ClassInfo& info : dataset->classes()) summary.class_names.push_back(info.name);
+  for (const std::string& scheme : static_weighting_names())
+    if (weighting_needs_statistics(scheme)) summary.weights.emplace_back(scheme, counted_weights(scheme, statistics));
+  out << statistics_text(summary);
+  if (html.empty()) return;
+  if (html.has_parent_path()) make_directories(html.parent_path());
+  write_file_atomic(html, statistics_page(summary));
+  out << "page: " << html.string() << '\n';
 }
 
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out) {

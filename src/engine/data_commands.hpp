@@ -12,10 +12,11 @@ namespace seg {
 /// Decodes every file of every split; prints each finding and a sum. Returns 0, or 3 if there is a finding.
 int check_data(const RunConfig& config, std::ostream& out);
 
-/// Prints pixels and images of each class in the training labels, and the weights of every static scheme.
-void print_statistics(const RunConfig& config, std::ostream& out);
+/// Prints pixels and images of each class in the training labels, and the weights of every static scheme; writes them to `html` as a
+/// page, unless it is empty.
+void print_statistics(const RunConfig& config, const std::filesystem::path& html, std::ostream& out);
 
-/// Writes overlays of the first `count` training samples after augmentation and prints their paths.
+/// Writes overlays of the first `count` training samples after augmentation and their contact sheet, and prints their paths.
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out);
 
 }  // namespace seg

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "data/file_dataset.hpp"
 #include "engine/class_mapping.hpp"
+#include "engine/evaluation_panels.hpp"
 #include "engine/evaluator.hpp"
 #include "engine/experiment.hpp"
 #include "engine/predictions.hpp"
@@ -81,13 +82,18 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   EvaluationReport report;
   tell_mapping(mapping, report.notes);
   PerImageLog per_image;
+  PanelChoice choice;
   EvaluationRequest request{mapping.model_to_data, mapping.ignored_truth, false, evaluation_loader(config), {}, [] { return stop_signal() != 0; }};
   request.on_image = [&](const EvaluatedImage& image) {
     per_image.add(image.sample.id, image.confusion.table());
+    choice.add(image.sample.id, image.confusion.table());
     if (writer) writer->write(image.sample.id, image.prediction);
   };
-  const auto evaluation = evaluate(inference, *dataset, evaluation_transform_of(config), request);
+  const SampleTransform transform = evaluation_transform_of(config);
+  const auto evaluation = evaluate(inference, *dataset, transform, request);
   if (!evaluation) return 128 + stop_signal();
+  const std::vector<PanelPicture> panels = draw_panels(choice.panels(dataset->classes()), inference, *dataset, transform, request);
+  if (stop_signal() != 0) return 128 + stop_signal();
 
   report.split = split;
   report.images = evaluation->images;
@@ -99,6 +105,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   if (!evaluation->skipped.empty()) report.notes["files_left_out"] = evaluation->skipped;
   write_evaluation_report(report, output);
   per_image.write(output);
+  write_panels(panels, output / "panels");
   out << evaluation_text(report) << "\nreports: " << output.string() << '\n';
   if (writer) out << "predictions: " << (output / "predictions").string() << '\n';
   return 0;

@@ -75,8 +75,8 @@ class Counter {
 
   void count(const Sample& sample, const torch::Tensor& prediction, const torch::Tensor& labels) {
     Confusion own(classes_);
-    own.add(request_.model_to_data.empty() ? prediction : translated(prediction, prediction_table(request_)),
-            request_.ignored_truth.empty() ? labels : translated(labels, truth_table(request_)));
+    const ComparedLabels compared = compared_labels(request_, prediction, labels);
+    own.add(compared.predicted, compared.truth);
     result_.confusion.merge(own);
     ++result_.images;
     if (request_.on_image) request_.on_image({sample, prediction, own});
@@ -91,6 +91,11 @@ class Counter {
 };
 
 }  // namespace
+
+ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Tensor& prediction, const torch::Tensor& labels) {
+  return {request.model_to_data.empty() ? prediction : translated(prediction, prediction_table(request)),
+          request.ignored_truth.empty() ? labels : translated(labels, truth_table(request))};
+}
 
 std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
                                    const EvaluationRequest& request) {

@@ -37,6 +37,15 @@ struct Evaluation {
   std::vector<std::string> skipped;     // broken files left out
 };
 
+/// Labels as they are held against each other: u8 [h,w] train ids of the data set, 255 where a prediction is none of its classes and
+/// where the truth counts nowhere.
+struct ComparedLabels {
+  torch::Tensor predicted;
+  torch::Tensor truth;
+};
+/// From a prediction of the model and the labels of the data set, both u8 [h,w].
+ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Tensor& prediction, const torch::Tensor& labels);
+
 /// Nothing if should_stop said so. The result depends neither on batch size nor on workers (on the CPU).
 std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
                                    const EvaluationRequest& request);

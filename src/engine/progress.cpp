@@ -15,6 +15,26 @@ OrderedJson by_class(const std::vector<std::optional<double>>& values, const Cla
   return fields;
 }
 
+/// What one run is told from another by, under the names of the configuration.
+OrderedJson main_settings(const RunConfig& config) {
+  return {{"data.dataset", config.data.dataset},
+          {"data.size", std::to_string(config.data.size.height) + "x" + std::to_string(config.data.size.width)},
+          {"model.arch", config.model.arch},
+          {"model.backbone", config.model.backbone},
+          {"model.output_stride", config.model.output_stride},
+          {"loss.type", config.loss.type},
+          {"loss.weighting", config.loss.weighting},
+          {"optimizer.type", config.optimizer.type},
+          {"optimizer.lr", config.optimizer.lr},
+          {"optimizer.weight_decay", config.optimizer.weight_decay},
+          {"schedule.type", config.schedule.type},
+          {"train.batch_size", config.train.batch_size},
+          {"train.accumulate", config.train.accumulate},
+          {"train.ema", config.train.ema},
+          {"train.precision", config.train.precision},
+          {"train.seed", config.train.seed}};
+}
+
 }  // namespace
 
 OrderedJson start_fields(const Experiment& experiment) {
@@ -34,7 +54,8 @@ OrderedJson start_fields(const Experiment& experiment) {
           {"device", experiment.compute.device.str()},
           {"precision", experiment.compute.precision == torch::kBFloat16 ? "bf16" : "fp32"},
           {"threads", experiment.threads},
-          {"versions", compute_versions()}};
+          {"versions", compute_versions()},
+          {"settings", main_settings(config)}};
 }
 
 OrderedJson train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace) {

@@ -135,20 +135,23 @@ bool Trainer::validate() {
   reporter_.report({"validating", iteration_});
   std::optional<AveragedWeights> averaged;
   if (experiment_.ema) averaged.emplace(*experiment_.ema);
-  auto validation = run_validation(experiment_, [] { return stop_signal() != 0; });
-  averaged.reset();
+  const auto stopping = [] { return stop_signal() != 0; };
+  auto validation = run_validation(experiment_, stopping);
   if (!validation) return false;
   nlohmann::ordered_json fields = validation_fields(*validation);
   scores_ = fields.dump();
   const double score = score_named(validation->scores, experiment_.config.train.best).value_or(0.0);
-  if (is_best(*validation, score)) {
+  const bool best = is_best(*validation, score);
+  if (best) draw_validation_panels(*validation, experiment_, stopping);
+  averaged.reset();
+  if (best) {
     best_ = BestScore{score, iteration_};
     keep_best(scores_);
     unwritten_ = std::move(validation);
   }
   write_report();
   fields["seconds"] = seconds_since(begin);
-  fields["best"] = best_ && best_->iteration == iteration_;
+  fields["best"] = best;
   reporter_.report({"validation", iteration_, fields});
   write_page();
   window_ = {Clock::now()};
@@ -172,6 +175,7 @@ void Trainer::write_report() {
   if (!unwritten_) return;
   try {
     write_validation_report(*unwritten_, experiment_, directory_.evaluation("val"), directory_.best_file());
+    reporter_.report({"panels", iteration_, {{"folder", (directory_.evaluation("val") / "panels").string()}}});
     unwritten_.reset();
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;

@@ -17,6 +17,12 @@ std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Sc
 
 OrderedJson number(const std::optional<double>& value) { return value ? OrderedJson(*value) : OrderedJson(); }
 
+Inference validation_inference(Experiment& experiment) {
+  const RunConfig& config = experiment.config;
+  experiment.model->eval();
+  return {*experiment.model, config.model, config.augment.normalize, config.eval, experiment.compute};
+}
+
 }  // namespace
 
 LoaderOptions evaluation_loader(const RunConfig& config) {
@@ -32,18 +38,28 @@ LoaderOptions evaluation_loader(const RunConfig& config) {
 
 std::optional<Validation> run_validation(Experiment& experiment, const std::function<bool()>& should_stop) {
   const RunConfig& config = experiment.config;
-  experiment.model->eval();
-  const Inference inference(*experiment.model, config.model, config.augment.normalize, config.eval, experiment.compute);
+  const Inference inference = validation_inference(experiment);
   PerImageLog per_image;
+  PanelChoice choice;
   EvaluationRequest request;
   request.cross_entropy = true;
   request.loader = evaluation_loader(config);
   request.should_stop = should_stop;
-  request.on_image = [&](const EvaluatedImage& image) { per_image.add(image.sample.id, image.confusion.table()); };
+  request.on_image = [&](const EvaluatedImage& image) {
+    per_image.add(image.sample.id, image.confusion.table());
+    choice.add(image.sample.id, image.confusion.table());
+  };
   auto evaluation = evaluate(inference, experiment.validation_samples(), evaluation_transform_of(config), request);
   if (!evaluation) return std::nullopt;
   Scores scores = compute_scores(evaluation->confusion.table());
-  return Validation{std::move(*evaluation), std::move(scores), std::move(per_image)};
+  return Validation{std::move(*evaluation), std::move(scores), std::move(per_image), std::move(choice), {}};
+}
+
+void draw_validation_panels(Validation& validation, Experiment& experiment, const std::function<bool()>& should_stop) {
+  EvaluationRequest request;
+  request.should_stop = should_stop;
+  validation.panels = draw_panels(validation.choice.panels(experiment.classes()), validation_inference(experiment), experiment.validation_samples(),
+                                  evaluation_transform_of(experiment.config), request);
 }
 
 OrderedJson validation_fields(const Validation& validation) {
@@ -85,6 +101,7 @@ void write_validation_report(const Validation& validation, const Experiment& exp
   report.eval = evaluation_settings(experiment.config, experiment.compute);
   write_evaluation_report(report, folder);
   validation.per_image.write(folder);
+  write_panels(validation.panels, folder / "panels");
 }
 
 }  // namespace seg

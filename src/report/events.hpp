@@ -1,10 +1,11 @@
 // What happens during a run, as small records, and who is told.
 //
 //   name          values (what is not known is null)
-//   start         name, loss, seed, iterations, dataset: one for each start or resume; the first describes the run
-//   train         loss, cross_entropy, learning_rate, images_per_second, data_wait (share of time, 0..1), seconds_left, iterations (of the run)
+//   start         name, loss, seed, iterations, dataset, settings (the main ones by their key): one for each start or resume; the first describes the
+//   run train         loss, cross_entropy, learning_rate, images_per_second, data_wait (share of time, 0..1), seconds_left, iterations (of the run)
 //   validating    a validation begins
 //   validation    the scores of report.json
+//   panels        folder: the pictures of the newest best validation lie there (report/panels.hpp)
 //   saving        the writing of a checkpoint begins
 //   checkpoint    path
 //   bad_step      loss, gradient_norm, images: a step that was not finite and was undone

@@ -29,8 +29,7 @@ std::string heat_cell(const HeatTable& table, std::size_t row, std::size_t colum
   const std::string title =
       html_escaped(table.rows[row] + " \u2192 " + table.columns[column] + ": " + std::to_string(count) + " pixels, " + percent(share, 2) + " %");
   const std::string text = share >= 0.005 ? percent(share, 0) : "";
-  return "<td class=\"" + std::string(share > 0.55 ? "hot" : "") + "\" style=\"--v:" + fixed(share, 3) + "\" title=\"" + title + "\">" + text +
-         "</td>";
+  return "<td style=\"--v:" + fixed(share, 3) + "\" title=\"" + title + "\">" + text + "</td>";
 }
 
 }  // namespace
@@ -50,8 +49,8 @@ std::string chart_html(const std::string& id, const std::string& title, int heig
          "px\"><canvas role=\"img\" aria-label=\"" + text + "\"></canvas></div></figure>\n";
 }
 
-std::string scrolling(const std::string& table, const std::string& label) {
-  return R"(<div class="scroll" tabindex="0" role="region" aria-label=")" + html_escaped(label) + "\">\n" + table + "</div>\n";
+std::string scrolling(const std::string& content, const std::string& label) {
+  return R"(<div class="scroll" tabindex="0" role="region" aria-label=")" + html_escaped(label) + "\">\n" + content + "</div>\n";
 }
 
 std::string heat_html(const HeatTable& table) {

@@ -16,8 +16,8 @@ std::string html_page(const std::string& title, const std::string& body, const n
 /// The place of a chart that the script fills; `title` is shown above and read to those who cannot see it. `height` in pixels.
 std::string chart_html(const std::string& id, const std::string& title, int height = 280, const std::string& note = "");
 
-/// A wide table scrolls by itself, also with the keyboard.
-std::string scrolling(const std::string& table, const std::string& label);
+/// What is wide (HTML) scrolls by itself, also with the keyboard.
+std::string scrolling(const std::string& content, const std::string& label);
 
 /// Rows of counts as a heat map: the colour and the text (per cent) are the share of the row's sum, a hover tells the count.
 struct HeatTable {

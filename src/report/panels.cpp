@@ -2,8 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "report/page.hpp"
 #include "report/text.hpp"
 
 namespace seg {
@@ -13,9 +17,23 @@ namespace {
 constexpr std::uintmax_t kMaxPictureBytes = std::uintmax_t{16} << 20;
 constexpr const char* kIndexName = "index.json";
 
-}  // namespace
+/// The digest makes the name of another picture another one, so that the pictures of the old index stay as they are.
+std::string file_name(const PanelPicture& picture) {
+  Digest digest;
+  digest.update(picture.png);
+  return safe_file_name(picture.panel.title) + "-" + digest.hex().substr(0, 8) + ".png";
+}
 
-void write_panel_index(const std::vector<Panel>& panels, const fs::path& folder) {
+void remove_other_pictures(const std::vector<Panel>& kept, const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const bool listed = std::any_of(kept.begin(), kept.end(), [&](const Panel& panel) { return panel.file == name; });
+    if (entry.path().extension() == ".png" && !listed) fs::remove(entry.path(), ignored);
+  }
+}
+
+void write_index(const std::vector<Panel>& panels, const fs::path& folder) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Panel& panel : panels) {
     list.push_back({{"title", panel.title},
@@ -25,6 +43,20 @@ void write_panel_index(const std::vector<Panel>& panels, const fs::path& folder)
   }
   const nlohmann::ordered_json index{{"panels", std::move(list)}};
   write_file_atomic(folder / kIndexName, index.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+void write_panels(const std::vector<PanelPicture>& pictures, const fs::path& folder) {
+  make_directories(folder);
+  std::vector<Panel> panels;
+  for (const PanelPicture& picture : pictures) {
+    panels.push_back(picture.panel);
+    panels.back().file = file_name(picture);
+    write_file_atomic(folder / panels.back().file, picture.png);
+  }
+  write_index(panels, folder);
+  remove_other_pictures(panels, folder);
 }
 
 std::vector<Panel> read_panel_index(const fs::path& folder) {
@@ -51,13 +83,16 @@ std::string panels_html(const fs::path& folder) {
   std::string text;
   for (const Panel& panel : read_panel_index(folder)) {
     if (!fs::is_regular_file(folder / panel.file)) continue;
-    const std::string caption = html_escaped(panel.title + ": " + panel.id + (panel.mean_iou ? ", mIoU " + percent(panel.mean_iou) + " %" : ""));
-    text += "<figure><figcaption>" + caption + "</figcaption><img alt=\"image, truth, prediction and errors; " + caption +
-            "\" src=\"data:image/png;base64," + base64(read_file(folder / panel.file, kMaxPictureBytes, ErrorKind::kData)) + "\"></figure>\n";
+    const std::string told = panel.title + ": " + panel.id + (panel.mean_iou ? ", mIoU " + percent(panel.mean_iou) + " %" : "");
+    const std::string caption = html_escaped(told);
+    const std::string image = "<img alt=\"image, truth, prediction and errors; " + caption + "\" src=\"data:image/png;base64," +
+                              base64(read_file(folder / panel.file, kMaxPictureBytes, ErrorKind::kData)) + "\">";
+    text += "<figure><figcaption>" + caption + "</figcaption>" + scrolling(image, told) + "</figure>\n";
   }
   if (text.empty()) return text;
-  return "<h3>Images</h3>\n<p class=\"quiet\">From left to right: image, truth, prediction, errors.</p>\n<div class=\"panels\">\n" + text +
-         "</div>\n";
+  return "<h3>Images</h3>\n<p class=\"quiet\">From left to right: image, truth, prediction, errors (red; grey: ignored). Best, median and worst "
+         "are meant by the image's own mIoU.</p>\n<div class=\"panels\">\n" +
+         text + "</div>\n";
 }
 
 std::string base64(const std::string& bytes) {

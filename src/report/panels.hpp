@@ -1,7 +1,7 @@
-// Pictures of an evaluation for its report: image | truth | prediction | errors of the best, median and worst images.
+// Pictures of an evaluation for its report: image | truth | prediction | errors of chosen images.
 //
 // They lie in a folder "panels" beside report.json: PNG files, and index.json, which names them in the order they are shown:
-//   {"panels": [{"title": "worst", "id": "val/0001", "file": "worst.png", "mean_iou": 0.31}, ...]}; mean_iou may be null.
+//   {"panels": [{"title": "worst", "id": "val/0001", "file": "worst-0f3a9c21.png", "mean_iou": 0.31}, ...]}; mean_iou may be null.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,14 @@ struct Panel {
   std::optional<double> mean_iou;
 };
 
-/// Writes index.json; the pictures are the caller's. Throws kStorage.
-void write_panel_index(const std::vector<Panel>& panels, const std::filesystem::path& folder);
+struct PanelPicture {
+  Panel panel;  // `file` is named by write_panels
+  std::string png;
+};
+
+/// Writes the pictures and index.json in place of those that `folder` holds; the folder is made. Whoever reads meanwhile, or after a
+/// failure, finds the old ones. Throws kStorage.
+void write_panels(const std::vector<PanelPicture>& pictures, const std::filesystem::path& folder);
 /// Nothing where there is no index. Throws kData for an index of another form.
 std::vector<Panel> read_panel_index(const std::filesystem::path& folder);
 

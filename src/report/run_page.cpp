@@ -19,7 +19,6 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr double kRareShare = 0.01;
 constexpr std::size_t kMostPoints = 600;  // a curve; more than a screen shows
 constexpr std::uintmax_t kMaxConfigBytes = std::uintmax_t{1} << 20;
 

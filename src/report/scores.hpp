@@ -12,6 +12,9 @@
 
 namespace seg {
 
+/// A class with a smaller share of the truth pixels is called rare.
+inline constexpr double kRareShare = 0.01;
+
 /// Pixel counts: K rows (truth) of K + 1 columns (prediction); the last column counts the pixels predicted as none of the
 /// classes, which are false negatives of their row and false positives of nothing.
 struct ConfusionTable {

@@ -1,36 +1,21 @@
 #include "report/tensorboard.hpp"
 
+#include <isa-l/crc.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <optional>
-#include <vector>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "report/tensorboard.pb.h"
+#include "report/tensorboard_summary.hpp"
 
 namespace seg {
 
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{4} << 30;
-constexpr int kStringType = 7;  // DT_STRING of tensorflow/core/framework/types.proto
-constexpr int kHistogramBuckets = 20;
-
-std::array<std::uint32_t, 256> make_crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1U ? 0x82F63B78U : 0U);
-    table[byte] = crc;
-  }
-  return table;
-}
 
 /// TFRecords mask their checksums, since the checksum of data that holds its own checksum tells nothing.
 std::uint32_t masked_crc(std::string_view bytes) {
@@ -59,79 +44,6 @@ std::optional<std::string_view> take_record(std::string_view& rest) {
   return data;
 }
 
-void add_scalars(tensorboard::Summary& summary, const std::string& prefix, const OrderedJson& values) {
-  for (const auto& [name, value] : values.items()) {
-    if (!value.is_number() || !std::isfinite(value.get<double>())) continue;
-    tensorboard::Value& one = *summary.add_value();
-    one.set_tag(prefix + "/" + name);
-    one.set_simple_value(static_cast<float>(value.get<double>()));
-  }
-}
-
-/// Buckets of equal width from 0 to the largest value; the values are weights, so none is negative.
-void add_histogram(tensorboard::Summary& summary, const std::string& tag, const OrderedJson& by_class) {
-  std::vector<double> values;
-  for (const auto& value : by_class) {
-    if (value.is_number() && std::isfinite(value.get<double>())) values.push_back(value.get<double>());
-  }
-  if (values.empty()) return;
-  const auto [smallest, largest] = std::minmax_element(values.begin(), values.end());
-  const double top = *largest > 0.0 ? *largest : 1.0;
-  std::array<int, kHistogramBuckets> counts{};
-  tensorboard::Value& one = *summary.add_value();
-  one.set_tag(tag);
-  tensorboard::Histogram& histogram = *one.mutable_histo();
-  double sum = 0.0, squares = 0.0;
-  for (const double value : values) {
-    sum += value;
-    squares += value * value;
-    ++counts[static_cast<std::size_t>(std::clamp(static_cast<int>(value / top * kHistogramBuckets), 0, kHistogramBuckets - 1))];
-  }
-  histogram.set_min(*smallest);
-  histogram.set_max(*largest);
-  histogram.set_num(static_cast<double>(values.size()));
-  histogram.set_sum(sum);
-  histogram.set_sum_squares(squares);
-  for (int i = 0; i < kHistogramBuckets; ++i) {
-    histogram.add_bucket_limit(top * (i + 1) / kHistogramBuckets);
-    histogram.add_bucket(counts[static_cast<std::size_t>(i)]);
-  }
-}
-
-/// `text` is Markdown.
-void add_text(tensorboard::Summary& summary, const std::string& tag, const std::string& text) {
-  tensorboard::Value& one = *summary.add_value();
-  one.set_tag(tag);
-  one.mutable_metadata()->mutable_plugin_data()->set_plugin_name("text");
-  one.mutable_tensor()->set_dtype(kStringType);
-  one.mutable_tensor()->mutable_tensor_shape()->add_dim()->set_size(1);
-  one.mutable_tensor()->add_string_val(text);
-}
-
-void add_settings(tensorboard::Summary& summary, const OrderedJson& values, const std::string& configuration) {
-  std::string table = "| setting | value |\n|---|---|\n";
-  for (const auto& [name, value] : values.items()) {
-    const std::string text = value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-    table.append("| ").append(name).append(" | ").append(text).append(" |\n");
-  }
-  add_text(summary, "run", table);
-  if (!configuration.empty()) add_text(summary, "configuration", "```yaml\n" + configuration + "```\n");
-}
-
-tensorboard::Summary summary_of(const Event& event, const std::string& configuration) {
-  tensorboard::Summary summary;
-  if (event.name == "start") add_settings(summary, event.values, configuration);
-  if (event.name != "train" && event.name != "validation") return summary;
-  add_scalars(summary, event.name, event.values);
-  for (const char* key : {"class_weights", "class_recalls"}) {
-    const auto found = event.values.find(key);
-    if (found == event.values.end() || !found->is_object()) continue;
-    add_scalars(summary, key, *found);
-    if (std::string_view(key) == "class_weights") add_histogram(summary, key, *found);
-  }
-  return summary;
-}
-
 /// A name TensorBoard knows as an event file; files of one run in the order of their names are in the order of time.
 std::string event_file_name() {
   const std::string seconds = std::to_string(static_cast<std::int64_t>(utc_seconds() * 1e3));
@@ -157,9 +69,11 @@ std::int64_t cut_back_file(const std::filesystem::path& path, std::int64_t itera
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
-  static const std::array<std::uint32_t, 256> table = make_crc_table();
+  // ISCSI uses this checksum, without its two inversions here; the library only reads, and takes what one int can count.
+  constexpr std::size_t kMost = std::size_t{1} << 30;
   std::uint32_t crc = ~std::uint32_t{0};
-  for (const char byte : bytes) crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(byte)) & 0xFF];
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(kMost, bytes.size())))
+    crc = crc32_iscsi(reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data())), static_cast<int>(std::min(kMost, bytes.size())), crc);
   return ~crc;
 }
 
@@ -184,7 +98,7 @@ TensorBoardReporter::TensorBoardReporter(const std::filesystem::path& folder, st
 
 void TensorBoardReporter::report(const Event& event) {
   tensorboard::Event record;
-  *record.mutable_summary() = summary_of(event, configuration_);
+  *record.mutable_summary() = tensorboard_summary(event, configuration_);
   if (record.summary().value_size() == 0) return;
   record.set_wall_time(event.time);
   record.set_step(event.iteration);

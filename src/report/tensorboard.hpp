@@ -1,8 +1,7 @@
-// Events as files that TensorBoard reads: scalars of training and validation, class weights and recalls, the run's settings as text.
+// Events as files that TensorBoard reads; what they hold is told in report/tensorboard_summary.hpp.
 //
 //   A file is a row of TFRecords: length u64, masked CRC32C of it u32, data, masked CRC32C of the data u32 (little-endian); the data
-//   is an Event of report/tensorboard.proto. Tags: train/NAME, validation/NAME, class_weights/CLASS, class_recalls/CLASS,
-//   class_weights (a histogram over the classes), run and configuration (text).
+//   is an Event of report/tensorboard.proto.
 #pragma once
 
 #include <cstdint>

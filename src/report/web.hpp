@@ -10,5 +10,6 @@ extern const std::string_view kPageStyle;         // CSS
 extern const std::string_view kPageScript;        // JavaScript: what all pages draw with
 extern const std::string_view kRunScript;         // the charts of a run
 extern const std::string_view kComparisonScript;  // the charts of a comparison
+extern const std::string_view kStatisticsScript;  // the charts of a data set
 
 }  // namespace seg

@@ -17,7 +17,7 @@ TEST(Preview, WritesImageOverlayAndLegendSideBySide) {
   const test::TemporaryFolder folder;
   const MemoryDataset dataset(3);
   const auto files = write_preview(dataset, unchanged, 2, 0, dataset.classes(), folder / "out");
-  ASSERT_EQ(files.size(), 2U);
+  ASSERT_EQ(files.size(), 3U);
   const cv::Mat picture = cv::imread(files[1].string());  // BGR
   ASSERT_FALSE(picture.empty());
   EXPECT_GT(picture.cols, 2 * 12 + 50);
@@ -29,10 +29,24 @@ TEST(Preview, WritesImageOverlayAndLegendSideBySide) {
   EXPECT_GE(cv::countNonZero(red_swatch), 100);
 }
 
+TEST(Preview, TheSheetIsAGridOfImageAndOverlay) {
+  const test::TemporaryFolder folder;
+  const MemoryDataset dataset(9);
+  const auto files = write_preview(dataset, unchanged, 9, 0, dataset.classes(), folder.path());
+  ASSERT_EQ(files.back().filename(), "sheet.png");
+  const cv::Mat sheet = cv::imread(files.back().string());  // BGR
+  // Two columns of five tiles, each 480 wide and 160 high with its caption.
+  EXPECT_EQ(sheet.rows, 5 * (178 + 6));
+  EXPECT_GT(sheet.cols, 2 * 486 + 20);
+  EXPECT_EQ(sheet.at<cv::Vec3b>(184 + 80, 120), cv::Vec3b(2, 2, 2));  // the third sample's image, first in the second line
+  EXPECT_GT(sheet.at<cv::Vec3b>(80, 240 + 60)[2], 100);               // the first one's overlay: red left, blue right
+  EXPECT_GT(sheet.at<cv::Vec3b>(80, 240 + 180)[0], 100);
+}
+
 TEST(Preview, StopsAtTheEndOfTheSet) {
   const test::TemporaryFolder folder;
   const MemoryDataset dataset(2);
-  EXPECT_EQ(write_preview(dataset, unchanged, 9, 0, dataset.classes(), folder.path()).size(), 2U);
+  EXPECT_EQ(write_preview(dataset, unchanged, 9, 0, dataset.classes(), folder.path()).size(), 3U);
 }
 
 TEST(Preview, ShowsImagesWithoutLabels) {

@@ -186,6 +186,9 @@ TEST_F(Programs, StatsShowEverySchemesWeights) {
   const ProgramResult result = run("segdata", {"stats", "--config", "camvid_ce.yaml", "--set", "data.root=" + data()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("Road"), HasSubstr("median_frequency"), HasSubstr("effective_number")));
+  const fs::path page = folder_ / "new" / "statistics.html";
+  ASSERT_EQ(run("segdata", {"stats", "--config", "camvid_ce.yaml", "--set", "data.root=" + data(), "--html", page.string()}).exit_code, 0);
+  EXPECT_THAT(read_text(page), AllOf(HasSubstr("chart-shares"), HasSubstr("\"name\":\"median_frequency\"")));
 }
 
 }  // namespace

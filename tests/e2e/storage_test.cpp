@@ -143,7 +143,7 @@ TEST_F(Storage, AFolderWithoutPermissionIsAnErrorAndTheCheckpointBeforeIsIntact)
 TEST_F(Storage, LogsMetricsAndReportsWaitForAFullDisk) {
   FaultRow row("disk");
   const fs::path run_dir = folder_ / "disk";
-  const SmallDisk disk(run_dir, "512k");
+  const SmallDisk disk(run_dir, "4m");
   if (!disk.mounted()) GTEST_SKIP() << "this user may not mount a file system";
   fs::create_directory(folder_ / "large");
   fs::create_directory_symlink(folder_ / "large", run_dir / "checkpoints");

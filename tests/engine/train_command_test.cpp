@@ -12,6 +12,7 @@
 #include "engine/eval_command.hpp"
 #include "engine/run_directory.hpp"
 #include "engine/tiny_run.hpp"
+#include "report/panels.hpp"
 
 namespace seg {
 namespace {
@@ -171,6 +172,14 @@ TEST_F(TrainCommandTest, WritesTheRunDirectoryOfTheContract) {
   EXPECT_EQ(events.count("train"), 6u);
   EXPECT_EQ(events.count("validation"), 2u);
   EXPECT_EQ(events.count("end"), 1u);
+}
+
+TEST_F(TrainCommandTest, TheReportShowsImagesOfTheBestValidation) {
+  const std::vector<Panel> panels = read_panel_index(whole_->file("eval/val/panels"));
+  ASSERT_GE(panels.size(), 3U);
+  EXPECT_EQ(panels[0].title, "best");
+  EXPECT_TRUE(fs::exists(whole_->file("eval/val/panels") / panels[0].file));
+  EXPECT_THAT(test::read_text(whole_->file("report.html")), HasSubstr("worst: " + panels[2].id));
 }
 
 TEST_F(TrainCommandTest, MetricsCarryWhatTheProgressLineSays) {

@@ -129,13 +129,24 @@ TEST(Panels, ArePutIntoThePage) {
   const TemporaryFolder folder;
   write_run(folder);
   const std::filesystem::path panels = folder / "eval" / "val" / "panels";
-  std::filesystem::create_directories(panels);
-  write_text(panels / "worst.png", "png");
-  write_panel_index({{"worst", "val/<1>", "worst.png", 0.25}, {"gone", "x", "gone.png", std::nullopt}}, panels);
+  write_panels({{{"worst", "val/<1>", "", 0.25}, "png"}, {{"gone", "x", "", std::nullopt}, "x"}}, panels);
+  std::filesystem::remove(panels / read_panel_index(panels).at(1).file);
   const std::string page = run_page(folder.path());
   EXPECT_THAT(page, HasSubstr("worst: val/&lt;1&gt;, mIoU 25.0 %"));
   EXPECT_THAT(page, HasSubstr("src=\"data:image/png;base64,cG5n\""));
   EXPECT_THAT(page, Not(HasSubstr("gone: ")));
+}
+
+TEST(Panels, OldOnesAreReplacedTogether) {
+  const TemporaryFolder folder;
+  write_panels({{{"best", "a", "", 0.5}, "old"}, {{"worst", "b", "", 0.25}, "old too"}}, folder.path());
+  const std::vector<Panel> old = read_panel_index(folder.path());
+  write_panels({{{"best", "c", "", std::nullopt}, "new"}}, folder.path());
+  const std::vector<Panel> panels = read_panel_index(folder.path());
+  ASSERT_EQ(panels.size(), 1U);
+  EXPECT_EQ(panels[0].id, "c");
+  EXPECT_EQ(read_text(folder / panels[0].file), "new");
+  for (const Panel& gone : old) EXPECT_FALSE(std::filesystem::exists(folder / gone.file));
 }
 
 TEST(Panels, StayInTheirFolder) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "report/panels.hpp"
 #include "support/support.hpp"
 
 namespace seg {
@@ -13,6 +14,8 @@ namespace {
 using test::read_text;
 using test::repository_file;
 using test::TemporaryFolder;
+using test::write_text;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -41,11 +44,16 @@ Event step_event(std::int64_t iteration, double loss) {
 
 void write_events(const TemporaryFolder& folder) {
   TensorBoardReporter reporter(folder / "tb", "name: demo\n");
-  reporter.report({"start", 0, {{"loss", "recall"}, {"seed", 3}}});
+  reporter.report({"start", 0, {{"loss", "recall"}, {"seed", 3}, {"settings", {{"loss.type", "recall"}, {"optimizer.lr", 0.5}, {"flag", true}}}}});
   reporter.report(step_event(10, 1.5));
   reporter.report({"checkpoint", 10, {{"path", "x"}}});
   reporter.report({"validation", 20, {{"mean_iou", 0.5}, {"cross_entropy", nullptr}}});
+  // A PNG file up to the size in its header: 5 wide, 3 high.
+  write_panels({{{"most of the rare class pole", "a", "", 0.5}, std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\5\0\0\0\3", 24)}},
+               folder / "panels");
+  reporter.report({"panels", 20, {{"folder", (folder / "panels").string()}}});
   reporter.report(step_event(30, 0.75));
+  reporter.report({"end", 30, {{"reason", "finished"}}});
 }
 
 TEST(Crc32c, GivesTheKnownValues) {  // RFC 3720, B.4: 32 bytes of zero, and of one
@@ -63,7 +71,27 @@ TEST(TensorBoard, IsReadBackByAnotherReader) {
   EXPECT_THAT(text, HasSubstr("name: demo"));
   EXPECT_THAT(text, HasSubstr("10 train/loss 1.5\n10 class_weights/road 0.25\n10 class_weights/pole 1\n"
                               "10 class_weights [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]\n"));
-  EXPECT_THAT(text, HasSubstr("20 validation/mean_iou 0.5\n30 train/loss 0.75\n"));
+  EXPECT_THAT(text, AllOf(HasSubstr("20 validation/mean_iou 0.5\n"), HasSubstr("30 train/loss 0.75\n")));
+}
+
+TEST(TensorBoard, ShowsPanelsAndHyperParameters) {
+  const TemporaryFolder folder;
+  write_events(folder);
+  const std::string text = read_back(folder);
+  EXPECT_THAT(text, HasSubstr("20 panels/most of the rare class pole image 3x5 3 channels PNG\n"));
+  EXPECT_THAT(text, HasSubstr("0 _hparams_/experiment settings ['loss.type', 'optimizer.lr', 'flag'] "
+                              "metrics ['validation/mean_accuracy', 'validation/mean_iou']\n"));
+  EXPECT_THAT(text, HasSubstr("0 _hparams_/session_start_info {'flag': True, 'loss.type': 'recall', 'optimizer.lr': 0.5}\n"));
+  EXPECT_THAT(text, HasSubstr("30 _hparams_/session_end_info status 1\n"));
+}
+
+TEST(TensorBoard, BearsPanelsThatAreNotThere) {
+  const TemporaryFolder folder;
+  TensorBoardReporter reporter(folder / "tb", "");
+  reporter.report({"panels", 1, {{"folder", (folder / "none").string()}}});
+  write_text(folder / "panels/index.json", "{");
+  reporter.report({"panels", 2, {{"folder", (folder / "panels").string()}}});
+  EXPECT_EQ(read_back(folder), "0 version brain.Event:2\n");
 }
 
 TEST(TensorBoard, HoldsMessagesThatProtocDecodes) {
@@ -79,10 +107,11 @@ TEST(TensorBoard, IsCutBackToAnIteration) {
   const TemporaryFolder folder;
   write_events(folder);
   std::ofstream(files_of(folder / "tb").front(), std::ios::app) << "torn";
-  EXPECT_EQ(cut_back_tensorboard(folder / "tb", 20), 1);
+  EXPECT_EQ(cut_back_tensorboard(folder / "tb", 20), 2);
   const std::string text = read_back(folder);
   EXPECT_THAT(text, HasSubstr("20 validation/mean_iou 0.5\n"));
-  EXPECT_THAT(text, Not(HasSubstr("30 train/loss")));
+  EXPECT_THAT(text, HasSubstr("20 panels/"));
+  EXPECT_THAT(text, Not(HasSubstr("\n30 ")));
 }
 
 TEST(TensorBoard, CutsNothingWhereThereIsNothing) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints the records of a TFRecord file of TensorBoard events, checking every checksum; shares no code with the writer.
 
-A line a value: step, tag, and the number of a scalar, the buckets of a histogram, or the text. Standard library only.
+A line a value: step, tag, and the number of a scalar, the buckets of a histogram, the size and form of an image, hyper-parameters, or
+the text. Standard library only.
 """
 import struct
 import sys
@@ -60,11 +61,37 @@ def fields(data):
         yield key >> 3, value
 
 
+def scalar_of(value):
+    """A google.protobuf.Value."""
+    number, content = next(fields(value))
+    return {2: lambda: struct.unpack("<d", content)[0], 3: lambda: content.decode(), 4: lambda: bool(content)}[number]()
+
+
+def hparams_of(content):
+    (number, data), = fields(content)
+    if number == 2:
+        infos = list(fields(data))
+        names = [dict(fields(info))[1].decode() for kind, info in infos if kind == 4]
+        metrics = [dict(fields(dict(fields(info))[1]))[2].decode() for kind, info in infos if kind == 5]
+        return f"settings {names} metrics {metrics}"
+    if number == 3:
+        entries = [dict(fields(entry)) for kind, entry in fields(data) if kind == 1]
+        return str(dict(sorted((entry[1].decode(), scalar_of(entry[2])) for entry in entries)))
+    return f"status {dict(fields(data))[1]}"
+
+
 def text_of(value):
     found = dict(fields(value))
     tag = found[1].decode()
     if 2 in found:
         return f"{tag} {struct.unpack('<f', found[2])[0]:g}"
+    if 4 in found:
+        image = dict(fields(found[4]))
+        return f"{tag} image {image[1]}x{image[2]} {image[3]} channels {image[4][1:4].decode()}"
+    if 9 in found:
+        plugin = dict(fields(dict(fields(found[9]))[1]))
+        if plugin[1] == b"hparams":
+            return f"{tag} {hparams_of(plugin[2])}"
     if 5 in found:
         counts = dict(fields(found[5]))[7]
         return f"{tag} {[int(x) for x in struct.unpack(f'<{len(counts) // 8}d', counts)]}"
