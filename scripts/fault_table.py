@@ -14,7 +14,7 @@ ROWS = [
     ("signal", "SIGTERM, SIGINT, and a second one", "saved at the step boundary; the second ends at once"),
     ("disk", "full disk, file-size limit, no permission, read-only folder", "checkpoint: exit 5, the one before stays; logs, metrics, reports wait and are tried again"),
     ("damaged", "checkpoint truncated, any bit flipped, empty, a folder, another type", "a digest over every byte but its own; fall back to the newest valid one"),
-    ("hostile", "hostile safetensors headers", "streaming parser, capped header, every length checked before it is used"),
+    ("hostile", "hostile safetensors headers and PyTorch files", "streaming parsers, capped sizes, every length checked before it is used"),
     ("other_network", "checkpoint of another architecture, backbone or class table", "all differing tensors or classes are listed, exit 5"),
     ("changed_config", "resume under another configuration", "refused with the differing keys; harmless ones are taken and logged"),
     ("non_finite", "loss or gradients that are not finite", "the step is undone, its batch kept, exit 4 after train.max_bad_steps"),

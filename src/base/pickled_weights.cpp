@@ -84,6 +84,7 @@ class TensorParser {
   std::vector<std::int64_t> counts(const Value& tuple) const {
     if (tuple.items.size() > kMaxExtents) throw bad("it has " + std::to_string(tuple.items.size()) + " axes");
     std::vector<std::int64_t> all;
+    all.reserve(tuple.items.size());
     for (std::size_t i = 0; i < tuple.items.size(); ++i) all.push_back(count(item(tuple, i, Kind::kInteger)));
     return all;
   }
@@ -116,6 +117,7 @@ Error pth_defect(const std::string& source, const std::string& what) {
 std::span<const std::string_view> torch_globals() {
   static const auto names = [] {
     std::vector<std::string_view> all{kTensor, kParameter};
+    all.reserve(all.size() + kStorages.size());
     for (const auto& [name, dtype] : kStorages) all.push_back(name);
     return all;
   }();
@@ -130,6 +132,7 @@ std::vector<PickledTensor> pickled_weights(const Pickle& pickle, const std::stri
   if (found.empty()) throw pth_defect(source, "it holds no dictionary of named tensors, neither by itself nor under state_dict or model");
   TensorParser parser(pickle, source);
   std::vector<PickledTensor> tensors;
+  tensors.reserve(found.size());
   for (const auto& [name, value] : found) tensors.push_back(parser.parse(name, *value));
   return tensors;
 }
