@@ -83,11 +83,11 @@ std::string panels_html(const fs::path& folder) {
   std::string text;
   for (const Panel& panel : read_panel_index(folder)) {
     if (!fs::is_regular_file(folder / panel.file)) continue;
-    const std::string told = panel.title + ": " + panel.id + (panel.mean_iou ? ", mIoU " + percent(panel.mean_iou) + " %" : "");
-    const std::string caption = html_escaped(told);
-    const std::string image = "<img alt=\"image, truth, prediction and errors; " + caption + "\" src=\"data:image/png;base64," +
+    const std::string which = ": " + panel.id + (panel.mean_iou ? ", mIoU " + percent(panel.mean_iou) + " %" : "");
+    const std::string image = "<img alt=\"image, truth, prediction and errors\" src=\"data:image/png;base64," +
                               base64(read_file(folder / panel.file, kMaxPictureBytes, ErrorKind::kData)) + "\">";
-    text += "<figure><figcaption>" + caption + "</figcaption>" + scrolling(image, told) + "</figure>\n";
+    text += "<figure><figcaption><b>" + html_escaped(panel.title) + "</b>" + html_escaped(which) + "</figcaption>" +
+            scrolling(image, panel.title + which) + "</figure>\n";
   }
   if (text.empty()) return text;
   return "<h3>Images</h3>\n<p class=\"quiet\">From left to right: image, truth, prediction, errors (red; grey: ignored). Best, median and worst "

@@ -26,7 +26,7 @@ void add_scalars(tensorboard::Summary& summary, const std::string& prefix, const
   for (const auto& [name, value] : values.items()) {
     if (!value.is_number() || !std::isfinite(value.get<double>())) continue;
     tensorboard::Value& one = *summary.add_value();
-    one.set_tag(prefix + "/" + name);
+    one.set_tag(std::string(prefix).append("/").append(name));
     one.set_simple_value(static_cast<float>(value.get<double>()));
   }
 }
