@@ -4,7 +4,7 @@
 #   scripts/setup.sh                  what demo.sh and test.sh need
 #   scripts/setup.sh --lint           also clang-format and clang-tidy
 #   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
-#   scripts/setup.sh --browser        also Chromium and npm, for the tests of the HTML pages
+#   scripts/setup.sh --browser        also Chromium and what steers it, for the tests of the HTML pages
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --package        also what makes the Debian package
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
@@ -22,11 +22,13 @@ packages=(
   libgtest-dev libgmock-dev python3
 )
 libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one
+browser=""
 for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
     --browser)
+      browser=yes
       packages+=(chromium fonts-dejavu-core)
       command -v node >/dev/null || packages+=(nodejs)     # others than Debian's do as well
       command -v npm >/dev/null || packages+=(npm) ;;
@@ -44,26 +46,31 @@ for package in "${packages[@]}"; do is_installed "$package" || missing+=("$packa
 # The runtime of the sanitizers carries clang's version in its name, which is known once clang is there or the lists are read.
 clang_runtime() { echo "libclang-rt-$(apt-cache depends clang | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p')-dev"; }
 [[ " ${packages[*]} " != *" clang "* ]] || is_installed "$(clang_runtime)" || missing+=(clang-runtime)
-[ ${#missing[@]} -gt 0 ] || exit 0
 
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || {
-    echo "setup: these packages are missing: ${missing[*]}" >&2
-    echo "hint: install them as root, or install sudo" >&2
+install_packages() {
+  local as_root=() log
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "setup: these packages are missing: ${missing[*]}" >&2
+      echo "hint: install them as root, or install sudo" >&2
+      exit 1
+    }
+    as_root=(sudo)
+  fi
+  echo "setup: installing ${missing[*]}"
+  log=$(mktemp)
+  {
+    "${as_root[@]}" apt-get update -qq && missing=("${missing[@]/clang-runtime/$(clang_runtime)}") &&
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  } >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    echo "setup: apt-get failed; the whole log is $log" >&2
     exit 1
   }
-  as_root=(sudo)
-fi
-echo "setup: installing ${missing[*]}"
-log=$(mktemp)
-install_all() {
-  "${as_root[@]}" apt-get update -qq && missing=("${missing[@]/clang-runtime/$(clang_runtime)}") &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  rm -f "$log"
 }
-install_all >"$log" 2>&1 || {
-  tail -n 20 "$log" >&2
-  echo "setup: apt-get failed; the whole log is $log" >&2
-  exit 1
-}
-rm -f "$log"
+[ ${#missing[@]} -eq 0 ] || install_packages
+
+# What steers the browser.
+tests=$(cd "$(dirname "$0")/../tests/browser" && pwd)
+[ -z "$browser" ] || [ -e "$tests/node_modules/.package-lock.json" ] || npm ci --prefix "$tests" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null

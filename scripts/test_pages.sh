@@ -7,5 +7,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build.sh
 scripts/setup.sh --browser
-npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error
 exec node tests/browser/pages.mjs build/bin "$@"
