@@ -1,6 +1,7 @@
 #include "models/weights.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 #include <utility>
 
@@ -119,6 +120,10 @@ State read_weights(const std::string& path) {
 }
 
 std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes) {
+  std::error_code ignored;
+  if (!options.pretrained.empty() && !std::filesystem::exists(options.pretrained, ignored))
+    throw Error(ErrorKind::kStorage, "model.pretrained: there is no file " + options.pretrained,
+                "data/README.md says where to get ImageNet weights; --set model.pretrained= trains from scratch");
   if (!options.pretrained.empty()) {
     const State weights = backbone_weights(SafetensorsFile(options.pretrained));
     return load_weights(model, weights, options.pretrained, {.scope = "backbone.", .allowed = options.allow_mismatch});
