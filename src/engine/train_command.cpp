@@ -131,7 +131,9 @@ std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirec
   if (plan.start) return std::move(plan.start);
   if (!directory.holds_run()) return std::nullopt;
   if (command.resume == "never")
-    throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run", "go on with --resume auto, or choose another --run-dir");
+    throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run",
+                fs::exists(directory.last_file()) ? "go on with --resume auto, or choose another --run-dir"
+                                                  : "it stopped before its first checkpoint: remove the folder, or choose another --run-dir");
   plan.config = continued_config(command, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
   const auto newest = directory.newest_checkpoint();
   return newest ? std::optional(load_resumable(*newest)) : std::nullopt;

@@ -19,8 +19,6 @@ struct Answer {
 
 class Mistakes : public Programs {
  protected:
-  void SetUp() override { data(); }  // DIR/my data: frames of 48x64
-
   std::string at(const std::string& name) const { return (folder_ / name).string(); }
 
   std::string with_names(std::string text) const {
@@ -48,10 +46,6 @@ TEST_F(Mistakes, OnTheCommandLine) {
        2,
        "error: 'camvid_ce.yaml' does not belong to an option\nhint: write --config FILE and --set KEY=VALUE; segtrain --help lists the options"},
       {"segtrain",
-       {"--confg", "camvid_ce.yaml"},
-       2,
-       "error: segtrain has no option --confg\nhint: did you mean --config? segtrain --help lists the options"},
-      {"segtrain",
        {"--config", "camvid_ce.yaml", "--batch-size", "4"},
        2,
        "error: segtrain has no option --batch-size\nhint: keys of the configuration are set with --set KEY=VALUE; segtrain --help lists the options"},
@@ -78,7 +72,7 @@ TEST_F(Mistakes, OnTheCommandLine) {
        "error: --size 640,480 is no size: give HEIGHTxWIDTH in pixels, such as 380x640\nhint: segdata generate --help lists the options"},
       {"segeval", {"--config", "camvid_ce.yaml"}, 2, "error: --checkpoint is required\nhint: segeval --help lists the options"},
       {"segreport", {}, 2, "error: no run named\nhint: segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR"},
-      {"segreport", {at("my data")}, 3, "error: DIR/my data: no run here (metrics.jsonl cannot be read)\nhint: give the directory of a segtrain run"},
+      {"segreport", {data()}, 3, "error: DIR/my data: no run here (metrics.jsonl cannot be read)\nhint: give the directory of a segtrain run"},
   });
 }
 
@@ -99,7 +93,7 @@ TEST_F(Mistakes, InTheConfiguration) {
       {"segtrain", recipe_with("model.pretrained=resnet18"), 5,
        "error: model.pretrained: there is no file resnet18\n"
        "hint: data/README.md says where to get ImageNet weights; --set model.pretrained= trains from scratch"},
-      {"segtrain", {"--config", at("my data")}, 2, "error: cannot read DIR/my data: not a regular file\nhint: it is a folder: name a file in it"},
+      {"segtrain", {"--config", data()}, 2, "error: cannot read DIR/my data: not a regular file\nhint: it is a folder: name a file in it"},
   });
   if (run("segtrain", {"--version"}).out.find("CUDA: no device") == std::string::npos) return;
   expect({{"segtrain",
@@ -143,6 +137,9 @@ TEST_F(Mistakes, InTheData) {
   const ProgramResult images_for_labels = run("segtrain", exchanged);
   EXPECT_EQ(images_for_labels.exit_code, 3);
   EXPECT_THAT(images_for_labels.err, AllOf(HasSubstr("has 3 channels, where ids need one"), EndsWith(encoding)));
+  expect({{"segtrain", mine_with("data.on_error=stop"), 5,
+           "error: DIR/run already holds a run\nhint: it stopped before its first checkpoint: remove the folder, or choose another --run-dir"}});
+  fs::remove_all(folder_ / "run");
   const ProgramResult ids_for_colors = run("segtrain", mine_with("data.folder.encoding=rgb"));
   EXPECT_EQ(ids_for_colors.exit_code, 3);
   EXPECT_THAT(ids_for_colors.err, AllOf(HasSubstr("is grey, where colors are expected"), EndsWith(encoding)));
