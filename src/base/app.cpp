@@ -16,6 +16,7 @@
 
 #include "base/completion.hpp"
 #include "base/error.hpp"
+#include "base/usage.hpp"
 #include "base/wrap.hpp"
 
 namespace seg {
@@ -175,7 +176,7 @@ int run_program(const Program& program, int argc, char** argv) {
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return fail(Error(ErrorKind::kConfiguration, error.what(), program.name + " --help lists the options"));
+    return fail(usage_error(program, {argv + std::min(argc, 1), argv + argc}, error.what()));
   }
   return run_body(run);
 }

@@ -114,6 +114,7 @@ void remove_temporary_files(const fs::path& directory) {
 }
 
 void make_directories(const fs::path& directory) {
+  if (directory.empty()) return;  // the working directory
   std::error_code error;
   fs::create_directories(directory, error);
   if (error)

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/nearest.hpp"
 #include "config/expand.hpp"
 #include "config/format.hpp"
-#include "config/nearest.hpp"
 #include "config/scalars.hpp"
 #include "config/text.hpp"
 

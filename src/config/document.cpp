@@ -5,8 +5,8 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/nearest.hpp"
 #include "config/expand.hpp"
-#include "config/nearest.hpp"
 #include "config/node.hpp"
 #include "config/parse.hpp"
 #include "config/reader.hpp"

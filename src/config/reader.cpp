@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/nearest.hpp"
 #include "config/convert.hpp"
-#include "config/nearest.hpp"
 #include "config/text.hpp"
 
 namespace seg::config {

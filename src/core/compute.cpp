@@ -46,8 +46,8 @@ std::string after(std::string_view text, std::string_view mark, std::string_view
 }  // namespace
 
 torch::Device resolve_device(const std::string& name) {
-  const auto refuse = [&](const std::string& why) {
-    return Error(ErrorKind::kConfiguration, "--device " + name + ": " + why, "use auto, cpu, cuda or cuda:N");
+  const auto refuse = [&](const std::string& why, const std::string& hint = "use auto, cpu, cuda or cuda:N") {
+    return Error(ErrorKind::kConfiguration, "--device " + name + ": " + why, hint);
   };
   if (name == "cpu") return torch::kCPU;
   const std::int64_t count = cuda_devices();
@@ -55,7 +55,9 @@ torch::Device resolve_device(const std::string& name) {
   if (name != "cuda" && name.rfind("cuda:", 0) != 0) throw refuse("no such device");
   const std::string digits = name == "cuda" ? "0" : name.substr(5);
   if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) throw refuse("no such device");
-  if (std::stoll(digits) >= count) throw refuse("this LibTorch sees " + std::to_string(count) + " CUDA devices");
+  if (count == 0) throw refuse("this LibTorch sees no CUDA device", "use --device cpu; CUDA needs its driver and a LibTorch built with it");
+  if (std::stoll(digits) >= count)
+    throw refuse("this LibTorch sees " + std::to_string(count) + " CUDA devices", "the last is cuda:" + std::to_string(count - 1));
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
 }
 

@@ -1,7 +1,9 @@
 #include "data/check.hpp"
 
+#include <bitset>
 #include <functional>
 #include <optional>
+#include <span>
 
 #include "base/error.hpp"
 #include "data/image_io.hpp"
@@ -23,32 +25,46 @@ std::optional<Result> attempt(const std::string& file, std::vector<Finding>& fin
   }
 }
 
-std::vector<Finding> check_pair(const FileDataset& dataset, const FilePair& pair) {
+struct PairCheck {
   std::vector<Finding> findings;
+  std::bitset<kMaxClasses + 1> seen;  // train ids in the labels
+};
+
+PairCheck check_pair(const FileDataset& dataset, const FilePair& pair) {
+  PairCheck check;
+  std::vector<Finding>& findings = check.findings;
   const std::string labels_file = pair.labels.string();
   const auto image = attempt<cv::Mat>(pair.image.string(), findings, [&] { return read_image(pair.image, dataset.max_pixels()); });
   const auto stored = attempt<StoredLabels>(labels_file, findings, [&] { return read_label_png(pair.labels, dataset.max_pixels()); });
-  if (!stored) return findings;
+  if (!stored) return check;
   if (image) {
     const std::string mismatch = size_mismatch({image->rows, image->cols}, stored->values);
     if (!mismatch.empty()) findings.push_back({labels_file, mismatch, 1});
   }
   const auto decoded = attempt<TrainIds>(labels_file, findings, [&] { return to_train_ids(*stored, dataset.encoding(), labels_file); });
-  if (!decoded) return findings;
+  if (!decoded) return check;
   for (const UnknownValue& unknown : decoded->unknown) {
     findings.push_back({labels_file, "label value " + unknown.value + " is outside the class table", unknown.pixels});
   }
-  return findings;
+  const cv::Mat& labels = decoded->labels;  // just made, so without gaps between the rows
+  for (const std::uint8_t label : std::span(labels.data, labels.total())) check.seen.set(label);
+  return check;
 }
 
 }  // namespace
 
-std::vector<Finding> check_dataset(const FileDataset& dataset, std::int64_t workers) {
-  std::vector<std::vector<Finding>> by_pair(static_cast<std::size_t>(dataset.size()));
+DataCheck check_dataset(const FileDataset& dataset, std::int64_t workers) {
+  std::vector<PairCheck> by_pair(static_cast<std::size_t>(dataset.size()));
   parallel_for(dataset.size(), worker_threads(workers),
                [&](std::int64_t index) { by_pair[static_cast<std::size_t>(index)] = check_pair(dataset, dataset.pair(index)); });
-  std::vector<Finding> all;
-  for (const std::vector<Finding>& findings : by_pair) all.insert(all.end(), findings.begin(), findings.end());
+  DataCheck all;
+  std::bitset<kMaxClasses + 1> seen;
+  for (const PairCheck& check : by_pair) {
+    all.findings.insert(all.findings.end(), check.findings.begin(), check.findings.end());
+    seen |= check.seen;
+  }
+  for (std::size_t id = 0; id < dataset.classes().size(); ++id)
+    if (!seen[id]) all.absent_classes.push_back(dataset.classes()[id].name);
   return all;
 }
 

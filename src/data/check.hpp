@@ -15,7 +15,12 @@ struct Finding {
   std::int64_t count = 1;  // pixels of an unknown label value; 1 for a defect of the file
 };
 
-/// Never throws for a broken file. The findings stand in the order of the data set, whatever the number of workers.
-std::vector<Finding> check_dataset(const FileDataset& dataset, std::int64_t workers);
+struct DataCheck {
+  std::vector<Finding> findings;            // in the order of the data set, whatever the number of workers
+  std::vector<std::string> absent_classes;  // those without a pixel in any readable label file
+};
+
+/// Never throws for a broken file.
+DataCheck check_dataset(const FileDataset& dataset, std::int64_t workers);
 
 }  // namespace seg

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 #include "config/parse.hpp"
 #include "config/scalars.hpp"
 #include "config/text.hpp"
@@ -42,7 +42,7 @@ class Reader {
   std::string text() const {
     std::error_code ignored;
     if (!fs::exists(file_.path, ignored)) {
-      const std::string near = config::nearest_file(file_.path.parent_path(), file_.path.filename().string());
+      const std::string near = nearest_file(file_.path.parent_path(), file_.path.filename().string());
       throw Error(ErrorKind::kConfiguration, "there is no class table " + file_.path.string(),
                   near.empty() ? "check the path in data.classes" : "did you mean " + (file_.path.parent_path() / near).string() + "?");
     }
@@ -57,7 +57,7 @@ class Reader {
     if (node.kind != Node::Kind::kMap) refuse(node, "expected a map");
     for (const Node& child : node.children) {
       if (std::find(known.begin(), known.end(), child.key) != known.end()) continue;
-      const std::string near = config::nearest(child.key, known);
+      const std::string near = nearest(child.key, known);
       config::fail(child.key_position, "unknown key " + config::in_quotes(child.key),
                    near.empty() ? "the keys here are " + config::joined(known) : "did you mean " + config::in_quotes(near) + "?");
     }

@@ -61,6 +61,33 @@ fs::path class_file_path(const DataOptions& options) {
   return path;
 }
 
+/// The folder above data.root, or one in it, that would do; empty where none does.
+fs::path right_root(const KnownLayout& layout, const DataOptions& options, const ClassFile& classes, const std::string& split) {
+  const fs::path root = fs::absolute(options.root).lexically_normal();
+  std::vector<fs::path> candidates{(root.has_filename() ? root : root.parent_path()).parent_path()};
+  std::error_code ignored;
+  for (fs::directory_iterator entry(root, ignored), end; !ignored && entry != end; entry.increment(ignored)) candidates.push_back(entry->path());
+  for (const fs::path& candidate : candidates) {
+    DataOptions other = options;
+    other.root = candidate.string();
+    try {
+      if (!layout.list(other, classes, split).pairs.empty()) return candidate;
+    } catch (const Error&) {  // not this one
+      continue;
+    }
+  }
+  return {};
+}
+
+Listing list_split(const KnownLayout& layout, const DataOptions& options, const ClassFile& classes, const std::string& split) {
+  try {
+    return layout.list(options, classes, split);
+  } catch (const MissingFolder& error) {
+    const fs::path right = right_root(layout, options, classes, split);
+    throw Error(error.kind, error.what(), right.empty() ? error.hint : "did you mean --set data.root=" + right.string() + "?");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> dataset_names() {
@@ -90,7 +117,7 @@ std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::s
   }
   if (options.root.empty()) throw Error(ErrorKind::kData, "data.root is empty: no data folder is named", how_to_get(layout.name));
   const ClassFile classes = read_class_file(class_file_path(options));
-  Listing listing = layout.list(options, classes, split);
+  Listing listing = list_split(layout, options, classes, split);
   listing.classes = class_table(classes, options.train_void());
   if (listing.pairs.empty()) throw Error(ErrorKind::kData, options.root + ": the split '" + split + "' has no images", how_to_get(layout.name));
   return std::make_unique<FileDataset>(std::move(listing), options.max_pixels, frame);

@@ -124,7 +124,9 @@ std::string digest_of(const LabelEncoding& encoding) {
 
 TrainIds to_train_ids(const StoredLabels& stored, const LabelEncoding& encoding, const std::string& file) {
   const std::string defect = misfit(stored, encoding.source);
-  if (!defect.empty()) throw Error(ErrorKind::kData, file + ": the label file " + defect, "data.folder.encoding says how labels are stored");
+  if (!defect.empty())
+    throw Error(ErrorKind::kData, file + ": the label file " + defect,
+                "data.folder.encoding says how labels are stored: index, palette or rgb; or are the folders of images and labels exchanged?");
   TrainIds result;
   result.labels.create(stored.values.size(), CV_8UC1);
   const bool by_color = encoding.source == LabelEncoding::Source::kColor;

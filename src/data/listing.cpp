@@ -14,7 +14,7 @@ namespace {
 
 void require_folder(const fs::path& folder, const std::string& hint) {
   std::error_code error;
-  if (!fs::is_directory(folder, error)) throw Error(ErrorKind::kData, "there is no data folder " + folder.string(), hint);
+  if (!fs::is_directory(folder, error)) throw MissingFolder(ErrorKind::kData, "there is no data folder " + folder.string(), hint);
 }
 
 std::vector<fs::directory_entry> sorted_entries(const fs::path& folder) {

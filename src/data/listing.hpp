@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/classes.hpp"
+#include "base/error.hpp"
 #include "data/label_encoding.hpp"
 
 namespace seg {
@@ -26,15 +27,20 @@ struct Listing {
 /// Path by stem: the path relative to `folder` less the suffix; sorted bytewise.
 using FilesByStem = std::map<std::string, std::filesystem::path>;
 
+/// There is no such folder in the data.
+struct MissingFolder : Error {
+  using Error::Error;
+};
+
 /// The files below `folder` whose names end in `suffix` or, where that is empty, in an image extension. Hidden files are
-/// left out; links are followed, but no folder is entered twice. Throws kData for a missing folder, with `hint`, and for two
+/// left out; links are followed, but no folder is entered twice. Throws kData (MissingFolder, with `hint`) and for two
 /// files of one stem.
 FilesByStem find_by_stem(const std::filesystem::path& folder, const std::string& suffix, const std::string& hint);
 
 /// Whether the name ends like that of an image: .png, .jpg, ..., in any case.
 bool has_image_extension(const std::filesystem::path& path);
 
-/// Sub-folders of `folder`, by name, sorted. Throws kData for a missing folder, with `hint`.
+/// Sub-folders of `folder`, by name, sorted. Throws MissingFolder with `hint`.
 std::vector<std::string> folder_names(const std::filesystem::path& folder, const std::string& hint);
 
 /// Collects pairs over several folders, and what stayed alone.

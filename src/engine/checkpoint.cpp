@@ -21,6 +21,16 @@ Json to_json(const ClassTable& classes) {
   return list;
 }
 
+/// Where a folder is named: the file in it, or in its checkpoints/, that is probably meant.
+void refuse_folder(const std::filesystem::path& path, const char* meant) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return;
+  for (const auto& file : {path / "checkpoints" / meant, path / meant})
+    if (std::filesystem::exists(file, ignored))
+      throw Error(ErrorKind::kStorage, path.string() + " is a folder, not a checkpoint", "did you mean " + file.string() + "?");
+  throw Error(ErrorKind::kStorage, path.string() + " is a folder without checkpoints", "name a file, such as RUN/checkpoints/" + std::string(meant));
+}
+
 /// All but the tensors of a file whose digest is right.
 Checkpoint checked_metadata(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
@@ -79,9 +89,13 @@ Checkpoint load_checkpoint(const std::filesystem::path& path) {
   return checkpoint;
 }
 
-Checkpoint load_checkpoint_metadata(const std::filesystem::path& path) { return checked_metadata(SafetensorsFile(path)); }
+Checkpoint load_checkpoint_metadata(const std::filesystem::path& path) {
+  refuse_folder(path, "best.safetensors");
+  return checked_metadata(SafetensorsFile(path));
+}
 
 Checkpoint load_resumable(const std::filesystem::path& path) {
+  refuse_folder(path, "last.safetensors");
   Checkpoint checkpoint = load_checkpoint(path);
   if (with_prefix_removed(checkpoint.tensors, "optimizer.").empty())
     throw Error(ErrorKind::kStorage, path.string() + " holds weights alone and cannot be resumed",

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "config/text.hpp"
 #include "data/check.hpp"
 #include "data/preview.hpp"
 #include "data/statistics.hpp"
@@ -15,12 +16,16 @@ namespace seg {
 
 int check_data(const RunConfig& config, std::ostream& out) {
   std::size_t findings = 0;
+  if (split_names(config.data).empty()) open_files(config.data, "train");  // says what is missing
   for (const std::string& split : split_names(config.data)) {
     const auto dataset = open_files(config.data, split);
-    const std::vector<Finding> found = check_dataset(*dataset, loader_workers(config.data));
+    const auto [found, absent] = check_dataset(*dataset, loader_workers(config.data));
     for (const Finding& finding : found)
       out << finding.file << ": " << finding.defect << (finding.count > 1 ? " (" + std::to_string(finding.count) + " pixels)" : "") << '\n';
     out << split << ": " << dataset->size() << " images, " << found.size() << " findings\n";
+    if (!absent.empty() && split == "train")
+      out << "train: no pixel of " << absent.size() << " of the " << dataset->classes().size() << " classes: " << config::joined(absent)
+          << " (many: is it another data set's class table?)\n";
     findings += found.size();
   }
   return findings == 0 ? 0 : static_cast<int>(ErrorKind::kData);

@@ -6,14 +6,17 @@
 #include <cstdlib>
 
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "base/safetensors.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
 #include "data/cache.hpp"
+#include "data/image_io.hpp"
 #include "data/statistics.hpp"
 #include "engine/checkpoint.hpp"
+#include "engine/size_advice.hpp"
 #include "models/weights.hpp"
 
 namespace seg {
@@ -26,6 +29,16 @@ std::vector<std::string> names_of(const ClassTable& classes) {
   return names;
 }
 
+/// By the first frame; a broken one is told of where it is read.
+void advise_on_size(const RunConfig& config, const FileDataset& frames) {
+  try {
+    const std::string advice = size_advice(config, read_image_size(frames.pair(0).image, config.data.max_pixels));
+    if (!advice.empty()) spdlog::warn("{}", advice);
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::kData) throw;
+  }
+}
+
 void open_splits(Experiment& experiment) {
   const DataOptions& data = experiment.config.data;
   experiment.train_set = open_files(data, "train", training_frame(experiment.config.augment, data.size));
@@ -34,6 +47,7 @@ void open_splits(Experiment& experiment) {
     experiment.val_set = open_files(data, "val", evaluation_frame_of(experiment.config));
   spdlog::info("data: {} in {}: {} training and {} validation images, {} classes", data.dataset, data.root, experiment.train_set->size(),
                experiment.val_set ? experiment.val_set->size() : 0, experiment.classes().size());
+  advise_on_size(experiment.config, *experiment.train_set);
   for (std::size_t id = 0; id < experiment.classes().size(); ++id)
     spdlog::info("  class {:>2} {} (id {} in the files)", id, experiment.classes()[id].name, experiment.classes()[id].file_id);
 }

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 #include "config/text.hpp"
 #include "data/image_io.hpp"
 #include "data/listing.hpp"
@@ -94,7 +94,7 @@ std::optional<std::int64_t> probability_class(const std::string& name, const Cla
   for (const ClassInfo& info : classes) names.push_back(info.name);
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return found - names.begin();
-  const std::string near = config::nearest(name, names);
+  const std::string near = nearest(name, names);
   throw Error(ErrorKind::kConfiguration, "--probability " + name + ": the model has no such class",
               (near.empty() ? "" : "did you mean " + near + "? ") + std::string("it knows ") + config::joined(names));
 }

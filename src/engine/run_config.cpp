@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/nearest.hpp"
 #include "config/document.hpp"
-#include "config/nearest.hpp"
 #include "data/normalize.hpp"
 #include "losses/loss.hpp"
 #include "models/model.hpp"
@@ -79,8 +79,8 @@ std::string nowhere(const std::string& /*key*/) { return {}; }
 std::string near_recipe(const fs::path& file) {
   const fs::path folder = file.parent_path();
   const fs::path shipped = file.is_relative() ? find_shipped("configs" / folder) : fs::path();
-  std::string near = shipped.empty() ? "" : config::nearest_file(shipped, file.filename().string());
-  if (near.empty()) near = config::nearest_file(folder, file.filename().string());
+  std::string near = shipped.empty() ? "" : nearest_file(shipped, file.filename().string());
+  if (near.empty()) near = nearest_file(folder, file.filename().string());
   return near.empty() ? "" : (folder / near).string();
 }
 

@@ -88,11 +88,18 @@ fs::path run_of_checkpoint(const fs::path& file) {
 Plan make_plan(const TrainCommand& command) {
   if (resumes_file(command)) {
     const fs::path file = command.resume;
+    std::error_code ignored;
+    if (!file.has_parent_path() && !file.has_extension() && !fs::exists(file, ignored))
+      throw Error(ErrorKind::kConfiguration, "--resume " + command.resume + ": neither auto nor never, nor a file",
+                  "use auto, never, or a checkpoint such as RUN/checkpoints/last.safetensors");
     Checkpoint start = load_resumable(file);
     RunConfig config = continued_config(command, start.config, file.string());
     return {std::move(config), command.run_dir.empty() ? run_of_checkpoint(file) : command.run_dir, std::move(start)};
   }
   const bool has_run = !command.run_dir.empty() && fs::exists(command.run_dir / "config.yaml");
+  if (command.config.empty() && command.resume == "auto" && !command.run_dir.empty() && !has_run)
+    throw Error(ErrorKind::kConfiguration, "there is no run in " + command.run_dir.string() + " to go on with, and no --config to start one",
+                "check --run-dir, or name a recipe with --config");
   if (command.config.empty() && !(has_run && command.resume == "auto"))
     throw Error(ErrorKind::kConfiguration, "--config is missing", "segtrain --config synthia_recall.yaml; or --run-dir RUN --resume auto to go on");
   if (command.config.empty()) {
@@ -124,7 +131,9 @@ std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirec
   if (plan.start) return std::move(plan.start);
   if (!directory.holds_run()) return std::nullopt;
   if (command.resume == "never")
-    throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run", "go on with --resume auto, or choose another --run-dir");
+    throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run",
+                fs::exists(directory.last_file()) ? "go on with --resume auto, or choose another --run-dir"
+                                                  : "it stopped before its first checkpoint: remove the folder, or choose another --run-dir");
   plan.config = continued_config(command, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
   const auto newest = directory.newest_checkpoint();
   return newest ? std::optional(load_resumable(*newest)) : std::nullopt;

@@ -1,5 +1,7 @@
 #include "engine/trained_model.hpp"
 
+#include "base/error.hpp"
+#include "config/print.hpp"
 #include "core/compute.hpp"
 #include "models/weights.hpp"
 
@@ -8,7 +10,14 @@ namespace seg {
 RunConfig trained_config(const Checkpoint& checkpoint, const std::filesystem::path& file, const std::vector<std::string>& overrides) {
   std::vector<std::string> all{"train.threads=0"};
   all.insert(all.end(), overrides.begin(), overrides.end());
-  return parse_run_config(checkpoint.config, file.string(), all);
+  RunConfig config = parse_run_config(checkpoint.config, file.string(), all);
+  const RunConfig stored = parse_run_config(checkpoint.config, file.string(), {});
+  for (const config::Difference& difference : config::differences(stored.model, config.model))
+    if (difference.key == "arch" || difference.key == "backbone")
+      throw Error(ErrorKind::kConfiguration,
+                  "model." + difference.key + " is " + difference.before + " in " + file.string() + ", not " + difference.after,
+                  "the weights fit that network alone: leave it as it is, or train another");
+  return config;
 }
 
 Compute forward_compute(const RunConfig& config, const std::string& device) {

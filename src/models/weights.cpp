@@ -1,6 +1,7 @@
 #include "models/weights.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 #include <utility>
 
@@ -155,6 +156,10 @@ State read_weights(const std::string& path) {
 }
 
 std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes) {
+  std::error_code ignored;
+  if (!options.pretrained.empty() && !std::filesystem::exists(options.pretrained, ignored))
+    throw Error(ErrorKind::kStorage, "model.pretrained: there is no file " + options.pretrained,
+                "data/README.md says where to get ImageNet weights; --set model.pretrained= trains from scratch");
   if (!options.pretrained.empty()) return load_backbone(model, options);
   if (!options.init_from.empty()) return load_network(model, options, same_classes);
   return std::nullopt;

@@ -23,7 +23,7 @@ struct Check : testing::Test {
 
   std::filesystem::path image(const std::string& name) const { return folder / ("train/" + name + ".png"); }
   std::filesystem::path annotation(const std::string& name) const { return folder / ("trainannot/" + name + ".png"); }
-  std::vector<Finding> findings(std::int64_t workers = 2) const { return check_dataset(*open_files(options, "train"), workers); }
+  std::vector<Finding> findings(std::int64_t workers = 2) const { return check_dataset(*open_files(options, "train"), workers).findings; }
 
   test::TemporaryFolder folder;
   DataOptions options;
@@ -42,6 +42,13 @@ TEST_F(Check, CountsEachUnknownValue) {
   EXPECT_EQ(found[0].count, 18);
   EXPECT_THAT(found[1].defect, HasSubstr("value 40"));
   EXPECT_EQ(found[1].count, 6);
+}
+
+TEST_F(Check, NamesClassesThatOccurNowhere) {
+  test::write_labels(annotation("c"), 4, 6, 0);
+  const std::vector<std::string> absent = check_dataset(*open_files(options, "train"), 2).absent_classes;
+  EXPECT_EQ(absent.size(), 9u);  // of 11: the files hold the ids 0 and 1
+  EXPECT_EQ(absent.front(), "Pole");
 }
 
 TEST_F(Check, GoesOnAfterADefectInOrder) {

@@ -64,6 +64,11 @@ TEST_F(Deployed, OneImageGoesToTheFileNamed) {
   ASSERT_EQ(predict("in.png", "masks/labels.png", {"--save-predictions", "color"}).exit_code, 0);
   EXPECT_EQ(cv::imread(at("masks/labels.png"), cv::IMREAD_UNCHANGED).channels(), 3);
   EXPECT_EQ(files_below("masks"), std::set<std::string>{"labels.png"});
+  // A name without a folder lies in the working directory.
+  const auto here = command("segpredict", {"--checkpoint", checkpoint(), "--input", at("in.png"), "--output", "mask.png", "--device", "cpu"});
+  const ProgramResult result = Process(here, with({}, [this] { fs::current_path(folder_.path()); })).wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(fs::exists(folder_ / "mask.png"));
 }
 
 TEST_F(Deployed, AVideoBecomesAVideoWithoutSound) {

@@ -6,8 +6,8 @@ Listing list_cityscapes(const DataOptions& options, const ClassFile& classes, co
   const std::filesystem::path root = options.root;
   const std::string hint = how_to_get("cityscapes");
   Pairing pairing(root);
-  pairing.add(find_by_stem(root / "leftImg8bit" / split, "_leftImg8bit.png", hint),
-              find_by_stem(root / "gtFine" / split, "_gtFine_" + options.cityscapes.labels + ".png", hint));
+  const FilesByStem images = find_by_stem(root / "leftImg8bit" / split, "_leftImg8bit.png", hint);
+  pairing.add(images, find_by_stem(root / "gtFine" / split, "_gtFine_" + options.cityscapes.labels + ".png", hint));
   const bool holds_train_ids = options.cityscapes.labels == "labelTrainIds";
   return {{},
           holds_train_ids ? train_id_encoding(classes, options.train_void())

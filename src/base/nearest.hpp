@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace seg::config {
+namespace seg {
 
 /// The candidate nearest to `wanted`: by edit distance (insert, delete, replace, swap neighbours; case and '-' against '_'
 /// cost nothing) up to a third of its length, or one that begins with `wanted`. "" if nothing is near; the first one on a tie.
@@ -14,4 +14,4 @@ std::string nearest(const std::string& wanted, const std::vector<std::string>& c
 /// The name of the .yaml file in `folder` nearest to `name`; "" if nothing is near or the folder cannot be read.
 std::string nearest_file(const std::filesystem::path& folder, const std::string& name);
 
-}  // namespace seg::config
+}  // namespace seg

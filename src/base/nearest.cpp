@@ -1,10 +1,10 @@
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <system_error>
 
-namespace seg::config {
+namespace seg {
 namespace {
 
 std::string folded(std::string text) {
@@ -54,10 +54,11 @@ std::string nearest_file(const std::filesystem::path& folder, const std::string&
   std::vector<std::string> names;
   std::error_code none;
   for (std::filesystem::directory_iterator entry(folder.empty() ? "." : folder, none), end; !none && entry != end; entry.increment(none)) {
-    if (entry->path().extension() == ".yaml") names.push_back(entry->path().filename().string());
+    if (entry->path().extension() == ".yaml") names.push_back(entry->path().stem().string());
   }
   std::sort(names.begin(), names.end());
-  return nearest(name, names);
+  const std::string found = nearest(std::filesystem::path(name).stem().string(), names);
+  return found.empty() ? found : found + ".yaml";
 }
 
-}  // namespace seg::config
+}  // namespace seg

@@ -1,10 +1,10 @@
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <gtest/gtest.h>
 
 #include "support/support.hpp"
 
-namespace seg::config {
+namespace seg {
 namespace {
 
 const std::vector<std::string> kNames = {"batch_size", "lr", "iterations", "seed", "val_interval"};
@@ -26,8 +26,10 @@ TEST(NearestFile, LooksAtTheYamlFilesOfTheFolder) {
   const test::TemporaryFolder folder;
   for (const char* name : {"recall.yaml", "recal.txt", "other.yaml"}) test::write_text(folder / name, "");
   EXPECT_EQ(nearest_file(folder.path(), "recal.yaml"), "recall.yaml");
+  EXPECT_EQ(nearest_file(folder.path(), "recal"), "recall.yaml");
+  EXPECT_EQ(nearest_file(folder.path(), "refer.yaml"), "");  // the extension says nothing
   EXPECT_EQ(nearest_file(folder / "none", "recal.yaml"), "");
 }
 
 }  // namespace
-}  // namespace seg::config
+}  // namespace seg
