@@ -20,7 +20,7 @@ namespace {
 using Value = Pickle::Value;
 using Kind = Pickle::Kind;
 
-constexpr std::string_view kTensor = "torch._utils._rebuild_tensor_v2";
+constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
 constexpr std::string_view kParameter = "torch._utils._rebuild_parameter";
 constexpr std::array<std::pair<std::string_view, const char*>, 10> kStorages = {{{"torch.DoubleStorage", "F64"},
                                                                                  {"torch.FloatStorage", "F32"},
@@ -33,8 +33,6 @@ constexpr std::array<std::pair<std::string_view, const char*>, 10> kStorages = {
                                                                                  {"torch.ByteStorage", "U8"},
                                                                                  {"torch.BoolStorage", "BOOL"}}};
 constexpr std::array<std::string_view, 6> kWeightKeys = {"state_dict", "model_state", "model_state_dict", "model", "network", "net"};
-constexpr std::size_t kMaxExtents = 16;
-constexpr std::size_t kMaxNameBytes = 4096;
 
 /// Takes the tensors of one dictionary apart.
 class TensorParser {
@@ -47,7 +45,7 @@ class TensorParser {
     if (name.size() > kMaxNameBytes || std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7f; }))
       throw pth_defect(source_, "a tensor has the name " + quoted_name(tensor_.name));
     const Value& call = value.kind == Kind::kCall && callee(value) == kParameter ? argument(value, 0, Kind::kCall) : value;
-    if (callee(call) != kTensor) throw bad("it is made by " + std::string(callee(call)));
+    if (callee(call) != kRebuildTensor) throw bad("it is made by " + std::string(callee(call)));
     parse_storage(item(argument(call, 0, Kind::kPersistent), 0, Kind::kTuple));
     tensor_.offset = count(argument(call, 1, Kind::kInteger));
     tensor_.shape = counts(argument(call, 2, Kind::kTuple));
@@ -116,7 +114,7 @@ Error pth_defect(const std::string& source, const std::string& what) {
 
 std::span<const std::string_view> torch_globals() {
   static const auto names = [] {
-    std::vector<std::string_view> all{kTensor, kParameter};
+    std::vector<std::string_view> all{kRebuildTensor, kParameter};
     all.reserve(all.size() + kStorages.size());
     for (const auto& [name, dtype] : kStorages) all.push_back(name);
     return all;

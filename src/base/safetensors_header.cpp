@@ -13,9 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxExtents = 16;
-constexpr std::size_t kMaxNameBytes = 4096;
-
 /// Takes the parser's events one by one. Whatever stands where the format has no place for it ends the reading, so nesting cannot
 /// grow either.
 class HeaderReader final : public nlohmann::json_sax<Json> {

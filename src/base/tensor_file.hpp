@@ -11,6 +11,10 @@
 
 namespace seg {
 
+/// What is taken from a file: more is no weight's name or shape.
+inline constexpr std::size_t kMaxExtents = 16;
+inline constexpr std::size_t kMaxNameBytes = 4096;
+
 struct TensorEntry {
   std::string name;
   std::string dtype;  // "F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"
