@@ -39,7 +39,10 @@ class HelpFormatter final : public CLI::Formatter {
 
   static std::string lines(const std::string& text, std::size_t width, const std::string& indent = "") {
     std::string all;
-    for (const std::string& line : wrapped(text, width)) all += (all.empty() ? "" : "\n" + indent) + line;
+    for (const std::string& line : wrapped(text, width)) {
+      if (!all.empty()) all.append("\n").append(indent);
+      all += line;
+    }
     return all;
   }
 };

@@ -23,6 +23,7 @@ std::string values(const Option& option) {
 
 std::string call(const std::string& name, const std::vector<Option>& options, const std::vector<Verb>& verbs, bool has_version) {
   std::vector<std::string> words;
+  words.reserve(verbs.size() + options.size() + 2);
   std::string table;
   for (const Verb& verb : verbs) words.push_back(verb.name);
   for (const Option& option : options) {
