@@ -72,5 +72,7 @@ install_packages() {
 [ ${#missing[@]} -eq 0 ] || install_packages
 
 # What steers the browser.
-tests=$(cd "$(dirname "$0")/../tests/browser" && pwd)
-[ -z "$browser" ] || [ -e "$tests/node_modules/.package-lock.json" ] || npm ci --prefix "$tests" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+if [ -n "$browser" ]; then
+  tests=$(cd "$(dirname "$0")/../tests/browser" && pwd)
+  [ -e "$tests/node_modules/.package-lock.json" ] || npm ci --prefix "$tests" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+fi
