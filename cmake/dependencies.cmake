@@ -26,8 +26,10 @@ if(Torch_VERSION AND Torch_VERSION VERSION_LESS 1.13)
 endif()
 
 # The ONNX and protobuf libraries that Debian's LibTorch is linked with, so that one process holds each once.
-find_package(Protobuf REQUIRED)
 find_package(ONNX REQUIRED)
+if(NOT TARGET ONNX::onnx)
+  add_library(ONNX::onnx ALIAS onnx)  # its name up to Debian 12
+endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)

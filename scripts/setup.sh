@@ -47,6 +47,7 @@ for package in "${packages[@]}"; do is_installed "$package" || missing+=("$packa
 clang_runtime() { echo "libclang-rt-$(apt-cache depends clang | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p')-dev"; }
 [[ " ${packages[*]} " != *" clang "* ]] || is_installed "$(clang_runtime)" || missing+=(clang-runtime)
 
+# Waits for another apt, such as the one of unattended upgrades.
 install_packages() {
   local as_root=() log
   if [ "$(id -u)" -ne 0 ]; then
@@ -61,7 +62,7 @@ install_packages() {
   log=$(mktemp)
   {
     "${as_root[@]}" apt-get update -qq && missing=("${missing[@]/clang-runtime/$(clang_runtime)}") &&
-      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${missing[@]}"
   } >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
     echo "setup: apt-get failed; the whole log is $log" >&2
