@@ -3,6 +3,7 @@
 # seg_protobuf(NAME FILE.proto): its messages for seg_NAME; FILE is below src, and so is FILE.pb.h.
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
 # seg_completion(NAME...): completion of these programs in bash, build/completion/segtrain; installed.
+# seg_manual(NAME...): manual pages from what the programs say of themselves, where there is help2man; installed.
 
 add_library(seg_flags INTERFACE)
 # GCC 13 and later take every function from reference to reference for one that may return its argument.
@@ -23,7 +24,10 @@ endif()
 # What every program allocates with; the sanitizers bring their own.
 add_library(seg_allocator INTERFACE)
 if(NOT SEG_SANITIZE)
-  target_sources(seg_allocator INTERFACE ${PROJECT_SOURCE_DIR}/apps/allocator.cpp)
+  # By itself: elsewhere the compiler must not see into operator new.
+  add_library(seg_allocator_object OBJECT apps/allocator.cpp)
+  target_link_libraries(seg_allocator_object PRIVATE seg_flags)
+  target_sources(seg_allocator INTERFACE $<TARGET_OBJECTS:seg_allocator_object>)
   # Nothing calls jemalloc by name, so the linker would drop it.
   target_link_libraries(seg_allocator INTERFACE -Wl,--push-state,--no-as-needed PkgConfig::JEMALLOC -Wl,--pop-state)
 endif()
@@ -123,4 +127,21 @@ function(seg_completion)
     file(CREATE_LINK segtrain ${link} SYMBOLIC)
     install(FILES ${link} DESTINATION ${folder})
   endforeach()
+endfunction()
+
+function(seg_manual)
+  find_program(HELP2MAN help2man)
+  if(NOT HELP2MAN)
+    return()
+  endif()
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/man)
+  # Its line for whatis: what --help says first, up to the first stop or colon.
+  set(page [[name=$("$1" --help | sed "/^Usage:/,\$d" | paste -sd " " | sed "s/[.:].*//"); help2man --no-info --name="$name" "$1" | gzip -9n >"$2"]])
+  foreach(name IN LISTS ARGN)
+    set(output ${CMAKE_BINARY_DIR}/man/${name}.1.gz)
+    add_custom_command(OUTPUT ${output} DEPENDS ${name} VERBATIM COMMAND sh -c "${page}" sh $<TARGET_FILE:${name}> ${output})
+    list(APPEND pages ${output})
+  endforeach()
+  add_custom_target(seg_manual ALL DEPENDS ${pages})
+  install(FILES ${pages} DESTINATION share/man/man1)
 endfunction()
