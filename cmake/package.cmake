@@ -8,6 +8,10 @@ install(DIRECTORY docs DESTINATION share/doc/segtrain FILES_MATCHING PATTERN "*.
 install(FILES configs/README.md DESTINATION share/doc/segtrain/configs)
 install(FILES data/README.md DESTINATION share/doc/segtrain/data)
 
+# Debian's form of a list of changes; without a time in it, so that packages are the same.
+execute_process(COMMAND gzip -9n INPUT_FILE ${PROJECT_SOURCE_DIR}/cmake/changelog OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz COMMAND_ERROR_IS_FATAL ANY)
+install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION share/doc/segtrain)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME segtrain)
 set(CPACK_PACKAGE_VENDOR "The segtrain authors")

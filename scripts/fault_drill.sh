@@ -3,7 +3,7 @@
 #
 #   scripts/fault_drill.sh [--short] [--output DIR]      --short: as often as the tests do; DIR: default runs/fault_drill
 #
-# As root it also fills small file systems in memory; otherwise those tests say that they were left out. Build first.
+# As root it also fills small file systems, with btrfs-progs one with a quota; otherwise those tests say that they were left out. Build first.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 output=$here/runs/fault_drill

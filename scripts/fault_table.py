@@ -12,7 +12,7 @@ ROWS = [
     ("kill", "SIGKILL at any moment, during the write of a checkpoint and in validation",
      "temporary file, sync, rename; randomness is a function of (seed, iteration), so nothing else has to be saved"),
     ("signal", "SIGTERM, SIGINT, and a second one", "saved at the step boundary; the second ends at once"),
-    ("disk", "full disk, file-size limit, no permission, read-only folder", "checkpoint: exit 5, the one before stays; logs, metrics, reports wait and are tried again"),
+    ("disk", "full disk, quota, file-size limit, no permission, read-only folder", "checkpoint: exit 5, the one before stays; logs, metrics, reports wait and are tried again"),
     ("damaged", "checkpoint truncated, any bit flipped, empty, a folder, another type", "a digest over every byte but its own; fall back to the newest valid one"),
     ("hostile", "hostile safetensors headers and PyTorch files", "streaming parsers, capped sizes, every length checked before it is used"),
     ("other_network", "checkpoint of another architecture, backbone or class table", "all differing tensors or classes are listed, exit 5"),

@@ -33,7 +33,7 @@ for option in "$@"; do
       command -v node >/dev/null || packages+=(nodejs)     # others than Debian's do as well
       command -v npm >/dev/null || packages+=(npm) ;;
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
-    --package) packages+=(dpkg-dev file) ;;                # dpkg-shlibdeps, and what cpack asks which files are programs
+    --package) packages+=(dpkg-dev file help2man) ;;       # dpkg-shlibdeps, what cpack asks which files are programs, manual pages
     --own-libtorch) libtorch=() ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac

@@ -13,6 +13,7 @@
 #include "data/transforms.hpp"
 #include "engine/trainer.hpp"
 #include "losses/loss.hpp"
+#include "report/console.hpp"
 
 namespace seg {
 
@@ -103,7 +104,7 @@ std::string dry_run(Experiment& experiment) {
     text += fmt::format("validation: {:.3f} s for the largest image {}, {} images, {:.0f} times\n", seconds, to_string(size),
                         experiment.val_set->size(), validations);
   }
-  text += fmt::format("whole run: about {:.1f} hours, without the time in which steps wait for data\npeak memory: {:.2f} GB\n", total / 3600.0,
+  text += fmt::format("whole run: about {} (h:mm:ss), without the time in which steps wait for data\npeak memory: {:.2f} GB\n", duration_text(total),
                       peak_memory_gb());
   return text + what_was_written(experiment.config);
 }

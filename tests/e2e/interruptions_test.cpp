@@ -19,11 +19,20 @@ using testing::HasSubstr;
 class Interruptions : public Programs {
  protected:
   std::vector<std::string> arguments(const std::string& run_dir) const {
-    return training_with(run_dir, {"train.iterations=24", "train.deterministic=true", "train.val_interval=6", "train.checkpoint_interval=2",
-                                   "train.log_interval=1", "train.threads=2"});
+    return training_with(
+        run_dir, {"train.iterations=" + std::to_string(tries(12, 24)), "train.deterministic=true",
+                  "train.val_interval=" + std::to_string(tries(3, 6)), "train.checkpoint_interval=2", "train.log_interval=1", "train.threads=2"});
   }
   std::vector<std::string> resumed(const std::string& run_dir) const {
     return {"--run-dir", (folder_ / run_dir).string(), "--resume", "auto", "--device", "cpu"};
+  }
+  /// Whether the run, resumed, ends with the weights of one that nothing interrupted.
+  bool resumes_to_the_same(const std::string& run_dir) const {
+    static const ProgramResult whole = run("segtrain", arguments("whole"));  // once for all tests
+    EXPECT_EQ(whole.exit_code, 0) << whole.err;
+    const ProgramResult finished = run("segtrain", resumed(run_dir));
+    EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;
+    return finished.exit_code == 0 && digest_of(finished) == digest_of(whole);
   }
 
   std::string metrics(const std::string& run_dir) const {
@@ -68,8 +77,6 @@ class Interruptions : public Programs {
 
 TEST_F(Interruptions, KilledAtAnyMomentARunEndsWithTheSameWeights) {
   FaultRow row("kill");
-  const ProgramResult whole = run("segtrain", arguments("whole"));
-  ASSERT_EQ(whole.exit_code, 0) << whole.err;
   Random random(1);
   std::map<std::string, int> moments;
   const int chains = tries(1, 8);
@@ -81,9 +88,8 @@ TEST_F(Interruptions, KilledAtAnyMomentARunEndsWithTheSameWeights) {
       if (moment == "end") break;
       ++moments[moment];
     }
-    const ProgramResult finished = run("segtrain", resumed(name));
-    const bool same = finished.exit_code == 0 && digest_of(finished) == digest_of(whole) && !has_leftovers(name);
-    for (int i = 0; i < kills; ++i) EXPECT_TRUE(row.tried(same)) << finished.out << finished.err;
+    const bool same = resumes_to_the_same(name) && !has_leftovers(name);
+    for (int i = 0; i < kills; ++i) EXPECT_TRUE(row.tried(same));
   }
   EXPECT_GE(moments["saving"], tries(1, 10));
   EXPECT_GE(moments["validating"], tries(1, 5));
@@ -92,7 +98,6 @@ TEST_F(Interruptions, KilledAtAnyMomentARunEndsWithTheSameWeights) {
 
 TEST_F(Interruptions, ASignalSavesAndTheRunEndsWithTheSameWeights) {
   FaultRow row("signal");
-  const ProgramResult whole = run("segtrain", arguments("whole"));
   for (const int signal : tried_of(std::vector<int>{SIGTERM, SIGINT}, 1)) {
     const std::string name = "stopped" + std::to_string(signal);
     Process process(command("segtrain", arguments(name)), with({}));
@@ -102,14 +107,12 @@ TEST_F(Interruptions, ASignalSavesAndTheRunEndsWithTheSameWeights) {
     EXPECT_EQ(stopped.exit_code, 128 + signal) << stopped.err;
     EXPECT_FALSE(stopped.killed);
     EXPECT_EQ(last_event(name), "end");
-    const ProgramResult finished = run("segtrain", resumed(name));
-    EXPECT_TRUE(row.tried(finished.exit_code == 0 && digest_of(finished) == digest_of(whole))) << finished.err;
+    EXPECT_TRUE(row.tried(resumes_to_the_same(name)));
   }
 }
 
 TEST_F(Interruptions, ASecondSignalEndsAtOnceAndTheCheckpointBeforeIsIntact) {
   FaultRow row("signal");
-  const ProgramResult whole = run("segtrain", arguments("whole"));
   for (const int signal : tried_of(std::vector<int>{SIGTERM, SIGINT}, 1)) {
     const std::string name = "stopped" + std::to_string(signal);
     Process process(command("segtrain", arguments(name)), with({}));
@@ -120,8 +123,7 @@ TEST_F(Interruptions, ASecondSignalEndsAtOnceAndTheCheckpointBeforeIsIntact) {
     process.send(signal);
     EXPECT_EQ(process.wait().exit_code, 128 + signal);
     EXPECT_NE(last_event(name), "end");
-    const ProgramResult finished = run("segtrain", resumed(name));
-    EXPECT_TRUE(row.tried(finished.exit_code == 0 && digest_of(finished) == digest_of(whole))) << finished.err;
+    EXPECT_TRUE(row.tried(resumes_to_the_same(name)));
   }
 }
 

@@ -32,11 +32,22 @@ class Programs : public testing::Test {
     return options;
   }
 
-  /// Generated frames in the layout of CamVid.
-  std::string data() const {
-    const fs::path path = folder_ / "my data";
+  /// What the tests of this process share and leave as it is: generated frames in the layout of CamVid, and runs.
+  static const fs::path& shared() {
+    static const TemporaryFolder folder;
+    return folder.path();
+  }
+  std::string shared_data() const {
+    const fs::path path = shared() / "my data";
     if (fs::exists(path)) return path.string();
     EXPECT_EQ(run("segdata", {"generate", "--layout", "camvid", "--output", path.string(), "--count", "30", "--size", "48x64"}).exit_code, 0);
+    return path.string();
+  }
+
+  /// A copy of the frames, of this test alone.
+  std::string data() const {
+    const fs::path path = folder_ / "my data";
+    if (!fs::exists(path)) fs::copy(shared_data(), path, fs::copy_options::recursive);
     return path.string();
   }
 

@@ -12,7 +12,7 @@ class Soak : public Programs {};
 
 TEST_F(Soak, MemoryAndOpenFilesStayFlat) {
   FaultRow row("soak");
-  const int steps = tries(100, 2'000);
+  const int steps = tries(60, 2'000);
   const int interval = steps / 20;
   Process process(
       command("segtrain", training_with("run", {"train.iterations=" + std::to_string(steps), "train.val_interval=" + std::to_string(interval),
