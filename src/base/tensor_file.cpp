@@ -58,6 +58,8 @@ const TensorEntry* TensorFile::find(const std::string& name) const {
   return found == entries_.end() ? nullptr : &*found;
 }
 
+bool is_pytorch_file(const fs::path& path) { return pth_format(first_bytes(path)) != PthFormat::kNone; }
+
 std::unique_ptr<TensorFile> open_tensor_file(const fs::path& path) {
   switch (pth_format(first_bytes(path))) {
     case PthFormat::kZip:

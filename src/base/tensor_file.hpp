@@ -53,6 +53,9 @@ class TensorFile {
   std::map<std::string, std::string> metadata_;
 };
 
+/// Whether its first bytes are those of a PyTorch file, of any version. False where there is no file.
+bool is_pytorch_file(const std::filesystem::path& path);
+
 /// Opens a file of either format, told by its first bytes. Throws kStorage naming the file and the defect.
 std::unique_ptr<TensorFile> open_tensor_file(const std::filesystem::path& path);
 

@@ -31,6 +31,16 @@ void refuse_folder(const std::filesystem::path& path, const char* meant) {
   throw Error(ErrorKind::kStorage, path.string() + " is a folder without checkpoints", "name a file, such as RUN/checkpoints/" + std::string(meant));
 }
 
+Error no_checkpoint(const std::string& what) {
+  return {ErrorKind::kStorage, what + " is no checkpoint of segtrain",
+          "weights from elsewhere go to model.pretrained or model.init_from; --checkpoint and --resume want a file from RUN/checkpoints"};
+}
+
+SafetensorsFile open_checkpoint(const std::filesystem::path& path) {
+  if (is_pytorch_file(path)) throw no_checkpoint(path.string() + ", a PyTorch file,");
+  return SafetensorsFile(path);
+}
+
 /// All but the tensors of a file whose digest is right.
 Checkpoint checked_metadata(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
@@ -39,9 +49,7 @@ Checkpoint checked_metadata(const SafetensorsFile& file) {
   if (format != metadata.end() && format->second.starts_with(kFormatFamily) && format->second != kFormat)
     throw Error(ErrorKind::kStorage, name + " has the checkpoint format " + format->second + ", this version reads " + kFormat,
                 "use the version of segtrain that wrote it");
-  if (format == metadata.end() || format->second != kFormat)
-    throw Error(ErrorKind::kStorage, name + " is no checkpoint of segtrain",
-                "ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints");
+  if (format == metadata.end() || format->second != kFormat) throw no_checkpoint(name);
   file.verify_digest();
   try {
     Checkpoint checkpoint;
@@ -83,7 +91,7 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
-  const SafetensorsFile file(path);
+  const SafetensorsFile file = open_checkpoint(path);
   Checkpoint checkpoint = checked_metadata(file);
   checkpoint.tensors = read_tensors(file);
   return checkpoint;
@@ -91,7 +99,7 @@ Checkpoint load_checkpoint(const std::filesystem::path& path) {
 
 Checkpoint load_checkpoint_metadata(const std::filesystem::path& path) {
   refuse_folder(path, "best.safetensors");
-  return checked_metadata(SafetensorsFile(path));
+  return checked_metadata(open_checkpoint(path));
 }
 
 Checkpoint load_resumable(const std::filesystem::path& path) {

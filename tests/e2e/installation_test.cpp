@@ -41,7 +41,12 @@ class Installation : public Programs {
     EXPECT_TRUE(fs::exists(prefix / "share/segtrain/configs/base/synthia.yaml"));
     EXPECT_TRUE(fs::exists(prefix / "share/segtrain/data/camvid.yaml"));
     EXPECT_TRUE(fs::exists(prefix / "share/doc/segtrain/docs/deploy.md"));
-    for (const std::string& name : kPrograms) EXPECT_TRUE(fs::exists(prefix / "share/bash-completion/completions" / name)) << name;
+    EXPECT_TRUE(fs::exists(prefix / "share/doc/segtrain/changelog.gz"));
+    const bool has_manual = fs::exists(build_folder() / "man");  // where there is help2man
+    for (const std::string& name : kPrograms) {
+      EXPECT_TRUE(fs::exists(prefix / "share/bash-completion/completions" / name)) << name;
+      EXPECT_EQ(fs::exists(prefix / "share/man/man1" / (name + ".1.gz")), has_manual) << name;
+    }
     for (const auto& entry : fs::recursive_directory_iterator(prefix)) {
       EXPECT_NE(entry.path().extension(), ".a");
       EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr("_tests")));

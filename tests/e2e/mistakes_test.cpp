@@ -168,6 +168,9 @@ TEST_F(Mistakes, WithRunsAndCheckpoints) {
   write_text(folder_ / "notes.txt", "");
   const std::string best = at("run/checkpoints/best.safetensors");
   const std::string golden = repository_file("tests/golden/ce_ignore.safetensors").string();
+  write_text(folder_ / "weights.pth", "PK\x03\x04 as torch.save writes it");
+  const std::string elsewhere =
+      "hint: weights from elsewhere go to model.pretrained or model.init_from; --checkpoint and --resume want a file from RUN/checkpoints";
   const auto eval = [](const std::string& checkpoint, std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"--checkpoint", checkpoint, "--device", "cpu"});
     return more;
@@ -192,10 +195,8 @@ TEST_F(Mistakes, WithRunsAndCheckpoints) {
       {"segeval", eval(at("run")), 5, "error: DIR/run is a folder, not a checkpoint\nhint: did you mean DIR/run/checkpoints/best.safetensors?"},
       {"segeval", eval(at("my data")), 5,
        "error: DIR/my data is a folder without checkpoints\nhint: name a file, such as RUN/checkpoints/best.safetensors"},
-      {"segeval", eval(golden), 5,
-       "error: " + golden +
-           " is no checkpoint of segtrain\n"
-           "hint: ImageNet weights go to model.pretrained; --checkpoint and --resume want a file from RUN/checkpoints"},
+      {"segeval", eval(golden), 5, "error: " + golden + " is no checkpoint of segtrain\n" + elsewhere},
+      {"segeval", eval(at("weights.pth")), 5, "error: DIR/weights.pth, a PyTorch file, is no checkpoint of segtrain\n" + elsewhere},
       {"segeval", eval(best, {"--split", "training"}), 2, "error: --split training: the data has no such split\nhint: use one of train, val, test"},
       {"segeval", eval(best, {"--set", "model.backbone=resnet50"}), 2,
        "error: model.backbone is resnet18 in DIR/run/checkpoints/best.safetensors, not resnet50\n"
