@@ -187,10 +187,11 @@ TEST_F(Storage, LogsMetricsAndReportsWaitForAFullDisk) {
   if (!disk.mounted()) GTEST_SKIP() << "this user may not mount a file system";
   fs::create_directory(folder_ / "large");
   fs::create_directory_symlink(folder_ / "large", run_dir / "checkpoints");
-  Process process(command("segtrain", arguments("disk", {"train.iterations=30", "train.checkpoint_interval=10", "train.val_interval=10"})), with({}));
+  // Enough steps for every file to need another page of the disk.
+  Process process(command("segtrain", arguments("disk", {"train.iterations=60", "train.checkpoint_interval=20", "train.val_interval=20"})), with({}));
   ASSERT_TRUE(wait_until([&] { return has_event(run_dir, "train") || !process.running(); }));
   fill(run_dir / "filler");
-  ASSERT_TRUE(wait_until([&] { return fs::exists(folder_ / "large/step-20.safetensors") || !process.running(); }));
+  ASSERT_TRUE(wait_until([&] { return fs::exists(folder_ / "large/step-40.safetensors") || !process.running(); }));
   EXPECT_FALSE(fs::exists(run_dir / "eval/val/report.json"));
   fs::remove(run_dir / "filler");
   const ProgramResult result = process.wait();
@@ -198,11 +199,11 @@ TEST_F(Storage, LogsMetricsAndReportsWaitForAFullDisk) {
   int steps = 0;
   std::istringstream lines(read_text(run_dir / "metrics.jsonl"));
   for (std::string line; std::getline(lines, line);) steps += nlohmann::json::parse(line).at("event") == "train";
-  EXPECT_EQ(steps, 30);
-  EXPECT_THAT(read_text(run_dir / "train.log"), AllOf(HasSubstr("1/30"), HasSubstr("15/30"), HasSubstr("30/30")));
+  EXPECT_EQ(steps, 60);
+  EXPECT_THAT(read_text(run_dir / "train.log"), AllOf(HasSubstr("1/60"), HasSubstr("30/60"), HasSubstr("60/60")));
   EXPECT_THAT(result.err, AllOf(HasSubstr("metrics.jsonl: No space left on device; the run goes on"), HasSubstr("train.log: No space left"),
                                 HasSubstr("the report is tried again")));
-  EXPECT_TRUE(row.tried(steps == 30 && fs::exists(run_dir / "eval/val/report.json")));
+  EXPECT_TRUE(row.tried(steps == 60 && fs::exists(run_dir / "eval/val/report.json")));
 }
 
 TEST_F(Storage, ADamagedCheckpointIsNamedAndTheOneBeforeIsTaken) {
