@@ -47,7 +47,7 @@ for package in "${packages[@]}"; do is_installed "$package" || missing+=("$packa
 clang_runtime() { echo "libclang-rt-$(apt-cache depends clang | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p')-dev"; }
 [[ " ${packages[*]} " != *" clang "* ]] || is_installed "$(clang_runtime)" || missing+=(clang-runtime)
 
-# Waits for another apt, such as the one of unattended upgrades.
+# Waits where another apt installs, such as the one of unattended upgrades.
 install_packages() {
   local as_root=() log
   if [ "$(id -u)" -ne 0 ]; then
