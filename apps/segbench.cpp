@@ -11,7 +11,7 @@
 #include "bench/loss.hpp"
 #include "bench/step_file.hpp"
 #include "bench/train.hpp"
-#include "engine/command_options.hpp"
+#include "engine/commands/command_options.hpp"
 
 namespace {
 

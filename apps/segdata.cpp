@@ -6,10 +6,10 @@
 
 #include "base/app.hpp"
 #include "config/text.hpp"
-#include "data/synthesis/generate.hpp"
-#include "data/synthesis/layouts.hpp"
-#include "engine/command_options.hpp"
-#include "engine/data_commands.hpp"
+#include "engine/commands/command_options.hpp"
+#include "engine/commands/data_commands.hpp"
+#include "synthesis/generate.hpp"
+#include "synthesis/layouts.hpp"
 
 namespace {
 

@@ -4,8 +4,8 @@
 
 #include "base/app.hpp"
 #include "data/splits.hpp"
-#include "engine/command_options.hpp"
-#include "engine/eval_command.hpp"
+#include "engine/commands/command_options.hpp"
+#include "engine/commands/eval_command.hpp"
 
 int main(int argc, char** argv) {
   seg::EvalCommand command;

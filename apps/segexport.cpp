@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "base/app.hpp"
-#include "engine/command_options.hpp"
+#include "engine/commands/command_options.hpp"
 #include "export/export_command.hpp"
 
 int main(int argc, char** argv) {

@@ -3,8 +3,8 @@
 #include <iostream>
 
 #include "base/app.hpp"
-#include "engine/command_options.hpp"
-#include "engine/predict_command.hpp"
+#include "engine/commands/command_options.hpp"
+#include "engine/commands/predict_command.hpp"
 
 int main(int argc, char** argv) {
   seg::PredictCommand command;

@@ -4,8 +4,8 @@
 
 #include "base/app.hpp"
 #include "config/print.hpp"
-#include "engine/command_options.hpp"
-#include "engine/train_command.hpp"
+#include "engine/commands/command_options.hpp"
+#include "engine/commands/train_command.hpp"
 
 int main(int argc, char** argv) {
   seg::TrainCommand command;

@@ -8,17 +8,19 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ALLOWED = {
     "base": set(),
     "config": {"base"},
+    "tensor_files": {"base"},
     "report": {"base", "config"},
-    "core": {"base", "config"},
+    "synthesis": {"base"},
+    "core": {"base", "config", "tensor_files"},
     "ops": {"core", "base"},
 }
 for middle in ("data", "models", "losses", "metrics", "optim"):
-    ALLOWED[middle] = {"ops", "core", "config", "report", "base"}
+    ALLOWED[middle] = {"ops", "core", "tensor_files", "config", "report", "base"}
 ALLOWED["engine"] = {name for name in ALLOWED}
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
-NO_TORCH = ("base", "config", "report")
+NO_TORCH = ("base", "tensor_files", "config", "report", "synthesis")
 INCLUDE = re.compile(r'^\s*#include\s+(["<])([^">]+)[">]')
 
 

@@ -4,9 +4,9 @@
 
 #include "base/error.hpp"
 #include "bench/memory.hpp"
-#include "data/cache.hpp"
-#include "data/transforms.hpp"
-#include "engine/trainer.hpp"
+#include "data/augment/transforms.hpp"
+#include "data/cache/cache.hpp"
+#include "engine/training/trainer.hpp"
 
 namespace seg {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "bench/memory.hpp"
-#include "engine/evaluator.hpp"
-#include "engine/validation.hpp"
+#include "engine/evaluation/evaluator.hpp"
+#include "engine/evaluation/validation.hpp"
 
 namespace seg {
 

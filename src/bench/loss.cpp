@@ -8,7 +8,7 @@
 #include "bench/memory.hpp"
 #include "core/compute.hpp"
 #include "data/normalize.hpp"
-#include "engine/training_step.hpp"
+#include "engine/training/training_step.hpp"
 #include "ops/class_sums.hpp"
 
 namespace seg {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bench/measure.hpp"
-#include "engine/inference.hpp"
+#include "engine/evaluation/inference.hpp"
 
 namespace seg {
 

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "core/compute.hpp"
-#include "data/synthesis/generate.hpp"
+#include "synthesis/generate.hpp"
 
 namespace seg {
 

@@ -3,12 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "base/safetensors.hpp"
 #include "core/compute.hpp"
 #include "core/tensor_io.hpp"
-#include "engine/training_step.hpp"
+#include "engine/training/training_step.hpp"
 #include "models/weights.hpp"
 #include "report/text.hpp"
+#include "tensor_files/safetensors.hpp"
 
 namespace seg {
 

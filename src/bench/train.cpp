@@ -9,7 +9,7 @@
 #include "core/compute.hpp"
 #include "data/loader.hpp"
 #include "data/normalize.hpp"
-#include "engine/trainer.hpp"
+#include "engine/training/trainer.hpp"
 
 namespace seg {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/safetensors.hpp"
 #include "core/types.hpp"
+#include "tensor_files/safetensors.hpp"
 
 namespace seg {
 

@@ -6,8 +6,8 @@
 #include <span>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "data/image_io.hpp"
-#include "data/parallel.hpp"
 
 namespace seg {
 namespace {

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "data/geometry.hpp"
+#include "data/augment/geometry.hpp"
 #include "data/loader.hpp"
 
 namespace seg {

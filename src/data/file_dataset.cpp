@@ -1,8 +1,8 @@
 #include "data/file_dataset.hpp"
 
 #include "base/error.hpp"
+#include "data/augment/transforms.hpp"
 #include "data/image_io.hpp"
-#include "data/transforms.hpp"
 
 namespace seg {
 namespace {

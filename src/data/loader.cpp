@@ -14,8 +14,8 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "base/random.hpp"
-#include "data/parallel.hpp"
 
 namespace seg {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <torch/types.h>
 
-#include "data/augment_options.hpp"
+#include "data/augment/options.hpp"
 
 namespace seg {
 

@@ -12,7 +12,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "data/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace seg {
 namespace {

@@ -9,15 +9,15 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/random.hpp"
-#include "base/safetensors.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
-#include "data/cache.hpp"
+#include "data/cache/cache.hpp"
 #include "data/image_io.hpp"
 #include "data/statistics.hpp"
-#include "engine/checkpoint.hpp"
 #include "engine/size_advice.hpp"
+#include "engine/training/checkpoint.hpp"
 #include "models/weights.hpp"
+#include "tensor_files/safetensors.hpp"
 
 namespace seg {
 

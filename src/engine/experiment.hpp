@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <memory>
 
+#include "data/augment/transforms.hpp"
 #include "data/file_dataset.hpp"
-#include "data/transforms.hpp"
-#include "engine/inference.hpp"
+#include "engine/evaluation/inference.hpp"
 #include "engine/run_config.hpp"
 #include "losses/loss.hpp"
 #include "optim/ema.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/augment_options.hpp"
+#include "data/augment/options.hpp"
 #include "data/options.hpp"
 #include "engine/options.hpp"
 #include "losses/options.hpp"

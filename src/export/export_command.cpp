@@ -3,9 +3,9 @@
 #include <ostream>
 
 #include "base/files.hpp"
-#include "engine/checkpoint.hpp"
+#include "engine/evaluation/trained_model.hpp"
 #include "engine/experiment.hpp"
-#include "engine/trained_model.hpp"
+#include "engine/training/checkpoint.hpp"
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
 #include "report/text.hpp"

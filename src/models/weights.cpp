@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/tensor_file.hpp"
 #include "core/tensor_io.hpp"
+#include "tensor_files/tensor_file.hpp"
 
 namespace seg {
 

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/safetensors.hpp"
 #include "core/tensor_io.hpp"
-#include "engine/training_step.hpp"
+#include "engine/training/training_step.hpp"
 #include "models/weights.hpp"
 #include "support/support.hpp"
+#include "tensor_files/safetensors.hpp"
 
 namespace seg {
 namespace {

@@ -4,8 +4,8 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.hpp"
+#include "data/augment/transforms.hpp"
 #include "data/png_files.hpp"
-#include "data/transforms.hpp"
 
 namespace seg {
 namespace {

@@ -8,10 +8,10 @@
 #include <functional>
 
 #include "base/error.hpp"
+#include "data/augment/transforms.hpp"
 #include "data/image_header.hpp"
 #include "data/png_files.hpp"
-#include "data/transforms.hpp"
-#include "same.hpp"
+#include "data/same.hpp"
 
 namespace seg {
 namespace {

@@ -13,8 +13,8 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "data/transforms.hpp"
-#include "memory_dataset.hpp"
+#include "data/augment/transforms.hpp"
+#include "data/memory_dataset.hpp"
 #include "support/fault.hpp"
 
 namespace seg {

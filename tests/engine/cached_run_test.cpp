@@ -2,8 +2,8 @@
 
 #include <sstream>
 
+#include "engine/commands/train_command.hpp"
 #include "engine/tiny_run.hpp"
-#include "engine/train_command.hpp"
 
 namespace seg {
 namespace {

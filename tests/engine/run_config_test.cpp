@@ -11,8 +11,8 @@
 #include "config/print.hpp"
 #include "config/text_visitor.hpp"
 #include "data/dataset.hpp"
+#include "engine/commands/train_command.hpp"
 #include "engine/experiment.hpp"
-#include "engine/train_command.hpp"
 #include "losses/loss.hpp"
 #include "support/support.hpp"
 

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <string>
 
-#include "engine/run_directory.hpp"
 #include "engine/tiny_run.hpp"
-#include "engine/trainer.hpp"
+#include "engine/training/run_directory.hpp"
+#include "engine/training/trainer.hpp"
 #include "report/json_lines.hpp"
 #include "support/fault.hpp"
 #include "support/process_use.hpp"

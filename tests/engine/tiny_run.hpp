@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "data/synthesis/generate.hpp"
 #include "engine/run_config.hpp"
 #include "support/support.hpp"
+#include "synthesis/generate.hpp"
 
 namespace seg::test {
 

@@ -9,7 +9,7 @@
 #include <ostream>
 #include <string>
 
-#include "engine/inference.hpp"
+#include "engine/evaluation/inference.hpp"
 #include "export/onnx_model.hpp"
 
 namespace seg::test {

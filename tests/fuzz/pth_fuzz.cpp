@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/pickled_weights.hpp"
-#include "base/pth.hpp"
 #include "input.hpp"
+#include "tensor_files/pickled_weights.hpp"
+#include "tensor_files/pth.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 // The safetensors reader: any file is refused, or every tensor of it can be read.
 #include <vector>
 
-#include "base/safetensors.hpp"
 #include "input.hpp"
+#include "tensor_files/safetensors.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const seg::fuzz::InputFile input(data, size);

@@ -4,11 +4,11 @@
 #include <regex>
 
 #include "base/error.hpp"
-#include "base/safetensors.hpp"
 #include "core/tensor_io.hpp"
 #include "models/backbones/resnet.hpp"
 #include "models/weights.hpp"
 #include "support/process.hpp"
+#include "tensor_files/safetensors.hpp"
 
 namespace seg {
 namespace {

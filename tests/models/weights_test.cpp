@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
-#include "base/safetensors.hpp"
 #include "core/tensor_io.hpp"
 #include "support/pth_writer.hpp"
 #include "support/support.hpp"
+#include "tensor_files/safetensors.hpp"
 
 namespace seg {
 namespace {

@@ -1,0 +1,44 @@
+#include "base/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace seg {
+
+std::int64_t worker_threads(std::int64_t workers) { return workers > 0 ? workers : std::max<std::int64_t>(1, std::thread::hardware_concurrency()); }
+
+void parallel_for(std::int64_t count, std::int64_t threads, const std::function<void(std::int64_t)>& body) {
+  std::atomic<std::int64_t> next = 0;
+  std::atomic<bool> stop = false;
+  std::mutex mutex;
+  std::exception_ptr first;
+  std::int64_t first_index = count;
+  const auto work = [&] {
+    // Indices are taken in order, so whatever is below a failed one has started and is waited for: the lowest failure is the same every time.
+    while (!stop) {
+      const std::int64_t index = next++;
+      if (index >= count) return;
+      try {
+        body(index);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        stop = true;
+        if (index < first_index) {
+          first_index = index;
+          first = std::current_exception();
+        }
+      }
+    }
+  };
+  std::vector<std::jthread> pool;
+  for (std::int64_t i = 1; i < std::min(threads, count); ++i) pool.emplace_back(work);
+  work();
+  pool.clear();
+  if (first) std::rethrow_exception(first);
+}
+
+}  // namespace seg

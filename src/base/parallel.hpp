@@ -1,0 +1,16 @@
+// Runs a loop over files on several threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace seg {
+
+/// Threads for `workers`: as many, or one a core for 0.
+std::int64_t worker_threads(std::int64_t workers);
+
+/// Calls body(0) .. body(count - 1), each once, in no order. If calls throw, no further ones start and the exception of the
+/// lowest index is thrown here.
+void parallel_for(std::int64_t count, std::int64_t threads, const std::function<void(std::int64_t)>& body);
+
+}  // namespace seg

@@ -1,0 +1,106 @@
+#include "data/cache/cache.hpp"
+
+#include <opencv2/core/utility.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <set>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "data/cache/disk_cache.hpp"
+#include "data/cache/memory_cache.hpp"
+
+namespace seg {
+namespace {
+
+constexpr std::uint64_t kDecoding = 1;  // counts up when the same files become other pixels in a new version of this code
+constexpr double kBytesPerGb = 1e9;
+
+template <class Number>
+void add(Digest& digest, Number number) {
+  digest.update(&number, sizeof number);
+}
+
+/// False if there is no such file.
+bool add_version(Digest& digest, const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return false;
+  add(digest, std::int64_t{status.st_size});
+  add(digest, std::int64_t{status.st_mtim.tv_sec});
+  add(digest, std::int64_t{status.st_mtim.tv_nsec});
+  return true;
+}
+
+/// Of the cache file: the data's place and all ways in which it is decoded.
+std::string identity_of(const DataOptions& options, const std::vector<const FileDataset*>& sets) {
+  std::set<std::string> decodings;
+  for (const FileDataset* set : sets) decodings.insert(decoding_digest(*set));
+  Digest digest;
+  digest.update(fs::absolute(options.root).lexically_normal().native());
+  for (const std::string& decoding : decodings) digest.update(decoding);
+  return digest.hex();
+}
+
+}  // namespace
+
+std::string decoding_digest(const FileDataset& set) {
+  Digest digest;
+  add(digest, kDecoding);
+  digest.update(cv::getVersionString());  // resizes
+  for (const Size& size : {set.frame().image, set.frame().labels}) {
+    add(digest, size.height);
+    add(digest, size.width);
+  }
+  add(digest, set.classes().size());
+  digest.update(digest_of(set.encoding()));
+  return digest.hex();
+}
+
+CachedDataset::CachedDataset(const FileDataset& files, std::shared_ptr<SampleCache> cache)
+    : files_(files), cache_(std::move(cache)), decoding_(decoding_digest(files)) {}
+
+std::optional<CacheKey> CachedDataset::key_of(const FilePair& pair) const {
+  Digest version;
+  if (!add_version(version, pair.image) || !add_version(version, pair.labels)) return std::nullopt;
+  Digest entry;
+  entry.update(decoding_);
+  for (const fs::path* file : {&pair.image, &pair.labels}) {
+    const std::string path = fs::absolute(*file).native();
+    add(entry, path.size());
+    entry.update(path);
+  }
+  return CacheKey{entry.hex(), version.hex()};
+}
+
+Sample CachedDataset::get(std::int64_t index) const {
+  // The version is taken before the files are read: if they change meanwhile, the entry is stale, not wrong.
+  const std::optional<CacheKey> key = cache_ ? key_of(files_.pair(index)) : std::nullopt;
+  if (!key) return files_.get(index);  // says what is wrong with a missing file
+  if (std::optional<Sample> kept = cache_->find(*key)) {
+    kept->id = files_.id(index);
+    return std::move(*kept);
+  }
+  Sample sample = files_.get(index);
+  cache_->keep(*key, sample);
+  return sample;
+}
+
+std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const std::vector<const FileDataset*>& sets, const fs::path& default_folder) {
+  if (options.cache == "none") return nullptr;
+  const auto limit = static_cast<std::uint64_t>(options.cache_gb * kBytesPerGb);
+  if (options.cache == "memory") return std::make_shared<MemoryCache>(limit);
+  const fs::path folder = options.cache_dir.empty() ? default_folder : fs::path(options.cache_dir);
+  try {
+    auto cache = std::make_shared<DiskCache>(folder, identity_of(options, sets), limit);
+    spdlog::info("data.cache: disk: decoded frames are kept in {}", cache->file().string());
+    return cache;
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::kStorage) throw;
+    spdlog::warn("data.cache: disk is left out, every epoch decodes its files: {}", error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace seg

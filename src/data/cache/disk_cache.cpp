@@ -1,0 +1,296 @@
+#include "data/cache/disk_cache.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "data/cache/cache_folder.hpp"
+
+namespace seg {
+namespace {
+
+using Hex = DiskCache::Hex;
+using Entry = DiskCache::Entry;
+
+constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kAlignment = 64;
+constexpr std::uint64_t kGrowth = 16u << 20;  // the file grows by that much at a time
+constexpr std::uint64_t kMaxEntries = 1u << 18;
+constexpr std::uint64_t kIndexStart = 4096;
+constexpr std::uint64_t kPayloadStart = kIndexStart + kMaxEntries * sizeof(Entry);
+constexpr std::int32_t kMaxSide = 1 << 20;
+
+constexpr std::uint64_t kAppending = kCacheInUse + 1;  // place of the lock of who takes a place or publishes an entry
+
+struct Header {
+  std::array<char, 8> magic = {'s', 'e', 'g', 'c', 'a', 'c', 'h', 'e'};
+  std::uint64_t format = kFormat;
+  Hex identity = {};
+  Hex own_digest = {};  // of all before
+  std::uint64_t entries = 0;
+  std::uint64_t end = kPayloadStart;  // of the last payload
+};
+
+// Both are written as they lie in memory: no gaps, whose bytes would be random.
+static_assert(sizeof(Header) == 8 + 8 + 2 * sizeof(Hex) + 2 * 8);
+static_assert(sizeof(Entry) == 4 * sizeof(Hex) + 8 + 4 * 4 && kPayloadStart % kAlignment == 0);
+
+Hex digest_of(const void* data, std::size_t bytes) {
+  Digest digest;
+  digest.update(data, bytes);
+  Hex hex;
+  std::ranges::copy(digest.hex(), hex.begin());
+  return hex;
+}
+
+Hex to_hex(const std::string& text) {
+  Hex hex{};
+  std::copy_n(text.begin(), std::min(text.size(), hex.size()), hex.begin());
+  return hex;
+}
+
+std::string to_text(const Hex& hex) { return {hex.begin(), hex.end()}; }
+
+Hex digest_of(const Header& header) { return digest_of(&header, offsetof(Header, own_digest)); }
+Hex digest_of(const Entry& entry) { return digest_of(&entry, offsetof(Entry, own_digest)); }
+
+std::uint64_t rounded_up(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+std::uint64_t image_bytes(const Entry& entry) {
+  return 3 * static_cast<std::uint64_t>(entry.image_rows) * static_cast<std::uint64_t>(entry.image_cols);
+}
+std::uint64_t label_bytes(const Entry& entry) { return static_cast<std::uint64_t>(entry.label_rows) * static_cast<std::uint64_t>(entry.label_cols); }
+std::uint64_t payload_bytes(const Entry& entry) { return rounded_up(image_bytes(entry)) + rounded_up(label_bytes(entry)); }
+
+bool is_sound(const Entry& entry) {
+  const auto is_side = [](std::int32_t side) { return side >= 0 && side <= kMaxSide; };
+  return digest_of(entry) == entry.own_digest && entry.offset >= kPayloadStart && entry.offset % kAlignment == 0 && is_side(entry.image_rows) &&
+         is_side(entry.image_cols) && is_side(entry.label_rows) && is_side(entry.label_cols);
+}
+
+std::string new_file(const std::string& identity) {
+  Header header;
+  header.identity = to_hex(identity);
+  header.own_digest = digest_of(header);
+  return {reinterpret_cast<const char*>(&header), sizeof header};
+}
+
+/// Nothing if the header is not that of a cache file of this format and identity.
+std::optional<Header> read_header(const SharedFile& file, const std::string& identity) {
+  Header header;
+  const Header good;
+  if (!file.read(0, &header, sizeof header)) return std::nullopt;
+  if (header.magic != good.magic || header.format != kFormat || header.identity != to_hex(identity)) return std::nullopt;
+  if (header.own_digest != digest_of(header) || header.entries > kMaxEntries) return std::nullopt;
+  if (header.end < kPayloadStart || header.end % kAlignment != 0 || header.end > std::max(file.size(), kPayloadStart)) return std::nullopt;
+  return header;
+}
+
+std::vector<std::uint8_t> payload_of(const Entry& entry, const Sample& sample) {
+  std::vector<std::uint8_t> payload(payload_bytes(entry));
+  const auto copy = [&](const cv::Mat& pixels, std::uint64_t at) {
+    const std::size_t row_bytes = static_cast<std::size_t>(pixels.cols) * pixels.elemSize();
+    for (int y = 0; y < pixels.rows; ++y) std::memcpy(payload.data() + at + static_cast<std::size_t>(y) * row_bytes, pixels.ptr(y), row_bytes);
+  };
+  copy(sample.image, 0);
+  copy(sample.labels, rounded_up(image_bytes(entry)));
+  return payload;
+}
+
+void require_written(int error_number) {
+  if (error_number != 0) throw Error(ErrorKind::kStorage, std::strerror(error_number));
+}
+
+/// Held while a place is taken or an entry published.
+class Appending {
+ public:
+  explicit Appending(const SharedFile& file) : file_(file) { file_.lock(kAppending, SharedFile::Lock::kExclusive); }
+  ~Appending() { file_.unlock(kAppending); }
+  Appending(const Appending&) = delete;
+  Appending& operator=(const Appending&) = delete;
+
+ private:
+  const SharedFile& file_;
+};
+
+}  // namespace
+
+DiskCache::DiskCache(const fs::path& folder, const std::string& identity, std::uint64_t limit)
+    : folder_(folder), path_(cache_file(folder, identity)), identity_(identity), limit_(limit) {
+  make_directories(folder);
+  open();
+}
+
+void DiskCache::open() {
+  constexpr int kTries = 10;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    std::error_code ignored;
+    if (!fs::exists(path_, ignored)) write_file_atomic(path_, new_file(identity_));
+    file_ = std::make_unique<SharedFile>(path_, kPayloadStart + limit_ + kGrowth);
+    file_->lock(kCacheInUse, SharedFile::Lock::kShared);
+    if (!file_->stands_at(path_)) continue;  // another process removed or replaced it
+    const Appending appending(*file_);
+    const std::optional<Header> header = read_header(*file_, identity_);
+    const bool sound = header && read_new_entries() && std::ranges::all_of(entries_, [&](const auto& known) {
+                         return known.second.offset + payload_bytes(known.second) <= header->end;
+                       });
+    if (sound) {
+      require_written(file_->extend_by_hole(kPayloadStart));
+      mark_cache_used(path_);
+      return;
+    }
+    spdlog::warn("data.cache: {} is damaged and made anew", path_.string());
+    entries_.clear();
+    entries_read_ = 0;
+    fs::remove(path_, ignored);  // those who have it open go on with what they have
+  }
+  throw Error(ErrorKind::kStorage, "cannot open " + path_.string() + ": it changes all the time", "choose another folder with data.cache_dir");
+}
+
+/// Adds what was published since the last call; false if the index cannot be read.
+bool DiskCache::read_new_entries() {
+  std::uint64_t count = 0;
+  if (!file_->read(offsetof(Header, entries), &count, sizeof count) || count > kMaxEntries) return false;
+  if (count <= entries_read_) return true;
+  std::vector<Entry> fresh(count - entries_read_);
+  if (!file_->read(kIndexStart + entries_read_ * sizeof(Entry), fresh.data(), fresh.size() * sizeof(Entry))) return false;
+  for (const Entry& entry : fresh) {
+    if (is_sound(entry)) entries_[to_text(entry.key)] = entry;  // the newest counts
+  }
+  entries_read_ = count;
+  return true;
+}
+
+std::optional<DiskCache::Entry> DiskCache::look_up(const CacheKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto current = [&]() -> std::optional<Entry> {
+    const auto found = entries_.find(key.entry);
+    if (found == entries_.end() || found->second.version != to_hex(key.version)) return std::nullopt;
+    return found->second;
+  };
+  if (const auto known = current()) return known;
+  read_new_entries();
+  std::optional<Entry> found = current();
+  if (!found && entries_.erase(key.entry) > 0) {
+    ++stale_;
+    retire_if_outdated();
+  }
+  return found;
+}
+
+/// The sample of an entry, if its payload can be reached and fits its digest.
+std::optional<Sample> DiskCache::intact(const Entry& entry) const {
+  const std::uint8_t* payload = file_->mapped(entry.offset, payload_bytes(entry));
+  if (payload == nullptr || digest_of(payload, payload_bytes(entry)) != entry.payload_digest) return std::nullopt;
+  auto* pixels = const_cast<std::uint8_t*>(payload);  // cv::Mat has no const; the mapping itself cannot be written
+  Sample sample;
+  sample.image = cv::Mat(entry.image_rows, entry.image_cols, CV_8UC3, pixels);
+  if (label_bytes(entry) > 0) sample.labels = cv::Mat(entry.label_rows, entry.label_cols, CV_8UC1, pixels + rounded_up(image_bytes(entry)));
+  return sample;
+}
+
+std::optional<Sample> DiskCache::find(const CacheKey& key) {
+  // Where the payload of the first is damaged, another process may have appended a good one.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const std::optional<Entry> entry = look_up(key);
+    if (!entry) return std::nullopt;
+    if (std::optional<Sample> sample = intact(*entry)) return sample;
+    drop(*entry);
+  }
+  return std::nullopt;
+}
+
+void DiskCache::drop(const Entry& damaged) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(to_text(damaged.key));
+  if (found == entries_.end() || found->second.offset != damaged.offset) return;
+  entries_.erase(found);
+  if (!std::exchange(told_damage_, true)) spdlog::warn("data.cache: {} is damaged in places; those frames are decoded again", path_.string());
+}
+
+void DiskCache::keep(const CacheKey& key, const Sample& sample) {
+  if (!keeping_) return;
+  Entry entry{};
+  entry.key = to_hex(key.entry);
+  entry.version = to_hex(key.version);
+  entry.image_rows = sample.image.rows;
+  entry.image_cols = sample.image.cols;
+  entry.label_rows = sample.labels.rows;
+  entry.label_cols = sample.labels.cols;
+  try {
+    const std::optional<std::uint64_t> place = take_place(entry);
+    if (!place) return;
+    const std::vector<std::uint8_t> payload = payload_of(entry, sample);
+    entry.offset = *place;
+    entry.payload_digest = digest_of(payload.data(), payload.size());
+    entry.own_digest = digest_of(entry);
+    require_written(file_->write(entry.offset, payload.data(), payload.size()));
+    publish(entry);
+  } catch (const Error& error) {
+    stop_keeping(error.what());
+  } catch (const std::bad_alloc&) {
+    stop_keeping("out of memory");
+  }
+}
+
+/// Where the payload goes; nothing if somebody else has kept that sample, or if there is no room.
+std::optional<std::uint64_t> DiskCache::take_place(const Entry& entry) {
+  const std::lock_guard lock(mutex_);
+  const Appending appending(*file_);
+  if (!read_new_entries()) throw Error(ErrorKind::kStorage, "its index cannot be read");
+  const auto found = entries_.find(to_text(entry.key));
+  if (found != entries_.end() && found->second.version == entry.version) return std::nullopt;
+  std::uint64_t end = 0;
+  if (!file_->read(offsetof(Header, end), &end, sizeof end)) throw Error(ErrorKind::kStorage, "its header cannot be read");
+  const std::uint64_t new_end = end + payload_bytes(entry);
+  if (new_end > file_->size() && !grow(new_end - file_->size())) return std::nullopt;
+  require_written(file_->write(offsetof(Header, end), &new_end, sizeof new_end));
+  return end;
+}
+
+/// False where the limit does not allow `bytes` more.
+bool DiskCache::grow(std::uint64_t bytes) {
+  const std::uint64_t room = room_in_cache_folder(folder_, path_, limit_, bytes);
+  if (bytes > room) {
+    stop_keeping("the cache files in its folder have reached data.cache_gb");
+    return false;
+  }
+  if (file_->allocate(std::clamp(kGrowth, bytes, room)) == 0) return true;
+  require_written(file_->allocate(bytes));  // the last bytes of a disk
+  return true;
+}
+
+void DiskCache::publish(const Entry& entry) {
+  const std::lock_guard lock(mutex_);
+  const Appending appending(*file_);
+  if (!read_new_entries()) throw Error(ErrorKind::kStorage, "its index cannot be read");
+  if (entries_read_ == kMaxEntries) throw Error(ErrorKind::kStorage, "its index is full");
+  require_written(file_->write(kIndexStart + entries_read_ * sizeof(Entry), &entry, sizeof entry));
+  const std::uint64_t count = entries_read_ + 1;
+  require_written(file_->write(offsetof(Header, entries), &count, sizeof count));
+  entries_[to_text(entry.key)] = entry;
+  entries_read_ = count;
+}
+
+void DiskCache::stop_keeping(const std::string& reason) {
+  if (!keeping_.exchange(false)) return;
+  spdlog::warn("data.cache: {} keeps no further frames, they are decoded each time: {}", path_.string(), reason);
+}
+
+/// A file that is full of frames whose sources have changed makes place for a new one.
+void DiskCache::retire_if_outdated() {
+  if (keeping_ || retired_ || stale_ <= entries_.size()) return;
+  retired_ = true;
+  spdlog::warn("data.cache: most frames in {} are out of date, so the next run starts it anew", path_.string());
+  std::error_code ignored;
+  fs::remove(path_, ignored);
+}
+
+}  // namespace seg

@@ -1,0 +1,87 @@
+#include "data/drawing/preview.hpp"
+
+#include <opencv2/imgproc.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#include "base/files.hpp"
+#include "base/random.hpp"
+#include "data/drawing/picture.hpp"
+
+namespace seg {
+namespace {
+
+constexpr int kTileWidth = 240;  // pixels; of one of the two pictures of a sample in the sheet
+constexpr int kCaptionHeight = 18;
+constexpr int kSheetGap = 6;
+constexpr int kLegendWidth = 190;  // pixels at least, so that the pictures of a set are equally wide
+
+cv::Mat preview_of(const Sample& sample, const ClassTable& classes) {
+  const int width = sample.image.cols;
+  const std::vector<LegendRow> rows = sample.labels.empty() ? std::vector<LegendRow>{} : legend_rows(sample.labels, classes);
+  const Size legend = legend_size(rows, 1.0);
+  const int height = std::max(sample.image.rows, static_cast<int>(legend.height));
+  cv::Mat picture(height, 2 * width + std::max(kLegendWidth, static_cast<int>(legend.width)), CV_8UC3, cv::Scalar::all(255));
+  sample.image.copyTo(picture(cv::Rect(0, 0, width, sample.image.rows)));
+  overlay(sample.image, sample.labels, classes).copyTo(picture(cv::Rect(width, 0, width, sample.image.rows)));
+  draw_legend(picture.colRange(2 * width, picture.cols), rows, 1.0);
+  return picture;
+}
+
+/// Image and overlay small and side by side, the id below.
+cv::Mat sheet_tile(const Sample& sample, const ClassTable& classes) {
+  const int height = std::max(1, sample.image.rows * kTileWidth / sample.image.cols);
+  cv::Mat tile(height + kCaptionHeight, 2 * kTileWidth, CV_8UC3, cv::Scalar::all(255));
+  const cv::Mat parts[] = {sample.image, overlay(sample.image, sample.labels, classes)};
+  for (int i = 0; i < 2; ++i) cv::resize(parts[i], tile(cv::Rect(i * kTileWidth, 0, kTileWidth, height)), {kTileWidth, height}, 0, 0, cv::INTER_AREA);
+  cv::putText(tile, sample.id, {0, tile.rows - 5}, cv::FONT_HERSHEY_SIMPLEX, 0.38, cv::Scalar::all(60), 1, cv::LINE_AA);
+  return tile;
+}
+
+/// Rows of tiles, about as wide as high, and the legend to their right.
+cv::Mat sheet_of(const std::vector<cv::Mat>& tiles, const ClassTable& classes) {
+  std::vector<LegendRow> rows;
+  for (const ClassInfo& info : classes) rows.push_back({info.name, cv::Scalar(info.color[0], info.color[1], info.color[2]), {}});
+  int tile_height = 0;
+  for (const cv::Mat& tile : tiles) tile_height = std::max(tile_height, tile.rows);
+  const auto count = static_cast<double>(tiles.size());
+  const int columns = std::max(1, static_cast<int>(std::lround(std::sqrt(count * tile_height / (2 * kTileWidth)))));
+  const int lines = static_cast<int>(std::ceil(count / columns));
+  const Size legend = legend_size(rows, 1.0);
+  const int step = 2 * kTileWidth + kSheetGap;
+  cv::Mat sheet(std::max(lines * (tile_height + kSheetGap), static_cast<int>(legend.height)), columns * step + static_cast<int>(legend.width),
+                CV_8UC3, cv::Scalar::all(255));
+  for (int i = 0; i < static_cast<int>(tiles.size()); ++i) {
+    const cv::Mat& tile = tiles[static_cast<std::size_t>(i)];
+    tile.copyTo(sheet(cv::Rect(i % columns * step, i / columns * (tile_height + kSheetGap), tile.cols, tile.rows)));
+  }
+  draw_legend(sheet.colRange(columns * step, sheet.cols), rows, 1.0);
+  return sheet;
+}
+
+}  // namespace
+
+std::vector<fs::path> write_preview(const Dataset& dataset, const SampleTransform& transform, std::int64_t count, std::uint64_t seed,
+                                    const ClassTable& classes, const fs::path& output_folder) {
+  make_directories(output_folder);
+  std::vector<fs::path> files;
+  std::vector<cv::Mat> tiles;
+  for (std::int64_t i = 0; i < std::min(count, dataset.size()); ++i) {
+    const Sample sample = transform(dataset.get(i), seed_of({seed, 0, static_cast<std::uint64_t>(i)}));
+    std::array<char, 24> number{};
+    std::snprintf(number.data(), number.size(), "%04lld-", static_cast<long long>(i));
+    files.push_back(output_folder / (number.data() + safe_file_name(sample.id) + ".png"));
+    write_picture(files.back(), preview_of(sample, classes));
+    if (i < kSheetSamples) tiles.push_back(sheet_tile(sample, classes));
+  }
+  if (tiles.empty()) return files;
+  files.push_back(output_folder / "sheet.png");
+  write_picture(files.back(), sheet_of(tiles, classes));
+  return files;
+}
+
+}  // namespace seg

@@ -1,0 +1,77 @@
+#include "engine/commands/command_options.hpp"
+
+#include <opencv2/core/utility.hpp>
+
+#include <algorithm>
+
+#include "base/files.hpp"
+#include "config/print.hpp"
+#include "core/compute.hpp"
+#include "engine/evaluation/predictions.hpp"
+#include "engine/run_config.hpp"
+
+namespace seg {
+
+namespace {
+
+std::vector<std::string> shipped_recipes() {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(find_shipped("configs"), ignored))
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string automatic_precision(torch::Device device) { return resolve_precision("auto", device) == torch::kBFloat16 ? "bf16" : "fp32"; }
+
+}  // namespace
+
+Option config_option(std::string* value, const std::string& help) {
+  const auto words = [] {
+    std::vector<std::string> names = shipped_recipes();
+    names.emplace_back(kAnyPath);
+    return names;
+  };
+  return {.name = "--config", .help = help, .value = value, .type = "FILE", .words = words};
+}
+
+Option set_option(std::vector<std::string>* value, const std::string& example) {
+  return {.name = "--set",
+          .help = "change one key of the configuration, such as " + example + "; repeats (segtrain --help lists the keys)",
+          .value = value,
+          .type = "KEY=VALUE",
+          .words = [] { return config::setting_words(RunConfig()); }};
+}
+
+Option device_option(std::string* value) {
+  return {.name = "--device", .help = "auto (CUDA where there is one), cpu, cuda or cuda:N", .value = value, .type = "NAME", .words = [] {
+            return std::vector<std::string>{"auto", "cpu", "cuda"};
+          }};
+}
+
+Option checkpoint_option(std::filesystem::path* value) {
+  return {.name = "--checkpoint",
+          .help = "trained network, such as runs/NAME/checkpoints/best.safetensors",
+          .value = value,
+          .type = "FILE",
+          .required = true};
+}
+
+Option prediction_kind_option(std::string* value, const std::string& help) {
+  return {.name = "--save-predictions", .help = help, .value = value, .type = "KIND", .words = prediction_kinds};
+}
+
+std::string library_versions() {
+  const std::string features = processor_features();
+  std::string text = compute_versions() + ", OpenCV " + cv::getVersionString() +
+                     "\nprocessor: " + (features.empty() ? "none of the features" : features) + "; train.precision auto is " +
+                     automatic_precision(torch::kCPU);
+  const std::int64_t devices = cuda_devices();
+  text += "\nCUDA: ";
+  if (devices == 0) return text + "no device that this LibTorch sees";
+  text += std::to_string(devices) + (devices == 1 ? " device" : " devices");
+  return text + "; train.precision auto there is " + automatic_precision(torch::Device(torch::kCUDA, 0));
+}
+
+}  // namespace seg

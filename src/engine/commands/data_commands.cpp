@@ -1,0 +1,61 @@
+#include "engine/commands/data_commands.hpp"
+
+#include <ostream>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "config/text.hpp"
+#include "data/check.hpp"
+#include "data/drawing/preview.hpp"
+#include "data/statistics.hpp"
+#include "engine/experiment.hpp"
+#include "losses/class_weighting/class_weighting.hpp"
+#include "report/statistics_page.hpp"
+
+namespace seg {
+
+int check_data(const RunConfig& config, std::ostream& out) {
+  std::size_t findings = 0;
+  if (split_names(config.data).empty()) open_files(config.data, "train");  // says what is missing
+  for (const std::string& split : split_names(config.data)) {
+    const auto dataset = open_files(config.data, split);
+    const auto [found, absent] = check_dataset(*dataset, loader_workers(config.data));
+    for (const Finding& finding : found)
+      out << finding.file << ": " << finding.defect << (finding.count > 1 ? " (" + std::to_string(finding.count) + " pixels)" : "") << '\n';
+    out << split << ": " << dataset->size() << " images, " << found.size() << " findings\n";
+    if (!absent.empty() && split == "train")
+      out << "train: no pixel of " << absent.size() << " of the " << dataset->classes().size() << " classes: " << config::joined(absent)
+          << " (many: is it another data set's class table?)\n";
+    findings += found.size();
+  }
+  return findings == 0 ? 0 : static_cast<int>(ErrorKind::kData);
+}
+
+void print_statistics(const RunConfig& config, const std::filesystem::path& html, std::ostream& out) {
+  const auto dataset = open_files(config.data, "train");
+  const ClassStatistics statistics = cached_statistics(*dataset, config.data, statistics_cache_file(config.data));
+  DataSummary summary{.title = config.data.dataset + ": the classes in training",
+                      .class_names = {},
+                      .pixels = statistics.pixels,
+                      .images = statistics.images,
+                      .image_count = statistics.image_count,
+                      .ignored_pixels = statistics.ignored_pixels,
+                      .weights = {}};
+  for (const ClassInfo& info : dataset->classes()) summary.class_names.push_back(info.name);
+  for (const std::string& scheme : static_weighting_names())
+    if (weighting_needs_statistics(scheme)) summary.weights.emplace_back(scheme, counted_weights(scheme, statistics));
+  out << statistics_text(summary);
+  if (html.empty()) return;
+  if (html.has_parent_path()) make_directories(html.parent_path());
+  write_file_atomic(html, statistics_page(summary));
+  out << "page: " << html.string() << '\n';
+}
+
+void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out) {
+  const auto dataset = open_files(config.data, "train", training_frame(config.augment, config.data.size));
+  const SampleTransform transform = training_transform(config.augment, config.data.size, dataset->classes());
+  for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), dataset->classes(), output))
+    out << file.string() << '\n';
+}
+
+}  // namespace seg

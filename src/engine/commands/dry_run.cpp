@@ -1,0 +1,112 @@
+#include "engine/commands/dry_run.hpp"
+
+#include <spdlog/fmt/fmt.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "data/augment/transforms.hpp"
+#include "data/image_io.hpp"
+#include "data/loader.hpp"
+#include "engine/training/trainer.hpp"
+#include "losses/loss.hpp"
+#include "report/console.hpp"
+
+namespace seg {
+
+namespace {
+
+template <class Work>
+double seconds_of(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double peak_memory_gb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / (1024.0 * 1024.0);
+}
+
+double training_seconds(Experiment& experiment) {
+  LoaderOptions options = training_loader(experiment, 0);
+  options.batches = experiment.config.train.accumulate;
+  DataLoader loader(*experiment.train_set, experiment.transform, options);
+  std::vector<Batch> batches;
+  while (const auto samples = loader.next()) batches.push_back(collate(*samples));
+  const auto step = [&] {
+    if (!run_training_step(experiment, batches, 0).finite)
+      throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in the first step",
+                  "lower optimizer.lr or try train.precision=fp32");
+  };
+  step();
+  return seconds_of(step);
+}
+
+/// The image with the most pixels by its header, as evaluation sees it. With data.on_error: skip the largest that is not broken.
+Sample largest_sample(const Experiment& experiment) {
+  const FileDataset& dataset = *experiment.val_set;
+  std::vector<std::pair<std::int64_t, std::int64_t>> by_size;  // pixels, index
+  const auto unless_broken = [&](const auto& read) {
+    try {
+      read();
+      return true;
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::kData || !experiment.config.data.skip_broken()) throw;
+      return false;
+    }
+  };
+  for (std::int64_t i = 0; i < dataset.size(); ++i)
+    unless_broken([&] {
+      const Size size = read_image_size(dataset.pair(i).image, dataset.max_pixels());
+      by_size.emplace_back(size.height * size.width, i);
+    });
+  std::sort(by_size.rbegin(), by_size.rend());
+  Sample sample;
+  for (const auto& [pixels, index] : by_size)
+    if (unless_broken([&] { sample = evaluation_transform_of(experiment.config)(dataset.get(index), 0); })) return sample;
+  throw Error(ErrorKind::kData, "every image of the val split is broken", "run 'segdata check'");
+}
+
+/// Seconds for the largest image, and its size as the network sees it.
+std::pair<double, Size> evaluation_seconds(Experiment& experiment) {
+  const RunConfig& config = experiment.config;
+  const Sample sample = largest_sample(experiment);
+  experiment.model->eval();
+  const Inference inference(*experiment.model, config.model, config.augment.normalize, config.eval, experiment.compute);
+  const Batch batch = collate({sample});
+  const double seconds = seconds_of([&] { inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)}); });
+  return {seconds, {sample.image.rows, sample.image.cols}};
+}
+
+std::string what_was_written(const RunConfig& config) {
+  if (!needs_statistics(config.loss)) return "nothing was trained or written\n";
+  return "nothing was trained; nothing was written but the class statistics in " + statistics_cache_file(config.data).string() + "\n";
+}
+
+}  // namespace
+
+std::string dry_run(Experiment& experiment) {
+  const double step = training_seconds(experiment);
+  const auto iterations = static_cast<double>(experiment.iterations);
+  std::string text = fmt::format("training: {:.3f} s a step of {} x {} images {}, {} steps\n", step, experiment.config.train.accumulate,
+                                 experiment.config.train.batch_size, to_string(experiment.config.data.size), experiment.iterations);
+  double total = step * iterations;
+  if (experiment.val_set) {
+    const auto [seconds, size] = evaluation_seconds(experiment);
+    const std::int64_t interval = experiment.config.train.val_interval > 0 ? experiment.config.train.val_interval : experiment.iterations_per_epoch;
+    const double validations = std::ceil(iterations / static_cast<double>(interval));
+    total += validations * seconds * static_cast<double>(experiment.val_set->size());
+    text += fmt::format("validation: {:.3f} s for the largest image {}, {} images, {:.0f} times\n", seconds, to_string(size),
+                        experiment.val_set->size(), validations);
+  }
+  text += fmt::format("whole run: about {} (h:mm:ss), without the time in which steps wait for data\npeak memory: {:.2f} GB\n", duration_text(total),
+                      peak_memory_gb());
+  return text + what_was_written(experiment.config);
+}
+
+}  // namespace seg

@@ -1,0 +1,194 @@
+#include "engine/commands/train_command.hpp"
+
+#include <opencv2/core/utility.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+
+#include "base/app.hpp"
+#include "base/error.hpp"
+#include "base/line_file.hpp"
+#include "config/print.hpp"
+#include "core/compute.hpp"
+#include "engine/commands/dry_run.hpp"
+#include "engine/commands/stop.hpp"
+#include "engine/training/run_directory.hpp"
+#include "engine/training/trainer.hpp"
+#include "engine/training/training_state.hpp"
+#include "report/console.hpp"
+#include "report/json_lines.hpp"
+#include "report/tensorboard.hpp"
+
+namespace seg {
+
+namespace {
+
+/// Passes each event on to all.
+class AllReporters : public Reporter {
+ public:
+  explicit AllReporters(std::vector<Reporter*> reporters) : reporters_(std::move(reporters)) {}
+  void report(const Event& event) override {
+    for (Reporter* reporter : reporters_) reporter->report(event);
+  }
+
+ private:
+  std::vector<Reporter*> reporters_;
+};
+
+/// What to run, where, and from which checkpoint.
+struct Plan {
+  RunConfig config;
+  fs::path run_dir;
+  std::optional<Checkpoint> start = {};  // --resume FILE
+};
+
+bool resumes_file(const TrainCommand& command) { return command.resume != "auto" && command.resume != "never"; }
+
+/// "auto" and 0 become what they mean on this machine, so that a resumed run can be held to it.
+RunConfig resolved(RunConfig config, const std::string& device) {
+  if (config.train.threads == 0) config.train.threads = available_cores();
+  if (config.train.precision == "auto")
+    config.train.precision = resolve_precision("auto", resolve_device(device)) == torch::kBFloat16 ? "bf16" : "fp32";
+  return config;
+}
+
+/// The stored configuration with the harmless part of what the command line asks for. Throws kConfiguration for the rest.
+RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std::string& where) {
+  std::string refused;
+  for (const config::Difference& difference : config::differences(stored, wanted)) {
+    const bool compute_only = difference.key == "train.threads" || difference.key == "train.precision";
+    if (difference.harmless || (compute_only && !stored.train.deterministic)) {
+      spdlog::info("resume: {} is now {} (was {})", difference.key, difference.after, difference.before);
+      continue;
+    }
+    refused += (refused.empty() ? "" : "; ") + difference.key + " is " + difference.before + " in the run, " + difference.after + " now";
+  }
+  if (refused.empty()) return wanted;
+  throw Error(ErrorKind::kConfiguration, "cannot resume " + where + " under another configuration: " + refused,
+              "leave these as they are, or start a new run with another --run-dir");
+}
+
+RunConfig continued_config(const TrainCommand& command, const std::string& stored_text, const std::string& where) {
+  const RunConfig stored = parse_run_config(stored_text, where, {});
+  const RunConfig wanted =
+      command.config.empty() ? parse_run_config(stored_text, where, command.overrides) : load_run_config(command.config, command.overrides);
+  return continued(stored, resolved(wanted, command.device), where);
+}
+
+/// RUN for RUN/checkpoints/FILE.
+fs::path run_of_checkpoint(const fs::path& file) {
+  const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
+  if (folder.filename() != "checkpoints")
+    throw Error(ErrorKind::kConfiguration, file.string() + " does not lie in RUN/checkpoints", "say with --run-dir where the run shall go on");
+  return folder.parent_path();
+}
+
+Plan make_plan(const TrainCommand& command) {
+  if (resumes_file(command)) {
+    const fs::path file = command.resume;
+    std::error_code ignored;
+    if (!file.has_parent_path() && !file.has_extension() && !fs::exists(file, ignored))
+      throw Error(ErrorKind::kConfiguration, "--resume " + command.resume + ": neither auto nor never, nor a file",
+                  "use auto, never, or a checkpoint such as RUN/checkpoints/last.safetensors");
+    Checkpoint start = load_resumable(file);
+    RunConfig config = continued_config(command, start.config, file.string());
+    return {std::move(config), command.run_dir.empty() ? run_of_checkpoint(file) : command.run_dir, std::move(start)};
+  }
+  const bool has_run = !command.run_dir.empty() && fs::exists(command.run_dir / "config.yaml");
+  if (command.config.empty() && command.resume == "auto" && !command.run_dir.empty() && !has_run)
+    throw Error(ErrorKind::kConfiguration, "there is no run in " + command.run_dir.string() + " to go on with, and no --config to start one",
+                "check --run-dir, or name a recipe with --config");
+  if (command.config.empty() && !(has_run && command.resume == "auto"))
+    throw Error(ErrorKind::kConfiguration, "--config is missing", "segtrain --config synthia_recall.yaml; or --run-dir RUN --resume auto to go on");
+  if (command.config.empty()) {
+    const fs::path file = command.run_dir / "config.yaml";
+    return {continued_config(command, read_file(file, 1 << 20), file.string()), command.run_dir};
+  }
+  const RunConfig config = load_training_config(command.config, command.overrides);
+  return {config, command.run_dir.empty() ? fs::path("runs") / safe_file_name(config.name) : command.run_dir};
+}
+
+/// Throws kStorage with all classes that differ.
+void check_classes(const ClassTable& stored, const ClassTable& now, const std::string& where) {
+  if (stored == now) return;
+  std::string differing;
+  for (std::size_t id = 0; id < std::max(stored.size(), now.size()); ++id) {
+    const auto text = [id](const ClassTable& classes) {
+      return id < classes.size() ? classes[id].name + " (id " + std::to_string(classes[id].file_id) + ")" : std::string("none");
+    };
+    if (id < stored.size() && id < now.size() && stored[id] == now[id]) continue;
+    differing +=
+        (differing.empty() ? "" : "; ") + std::string("class ") + std::to_string(id) + " is " + text(stored) + " there, " + text(now) + " now";
+  }
+  throw Error(ErrorKind::kStorage, where + " was trained on other classes: " + differing,
+              "restore the class table of the run, or start a new run with model.init_from");
+}
+
+/// The checkpoint to go on from; nothing for a new run. For a run that is there, `plan.config` becomes the one it goes on with.
+std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirectory& directory, Plan& plan) {
+  if (plan.start) return std::move(plan.start);
+  if (!directory.holds_run()) return std::nullopt;
+  if (command.resume == "never")
+    throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run",
+                fs::exists(directory.last_file()) ? "go on with --resume auto, or choose another --run-dir"
+                                                  : "it stopped before its first checkpoint: remove the folder, or choose another --run-dir");
+  plan.config = continued_config(command, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
+  const auto newest = directory.newest_checkpoint();
+  return newest ? std::optional(load_resumable(*newest)) : std::nullopt;
+}
+
+int run(const TrainCommand& command, Plan plan, std::ostream& out) {
+  const RunDirectory directory(plan.run_dir);
+  std::optional<Checkpoint> start = find_start(command, directory, plan);
+  if (!resumes_file(command) && directory.holds_run() && directory.finished()) {
+    out << "finished already: " << directory.root().string() << '\n';
+    return 0;
+  }
+  const auto log = std::make_shared<LineFile>(directory.log_file());
+  add_log_file(log);
+  const std::unique_ptr<Experiment> experiment = build_experiment(resolved(plan.config, command.device), command.device);
+  if (start) {
+    check_classes(start->classes, experiment->classes(), "the checkpoint");
+    restore_training_state(*experiment, start->tensors);
+    start->tensors.clear();
+  }
+  // Nothing in the directory was changed up to here: configuration, data and checkpoint are good.
+  write_file_atomic(directory.config_file(), config::to_yaml(experiment->config));
+  const std::int64_t iteration = start ? start->iteration : 0;
+  cut_back(directory.metrics_file(), iteration);
+  cut_back_tensorboard(directory.tensorboard(), iteration);
+  directory.set_aside_after(iteration);
+  if (start) spdlog::info("going on from iteration {}", iteration);
+  ConsoleReporter console;
+  LineStream log_stream(*log);
+  ConsoleReporter log_lines(log_stream, [] { return 0; });
+  JsonLinesReporter file(directory.metrics_file());
+  TensorBoardReporter tensorboard(directory.tensorboard(), config::to_yaml(experiment->config));
+  AllReporters reporters({&console, &log_lines, &file, &tensorboard});
+  Trainer trainer(*experiment, directory, reporters);
+  const int code = trainer.run(start);
+  out << "run: " << directory.root().string() << "\nweights: " << trainer.weights_digest() << '\n';
+  return code;
+}
+
+}  // namespace
+
+int train(const TrainCommand& command, std::ostream& out) {
+  cv::setNumThreads(1);  // images are spread over our own pool
+  Plan plan = make_plan(command);
+  check_run_config(plan.config);
+  if (command.print_config) {
+    out << config::to_yaml(plan.config);
+    return 0;
+  }
+  if (command.dry_run) {
+    out << dry_run(*build_experiment(resolved(plan.config, command.device), command.device));
+    return 0;
+  }
+  watch_stop_signals();
+  return run(command, std::move(plan), out);
+}
+
+}  // namespace seg

@@ -1,0 +1,113 @@
+#include "engine/evaluation/evaluator.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "core/compute.hpp"
+#include "data/augment/transforms.hpp"
+#include "data/loader.hpp"
+#include "ops/class_sums.hpp"
+#include "ops/upsample.hpp"
+
+namespace seg {
+
+namespace {
+
+/// u8 tensor through a table of 256 values.
+torch::Tensor translated(const torch::Tensor& values, const std::vector<std::uint8_t>& table) {
+  const torch::Tensor lookup = torch::from_blob(const_cast<std::uint8_t*>(table.data()), {256}, torch::kUInt8);
+  return lookup.index_select(0, values.flatten().to(torch::kInt64)).view(values.sizes());
+}
+
+/// 256 entries: what is not in the request stays, or is 255.
+std::vector<std::uint8_t> prediction_table(const EvaluationRequest& request) {
+  std::vector<std::uint8_t> table(256, kIgnoreLabel);
+  for (std::size_t id = 0; id < request.model_to_data.size(); ++id) table[id] = request.model_to_data[id];
+  return table;
+}
+
+std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
+  std::vector<std::uint8_t> table(256);
+  for (std::size_t id = 0; id < table.size(); ++id)
+    table[id] = id < request.ignored_truth.size() && request.ignored_truth[id] ? kIgnoreLabel : static_cast<std::uint8_t>(id);
+  return table;
+}
+
+/// The running sum of one split.
+class Counter {
+ public:
+  Counter(const Inference& inference, const EvaluationRequest& request, std::int64_t classes)
+      : inference_(inference), request_(request), classes_(classes), result_{Confusion(classes), 0, std::nullopt, {}} {}
+
+  void add(const std::vector<Sample>& samples) {
+    const Batch batch = collate(samples);
+    torch::Tensor predictions;
+    if (request_.cross_entropy) {
+      std::vector<torch::Tensor> parts;
+      // One image at a time, so that no score depends on the batch.
+      for (std::int64_t i = 0; i < batch.images.size(0); ++i)
+        parts.push_back(predict_and_sum(batch.images.narrow(0, i, 1), batch.labels.narrow(0, i, 1)));
+      predictions = torch::cat(parts);
+    } else {
+      predictions = inference_.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
+    }
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      count(samples[i], predictions[static_cast<std::int64_t>(i)], batch.labels[static_cast<std::int64_t>(i)]);
+  }
+
+  Evaluation finish(std::vector<std::string> skipped) {
+    if (valid_pixels_ > 0) result_.cross_entropy = cross_entropy_ / static_cast<double>(valid_pixels_);
+    result_.skipped = std::move(skipped);
+    return std::move(result_);
+  }
+
+ private:
+  torch::Tensor predict_and_sum(const torch::Tensor& image, const torch::Tensor& labels) {
+    const torch::NoGradGuard no_gradient;
+    const torch::Tensor logits = inference_.logits(image);
+    const ClassSums sums = class_sums(logits, labels.to(inference_.device()), inference_.align_corners());
+    cross_entropy_ += sums.cross_entropy.sum().item<double>();
+    valid_pixels_ += sums.pixels.sum().item<std::int64_t>();
+    // Without averaging both results come from one forward pass.
+    const Size size{labels.size(1), labels.size(2)};
+    return inference_.plain() ? predict_labels(logits, size.height, size.width, inference_.align_corners()).cpu() : inference_.predict(image, size);
+  }
+
+  void count(const Sample& sample, const torch::Tensor& prediction, const torch::Tensor& labels) {
+    Confusion own(classes_);
+    const ComparedLabels compared = compared_labels(request_, prediction, labels);
+    own.add(compared.predicted, compared.truth);
+    result_.confusion.merge(own);
+    ++result_.images;
+    if (request_.on_image) request_.on_image({sample, prediction, own});
+  }
+
+  const Inference& inference_;
+  const EvaluationRequest& request_;
+  std::int64_t classes_;
+  Evaluation result_;
+  double cross_entropy_ = 0.0;
+  std::int64_t valid_pixels_ = 0;
+};
+
+}  // namespace
+
+ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Tensor& prediction, const torch::Tensor& labels) {
+  return {request.model_to_data.empty() ? prediction : translated(prediction, prediction_table(request)),
+          request.ignored_truth.empty() ? labels : translated(labels, truth_table(request))};
+}
+
+std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
+                                   const EvaluationRequest& request) {
+  Counter counter(inference, request, static_cast<std::int64_t>(dataset.classes().size()));
+  DataLoader loader(dataset, transform, request.loader);
+  while (auto samples = loader.next()) {
+    for (const std::vector<Sample>& group : group_by_size(std::move(*samples))) {
+      if (request.should_stop && request.should_stop()) return std::nullopt;
+      counter.add(group);
+    }
+  }
+  return counter.finish(loader.skipped());
+}
+
+}  // namespace seg

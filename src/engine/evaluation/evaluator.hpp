@@ -1,0 +1,53 @@
+// A model held against the labels of a split: confusion, scores, cross entropy.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "data/loader.hpp"
+#include "engine/evaluation/inference.hpp"
+#include "metrics/confusion.hpp"
+#include "report/evaluation_report.hpp"
+
+namespace seg {
+
+/// One image's share of the result.
+struct EvaluatedImage {
+  const Sample& sample;
+  torch::Tensor prediction;    // u8 [h,w], train ids of the *model*, at the labels' size
+  const Confusion& confusion;  // of this image alone
+};
+
+struct EvaluationRequest {
+  /// What each of the model's classes is in the data set: a train id or 255 for nothing. Empty: they are the same.
+  std::vector<std::uint8_t> model_to_data;
+  /// Data-set classes that count nowhere because the model does not know them.
+  std::vector<bool> ignored_truth;
+  bool cross_entropy = false;  // also count that of the plain logits, whatever is averaged for the labels; not with a mapping
+  LoaderOptions loader;
+  std::function<void(const EvaluatedImage&)> on_image;  // may be empty
+  std::function<bool()> should_stop;                    // may be empty
+};
+
+struct Evaluation {
+  Confusion confusion;
+  std::int64_t images = 0;
+  std::optional<double> cross_entropy;  // mean over the valid pixels
+  std::vector<std::string> skipped;     // broken files left out
+};
+
+/// Labels as they are held against each other: u8 [h,w] train ids of the data set, 255 where a prediction is none of its classes and
+/// where the truth counts nowhere.
+struct ComparedLabels {
+  torch::Tensor predicted;
+  torch::Tensor truth;
+};
+/// From a prediction of the model and the labels of the data set, both u8 [h,w].
+ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Tensor& prediction, const torch::Tensor& labels);
+
+/// Nothing if should_stop said so. The result depends neither on batch size nor on workers (on the CPU).
+std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
+                                   const EvaluationRequest& request);
+
+}  // namespace seg

@@ -1,0 +1,95 @@
+#include "engine/evaluation/inference.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/compute.hpp"
+#include "data/augment/transforms.hpp"
+#include "data/normalize.hpp"
+#include "ops/upsample.hpp"
+
+namespace seg {
+
+namespace {
+
+/// Offsets of windows of `length` that cover `total` with at least `overlap` of a window shared by neighbours.
+std::vector<std::int64_t> offsets(std::int64_t total, std::int64_t length, double overlap) {
+  if (length >= total) return {0};
+  const auto stride = std::max<std::int64_t>(1, std::llround(static_cast<double>(length) * (1.0 - overlap)));
+  std::vector<std::int64_t> starts;
+  for (std::int64_t start = 0; start + length < total; start += stride) starts.push_back(start);
+  starts.push_back(total - length);
+  return starts;
+}
+
+/// A u8 image [1,H,W,3] on the CPU, resized as the data's own transforms do it.
+torch::Tensor resized(const torch::Tensor& image, double scale) {
+  if (scale == 1.0) return image;
+  const auto side = [&](std::int64_t dimension) {
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(image.size(dimension)) * scale));
+  };
+  const torch::Tensor source = image.cpu().contiguous();
+  const cv::Mat pixels(static_cast<int>(image.size(1)), static_cast<int>(image.size(2)), CV_8UC3, source.data_ptr());
+  const cv::Mat result = resize_image(pixels, {side(1), side(2)});
+  return torch::from_blob(result.data, {1, result.rows, result.cols, 3}, torch::kUInt8).clone();
+}
+
+}  // namespace
+
+Inference::Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute)
+    : model_(model),
+      align_corners_(model_options.align_corners),
+      normalize_(normalize),
+      options_(options),
+      compute_(compute),
+      precision_(compute.device, compute.precision) {}
+
+bool Inference::plain() const { return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed(); }
+
+torch::Tensor Inference::logits(const torch::Tensor& images) const {
+  const torch::NoGradGuard no_gradient;
+  return model_.forward(normalize(images.to(compute_.device), normalize_)).logits;
+}
+
+torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const {
+  const torch::NoGradGuard no_gradient;
+  if (compute_.device.is_cuda() && plain()) return predict_labels(logits(images), target.height, target.width, align_corners_).cpu();
+  std::vector<torch::Tensor> labels;
+  for (std::int64_t i = 0; i < images.size(0); ++i) labels.push_back(labels_of(views(images.narrow(0, i, 1)), target));
+  return torch::cat(labels);
+}
+
+Inference::LabelsAndProbability Inference::predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const {
+  const torch::NoGradGuard no_gradient;
+  const std::vector<View> seen = views(image);
+  return {labels_of(seen, target), average_probability(seen, train_id, target, align_corners_)};
+}
+
+torch::Tensor Inference::labels_of(const std::vector<View>& views, Size target) const {
+  // Without averaging the softmax would only cost time, and make ties of scores that differ in the last bit.
+  if (plain()) return predict_labels(views.front().windows.front().logits, target.height, target.width, align_corners_).cpu();
+  return average_labels(views, target, align_corners_);
+}
+
+std::vector<View> Inference::views(const torch::Tensor& image) const {
+  std::vector<View> views;
+  for (const double scale : options_.scales) {
+    const torch::Tensor input = resized(image, scale);
+    views.push_back(view(input, false));
+    if (options_.flip) views.push_back(view(input.flip(2), true));
+  }
+  return views;
+}
+
+View Inference::view(const torch::Tensor& image, bool mirrored) const {
+  const Size whole{image.size(1), image.size(2)};
+  const Size window = windowed() ? Size{std::min(options_.window.height, whole.height), std::min(options_.window.width, whole.width)} : whole;
+  View view{whole, mirrored, {}};
+  for (const std::int64_t top : offsets(whole.height, window.height, options_.overlap)) {
+    for (const std::int64_t left : offsets(whole.width, window.width, options_.overlap))
+      view.windows.push_back({top, left, window, logits(image.narrow(1, top, window.height).narrow(2, left, window.width))});
+  }
+  return view;
+}
+
+}  // namespace seg

@@ -1,0 +1,60 @@
+// From images to predicted labels: plain, mirrored, at several scales, in sliding windows; shared by evaluation and prediction.
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "base/size.hpp"
+#include "core/compute.hpp"
+#include "data/augment/options.hpp"
+#include "engine/evaluation/averaging.hpp"
+#include "engine/options.hpp"
+#include "models/model.hpp"
+
+namespace seg {
+
+/// How a network is fed and computed.
+struct Compute {
+  torch::Device device = torch::kCPU;
+  torch::ScalarType precision = torch::kFloat32;
+};
+
+class Inference {
+ public:
+  /// `model` must outlive the object; it is used in the mode it is in (evaluation mode is the caller's business). The weights may not
+  /// change meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it.
+  Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute);
+
+  /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; no averaging.
+  torch::Tensor logits(const torch::Tensor& images) const;
+  /// Labels u8 [N,h,w] of size `target` on the CPU. One image at a time on the CPU, so that no score depends on the batch.
+  torch::Tensor predict(const torch::Tensor& images, Size target) const;
+  /// Of one image u8 [1,H,W,3], from the same forward passes: what predict() says, and how likely class `train_id` is.
+  struct LabelsAndProbability {
+    torch::Tensor labels;       // u8 [1,h,w]
+    torch::Tensor probability;  // float32 [h,w], 0..1
+  };
+  LabelsAndProbability predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const;
+  /// Whether predict() is the arg-max of the up-sampled logits() alone.
+  bool plain() const;
+
+  bool align_corners() const { return align_corners_; }
+  const torch::Device& device() const { return compute_.device; }
+
+ private:
+  /// What the network says of one image u8 [1,H,W,3], at every scale, mirrored too if asked, in windows if asked.
+  std::vector<View> views(const torch::Tensor& image) const;
+  View view(const torch::Tensor& image, bool mirrored) const;
+  torch::Tensor labels_of(const std::vector<View>& views, Size target) const;
+  bool windowed() const { return options_.window.height > 0 && options_.window.width > 0; }
+
+  Model& model_;
+  bool align_corners_;
+  NormalizeOptions normalize_;
+  EvalOptions options_;
+  Compute compute_;
+  PrecisionScope precision_;
+};
+
+}  // namespace seg

@@ -1,0 +1,127 @@
+#include "engine/evaluation/panels.hpp"
+
+#include <opencv2/imgproc.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "data/augment/geometry.hpp"
+#include "data/drawing/picture.hpp"
+#include "metrics/scores.hpp"
+
+namespace seg {
+
+namespace {
+
+const cv::Scalar kWrong(255, 32, 64);
+const cv::Scalar kIgnored = cv::Scalar::all(170);
+const cv::Scalar kGap = cv::Scalar::all(128);
+constexpr int kGapWidth = 4;
+constexpr double kDimmed = 0.45;
+
+cv::Mat errors_over(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted) {
+  cv::Mat grey;
+  cv::cvtColor(image, grey, cv::COLOR_RGB2GRAY);
+  cv::Mat picture;
+  cv::cvtColor(grey * kDimmed, picture, cv::COLOR_GRAY2RGB);
+  picture.setTo(kWrong, predicted != truth);
+  picture.setTo(kIgnored, truth == kIgnoreLabel);
+  return picture;
+}
+
+/// u8 [h,w] on the CPU as CV_8UC1 with memory of its own.
+cv::Mat label_picture(const torch::Tensor& labels) {
+  const torch::Tensor plain = labels.contiguous();
+  return cv::Mat(static_cast<int>(plain.size(0)), static_cast<int>(plain.size(1)), CV_8UC1, plain.data_ptr()).clone();
+}
+
+std::map<std::string, std::int64_t> indices_of(const std::vector<Panel>& panels, const Dataset& dataset) {
+  std::map<std::string, std::int64_t> indices;
+  for (const Panel& panel : panels) indices[panel.id] = -1;
+  for (std::int64_t i = 0; i < dataset.size(); ++i)
+    if (const auto found = indices.find(dataset.id(i)); found != indices.end()) found->second = i;
+  return indices;
+}
+
+std::string drawn(std::int64_t index, const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
+                  const EvaluationRequest& request) {
+  const Sample sample = transform(dataset.get(index), 0);
+  const Batch batch = collate({sample});
+  const torch::Tensor prediction = inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
+  const ComparedLabels compared = compared_labels(request, prediction[0], batch.labels[0]);
+  return encoded_picture(panel_picture(sample.image, label_picture(compared.truth), label_picture(compared.predicted), dataset.classes()));
+}
+
+}  // namespace
+
+void PanelChoice::add(const std::string& id, const ConfusionTable& own) {
+  const Scores scores = compute_scores(own);
+  classes_.resize(scores.classes.size());
+  for (std::size_t c = 0; c < classes_.size(); ++c) {
+    const std::int64_t pixels = scores.classes[c].pixels;
+    classes_[c].all += pixels;
+    if (pixels > classes_[c].most) classes_[c] = {classes_[c].all, pixels, images_.size()};
+  }
+  images_.push_back({id, scores.mean_iou});
+}
+
+std::vector<Panel> PanelChoice::panels(const ClassTable& classes) const {
+  std::vector<Panel> chosen;
+  const auto choose = [&](const std::string& title, const ImageScore& image) { chosen.push_back({title, image.id, "", image.mean_iou}); };
+  std::vector<ImageScore> scored;
+  std::copy_if(images_.begin(), images_.end(), std::back_inserter(scored), [](const ImageScore& image) { return image.mean_iou.has_value(); });
+  if (scored.empty()) return chosen;
+  std::stable_sort(scored.begin(), scored.end(), [](const ImageScore& a, const ImageScore& b) { return *a.mean_iou < *b.mean_iou; });
+  choose("best", scored.back());
+  choose("median", scored[(scored.size() - 1) / 2]);
+  choose("worst", scored.front());
+
+  const auto total =
+      static_cast<double>(std::accumulate(classes_.begin(), classes_.end(), std::int64_t{0}, [](auto sum, auto& one) { return sum + one.all; }));
+  std::vector<std::size_t> rare;
+  for (std::size_t c = 0; c < classes_.size(); ++c)
+    if (classes_[c].all > 0 && static_cast<double>(classes_[c].all) < kRareShare * total) rare.push_back(c);
+  std::stable_sort(rare.begin(), rare.end(), [&](std::size_t a, std::size_t b) { return classes_[a].all < classes_[b].all; });
+  rare.resize(std::min(rare.size(), kMostRareClasses));
+  for (const std::size_t c : rare) choose("most of the rare class " + classes[c].name, images_[classes_[c].image_of]);
+  return chosen;
+}
+
+std::vector<PanelPicture> draw_panels(const std::vector<Panel>& panels, const Inference& inference, const Dataset& dataset,
+                                      const SampleTransform& transform, const EvaluationRequest& request) {
+  std::map<std::string, std::string> pngs;  // an image may be chosen for several reasons
+  for (const auto& [id, index] : indices_of(panels, dataset)) {
+    if (index < 0) continue;
+    if (request.should_stop && request.should_stop()) break;
+    try {
+      pngs[id] = drawn(index, inference, dataset, transform, request);
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::kData) throw;
+      spdlog::warn("no picture of {} in the report: {}", id, error.what());
+    }
+  }
+  std::vector<PanelPicture> pictures;
+  for (const Panel& panel : panels)
+    if (const auto found = pngs.find(panel.id); found != pngs.end()) pictures.push_back({panel, found->second});
+  return pictures;
+}
+
+cv::Mat panel_picture(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted, const ClassTable& classes) {
+  const cv::Mat shown = resize_image(image, size_of(truth));
+  const int width = std::min(kPanelWidth, truth.cols);
+  const int height = std::max(1, static_cast<int>(std::int64_t{truth.rows} * width / truth.cols));
+  const cv::Mat parts[] = {shown, color_labels(truth, classes), color_labels(predicted, classes), errors_over(shown, truth, predicted)};
+  cv::Mat picture(height, 4 * width + 3 * kGapWidth, CV_8UC3, kGap);
+  int left = 0;
+  for (const cv::Mat& part : parts) {
+    // Averaged after drawing, so that what is thin fades instead of vanishing.
+    cv::resize(part, picture(cv::Rect(left, 0, width, height)), {width, height}, 0, 0, cv::INTER_AREA);
+    left += width + kGapWidth;
+  }
+  return picture;
+}
+
+}  // namespace seg

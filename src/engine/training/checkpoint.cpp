@@ -1,0 +1,121 @@
+#include "engine/training/checkpoint.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "core/tensor_io.hpp"
+#include "tensor_files/safetensors.hpp"
+
+namespace seg {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kFormatFamily = "segtrain-";
+constexpr const char* kFormat = "segtrain-2";
+
+Json to_json(const ClassTable& classes) {
+  Json list = Json::array();
+  for (const ClassInfo& info : classes) list.push_back({{"name", info.name}, {"id", info.file_id}, {"color", info.color}});
+  return list;
+}
+
+/// Where a folder is named: the file in it, or in its checkpoints/, that is probably meant.
+void refuse_folder(const std::filesystem::path& path, const char* meant) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return;
+  for (const auto& file : {path / "checkpoints" / meant, path / meant})
+    if (std::filesystem::exists(file, ignored))
+      throw Error(ErrorKind::kStorage, path.string() + " is a folder, not a checkpoint", "did you mean " + file.string() + "?");
+  throw Error(ErrorKind::kStorage, path.string() + " is a folder without checkpoints", "name a file, such as RUN/checkpoints/" + std::string(meant));
+}
+
+Error no_checkpoint(const std::string& what) {
+  return {ErrorKind::kStorage, what + " is no checkpoint of segtrain",
+          "weights from elsewhere go to model.pretrained or model.init_from; --checkpoint and --resume want a file from RUN/checkpoints"};
+}
+
+SafetensorsFile open_checkpoint(const std::filesystem::path& path) {
+  if (is_pytorch_file(path)) throw no_checkpoint(path.string() + ", a PyTorch file,");
+  return SafetensorsFile(path);
+}
+
+/// All but the tensors of a file whose digest is right.
+Checkpoint checked_metadata(const SafetensorsFile& file) {
+  const auto& metadata = file.metadata();
+  const std::string name = file.path().string();
+  const auto format = metadata.find("format");
+  if (format != metadata.end() && format->second.starts_with(kFormatFamily) && format->second != kFormat)
+    throw Error(ErrorKind::kStorage, name + " has the checkpoint format " + format->second + ", this version reads " + kFormat,
+                "use the version of segtrain that wrote it");
+  if (format == metadata.end() || format->second != kFormat) throw no_checkpoint(name);
+  file.verify_digest();
+  try {
+    Checkpoint checkpoint;
+    checkpoint.config = metadata.at("config");
+    checkpoint.classes = classes_from_json(metadata.at("classes"));
+    checkpoint.iteration = std::stoll(metadata.at("iteration"));
+    checkpoint.scores = metadata.at("scores");
+    checkpoint.versions = metadata.at("versions");
+    if (metadata.count("best") != 0) {
+      const Json best = Json::parse(metadata.at("best"));
+      checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};
+    }
+    return checkpoint;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::kStorage, name + ": metadata of the checkpoint is damaged: " + error.what(), "take another checkpoint of the run");
+  }
+}
+
+}  // namespace
+
+ClassTable classes_from_json(const std::string& text) {
+  ClassTable classes;
+  for (const Json& entry : Json::parse(text))
+    classes.push_back(
+        {entry.at("name").get<std::string>(), entry.at("color").get<std::array<std::uint8_t, 3>>(), entry.at("id").get<std::int64_t>()});
+  return classes;
+}
+
+void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  std::map<std::string, std::string> metadata{{"format", kFormat},
+                                              {"config", checkpoint.config},
+                                              {"classes", to_json(checkpoint.classes).dump()},
+                                              {"iteration", std::to_string(checkpoint.iteration)},
+                                              {"scores", checkpoint.scores},
+                                              {"versions", checkpoint.versions}};
+  if (checkpoint.best) metadata["best"] = Json{{"score", checkpoint.best->score}, {"iteration", checkpoint.best->iteration}}.dump();
+  const State host = to_host(checkpoint.tensors);
+  write_safetensors(path, tensor_views(host), std::move(metadata));
+}
+
+Checkpoint load_checkpoint(const std::filesystem::path& path) {
+  const SafetensorsFile file = open_checkpoint(path);
+  Checkpoint checkpoint = checked_metadata(file);
+  checkpoint.tensors = read_tensors(file);
+  return checkpoint;
+}
+
+Checkpoint load_checkpoint_metadata(const std::filesystem::path& path) {
+  refuse_folder(path, "best.safetensors");
+  return checked_metadata(open_checkpoint(path));
+}
+
+Checkpoint load_resumable(const std::filesystem::path& path) {
+  refuse_folder(path, "last.safetensors");
+  Checkpoint checkpoint = load_checkpoint(path);
+  if (with_prefix_removed(checkpoint.tensors, "optimizer.").empty())
+    throw Error(ErrorKind::kStorage, path.string() + " holds weights alone and cannot be resumed",
+                "use RUN/checkpoints/last.safetensors, or model.init_from to start a new run from these weights");
+  return checkpoint;
+}
+
+State with_prefix_removed(const State& tensors, const std::string& prefix) {
+  State found;
+  for (auto entry = tensors.lower_bound(prefix); entry != tensors.end() && entry->first.rfind(prefix, 0) == 0; ++entry)
+    found[entry->first.substr(prefix.size())] = entry->second;
+  return found;
+}
+
+}  // namespace seg

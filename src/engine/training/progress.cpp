@@ -1,0 +1,76 @@
+#include "engine/training/progress.hpp"
+
+#include "core/compute.hpp"
+
+namespace seg {
+
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+/// {"Road": 0.12, "Pole": null, ...}; empty where the loss has none.
+OrderedJson by_class(const std::vector<std::optional<double>>& values, const ClassTable& classes) {
+  OrderedJson fields = OrderedJson::object();
+  for (std::size_t id = 0; id < values.size(); ++id) fields[classes[id].name] = values[id] ? OrderedJson(*values[id]) : OrderedJson();
+  return fields;
+}
+
+/// What one run is told from another by, under the names of the configuration.
+OrderedJson main_settings(const RunConfig& config) {
+  return {{"data.dataset", config.data.dataset},
+          {"data.size", std::to_string(config.data.size.height) + "x" + std::to_string(config.data.size.width)},
+          {"model.arch", config.model.arch},
+          {"model.backbone", config.model.backbone},
+          {"model.output_stride", config.model.output_stride},
+          {"loss.type", config.loss.type},
+          {"loss.weighting", config.loss.weighting},
+          {"optimizer.type", config.optimizer.type},
+          {"optimizer.lr", config.optimizer.lr},
+          {"optimizer.weight_decay", config.optimizer.weight_decay},
+          {"schedule.type", config.schedule.type},
+          {"train.batch_size", config.train.batch_size},
+          {"train.accumulate", config.train.accumulate},
+          {"train.ema", config.train.ema},
+          {"train.precision", config.train.precision},
+          {"train.seed", config.train.seed}};
+}
+
+}  // namespace
+
+OrderedJson start_fields(const Experiment& experiment) {
+  const RunConfig& config = experiment.config;
+  std::vector<std::string> names;
+  for (const ClassInfo& info : experiment.classes()) names.push_back(info.name);
+  std::int64_t parameters = 0;
+  for (const auto& parameter : experiment.model->parameters()) parameters += parameter.numel();
+  return {{"name", config.name},
+          {"loss", loss_label(config.loss)},
+          {"seed", config.train.seed},
+          {"iterations", experiment.iterations},
+          {"dataset", config.data.dataset},
+          {"training_images", experiment.train_set->size()},
+          {"classes", names},
+          {"parameters", parameters},
+          {"device", experiment.compute.device.str()},
+          {"precision", experiment.compute.precision == torch::kBFloat16 ? "bf16" : "fp32"},
+          {"threads", experiment.threads},
+          {"versions", compute_versions()},
+          {"settings", main_settings(config)}};
+}
+
+OrderedJson train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace) {
+  OrderedJson fields{{"loss", result.loss},
+                     {"cross_entropy", result.cross_entropy},
+                     {"learning_rate", result.learning_rate},
+                     {"gradient_norm", result.gradient_norm},
+                     {"images_per_second", pace.images_per_second},
+                     {"data_wait", pace.data_wait},
+                     {"seconds_left", pace.seconds_left},
+                     {"iterations", experiment.iterations}};
+  const ClassReadings readings = experiment.loss->readings();
+  if (!readings.weights.empty()) fields["class_weights"] = by_class(readings.weights, experiment.classes());
+  if (!readings.recalls.empty()) fields["class_recalls"] = by_class(readings.recalls, experiment.classes());
+  return fields;
+}
+
+}  // namespace seg

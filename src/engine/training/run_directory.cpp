@@ -1,0 +1,96 @@
+#include "engine/training/run_directory.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+
+#include "tensor_files/safetensors.hpp"
+
+namespace seg {
+
+namespace {
+
+constexpr std::string_view kStepPrefix = "step-";
+constexpr std::string_view kExtension = ".safetensors";
+
+/// The iteration in "step-120.safetensors".
+std::optional<std::int64_t> iteration_of(const std::string& name) {
+  if (name.rfind(kStepPrefix, 0) != 0 || name.size() <= kStepPrefix.size() + kExtension.size() || !name.ends_with(kExtension)) return std::nullopt;
+  std::int64_t iteration = 0;
+  const char* end = name.data() + name.size() - kExtension.size();
+  const auto [stop, error] = std::from_chars(name.data() + kStepPrefix.size(), end, iteration);
+  return error == std::errc() && stop == end ? std::optional(iteration) : std::nullopt;
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(const fs::path& root) : root_(fs::absolute(root).lexically_normal()) {
+  make_directories(checkpoints());
+  lock_ = std::make_unique<FileLock>(root_ / ".lock");
+  remove_temporary_files(root_);
+  remove_temporary_files(checkpoints());
+  remove_temporary_files(tensorboard());
+}
+
+fs::path RunDirectory::step_file(std::int64_t iteration) const {
+  return checkpoints() / (std::string(kStepPrefix) + std::to_string(iteration) + std::string(kExtension));
+}
+
+bool RunDirectory::finished() const {
+  std::ifstream file(metrics_file());
+  std::string last;
+  for (std::string line; std::getline(file, line);)
+    if (!line.empty()) last = line;
+  const auto event = nlohmann::json::parse(last, nullptr, /*allow_exceptions=*/false);
+  return event.is_object() && event.value("event", "") == "end" && event.value("reason", "") == "finished";
+}
+
+std::vector<std::pair<std::int64_t, fs::path>> RunDirectory::steps() const {
+  std::vector<std::pair<std::int64_t, fs::path>> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(checkpoints(), ignored))
+    if (const auto iteration = iteration_of(entry.path().filename().string())) found.emplace_back(*iteration, entry.path());
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+std::optional<fs::path> RunDirectory::newest_checkpoint() const {
+  const auto found = steps();
+  for (const auto& [iteration, path] : found) {
+    try {
+      SafetensorsFile(path).verify_digest();
+      return path;
+    } catch (const Error& error) {
+      spdlog::warn("not used: {}", error.what());
+    }
+  }
+  if (found.empty()) return std::nullopt;
+  throw Error(ErrorKind::kStorage, "no valid checkpoint among " + std::to_string(found.size()) + " in " + checkpoints().string(),
+              "restore one from a backup, or start a new run with another --run-dir");
+}
+
+void RunDirectory::set_aside_after(std::int64_t iteration) const {
+  std::error_code ignored;
+  for (const auto& [later, path] : steps())
+    if (later > iteration) fs::rename(path, path.string() + ".abandoned", ignored);
+}
+
+void RunDirectory::publish(std::int64_t iteration, std::int64_t keep) const {
+  const fs::path temporary = checkpoints() / ".partial-last";
+  std::error_code error;
+  fs::remove(temporary, error);
+  fs::create_hard_link(step_file(iteration), temporary, error);
+  if (error) {  // a file system without hard links
+    error.clear();
+    fs::copy_file(step_file(iteration), temporary, fs::copy_options::overwrite_existing, error);
+  }
+  if (!error) fs::rename(temporary, last_file(), error);
+  if (error) spdlog::warn("cannot update {}: {}", last_file().string(), error.message());
+  const auto found = steps();
+  for (std::size_t i = static_cast<std::size_t>(keep); i < found.size(); ++i) fs::remove(found[i].second, error);
+}
+
+}  // namespace seg

@@ -1,0 +1,268 @@
+#include "engine/training/trainer.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <cmath>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "base/memory.hpp"
+#include "config/print.hpp"
+#include "core/compute.hpp"
+#include "core/tensor_io.hpp"
+#include "engine/commands/stop.hpp"
+#include "engine/evaluation/evaluator.hpp"
+#include "engine/training/bad_step.hpp"
+#include "engine/training/progress.hpp"
+#include "engine/training/training_state.hpp"
+#include "models/weights.hpp"
+#include "report/run_page.hpp"
+
+namespace seg {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+bool due(std::int64_t iteration, std::int64_t interval) { return interval > 0 && iteration % interval == 0; }
+
+}  // namespace
+
+Trainer::Trainer(Experiment& experiment, const RunDirectory& directory, Reporter& reporter)
+    : experiment_(experiment), directory_(directory), reporter_(reporter) {
+  open_caches(experiment);
+}
+
+int Trainer::run(const std::optional<Checkpoint>& from) {
+  if (from) {
+    iteration_ = saved_iteration_ = from->iteration;
+    best_ = from->best;
+    scores_ = from->scores;
+  }
+  if (!experiment_.val_set) spdlog::warn("the data has no val split: nothing is validated, and the last weights are kept as best");
+  reporter_.report({"start", iteration_, start_fields(experiment_)});
+  // A run stopped during a validation was saved without it.
+  if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stop_signal());
+  DataLoader loader(experiment_.training_samples(), experiment_.transform, training_loader(experiment_, iteration_));
+  window_ = {Clock::now()};
+  const int signal = train(loader);
+  report_skipped(loader.skipped());
+  return finish(signal);
+}
+
+int Trainer::train(DataLoader& loader) {
+  while (iteration_ < experiment_.iterations) {
+    if (stop_signal() != 0) return stop_signal();
+    step(loader);
+    const bool validates = validation_due(), saves = checkpoint_due();
+    if (validates && !validate()) return stop_signal();
+    if (saves) save();
+    if (validates || saves) release_free_memory();
+  }
+  return 0;
+}
+
+void Trainer::step(DataLoader& loader) {
+  std::vector<Batch> batches;
+  const Clock::time_point begin = Clock::now();
+  for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) {
+    const auto samples = loader.next();
+    if (!samples) throw Error(ErrorKind::kInternal, "the loader ended before the run");
+    batches.push_back(collate(*samples));
+  }
+  window_.waiting += seconds_since(begin);
+  warn_of_unlabelled(batches);
+  const StepResult result = run_training_step(experiment_, batches, iteration_);
+  ++iteration_;
+  ++window_.steps;
+  scores_.clear();
+  if (result.finite)
+    bad_steps_ = 0;
+  else
+    count_bad_step(result, batches);
+  if (due(iteration_, experiment_.config.train.log_interval) || iteration_ == experiment_.iterations) report_progress(result);
+}
+
+void Trainer::warn_of_unlabelled(const std::vector<Batch>& batches) {
+  for (const Batch& batch : batches) {
+    if (told_unlabelled_ || batch.labels.ne(kIgnoreLabel).any().item<bool>()) continue;
+    told_unlabelled_ = true;
+    spdlog::warn("step {}: every pixel of the batch is ignored ({} among others); such a batch teaches nothing; this is told once", iteration_,
+                 batch.ids.front());
+  }
+}
+
+void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>& batches) {
+  ++bad_steps_;
+  std::vector<std::string> ids;
+  for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
+  spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration_, result.loss,
+               result.gradient_norm);
+  const bool kept = bad_steps_ == 1 && dump_bad_step(directory_.bad_steps(), iteration_, batches, result);
+  if (kept) spdlog::warn("its batch is kept in {}", directory_.bad_steps().string());
+  reporter_.report({"bad_step", iteration_, {{"loss", result.loss}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
+  if (bad_steps_ >= experiment_.config.train.max_bad_steps)
+    throw Error(ErrorKind::kNonFinite,
+                std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) +
+                    " had a loss, a gradient or running statistics that are not finite",
+                "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
+}
+
+void Trainer::report_progress(const StepResult& result) {
+  const double seconds = std::max(seconds_since(window_.begin), 1e-9);
+  const auto steps = static_cast<double>(window_.steps);
+  const double images = steps * static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate);
+  const Pace pace{images / seconds, window_.waiting / seconds, static_cast<double>(experiment_.iterations - iteration_) * seconds / steps};
+  reporter_.report({"train", iteration_, train_fields(experiment_, result, pace)});
+  window_ = {Clock::now()};
+}
+
+bool Trainer::validation_due() const {
+  const std::int64_t interval = experiment_.config.train.val_interval > 0 ? experiment_.config.train.val_interval : experiment_.iterations_per_epoch;
+  return experiment_.val_set && (due(iteration_, interval) || iteration_ == experiment_.iterations);
+}
+
+bool Trainer::checkpoint_due() const {
+  const std::int64_t interval = experiment_.config.train.checkpoint_interval;
+  return iteration_ == experiment_.iterations || due(iteration_, interval) || (interval == 0 && validation_due());
+}
+
+bool Trainer::validate() {
+  const Clock::time_point begin = Clock::now();
+  reporter_.report({"validating", iteration_});
+  std::optional<AveragedWeights> averaged;
+  if (experiment_.ema) averaged.emplace(*experiment_.ema);
+  const auto stopping = [] { return stop_signal() != 0; };
+  auto validation = run_validation(experiment_, stopping);
+  if (!validation) return false;
+  nlohmann::ordered_json fields = validation_fields(*validation);
+  scores_ = fields.dump();
+  const double score = score_named(validation->scores, experiment_.config.train.best).value_or(0.0);
+  const bool best = is_best(*validation, score);
+  if (best) draw_validation_panels(*validation, experiment_, stopping);
+  averaged.reset();
+  if (best) {
+    best_ = BestScore{score, iteration_};
+    keep_best(scores_);
+    unwritten_ = std::move(validation);
+  }
+  write_report();
+  fields["seconds"] = seconds_since(begin);
+  fields["best"] = best;
+  reporter_.report({"validation", iteration_, fields});
+  write_page();
+  window_ = {Clock::now()};
+  return true;
+}
+
+bool Trainer::is_best(const Validation& validation, double score) const {
+  const std::optional<double> loss = validation.evaluation.cross_entropy;
+  if (!loss) {
+    if (!best_) spdlog::warn("every pixel of the val split is ignored: there is nothing to score, and the first weights are kept as best");
+    return !best_;
+  }
+  if (!std::isfinite(*loss)) {
+    spdlog::warn("step {}: the cross entropy of the validation is {}, so these weights are not kept as best", iteration_, *loss);
+    return false;
+  }
+  return !best_ || score > best_->score;
+}
+
+void Trainer::write_report() {
+  if (!unwritten_) return;
+  try {
+    write_validation_report(*unwritten_, experiment_, directory_.evaluation("val"), directory_.best_file());
+    reporter_.report({"panels", iteration_, {{"folder", (directory_.evaluation("val") / "panels").string()}}});
+    unwritten_.reset();
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::kStorage) throw;
+    if (failed_reports_++ == 0) spdlog::warn("{}; training goes on and the report is tried again with each validation and at the end", error.what());
+  }
+}
+
+void Trainer::write_page() {
+  try {
+    write_run_page(directory_.root());
+  } catch (const std::exception& error) {
+    if (!std::exchange(told_failed_page_, true)) spdlog::warn("report.html is not written: {}; training goes on", error.what());
+  }
+}
+
+State Trainer::weights() const {
+  if (!experiment_.ema) return model_state(*experiment_.model);
+  const AveragedWeights averaged(*experiment_.ema);
+  State copy;
+  for (const auto& [name, tensor] : model_state(*experiment_.model)) copy[name] = tensor.clone();
+  return copy;
+}
+
+std::string Trainer::weights_digest() const {
+  Digest digest;
+  for (const auto& [name, tensor] : weights()) {
+    const torch::Tensor bytes = tensor.detach().cpu().contiguous();
+    digest.update(name);
+    digest.update(bytes.data_ptr(), bytes.nbytes());
+  }
+  return digest.hex();
+}
+
+void Trainer::report_skipped(const std::vector<std::string>& messages) {
+  if (messages.empty()) return;
+  for (const std::string& message : messages) spdlog::warn("left out in training: {}", message);
+  reporter_.report({"skipped", iteration_, {{"count", messages.size()}, {"files", messages}}});
+}
+
+void Trainer::keep_best(const std::string& scores) {
+  Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores, compute_versions(), {}};
+  checkpoint.tensors.merge(with_prefix(weights(), "model."));
+  save_checkpoint(directory_.best_file(), checkpoint);
+}
+
+void Trainer::save() {
+  if (saved_iteration_ == iteration_) return;
+  Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores_, compute_versions(), {}};
+  checkpoint.tensors = training_state(experiment_);
+  const fs::path file = directory_.step_file(iteration_);
+  reporter_.report({"saving", iteration_});
+  save_checkpoint(file, checkpoint);
+  directory_.publish(iteration_, experiment_.config.train.keep);
+  saved_iteration_ = iteration_;
+  reporter_.report({"checkpoint", iteration_, {{"path", file.string()}}});
+  window_ = {Clock::now()};
+}
+
+int Trainer::finish(int signal) {
+  save();
+  if (!experiment_.val_set) keep_best("");
+  write_report();
+  if (unwritten_) spdlog::warn("the newest validation report could not be written in {} tries", failed_reports_);
+  nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
+  if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
+  reporter_.report({"end", iteration_, fields});
+  write_page();
+  if (signal == 0) return 0;
+  spdlog::info("stopped by signal {} and saved; --resume auto goes on from iteration {}", signal, iteration_);
+  return 128 + signal;
+}
+
+LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration) {
+  const RunConfig& config = experiment.config;
+  LoaderOptions options;
+  options.batch_size = config.train.batch_size;
+  options.workers = loader_workers(config.data);
+  options.prefetch = config.data.prefetch;
+  options.seed = static_cast<std::uint64_t>(config.train.seed);
+  options.shuffle = true;
+  options.drop_last = true;
+  options.first_batch = iteration * config.train.accumulate;
+  options.batches = (experiment.iterations - iteration) * config.train.accumulate;
+  options.skip_broken = config.data.skip_broken();
+  options.skip_budget = config.data.skip_budget;
+  options.timeout_s = config.data.timeout_s;
+  return options;
+}
+
+}  // namespace seg

@@ -1,0 +1,77 @@
+// The training loop: steps, progress, validation, checkpoints, stopping and going on.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "data/loader.hpp"
+#include "engine/evaluation/validation.hpp"
+#include "engine/experiment.hpp"
+#include "engine/training/checkpoint.hpp"
+#include "engine/training/run_directory.hpp"
+#include "engine/training/training_step.hpp"
+#include "report/events.hpp"
+
+namespace seg {
+
+class Trainer {
+ public:
+  /// All three must outlive the trainer.
+  Trainer(Experiment& experiment, const RunDirectory& directory, Reporter& reporter);
+
+  /// Trains from the checkpoint, whose tensors the experiment holds already, or from the start, to the end. Returns the exit code:
+  /// 0, or 128 + signal after saving. Throws kNonFinite after train.max_bad_steps bad steps in a row; kData, kStorage, kMemory as
+  /// they come.
+  int run(const std::optional<Checkpoint>& from);
+
+  /// The weights that are evaluated and kept as best, digested: equal digests, equal weights.
+  std::string weights_digest() const;
+
+ private:
+  /// What progress lines are computed from: counted since the last line.
+  struct Window {
+    std::chrono::steady_clock::time_point begin;
+    double waiting = 0.0;  // seconds
+    std::int64_t steps = 0;
+  };
+
+  /// To the last iteration or to a signal, which is returned.
+  int train(DataLoader& loader);
+  void step(DataLoader& loader);
+  void warn_of_unlabelled(const std::vector<Batch>& batches);
+  void count_bad_step(const StepResult& result, const std::vector<Batch>& batches);
+  void report_progress(const StepResult& result);
+  bool validation_due() const;
+  bool checkpoint_due() const;
+  /// False if a signal asked to stop meanwhile; nothing is recorded then.
+  bool validate();
+  bool is_best(const Validation& validation, double score) const;
+  /// The report of the newest best validation, where it is not written yet. A full disk does not end the run.
+  void write_report();
+  /// report.html from what the directory holds. No failure of it ends the run.
+  void write_page();
+  void report_skipped(const std::vector<std::string>& messages);
+  void keep_best(const std::string& scores);
+  void save();
+  State weights() const;
+  int finish(int signal);
+
+  Experiment& experiment_;
+  const RunDirectory& directory_;
+  Reporter& reporter_;
+  std::int64_t iteration_ = 0;  // optimiser steps done
+  std::int64_t saved_iteration_ = -1;
+  std::int64_t bad_steps_ = 0;  // in a row
+  std::optional<BestScore> best_;
+  std::string scores_;                   // of the validation at this very iteration
+  std::optional<Validation> unwritten_;  // the report still to be written
+  std::int64_t failed_reports_ = 0;
+  bool told_failed_page_ = false;
+  bool told_unlabelled_ = false;
+  Window window_;
+};
+
+/// How the loader feeds a run from `iteration` on.
+LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration);
+
+}  // namespace seg

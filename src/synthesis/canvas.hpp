@@ -1,0 +1,113 @@
+// The picture and its labels, painted together: what is drawn later hides what was drawn before.
+//
+// The canvas is twice as high and wide as the frame (see render.cpp): the image is averaged down, which smooths its edges,
+// the labels are picked, so each stays one class.
+#pragma once
+
+#include <opencv2/core.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "synthesis/camera.hpp"
+#include "synthesis/scene.hpp"
+
+namespace seg::synthesis {
+
+/// Kind and instance number in one label: instance * 32 + kind.
+using Surface = std::uint16_t;
+inline Surface surface_of(Kind kind, int instance = 0) { return static_cast<Surface>(instance * 32 + static_cast<int>(kind)); }
+inline Kind kind_of(Surface surface) { return static_cast<Kind>(surface & 31); }
+
+/// What a wall shows at one place. `opacity` 0 lets the picture behind through; `labelled` false leaves its label.
+struct Texel {
+  Color color;
+  float opacity = 1;
+  bool labelled = true;
+};
+
+/// A vertical plane through two points on the ground, with metres along and up as its coordinates.
+struct Plane {
+  Point3 origin;
+  double dx = 1;  // direction of "along" in camera coordinates, a unit vector
+  double dz = 0;
+
+  Point3 at(double along, double y) const { return {origin.x + along * dx, origin.y + y, origin.z + along * dz}; }
+};
+
+class Canvas {
+ public:
+  Canvas(int rows, int cols, const Camera& camera, const Weather& weather);
+
+  cv::Mat_<cv::Vec3b> image;  // RGB
+  cv::Mat_<Surface> surfaces;
+  const Camera camera;
+  const Weather& weather;
+
+  /// `color` as seen through `z` metres of air.
+  Color haze(const Color& color, double z) const {
+    const auto clear = static_cast<float>(std::exp(-z / weather.visibility));
+    return color * clear + weather.sky_low * (1 - clear);
+  }
+
+  /// A flat polygon; the part closer than kNear is cut away.
+  void polygon(const std::vector<Point3>& points, const Color& color, Surface surface);
+  /// Labels alone (the see-through inside of a wheel).
+  void label(const std::vector<Point3>& points, Surface surface);
+  /// Darkens the image inside the polygon: `light` is what is left.
+  void shadow(const std::vector<Point3>& points, float light);
+
+  void rectangle(const Plane& plane, double left, double bottom, double right, double top, const Color& color, Surface surface);
+  /// A straight limb of the given width; rounded limbs are not visible at these sizes.
+  void limb(const Plane& plane, cv::Point2d from, cv::Point2d to, double width_from, double width_to, const Color& color, Surface surface);
+  void disc(const Plane& plane, cv::Point2d centre, double radius_x, double radius_y, const Color& color, Surface surface, int corners = 20);
+
+  /// A vertical wall over the ground line a-b, from `bottom` to `top`, coloured by shader(along, y, metres per pixel) -> Texel,
+  /// where along runs from 0 at a to `length` at b.
+  template <class Shader>
+  void wall(const Point3& a, const Point3& b, double bottom, double top, double length, Surface surface, const Shader& shader);
+
+  /// Whether something this high (metres) at distance z is large enough to be drawn.
+  bool visible(double z, double metres) const { return z > kNear && z < kFar && camera.pixels_per_metre(z) * metres > 5; }
+
+ private:
+  std::vector<cv::Point> outline(const std::vector<Point3>& points) const;
+};
+
+template <class Shader>
+void Canvas::wall(const Point3& a, const Point3& b, double bottom, double top, double length, Surface surface, const Shader& shader) {
+  const double dx = b.x - a.x;
+  const double dz = b.z - a.z;
+  double p_min = 0;
+  double p_max = 1;
+  if (std::max(a.z, b.z) <= kNear) return;
+  if (a.z < kNear) p_min = (kNear - a.z) / dz;
+  if (b.z < kNear) p_max = (kNear - a.z) / dz;
+  const auto column_at = [&](double p) { return camera.centre_x + camera.focal * (a.x + p * dx) / (a.z + p * dz); };
+  const auto [first, last] = std::minmax({column_at(p_min), column_at(p_max)});  // a list: values, not references
+  const int begin = static_cast<int>(std::ceil(std::clamp(first, -1.0, image.cols + 1.0) - 0.5));
+  const int end = static_cast<int>(std::ceil(std::clamp(last, -1.0, image.cols + 1.0) - 0.5));
+  for (int u = std::max(begin, 0); u < std::min(end, image.cols); ++u) {
+    const double slope = (u + 0.5 - camera.centre_x) / camera.focal;
+    const double p = std::clamp((slope * a.z - a.x) / (dx - slope * dz), p_min, p_max);
+    const double z = a.z + p * dz;
+    const double metres = z / camera.focal;
+    const auto clear = static_cast<float>(std::exp(-z / weather.visibility));
+    const Color air = weather.sky_low * (1 - clear);
+    const auto row_at = [&](double y) { return std::ceil(std::clamp(camera.horizon + (camera.height - y) / metres, -1.0, image.rows + 1.0) - 0.5); };
+    const int v_end = std::min(static_cast<int>(row_at(bottom)), image.rows);
+    for (int v = std::max(static_cast<int>(row_at(top)), 0); v < v_end; ++v) {
+      const Texel texel = shader(p * length, camera.height - (v + 0.5 - camera.horizon) * metres, metres);
+      if (texel.opacity > 0) {
+        cv::Vec3b& pixel = image(v, u);
+        const Color color = (texel.color * clear + air) * texel.opacity + Color(pixel) * (1 - texel.opacity);
+        pixel = cv::Vec3b(cv::saturate_cast<uchar>(color[0]), cv::saturate_cast<uchar>(color[1]), cv::saturate_cast<uchar>(color[2]));
+      }
+      if (texel.labelled) surfaces(v, u) = surface;
+    }
+  }
+}
+
+}  // namespace seg::synthesis

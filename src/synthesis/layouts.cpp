@@ -1,0 +1,156 @@
+#include "synthesis/layouts.hpp"
+
+#include <algorithm>
+#include <iomanip>
+#include <set>
+#include <sstream>
+
+#include "base/error.hpp"
+
+namespace seg::synthesis {
+
+namespace {
+
+/// A kind in every numbering. The name and colour of an id are those of the first kind that has it.
+struct KindRow {
+  const char* name;
+  std::array<std::uint8_t, 3> color;
+  int synthia_seqs;
+  int synthia_rand;
+  int cityscapes;
+  int camvid;
+};
+
+constexpr std::array<KindRow, kKinds> kRows{{
+    {"Void", {0, 0, 0}, 0, 0, 4, 11},           {"Sky", {128, 128, 128}, 1, 1, 23, 0},
+    {"Building", {128, 0, 0}, 2, 2, 11, 1},     {"Road", {128, 64, 128}, 3, 3, 7, 3},
+    {"Sidewalk", {0, 0, 192}, 4, 4, 8, 4},      {"Fence", {64, 64, 128}, 5, 5, 13, 7},
+    {"Vegetation", {128, 128, 0}, 6, 6, 21, 5}, {"Pole", {192, 192, 128}, 7, 7, 17, 2},
+    {"Car", {64, 0, 128}, 8, 8, 26, 8},         {"TrafficSign", {192, 128, 128}, 9, 9, 20, 6},
+    {"Pedestrian", {64, 64, 0}, 10, 10, 24, 9}, {"Bicycle", {0, 128, 192}, 11, 11, 33, 10},
+    {"LaneMarking", {0, 172, 0}, 12, 22, 7, 3}, {"TrafficLight", {0, 128, 128}, 15, 15, 19, 6},
+    {"Rider", {255, 0, 0}, 10, 17, 25, 10},     {"Truck", {0, 0, 70}, 8, 18, 27, 8},
+    {"Bus", {0, 60, 100}, 8, 19, 28, 8},        {"Motorcycle", {0, 0, 230}, 11, 12, 32, 10},
+    {"Terrain", {152, 251, 152}, 6, 16, 22, 5}, {"Wall", {102, 102, 156}, 2, 21, 12, 1},
+}};
+
+std::array<LabelClass, kKinds> numbered(int KindRow::*id) {
+  std::array<LabelClass, kKinds> classes;
+  for (std::size_t kind = 0; kind < kRows.size(); ++kind) {
+    const auto first = std::find_if(kRows.begin(), kRows.end(), [&](const KindRow& row) { return row.*id == kRows[kind].*id; });
+    classes[kind] = {first->name, first->color, first->*id};
+  }
+  return classes;
+}
+
+std::string digits(std::int64_t value, int width) {
+  std::ostringstream text;
+  text << std::setw(width) << std::setfill('0') << value;
+  return text.str();
+}
+
+FilePlan plan_seqs(std::int64_t index, const std::string&) {
+  const std::filesystem::path root = "SYNTHIA-SEQS-05-SUMMER";
+  const std::filesystem::path file = std::filesystem::path("Stereo_Left") / "Omni_F" / (digits(index, 6) + ".png");
+  return {root / "RGB" / file, root / "GT" / "LABELS" / file, root / "GT" / "COLOR" / file};
+}
+
+FilePlan plan_rand(std::int64_t index, const std::string&) {
+  const std::filesystem::path root = "GT";
+  const std::string file = digits(index, 7) + ".png";
+  return {std::filesystem::path("RGB") / file, root / "LABELS" / file, root / "COLOR" / file};
+}
+
+FilePlan plan_cityscapes(std::int64_t index, const std::string& split) {
+  const std::string city = split == "train" ? "northtown" : split == "val" ? "midtown" : "southtown";
+  const std::string stem = city + "_" + digits(index, 6) + "_000019";
+  const std::filesystem::path folder = std::filesystem::path(split) / city;
+  return {"leftImg8bit" / folder / (stem + "_leftImg8bit.png"), "gtFine" / folder / (stem + "_gtFine_labelIds.png"), {}};
+}
+
+FilePlan plan_camvid(std::int64_t index, const std::string& split) {
+  const std::string file = "street_" + digits(index, 6) + ".png";
+  return {std::filesystem::path(split) / file, std::filesystem::path(split + "annot") / file, {}};
+}
+
+FilePlan plan_folder(std::int64_t index, const std::string& split) {
+  const std::filesystem::path file = std::filesystem::path(split) / ("street_" + digits(index, 6) + ".png");
+  return {"images" / file, "labels" / file, {}};
+}
+
+const std::vector<Layout>& layouts() {
+  constexpr std::int64_t kWorldFrames = 8;
+  static const std::vector<Layout> table{
+      {"synthia_seqs", numbered(&KindRow::synthia_seqs), true, kWorldFrames, plan_seqs},
+      {"synthia_rand", numbered(&KindRow::synthia_rand), true, 1, plan_rand},
+      {"cityscapes", numbered(&KindRow::cityscapes), false, 1, plan_cityscapes},
+      {"camvid", numbered(&KindRow::camvid), false, 1, plan_camvid},
+      {"folder", numbered(&KindRow::synthia_seqs), false, 1, plan_folder},
+  };
+  return table;
+}
+
+}  // namespace
+
+std::vector<std::string> layout_names() {
+  std::vector<std::string> names;
+  for (const Layout& layout : layouts()) names.push_back(layout.name);
+  return names;
+}
+
+const Layout& find_layout(const std::string& name) {
+  std::string known;
+  for (const Layout& layout : layouts()) {
+    if (layout.name == name) return layout;
+    known += (known.empty() ? "" : ", ") + layout.name;
+  }
+  throw Error(ErrorKind::kConfiguration, "unknown layout '" + name + "'", "the layouts are " + known);
+}
+
+std::string split_of(std::int64_t index, std::int64_t count) {
+  const std::int64_t val = std::clamp<std::int64_t>(count * 7 / 10, 1, std::max<std::int64_t>(1, count - 2));
+  const std::int64_t test = std::clamp<std::int64_t>(count * 8 / 10, val + 1, std::max(val + 1, count - 1));
+  return index < val ? "train" : index < test ? "val" : "test";
+}
+
+cv::Mat encode_labels(const Layout& layout, const Frame& frame) {
+  const auto id_at = [&](int v, int u) { return layout.classes[frame.kinds(v, u)].id; };
+  if (layout.wide_labels) {
+    cv::Mat_<cv::Vec3w> labels(frame.kinds.size());
+    for (int v = 0; v < labels.rows; ++v) {
+      for (int u = 0; u < labels.cols; ++u) labels(v, u) = cv::Vec3w(0, frame.instances(v, u), static_cast<ushort>(id_at(v, u)));
+    }
+    return labels;
+  }
+  cv::Mat_<uchar> labels(frame.kinds.size());
+  for (int v = 0; v < labels.rows; ++v) {
+    for (int u = 0; u < labels.cols; ++u) labels(v, u) = static_cast<uchar>(id_at(v, u));
+  }
+  return labels;
+}
+
+cv::Mat color_labels(const Layout& layout, const Frame& frame) {
+  cv::Mat_<cv::Vec3b> colors(frame.kinds.size());
+  for (int v = 0; v < colors.rows; ++v) {
+    for (int u = 0; u < colors.cols; ++u) {
+      const auto& rgb = layout.classes[frame.kinds(v, u)].color;
+      colors(v, u) = cv::Vec3b(rgb[2], rgb[1], rgb[0]);
+    }
+  }
+  return colors;
+}
+
+std::string class_table_text(const Layout& layout) {
+  std::ostringstream classes;
+  std::ostringstream voids;
+  std::set<int> seen;
+  for (const LabelClass& c : layout.classes) {
+    if (!seen.insert(c.id).second) continue;
+    std::ostringstream& block = c.name == "Void" ? voids : classes;
+    block << "  - {name: " << c.name << ", id: " << c.id << ", color: [" << int{c.color[0]} << ", " << int{c.color[1]} << ", " << int{c.color[2]}
+          << "]}\n";
+  }
+  return "# The classes of these street scenes; see data/README.md.\nclasses:\n" + classes.str() + "void:\n" + voids.str();
+}
+
+}  // namespace seg::synthesis

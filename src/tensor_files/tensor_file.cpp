@@ -1,0 +1,81 @@
+#include "tensor_files/tensor_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include "base/error.hpp"
+#include "tensor_files/pth.hpp"
+#include "tensor_files/safetensors.hpp"
+
+namespace seg {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// As many as tell the formats apart; fewer where the file is shorter.
+std::string first_bytes(const fs::path& path) {
+  std::string bytes(512, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
+}  // namespace
+
+std::size_t dtype_size(const std::string& dtype) {
+  static const std::map<std::string, std::size_t> sizes{{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},
+                                                        {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
+  const auto found = sizes.find(dtype);
+  return found == sizes.end() ? 0 : found->second;
+}
+
+std::optional<std::uint64_t> span_of(const std::vector<std::int64_t>& shape, std::size_t element_bytes) {
+  std::uint64_t bytes = element_bytes;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0) return std::nullopt;
+    const auto factor = static_cast<std::uint64_t>(extent);
+    if (factor != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
+    bytes *= factor;
+  }
+  return bytes;
+}
+
+TensorFile::TensorFile(const fs::path& path) : path_(path) {
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) return;
+  throw fs::exists(path, error)
+      ? Error(ErrorKind::kStorage, path.string() + " is not a regular file", "name a .safetensors or .pth file")
+      : Error(ErrorKind::kStorage, path.string() + " does not exist", "check the path; the checkpoints of a run lie in RUN/checkpoints");
+}
+
+const TensorEntry* TensorFile::find(const std::string& name) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const TensorEntry& entry) { return entry.name == name; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+bool is_pytorch_file(const fs::path& path) { return pth_format(first_bytes(path)) != PthFormat::kNone; }
+
+std::unique_ptr<TensorFile> open_tensor_file(const fs::path& path) {
+  switch (pth_format(first_bytes(path))) {
+    case PthFormat::kZip:
+      return std::make_unique<PthFile>(path);
+    case PthFormat::kLegacy:
+      throw legacy_pth(path);
+    case PthFormat::kNone:
+      break;
+  }
+  return std::make_unique<SafetensorsFile>(path);
+}
+
+std::string quoted_name(const std::string& name) {
+  using Json = nlohmann::json;
+  constexpr std::size_t kShown = 80;
+  return Json(name.substr(0, kShown)).dump(-1, ' ', true, Json::error_handler_t::replace) + (name.size() > kShown ? "..." : "");
+}
+
+}  // namespace seg

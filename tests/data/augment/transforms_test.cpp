@@ -1,0 +1,323 @@
+#include "data/augment/transforms.hpp"
+
+#include <gmock/gmock.h>
+#include <opencv2/imgproc.hpp>
+
+#include <cmath>
+#include <set>
+
+#include "base/error.hpp"
+#include "data/augment/color.hpp"
+#include "data/augment/geometry.hpp"
+#include "data/same.hpp"
+
+namespace seg {
+namespace {
+
+using test::same;
+
+const ClassTable kClasses = {{"road", {}, 0}, {"sky", {}, 1}, {"bicycle", {}, 2}, {"pole", {}, 3}};
+
+/// Image and labels both hold the column number, so they must agree wherever they go.
+Sample ramp(int height, int width) {
+  Sample sample;
+  sample.labels.create(height, width, CV_8UC1);
+  for (int x = 0; x < width; ++x) sample.labels.col(x).setTo(x);
+  cv::cvtColor(sample.labels, sample.image, cv::COLOR_GRAY2RGB);
+  sample.id = "ramp";
+  return sample;
+}
+
+Sample uniform(int height, int width, double value, double label) {
+  return {cv::Mat(height, width, CV_8UC3, cv::Scalar::all(value)), cv::Mat(height, width, CV_8UC1, cv::Scalar(label)), "uniform"};
+}
+
+std::set<int> values(const cv::Mat& labels) { return {labels.begin<std::uint8_t>(), labels.end<std::uint8_t>()}; }
+
+/// Nothing but the crop.
+AugmentOptions only_crop() {
+  AugmentOptions options;
+  options.crop = true;
+  options.crop_min_valid = 0.0;
+  options.flip = 0.0;
+  options.scale.steps = {1.0};
+  return options;
+}
+
+class ResizeAlignment : public testing::TestWithParam<int> {};
+
+TEST_P(ResizeAlignment, ImageAndLabelsStayTogether) {
+  const int source_width = 150;
+  const Size size{5, GetParam()};
+  const Sample source = ramp(7, source_width);
+  cv::Mat exact;  // in float, so that no rounding hides a shift
+  source.image.convertTo(exact, CV_32F);
+  cv::Mat image;
+  cv::extractChannel(resize_image(exact, size), image, 0);
+  cv::Mat difference;
+  cv::subtract(image, resize_labels(source.labels, size), difference, cv::noArray(), CV_32F);
+  // At an even ratio the point lies between two source pixels, and the label is that half a pixel away.
+  const bool between = source_width % GetParam() == 0 && source_width / GetParam() % 2 == 0;
+  EXPECT_NEAR(std::abs(cv::mean(difference)[0]), between ? 0.5 : 0.0, 0.01);
+  EXPECT_LE(cv::norm(difference, cv::NORM_INF), 0.6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Widths, ResizeAlignment, testing::Values(50, 30, 64, 75, 113, 149, 151, 200, 263, 450));
+
+TEST(Resize, CentreOfAnOddShrinkIsExact) {
+  const Sample source = ramp(3, 9);
+  EXPECT_TRUE(same(resize_labels(source.labels, {1, 3}), (cv::Mat_<std::uint8_t>(1, 3) << 1, 4, 7)));
+}
+
+TEST(Resize, LabelsKeepTheirValues) {
+  cv::Mat labels(37, 53, CV_8UC1);
+  cv::randu(labels, 0, 4);
+  labels.forEach<std::uint8_t>([](std::uint8_t& label, const int*) { label = static_cast<std::uint8_t>(label * 85); });
+  for (const Size size : {Size{11, 17}, Size{36, 54}, Size{101, 99}}) {
+    const cv::Mat resized = resize_labels(labels, size);
+    EXPECT_EQ(resized.rows, size.height);
+    EXPECT_THAT(values(labels), testing::IsSupersetOf(values(resized)));
+  }
+}
+
+TEST(TrainingTransform, ResizesTheWholeFrameWithoutCrop) {
+  const Sample sample = training_transform({}, {20, 30}, kClasses)(ramp(40, 60), 1);
+  EXPECT_EQ(sample.image.size(), cv::Size(30, 20));
+  EXPECT_EQ(sample.labels.size(), cv::Size(30, 20));
+}
+
+TEST(TrainingTransform, IsAFunctionOfTheSeed) {
+  AugmentOptions options;
+  options.crop = true;
+  options.color = {0.5, 0.5, 0.5, 0.1};
+  options.blur.probability = 0.5;
+  const SampleTransform transform = training_transform(options, {24, 32}, kClasses);
+  int different = 0;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const Sample once = transform(ramp(40, 60), seed);
+    const Sample again = transform(ramp(40, 60), seed);
+    EXPECT_TRUE(same(once.image, again.image) && same(once.labels, again.labels));
+    different += same(once.image, transform(ramp(40, 60), seed + 100).image) ? 0 : 1;
+  }
+  EXPECT_EQ(different, 8);
+}
+
+TEST(TrainingTransform, LeavesTheGivenPixelsAlone) {
+  AugmentOptions options;
+  options.flip = 1.0;
+  options.color = {0.5, 0.5, 0.5, 0.1};
+  options.blur.probability = 1.0;
+  const Sample source = ramp(20, 30);
+  for (const bool crop : {false, true}) {
+    options.crop = crop;
+    options.scale.steps = {1.0};
+    training_transform(options, {20, 30}, kClasses)(source, 3);
+    EXPECT_TRUE(same(source.image, ramp(20, 30).image) && same(source.labels, ramp(20, 30).labels));
+  }
+}
+
+TEST(TrainingTransform, KeepsImageAndLabelsTogetherThroughScaleCropAndFlip) {
+  AugmentOptions options;
+  options.crop = true;
+  const SampleTransform transform = training_transform(options, {24, 40}, kClasses);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Sample sample = transform(ramp(64, 120), seed);
+    cv::Mat image;
+    cv::extractChannel(sample.image, image, 0);
+    EXPECT_LE(cv::norm(image, sample.labels, cv::NORM_INF), 1.0);
+  }
+}
+
+TEST(TrainingTransform, WorksWithoutLabels) {
+  AugmentOptions options;
+  options.crop = true;
+  Sample source = ramp(10, 10);
+  source.labels.release();
+  const Sample sample = training_transform(options, {24, 40}, kClasses)(source, 1);
+  EXPECT_EQ(sample.image.size(), cv::Size(40, 24));
+  EXPECT_TRUE(sample.labels.empty());
+}
+
+TEST(TrainingTransform, PadsWithTheMeanColorAndIgnoredLabels) {
+  AugmentOptions options = only_crop();
+  options.normalize.order = "bgr";
+  options.normalize.mean = {10.0, 20.4, 30.6};
+  const Sample sample = training_transform(options, {6, 8}, kClasses)(uniform(4, 5, 99, 1), 1);
+  EXPECT_EQ(sample.image.at<cv::Vec3b>(3, 4), cv::Vec3b(99, 99, 99));
+  EXPECT_EQ(sample.labels.at<std::uint8_t>(3, 4), 1);
+  for (const cv::Point outside : {cv::Point(5, 0), cv::Point(0, 4), cv::Point(7, 5)}) {
+    EXPECT_EQ(sample.image.at<cv::Vec3b>(outside), cv::Vec3b(31, 20, 10));
+    EXPECT_EQ(sample.labels.at<std::uint8_t>(outside), kIgnoreLabel);
+  }
+}
+
+TEST(TrainingTransform, NamesAnUnknownRareClass) {
+  AugmentOptions options;
+  options.rare_classes = {"bicycle", "bycicle"};
+  try {
+    training_transform(options, {8, 8}, kClasses);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
+    EXPECT_THAT(error.what(), testing::HasSubstr("'bycicle'"));
+    EXPECT_THAT(error.hint, testing::HasSubstr("road, sky, bicycle, pole"));
+  }
+}
+
+TEST(TrainingTransform, RefusesAnEmptyScaleRange) {
+  AugmentOptions options;
+  options.scale.min = 2.0;
+  options.scale.max = 1.0;
+  EXPECT_THROW(training_transform(options, {8, 8}, kClasses), Error);
+}
+
+TEST(ScaleJitter, DrawsEveryStepAndNothingElse) {
+  ScaleOptions options;
+  options.steps = {0.75, 1, 2};
+  std::set<int> widths;
+  Random random(3);
+  for (int i = 0; i < 60; ++i) {
+    Sample sample = ramp(4, 40);
+    ScaleJitter(options).apply(sample, random);
+    widths.insert(sample.image.cols);
+  }
+  EXPECT_THAT(widths, testing::ElementsAre(30, 40, 80));
+}
+
+TEST(ScaleJitter, CoversTheRange) {
+  ScaleOptions options;
+  std::set<int> widths;
+  Random random(3);
+  for (int i = 0; i < 300; ++i) {
+    Sample sample = ramp(4, 40);
+    ScaleJitter(options).apply(sample, random);
+    widths.insert(sample.labels.cols);
+  }
+  EXPECT_GE(*widths.begin(), 30);
+  EXPECT_LE(*widths.rbegin(), 70);
+  EXPECT_GE(widths.size(), 39U);
+}
+
+TEST(RandomCrop, ReachesEveryWindow) {
+  const SampleTransform transform = training_transform(only_crop(), {4, 10}, kClasses);
+  std::set<int> starts;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) starts.insert(transform(ramp(4, 15), seed).labels.at<std::uint8_t>(0, 0));
+  EXPECT_THAT(starts, testing::ElementsAre(0, 1, 2, 3, 4, 5));
+}
+
+TEST(RandomCrop, AvoidsWindowsWithFewLabels) {
+  AugmentOptions options = only_crop();
+  options.crop_min_valid = 0.5;
+  Sample source = uniform(8, 32, 0, 0);
+  source.labels.colRange(0, 12).setTo(kIgnoreLabel);
+  const SampleTransform transform = training_transform(options, {8, 8}, kClasses);
+  for (std::uint64_t seed = 0; seed < 100; ++seed) EXPECT_GE(cv::countNonZero(transform(source, seed).labels == 0), 32);
+}
+
+TEST(RandomCrop, TakesWhatThereIsInAFrameWithoutLabels) {
+  AugmentOptions options = only_crop();
+  options.crop_min_valid = 0.5;
+  EXPECT_EQ(training_transform(options, {8, 8}, kClasses)(uniform(16, 16, 0, 255), 1).labels.size(), cv::Size(8, 8));
+}
+
+TEST(RandomCrop, HoldsARarePixelWhereTheFrameHasOne) {
+  AugmentOptions options = only_crop();
+  options.rare_classes = {"bicycle", "3"};
+  options.rare_probability = 1.0;
+  Sample source = uniform(60, 80, 0, 0);
+  source.labels.at<std::uint8_t>(0, 79) = 2;
+  source.labels.at<std::uint8_t>(31, 40) = 3;
+  const SampleTransform transform = training_transform(options, {16, 16}, kClasses);
+  std::set<int> seen;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const std::set<int> held = values(transform(source, seed).labels);
+    EXPECT_EQ(held.size(), 2U);
+    seen.insert(held.begin(), held.end());
+  }
+  EXPECT_THAT(seen, testing::ElementsAre(0, 2, 3));
+}
+
+TEST(Flip, MirrorsImageAndLabels) {
+  AugmentOptions options;
+  options.flip = 1.0;
+  const Sample sample = training_transform(options, {2, 6}, kClasses)(ramp(2, 6), 1);
+  EXPECT_EQ(sample.labels.at<std::uint8_t>(1, 0), 5);
+  EXPECT_EQ(sample.image.at<cv::Vec3b>(1, 0)[2], 5);
+}
+
+TEST(Flip, HappensAsOftenAsAsked) {
+  AugmentOptions options;
+  options.flip = 0.25;
+  const SampleTransform transform = training_transform(options, {}, kClasses);
+  int flipped = 0;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) flipped += transform(ramp(1, 3), seed).labels.at<std::uint8_t>(0, 0) == 2 ? 1 : 0;
+  EXPECT_NEAR(flipped / 2000.0, 0.25, 0.03);
+}
+
+const cv::Mat kPixels = (cv::Mat_<cv::Vec3b>(1, 2) << cv::Vec3b(200, 100, 50), cv::Vec3b(0, 100, 0));
+
+TEST(Color, BrightnessScalesAndSaturates) {
+  const cv::Mat bright = adjust_brightness(kPixels, 1.5);
+  EXPECT_EQ(bright.at<cv::Vec3b>(0, 0), cv::Vec3b(255, 150, 75));
+}
+
+TEST(Color, ContrastBlendsWithTheMeanGrey) {
+  // Greys 124 and 59, mean 91.5.
+  const cv::Mat flat = adjust_contrast(kPixels, 0.5);
+  EXPECT_NEAR(flat.at<cv::Vec3b>(0, 0)[0], 0.5 * 200 + 0.5 * 91.5, 1.0);
+  EXPECT_NEAR(flat.at<cv::Vec3b>(0, 1)[2], 0.5 * 91.5, 1.0);
+}
+
+TEST(Color, NoSaturationIsGrey) {
+  const cv::Mat grey = adjust_saturation(kPixels, 0.0);
+  EXPECT_EQ(grey.at<cv::Vec3b>(0, 0), cv::Vec3b::all(124));  // 0.299 * 200 + 0.587 * 100 + 0.114 * 50 = 124.2
+}
+
+TEST(Color, AThirdOfATurnMakesGreenOfRed) {
+  const cv::Mat red(1, 1, CV_8UC3, cv::Scalar(180, 0, 0));
+  EXPECT_EQ(adjust_hue(red, 1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 180, 0));
+  EXPECT_EQ(adjust_hue(red, -1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 0, 180));
+}
+
+TEST(ColorJitter, StaysWithinItsStrengthAndLeavesLabels) {
+  ColorOptions options;
+  options.brightness = 0.5;
+  Random random(1);
+  int low = 255;
+  int high = 0;
+  for (int i = 0; i < 300; ++i) {
+    Sample sample = uniform(1, 1, 100, 2);
+    ColorJitter(options).apply(sample, random);
+    const int value = sample.image.at<cv::Vec3b>(0, 0)[0];
+    low = std::min(low, value);
+    high = std::max(high, value);
+    EXPECT_EQ(sample.labels.at<std::uint8_t>(0, 0), 2);
+  }
+  EXPECT_NEAR(low, 50, 3);
+  EXPECT_NEAR(high, 150, 3);
+}
+
+TEST(Blur, SpreadsAPointAndKeepsTheSum) {
+  BlurOptions options;
+  options.probability = 1.0;
+  Sample sample = uniform(31, 31, 0, 1);
+  sample.image.at<cv::Vec3b>(15, 15) = {250, 250, 250};
+  Random random(5);
+  Blur(options).apply(sample, random);
+  EXPECT_LT(sample.image.at<cv::Vec3b>(15, 15)[0], 250);
+  EXPECT_GT(sample.image.at<cv::Vec3b>(15, 16)[0], 0);
+  EXPECT_NEAR(cv::sum(sample.image)[0], 250, 12);
+}
+
+TEST(EvaluationTransform, ChangesOnlyWhatItsModeSays) {
+  const auto sizes = [](EvaluationSize mode) {
+    const Sample sample = evaluation_transform(mode, {20, 30})(ramp(40, 60), 1);
+    return std::pair(sample.image.size(), sample.labels.size());
+  };
+  EXPECT_EQ(sizes(EvaluationSize::kNative), std::pair(cv::Size(60, 40), cv::Size(60, 40)));
+  EXPECT_EQ(sizes(EvaluationSize::kImageResized), std::pair(cv::Size(30, 20), cv::Size(60, 40)));
+  EXPECT_EQ(sizes(EvaluationSize::kBothResized), std::pair(cv::Size(30, 20), cv::Size(30, 20)));
+}
+
+}  // namespace
+}  // namespace seg

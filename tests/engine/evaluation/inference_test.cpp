@@ -1,0 +1,105 @@
+#include "engine/evaluation/inference.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/utils.h>
+
+#include "ops/upsample.hpp"
+
+namespace seg {
+namespace {
+
+/// Logits are a fixed linear function of each pixel's colour, at stride 1: every averaging has a known result.
+class ColorModel : public Model {
+ public:
+  ModelOutput forward(const torch::Tensor& images) override {
+    torch::manual_seed(1);
+    return {at::conv2d(images, torch::randn({4, 3, 1, 1})), {}};
+  }
+  std::vector<std::string> class_layers() const override { return {}; }
+};
+
+class InferenceTest : public testing::Test {
+ protected:
+  torch::Tensor predict(const EvalOptions& options, const torch::Tensor& images, Size target) {
+    return Inference(model_, ModelOptions(), NormalizeOptions(), options, Compute()).predict(images, target);
+  }
+
+  ColorModel model_;
+  torch::Tensor images_ = [] {
+    torch::manual_seed(2);
+    return torch::randint(0, 256, {3, 20, 30, 3}, torch::kUInt8);
+  }();
+};
+
+TEST_F(InferenceTest, PlainPredictionIsTheArgMaxOfUpsampledLogits) {
+  const Inference inference(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  const torch::Tensor expected = upsample_logits(inference.logits(images_), 40, 50, false).argmax(1).to(torch::kUInt8);
+  EXPECT_TRUE(torch::equal(inference.predict(images_, {40, 50}), expected));
+}
+
+TEST_F(InferenceTest, DoesNotDependOnTheBatch) {
+  const torch::Tensor together = predict({}, images_, {20, 30});
+  for (std::int64_t i = 0; i < 3; ++i) EXPECT_TRUE(torch::equal(predict({}, images_.narrow(0, i, 1), {20, 30})[0], together[i]));
+}
+
+TEST_F(InferenceTest, MirroringChangesNothingForAPointwiseModel) {
+  EvalOptions flip;
+  flip.flip = true;
+  EXPECT_TRUE(torch::equal(predict(flip, images_, {20, 30}), predict({}, images_, {20, 30})));
+}
+
+TEST_F(InferenceTest, WindowsCoverTheImageSeamlessly) {
+  EvalOptions windows;
+  windows.window = {9, 13};
+  EXPECT_TRUE(torch::equal(predict(windows, images_, {20, 30}), predict({}, images_, {20, 30})));
+}
+
+TEST_F(InferenceTest, AWindowLargerThanTheImageIsTheImage) {
+  EvalOptions windows;
+  windows.window = {90, 130};
+  EXPECT_TRUE(torch::equal(predict(windows, images_, {20, 30}), predict({}, images_, {20, 30})));
+}
+
+TEST_F(InferenceTest, AveragesAsFullSizeProbabilitiesWould) {
+  const torch::Tensor image = images_.narrow(0, 0, 1);
+  const Inference plain(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  const auto full = [&](const torch::Tensor& seen) { return upsample_logits(plain.logits(seen), 150, 47, false).softmax(1); };
+  const torch::Tensor expected = (full(image) + full(image.flip(2)).flip(3)).argmax(1).to(torch::kUInt8);
+  EvalOptions flip;
+  flip.flip = true;
+  EXPECT_TRUE(torch::equal(predict(flip, image, {150, 47}), expected));
+  // Windows average at the image's own size; for a pointwise model that is the softmax there, resized.
+  EvalOptions windows;
+  windows.window = {9, 13};
+  const torch::Tensor resized = upsample_logits(plain.logits(image).softmax(1), 150, 47, false).argmax(1).to(torch::kUInt8);
+  EXPECT_TRUE(torch::equal(predict(windows, image, {150, 47}), resized));
+}
+
+TEST_F(InferenceTest, ProbabilitiesComeWithTheSameLabels) {
+  const torch::Tensor image = images_.narrow(0, 0, 1);
+  EvalOptions windows;
+  windows.window = {9, 13};
+  windows.flip = true;
+  for (const EvalOptions& options : {EvalOptions(), windows}) {
+    const Inference inference(model_, ModelOptions(), NormalizeOptions(), options, Compute());
+    torch::Tensor sum = torch::zeros({20, 30});
+    for (std::int64_t id = 0; id < 4; ++id) {
+      const auto both = inference.predict_with_probability(image, {20, 30}, id);
+      EXPECT_TRUE(torch::equal(both.labels, inference.predict(image, {20, 30})));
+      sum += both.probability;
+    }
+    EXPECT_TRUE(torch::allclose(sum, torch::ones({20, 30})));
+  }
+  const Inference plain(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  EXPECT_TRUE(torch::allclose(plain.predict_with_probability(image, {20, 30}, 2).probability, plain.logits(image).softmax(1)[0][2]));
+}
+
+TEST_F(InferenceTest, SeveralScalesKeepAnImageOfOneColor) {
+  EvalOptions scales;
+  scales.scales = {0.5, 1.0, 1.5};
+  const torch::Tensor flat = torch::full({1, 20, 30, 3}, 77, torch::kUInt8);
+  EXPECT_TRUE(torch::equal(predict(scales, flat, {20, 30}), predict({}, flat, {20, 30})));
+}
+
+}  // namespace
+}  // namespace seg
