@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -146,6 +147,15 @@ fs::path find_shipped(const fs::path& relative) {
   for (const fs::path& root : {program.parent_path().parent_path() / "share" / "segtrain", fs::path(SEG_SOURCE_DIR)})
     if (fs::exists(root / relative, ignored)) return root / relative;
   return {};
+}
+
+fs::path user_cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const fs::path root = cache != nullptr && *cache != '\0' ? fs::path(cache)
+                        : home != nullptr && *home != '\0' ? fs::path(home) / ".cache"
+                                                           : fs::temp_directory_path();
+  return root / "segtrain";
 }
 
 std::string safe_file_name(std::string_view name) {

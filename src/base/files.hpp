@@ -45,6 +45,9 @@ class FileLock {
 /// cmake --install puts it, or else in the source folder the program was built from. Empty if there is none.
 fs::path find_shipped(const fs::path& relative);
 
+/// segtrain's folder for what can be made again: in XDG_CACHE_HOME, ~/.cache or, where there is no home, the folder of temporary files.
+fs::path user_cache_folder();
+
 /// `name` with characters that cannot stand in a file name replaced by '_'; never empty, never "." or "..".
 std::string safe_file_name(std::string_view name);
 /// `path` as one that stays below the folder it is put into: every part through safe_file_name, no root.

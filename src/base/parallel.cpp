@@ -1,5 +1,7 @@
 #include "base/parallel.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -9,7 +11,13 @@
 
 namespace seg {
 
-std::int64_t worker_threads(std::int64_t workers) { return workers > 0 ? workers : std::max<std::int64_t>(1, std::thread::hardware_concurrency()); }
+std::int64_t available_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+std::int64_t worker_threads(std::int64_t workers) { return workers > 0 ? workers : available_cores(); }
 
 void parallel_for(std::int64_t count, std::int64_t threads, const std::function<void(std::int64_t)>& body) {
   std::atomic<std::int64_t> next = 0;

@@ -1,10 +1,13 @@
-// Runs a loop over files on several threads.
+// Runs a loop over files on several threads, and says how many there may be.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 
 namespace seg {
+
+/// The cores this process may use.
+std::int64_t available_cores();
 
 /// Threads for `workers`: as many, or one a core for 0.
 std::int64_t worker_threads(std::int64_t workers);

@@ -6,6 +6,7 @@
 #include "bench/memory.hpp"
 #include "data/augment/transforms.hpp"
 #include "data/cache/cache.hpp"
+#include "data/collate.hpp"
 #include "engine/training/trainer.hpp"
 
 namespace seg {

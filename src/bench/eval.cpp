@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "bench/memory.hpp"
+#include "data/registry.hpp"
 #include "engine/evaluation/evaluator.hpp"
-#include "engine/evaluation/validation.hpp"
+#include "engine/frame_size.hpp"
 
 namespace seg {
 
@@ -12,11 +13,10 @@ BenchReport bench_eval(const EvalBench& bench) {
   const BenchSetup setup(bench.source);
   const auto experiment = setup.build();
   const RunConfig& config = experiment->config;
-  experiment->model->eval();
-  const Inference inference(*experiment->model, config.model, config.augment.normalize, config.eval, experiment->compute);
+  const Inference inference(experiment->learner->model(), config, experiment->compute);
 
   const std::string split = reported_split(config.data);
-  const auto dataset = open_files(config.data, split, evaluation_frame_of(config));
+  const auto dataset = open_files(config.data, split, evaluation_frame(config));
   EvaluationRequest request;
   request.loader = evaluation_loader(config);
   const std::int64_t images = std::min(bench.images, dataset->size());
@@ -25,8 +25,8 @@ BenchReport bench_eval(const EvalBench& bench) {
   const auto evaluated = static_cast<double>(request.loader.batches * request.loader.batch_size);
 
   const Batch batch = random_batch(config.eval.batch_size, config.data.size, static_cast<std::int64_t>(experiment->classes().size()));
-  const auto seconds = measure_in_turn(bench.passes, {[&] { evaluate(inference, *dataset, evaluation_transform_of(config), request); },
-                                                      [&] { inference.predict(batch.images, config.data.size); }});
+  const auto seconds =
+      measure_in_turn(bench.passes, {[&] { evaluate(inference, *dataset, request); }, [&] { inference.predict(batch.images, config.data.size); }});
 
   BenchReport report("eval");
   add_facts(report, *experiment);

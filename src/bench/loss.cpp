@@ -8,7 +8,8 @@
 #include "bench/memory.hpp"
 #include "core/compute.hpp"
 #include "data/normalize.hpp"
-#include "engine/training/training_step.hpp"
+#include "engine/training/learner.hpp"
+#include "losses/registry.hpp"
 #include "ops/class_sums.hpp"
 
 namespace seg {
@@ -62,7 +63,7 @@ std::unique_ptr<Loss> loss_named(const std::string& type, const Experiment& expe
   LossOptions options = experiment.config.loss;
   options.type = type;
   options.weighting = options.normalizer = "default";
-  LossContext context{{}, experiment.config.model.align_corners, std::nullopt};
+  LossContext context;
   for (const ClassInfo& info : experiment.classes()) context.class_names.push_back(info.name);
   return build_loss(options, context);
 }
@@ -72,20 +73,20 @@ void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& 
   const Batch batch = synthetic_batch(experiment);
   std::int64_t iteration = 0;
   const Spread step = spread_of(measure({.warmup = 1, .runs = 3}, [&] {
-    run_training_step(experiment, {batch}, iteration++);
+    experiment.learner->step({batch}, iteration++);
     wait_for(experiment.compute.device);
   }));
   torch::Tensor logits;
   {
     const torch::NoGradGuard no_gradient;
     const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
-    logits = experiment.model->forward(normalize(batch.images.to(experiment.compute.device), experiment.config.augment.normalize)).logits;
+    logits = experiment.learner->model().forward(normalize(batch.images.to(experiment.compute.device), experiment.config.augment.normalize)).logits;
   }
   const torch::Tensor labels = batch.labels.to(experiment.compute.device);
   const auto recall = loss_named("recall", experiment), entropy = loss_named("ce", experiment);
   const auto work = [&](Loss& loss) {
     return [&] {
-      loss.compute(logits.detach().requires_grad_(true), labels).value.backward();
+      loss.compute({logits.detach().requires_grad_(true), labels, experiment.config.model.align_corners}).value.backward();
       wait_for(experiment.compute.device);
     };
   };

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "engine/training/training_step.hpp"
+#include "engine/training/learner.hpp"
 
 namespace seg {
 

@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "core/compute.hpp"
 #include "core/tensor_io.hpp"
-#include "engine/training/training_step.hpp"
+#include "engine/training/learner.hpp"
 #include "models/weights.hpp"
 #include "report/text.hpp"
 #include "tensor_files/safetensors.hpp"
@@ -41,18 +41,19 @@ std::map<std::string, std::string> describe(const Experiment& experiment) {
 }  // namespace
 
 void write_step_file(const BenchSource& source, const std::filesystem::path& path) {
-  const BenchSetup setup(source);
+  BenchSource exact_source = source;
+  exact_source.overrides.emplace_back("train.precision=fp32");
+  const BenchSetup setup(exact_source);
   const auto experiment = setup.build();
-  experiment->compute.precision = torch::kFloat32;
   const Batch batch = synthetic_batch(*experiment);
   State tensors{{"images", batch.images}, {"labels", batch.labels}};
-  for (const auto& [name, tensor] : model_state(*experiment->model))
+  for (const auto& [name, tensor] : model_state(experiment->learner->model()))
     tensors["model." + name] = tensor.detach().to(torch::kCPU, /*non_blocking=*/false, /*copy=*/true);  // the step changes the original
 
-  const StepResult result = run_training_step(*experiment, {batch}, 0);
+  const StepResult result = experiment->learner->step({batch}, 0);
   if (!result.finite) throw Error(ErrorKind::kNonFinite, "the first step's loss is not finite", "look at the weights that model.init_from names");
   auto metadata = describe(*experiment);
-  metadata["loss"] = exact(result.loss);
+  metadata["loss"] = exact(result.loss.item<double>());
   const State host = to_host(tensors);
   write_safetensors(path, tensor_views(host), std::move(metadata));
 }

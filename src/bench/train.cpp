@@ -3,10 +3,12 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "bench/flops.hpp"
 #include "bench/memory.hpp"
 #include "bench/peak_rate.hpp"
 #include "core/compute.hpp"
+#include "data/collate.hpp"
 #include "data/loader.hpp"
 #include "data/normalize.hpp"
 #include "engine/training/trainer.hpp"
@@ -37,7 +39,7 @@ class Stepper {
       const double waiting = seconds_of([&] {
         for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) batches.push_back(next());
       });
-      const double computing = seconds_of([&] { result = run_training_step(experiment_, batches, iteration_++, StepTiming::kParts); });
+      const double computing = seconds_of([&] { result = experiment_.learner->step(batches, iteration_++, StepTiming::kParts); });
       if (!result.finite)
         throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in step " + std::to_string(iteration_),
                     "lower optimizer.lr or try train.precision=fp32");
@@ -59,7 +61,6 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
   const std::int64_t warmup = std::max(steps.warmup, config.data.prefetch + 1);
   LoaderOptions options = training_loader(experiment, 0);
   options.batches = (warmup + steps.runs) * config.train.accumulate;
-  open_caches(experiment);
   const SampleTransform transform = training_transform(config.augment, config.data.size, experiment.classes());
   if (config.data.cache != "none") {  // every epoch but the first finds its frames there
     DataLoader filling(experiment.training_samples(), transform, options);
@@ -74,11 +75,11 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
 }
 
 Flops flops_of(Experiment& experiment, const Batch& batch) {
-  experiment.model->train();
+  experiment.learner->model().train();
   return count_flops([&] {
     const torch::Tensor images = normalize(batch.images.to(experiment.compute.device), experiment.config.augment.normalize);
     const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
-    experiment.model->forward(images);
+    experiment.learner->model().forward(images);
   });
 }
 
@@ -138,7 +139,7 @@ BenchReport bench_train(const TrainBench& bench) {
     loaded = end_to_end(*experiment, stepper, bench.steps);
     report.fact("data", experiment->config.data.dataset + ", " + std::to_string(experiment->train_set->size()) + " training images");
     report.fact("cache", experiment->config.data.cache);
-    report.fact("workers", loader_workers(experiment->config.data));
+    report.fact("workers", worker_threads(experiment->config.data.workers));
     peak.sample();
     stepper.run(1, same, nullptr);
   }

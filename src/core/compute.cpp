@@ -5,7 +5,6 @@
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/DeviceGuard.h>
-#include <sched.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "core/torch_compat.hpp"
 
 namespace seg {
@@ -63,12 +63,6 @@ torch::Device resolve_device(const std::string& name) {
 
 std::int64_t cuda_devices() { return static_cast<std::int64_t>(torch::cuda::device_count()); }
 
-std::int64_t available_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
-
 std::int64_t set_compute_threads(std::int64_t threads) {
   const std::int64_t count = threads > 0 ? threads : available_cores();
   at::set_num_threads(static_cast<int>(count));
@@ -86,6 +80,10 @@ bool has_fast_bf16(torch::Device device) {
 torch::ScalarType resolve_precision(const std::string& name, torch::Device device) {
   if (name == "auto") return has_fast_bf16(device) ? torch::kBFloat16 : torch::kFloat32;
   return name == "bf16" ? torch::kBFloat16 : torch::kFloat32;
+}
+
+void wait_for(const torch::Device& device) {
+  if (device.is_cuda()) torch::cuda::synchronize(device.index());
 }
 
 void set_deterministic(bool on) {

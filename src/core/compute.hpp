@@ -8,6 +8,12 @@
 
 namespace seg {
 
+/// How a network is computed.
+struct Compute {
+  torch::Device device = torch::kCPU;
+  torch::ScalarType precision = torch::kFloat32;
+};
+
 /// "auto" (CUDA where LibTorch has it and a device is there, else the CPU), "cpu", "cuda" or "cuda:N".
 /// Throws kConfiguration for another name or a device that is not there.
 torch::Device resolve_device(const std::string& name);
@@ -16,15 +22,15 @@ torch::Device resolve_device(const std::string& name);
 /// builds take a single thread on processors they do not know. Returns the number set.
 std::int64_t set_compute_threads(std::int64_t threads);
 
-/// The cores this process may use.
-std::int64_t available_cores();
-
 /// Whether the device multiplies bfloat16 matrices in hardware (AVX512-BF16, AMX, ARM's BF16, CUDA with cuDNN
 /// from compute capability 8).
 bool has_fast_bf16(torch::Device device);
 
 /// "auto", "fp32" or "bf16" to the type that convolutions compute in.
 torch::ScalarType resolve_precision(const std::string& name, torch::Device device);
+
+/// Returns when the device has done what it was given; at once on the CPU.
+void wait_for(const torch::Device& device);
 
 /// The same bits for the same inputs on the same machine, where LibTorch can; slower on CUDA.
 void set_deterministic(bool on);

@@ -48,12 +48,6 @@ State read_tensors(const TensorFile& file, const std::string& prefix) {
   return state;
 }
 
-State with_prefix(const State& state, const std::string& prefix) {
-  State prefixed;
-  for (const auto& [name, tensor] : state) prefixed.emplace(prefix + name, tensor);
-  return prefixed;
-}
-
 State to_host(const State& state) {
   State host;
   for (const auto& [name, tensor] : state) host.emplace(name, tensor.detach().to(torch::kCPU).contiguous());

@@ -18,9 +18,6 @@ torch::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry);
 /// All tensors whose name starts with `prefix`, named without it. Throws kStorage.
 State read_tensors(const TensorFile& file, const std::string& prefix = {});
 
-/// The same tensors, named with `prefix` in front.
-State with_prefix(const State& state, const std::string& prefix);
-
 /// The same tensors on the CPU and contiguous; those that are already are shared, not copied.
 State to_host(const State& state);
 

@@ -1,9 +1,10 @@
+#include "data/collate.hpp"
+
 #include <cstring>
 #include <utility>
 
 #include "base/error.hpp"
-#include "data/augment/geometry.hpp"
-#include "data/loader.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {

@@ -2,12 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "base/classes.hpp"
-#include "data/options.hpp"
 #include "data/sample.hpp"
 
 namespace seg {
@@ -22,21 +19,5 @@ class Dataset {
   virtual std::string id(std::int64_t index) const = 0;
   virtual const ClassTable& classes() const = 0;
 };
-
-/// The registry's names, for data.dataset.
-std::vector<std::string> dataset_names();
-
-/// The class table alone: needs no images.
-ClassTable load_classes(const DataOptions& options);
-
-/// Pairs images and labels of one split ("train", "val", "test") without reading pixels. Throws kData with all orphans in
-/// one message, for a missing folder (with how to get the data) or a split without images.
-std::unique_ptr<Dataset> open_dataset(const DataOptions& options, const std::string& split);
-
-/// The splits the set has, in the order train, val, test.
-std::vector<std::string> split_names(const DataOptions& options);
-
-/// The split that results are reported on: test where it has public labels, else val. Throws kData where there is neither.
-std::string reported_split(const DataOptions& options);
 
 }  // namespace seg

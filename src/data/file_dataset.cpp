@@ -1,8 +1,8 @@
 #include "data/file_dataset.hpp"
 
 #include "base/error.hpp"
-#include "data/augment/transforms.hpp"
 #include "data/image_io.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {
@@ -13,10 +13,6 @@ void refuse_unknown(const FilePair& pair, const std::vector<UnknownValue>& unkno
   for (const UnknownValue& entry : unknown) values.push_back(entry.value + " (" + std::to_string(entry.pixels) + " pixels)");
   throw Error(ErrorKind::kData, pair.labels.string() + ": label values outside the class table: " + first_ten(values),
               "add them to the class table, as a class or under ignore; `segdata check` lists all of them");
-}
-
-cv::Mat at_size(const cv::Mat& pixels, const Size& size, cv::Mat (*resize)(const cv::Mat&, Size)) {
-  return size == Size{} ? pixels : resize(pixels, size);
 }
 
 }  // namespace
@@ -42,7 +38,7 @@ Sample FileDataset::get(std::int64_t index) const {
   const FilePair& files = pair(index);
   const DecodedImage image = read_image_for(files.image, max_pixels_, frame_.image);
   const cv::Mat labels = decode_labels(files, image.file_size);
-  return {at_size(image.pixels, frame_.image, resize_image), at_size(labels, frame_.labels, resize_labels), files.id};
+  return {resize_image(image.pixels, frame_.image), resize_labels(labels, frame_.labels), files.id};
 }
 
 cv::Mat FileDataset::read_labels(std::int64_t index) const {

@@ -38,10 +38,6 @@ class FileDataset : public Dataset {
   FrameSize frame_;
 };
 
-/// open_dataset with the type that statistics and checks need. With `frame`, get resizes what it decodes as the transforms would,
-/// and decodes JPEG no larger than that needs: see training_frame and evaluation_frame.
-std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split, const FrameSize& frame = {});
-
 /// What is said of an image and labels that differ in size; empty if they agree.
 std::string size_mismatch(const Size& image, const cv::Mat& labels);
 

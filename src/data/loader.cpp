@@ -185,7 +185,7 @@ void DataLoader::Pool::read(const Order& order, std::int64_t epoch, std::int64_t
     const std::int64_t index = order[static_cast<std::size_t>((position + step) % size)];
     try {
       const std::uint64_t seed = seed_of({options.seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)});
-      loaded.sample = transform(dataset.get(index), seed);
+      loaded.sample = transform ? transform(dataset.get(index), seed) : dataset.get(index);
       return;
     } catch (const Error& error) {
       if (error.kind != ErrorKind::kData || !options.skip_broken) throw;

@@ -32,7 +32,8 @@ struct LoaderOptions {
 
 class DataLoader {
  public:
-  /// `dataset` must outlive the loader. Throws kConfiguration where drop_last leaves no batch, kData for an empty set.
+  /// `dataset` must outlive the loader; without a transform its samples are given as they are. Throws kConfiguration where drop_last leaves no batch,
+  /// kData for an empty set.
   DataLoader(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
   ~DataLoader();
   DataLoader(const DataLoader&) = delete;
@@ -52,11 +53,5 @@ class DataLoader {
   std::shared_ptr<Pool> pool_;  // shared with the threads
   std::vector<std::jthread> threads_;
 };
-
-/// Stacks samples of one size. Throws kData naming two samples where sizes differ.
-Batch collate(const std::vector<Sample>& samples);
-
-/// Splits samples into runs of equal image and label size, in order: what evaluation can stack.
-std::vector<std::vector<Sample>> group_by_size(std::vector<Sample> samples);
 
 }  // namespace seg

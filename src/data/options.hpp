@@ -9,7 +9,7 @@
 
 namespace seg {
 
-std::vector<std::string> dataset_names();  // data/dataset.hpp
+std::vector<std::string> dataset_names();  // data/registry.hpp
 
 struct SynthiaSeqsOptions {
   std::vector<std::string> sequences = {"SYNTHIA-SEQS-05-SUMMER"};

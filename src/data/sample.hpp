@@ -9,7 +9,7 @@
 
 namespace seg {
 
-/// The size that frames get as soon as they are decoded, whatever comes then; 0x0: as in the file.
+/// The size that the data set gives frames as soon as they are decoded; 0x0: as in the file.
 struct FrameSize {
   Size image;
   Size labels;

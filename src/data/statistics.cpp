@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/parallel.hpp"
+#include "config/print.hpp"
 
 namespace seg {
 namespace {
@@ -142,6 +143,16 @@ ClassStatistics cached_statistics(const FileDataset& dataset, const DataOptions&
   ClassStatistics statistics = compute_statistics(dataset, options);
   write_cache(cache_file, to_json(statistics, key));
   return statistics;
+}
+
+fs::path statistics_cache_file(const DataOptions& options) {
+  DataOptions key = options;
+  key.cache = "none";  // how frames are kept changes no count
+  key.cache_gb = 0.0;
+  key.cache_dir.clear();
+  Digest digest;
+  digest.update(config::to_yaml(key));
+  return user_cache_folder() / "class_statistics" / (digest.hex() + ".json");
 }
 
 }  // namespace seg

@@ -5,6 +5,7 @@
 
 #include "core/types.hpp"
 #include "data/file_dataset.hpp"
+#include "data/options.hpp"
 
 namespace seg {
 
@@ -18,5 +19,8 @@ ClassStatistics cached_statistics(const FileDataset& dataset, const DataOptions&
 
 /// What the cache is valid for: 32 hexadecimal digits.
 std::string statistics_key(const FileDataset& dataset, const DataOptions& options);
+
+/// The file in the user's cache folder that keeps the class statistics of this data between runs.
+std::filesystem::path statistics_cache_file(const DataOptions& options);
 
 }  // namespace seg

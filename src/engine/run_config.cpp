@@ -5,7 +5,7 @@
 #include "base/nearest.hpp"
 #include "config/document.hpp"
 #include "data/normalize.hpp"
-#include "losses/loss.hpp"
+#include "losses/registry.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
 

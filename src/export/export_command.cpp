@@ -4,7 +4,7 @@
 
 #include "base/files.hpp"
 #include "engine/evaluation/trained_model.hpp"
-#include "engine/experiment.hpp"
+#include "engine/frame_size.hpp"
 #include "engine/training/checkpoint.hpp"
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
@@ -35,7 +35,7 @@ int export_checkpoint(const ExportCommand& command, std::ostream& out) {
   const Checkpoint checkpoint = load_checkpoint_metadata(command.checkpoint);
   const RunConfig config = trained_config(checkpoint, command.checkpoint, {});
   const auto model = trained_model(checkpoint, config, command.checkpoint, torch::kCPU);
-  const Size resized = evaluation_frame_of(config).image;
+  const Size resized = evaluation_frame(config).image;
   const onnx::ModelProto file =
       onnx_model(*model, config.model, config.augment.normalize, checkpoint.classes, {command.labels, command.size, resized});
   std::string bytes;

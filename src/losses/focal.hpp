@@ -1,24 +1,18 @@
 // Focal loss of each pixel: L = mean_n w_{y_n} (1 - p_n)^gamma (-log p_n), p_n the probability of the true class (arXiv 1708.02002).
 #pragma once
 
-#include "losses/class_weighting/class_weighting.hpp"
+#include "losses/weighted.hpp"
 
 namespace seg {
 
-class FocalLoss : public Loss {
+class FocalLoss : public WeightedLoss {
  public:
-  FocalLoss(const FocalOptions& options, Weighting weighting, bool align_corners)
-      : options_(options), weighting_(std::move(weighting)), align_corners_(align_corners) {}
+  FocalLoss(const LossOptions& options, const LossContext& context) : WeightedLoss(options, context), options_(options.focal) {}
 
-  LossResult compute(const torch::Tensor& logits, const torch::Tensor& labels) override;
-  ClassReadings readings() const override { return weighting_.classes->readings(); }
-  State state() const override { return weighting_.classes->state(); }
-  void load(const State& state) override { weighting_.classes->load(state); }
+  LossResult compute(const Scored& batch) override;
 
  private:
   FocalOptions options_;
-  Weighting weighting_;
-  bool align_corners_;
 };
 
 }  // namespace seg

@@ -11,19 +11,18 @@ struct TruePixels {
   torch::Tensor truth;            // int64 [M]
 };
 
-/// scores: [N,K,H,W] at the labels' size. margins: [K], subtracted from the true class's score, or undefined; scale: factor
-/// on all scores after that.
-TruePixels true_pixels(const torch::Tensor& scores, const torch::Tensor& labels, const torch::Tensor& margins = {}, double scale = 1.0);
+/// margins: [K], subtracted from the true class's score, or undefined; scale: factor on all scores after that.
+TruePixels true_pixels(const Scored& batch, const torch::Tensor& margins = {}, double scale = 1.0);
 
-/// Values [M] averaged with the class weights of this batch (sum w_n v_n / normaliser); 0 where the normaliser is. `kept`:
+/// Values [M] averaged with the class weights [K] of this batch (sum w_n v_n / normaliser); 0 where the normaliser is. `kept`:
 /// bool [M] or undefined, the pixels that count.
-torch::Tensor weighted_mean(const torch::Tensor& values, const torch::Tensor& truth, const torch::Tensor& kept, const std::vector<double>& weights,
+torch::Tensor weighted_mean(const torch::Tensor& values, const torch::Tensor& truth, const torch::Tensor& kept, const torch::Tensor& weights,
                             Normalizer normalizer);
 
 /// 0 with a zero gradient.
 torch::Tensor zero_loss(const torch::Tensor& logits);
 
-/// Whether a class takes part in a mean over "present" or "all" classes.
-inline bool takes_part(const std::string& classes, std::int64_t pixels) { return pixels > 0 || classes == "all"; }
+/// bool [K]: the classes that take part in a mean over "present" or "all" classes.
+torch::Tensor taking_part(const std::string& classes, const torch::Tensor& pixels);
 
 }  // namespace seg

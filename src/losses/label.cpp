@@ -1,41 +1,37 @@
+#include "losses/label.hpp"
+
 #include <algorithm>
 
 #include "config/print.hpp"
-#include "losses/class_weighting/class_weighting.hpp"
+#include "losses/class_weighting/registry.hpp"
+#include "losses/registry.hpp"
 
 namespace seg {
 
 namespace {
 
-/// The blocks and fields below `loss` that change what a loss other than a sum computes.
-std::vector<std::string> keys_that_matter(const LossOptions& options) {
-  std::vector<std::string> keys;
-  if (options.type != "weighted_ce") keys.push_back(options.type + ".");  // its scheme is its weighting
+/// The class weighting where it is not what the type has by default: "+enet" where loss.weighting brings it, ":enet" where the loss's own
+/// settings do.
+std::string weighting_label(const LossOptions& options, bool composed) {
+  if (composed) return options.weighting == "default" || options.weighting == "uniform" ? "" : "+" + options.weighting;
+  LossOptions plain;
+  plain.type = options.type;
   const std::string weighting = weighting_of(options);
-  if (weighting == "recall") keys.emplace_back("recall.");
-  if (weighting == "manual") keys.emplace_back("weighted_ce.weights");
-  // With equal weights both normalisers divide by the same number.
-  if (weighting != "uniform") keys.emplace_back("normalizer");
-  return keys;
+  if (weighting == weighting_of(plain)) return "";
+  return (follows_weighting(options.type) ? "+" : ":") + weighting;
 }
 
-/// "+enet" where loss.weighting brings weights, ":enet" for another scheme of weighted_ce.
-std::string weighting_label(const LossOptions& options) {
-  if (options.type == "weighted_ce" && options.weighted_ce.scheme != LossOptions().weighted_ce.scheme) return ":" + options.weighted_ce.scheme;
-  const std::string weighting = options.type == "sum" ? options.weighting : weighting_of(options);
-  const bool own = options.type == "weighted_ce" || options.type == "recall" || weighting == "uniform" || weighting == "default";
-  return own ? "" : "+" + weighting;
-}
+void append(std::vector<std::string>& keys, const std::vector<std::string>& more) { keys.insert(keys.end(), more.begin(), more.end()); }
 
-std::vector<std::string> keys_of_sum(const LossOptions& options) {
-  std::vector<std::string> keys{"sum"};
-  for (const auto& [name, factor] : options.sum) {
-    LossOptions part = options;
-    part.type = name;
-    if (!follows_weighting(name)) part.weighting = "default";
-    const std::vector<std::string> own = keys_that_matter(part);
-    keys.insert(keys.end(), own.begin(), own.end());
-    if (name == "weighted_ce") keys.emplace_back("weighted_ce.scheme");
+/// The keys and blocks below `loss` that change what is computed.
+std::vector<std::string> keys_that_matter(const std::vector<LossOptions>& parts) {
+  std::vector<std::string> keys;
+  for (const LossOptions& part : parts) {
+    append(keys, loss_keys(part.type));
+    const std::string weighting = weighting_of(part);
+    append(keys, weighting_keys(weighting));
+    // With equal weights both normalisers divide by the same number.
+    if (weighting != "uniform") keys.emplace_back("normalizer");
   }
   return keys;
 }
@@ -43,13 +39,20 @@ std::vector<std::string> keys_of_sum(const LossOptions& options) {
 }  // namespace
 
 std::string loss_label(const LossOptions& options) {
-  const std::vector<std::string> keys = options.type == "sum" ? keys_of_sum(options) : keys_that_matter(options);
-  std::string label = options.type + weighting_label(options);
+  const std::vector<LossOptions> parts = parts_of(options);
+  const bool composed = parts.front().type != options.type;
+  const std::string weighting = weighting_label(options, composed);
+  std::vector<std::string> keys = keys_that_matter(parts);
+  if (composed) append(keys, loss_keys(options.type));
+  if (weighting.starts_with(":"))
+    for (const std::string& told : loss_keys(options.type)) std::erase(keys, told);
+
+  std::string label = options.type + weighting;
   for (const config::Difference& difference : config::differences(LossOptions(), options)) {
     const std::string& key = difference.key;
     if (std::none_of(keys.begin(), keys.end(), [&](const std::string& wanted) { return key.starts_with(wanted); })) continue;
     const bool own = key.starts_with(options.type + ".");
-    label += " " + (key == "sum" ? "" : (own ? key.substr(options.type.size() + 1) : key) + " ") + difference.after;
+    label += " " + (key == options.type ? "" : (own ? key.substr(options.type.size() + 1) : key) + " ") + difference.after;
   }
   return label;
 }

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "losses/full_size.hpp"
-#include "ops/upsample.hpp"
 
 namespace seg {
 
@@ -17,12 +16,11 @@ std::vector<double> ldam_margins(const std::vector<std::int64_t>& pixels, double
   return margins;
 }
 
-LossResult LdamLoss::compute(const torch::Tensor& logits, const torch::Tensor& labels) {
-  const BatchCounts batch = count_batch(logits, labels, align_corners_);
-  const torch::Tensor scores = upsample_logits(logits, labels.size(1), labels.size(2), align_corners_);
-  const TruePixels pixels = true_pixels(scores, labels, margins_, scale_);
-  const std::vector<double> weights(batch.counts.pixels.size(), 1.0);
-  return {weighted_mean(pixels.log_probability.neg(), pixels.truth, {}, weights, Normalizer::kValidPixels), batch.cross_entropy};
+LossResult LdamLoss::compute(const Scored& batch) {
+  margins_ = margins_.to(batch.logits().device());  // once: from then on they are there
+  const TruePixels pixels = true_pixels(batch, margins_, scale_);
+  const torch::Tensor weights = torch::ones_like(margins_);
+  return {weighted_mean(pixels.log_probability.neg(), pixels.truth, {}, weights, Normalizer::kValidPixels), batch.mean_cross_entropy(), {}};
 }
 
 }  // namespace seg

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include "losses/full_size.hpp"
-#include "ops/upsample.hpp"
 
 namespace seg {
 namespace {
@@ -28,20 +27,20 @@ torch::Tensor class_loss(const torch::Tensor& probability, const torch::Tensor& 
 
 }  // namespace
 
-LossResult LovaszLoss::compute(const torch::Tensor& logits, const torch::Tensor& labels) {
-  const BatchCounts batch = count_batch(logits, labels, align_corners_);
-  if (batch.counts.total() == 0) return {zero_loss(logits), batch.cross_entropy};
-  const torch::Tensor valid = labels.ne(kIgnoreLabel);
-  const torch::Tensor truth = labels.masked_select(valid);
-  const torch::Tensor probabilities = at::softmax(upsample_logits(logits, labels.size(1), labels.size(2), align_corners_), 1);
-  torch::Tensor sum = torch::zeros({}, logits.options().dtype(torch::kDouble).requires_grad(false));
+LossResult LovaszLoss::compute(const Scored& batch) {
+  const torch::Tensor pixels = batch.sums().pixels.cpu();  // sorting an absent class would cost as much as any other
+  const torch::Tensor takes_part = taking_part(options_.classes, pixels);
+  if (pixels.sum().item<std::int64_t>() == 0) return {zero_loss(batch.logits()), batch.mean_cross_entropy(), {}};
+  const torch::Tensor truth = batch.labels().masked_select(batch.valid());
+  const torch::Tensor probabilities = at::softmax(batch.full_size(), 1);
+  torch::Tensor sum = torch::zeros({}, batch.logits().options().dtype(torch::kDouble).requires_grad(false));
   std::int64_t classes = 0;
-  for (std::int64_t c = 0; c < logits.size(1); ++c) {
-    if (!takes_part(options_.classes, batch.counts.pixels[c])) continue;
-    sum = sum + class_loss(probabilities.select(1, c).masked_select(valid), truth.eq(c));
+  for (std::int64_t c = 0; c < batch.logits().size(1); ++c) {
+    if (!takes_part[c].item<bool>()) continue;
+    sum = sum + class_loss(probabilities.select(1, c).masked_select(batch.valid()), truth.eq(c));
     ++classes;
   }
-  return {(sum / classes).to(torch::kFloat), batch.cross_entropy};
+  return {(sum / classes).to(torch::kFloat), batch.mean_cross_entropy(), {}};
 }
 
 }  // namespace seg

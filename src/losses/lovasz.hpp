@@ -10,13 +10,12 @@ namespace seg {
 
 class LovaszLoss : public Loss {
  public:
-  LovaszLoss(const LovaszOptions& options, bool align_corners) : options_(options), align_corners_(align_corners) {}
+  LovaszLoss(const LossOptions& options, const LossContext&) : options_(options.lovasz) {}
 
-  LossResult compute(const torch::Tensor& logits, const torch::Tensor& labels) override;
+  LossResult compute(const Scored& batch) override;
 
  private:
   LovaszOptions options_;
-  bool align_corners_;
 };
 
 }  // namespace seg

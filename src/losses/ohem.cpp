@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "losses/full_size.hpp"
-#include "ops/upsample.hpp"
 
 namespace seg {
 namespace {
@@ -19,12 +18,12 @@ torch::Tensor hard_pixels(const torch::Tensor& log_probability, const OhemOption
 
 }  // namespace
 
-LossResult OhemLoss::compute(const torch::Tensor& logits, const torch::Tensor& labels) {
-  const BatchCounts batch = count_batch(logits, labels, align_corners_);
-  const std::vector<double> weights = weighting_.classes->compute(batch.counts);
-  const TruePixels pixels = true_pixels(upsample_logits(logits, labels.size(1), labels.size(2), align_corners_), labels);
+LossResult OhemLoss::compute(const Scored& batch) {
+  const ClassReadings readings = weighting().weigh(batch);
+  const TruePixels pixels = true_pixels(batch);
   const torch::Tensor kept = hard_pixels(pixels.log_probability.detach(), options_);
-  return {weighted_mean(pixels.log_probability.neg(), pixels.truth, kept, weights, weighting_.normalizer), batch.cross_entropy};
+  return {weighted_mean(pixels.log_probability.neg(), pixels.truth, kept, readings.weights, weighting().normalizer), batch.mean_cross_entropy(),
+          readings};
 }
 
 }  // namespace seg

@@ -2,24 +2,18 @@
 // batch; the mean is over what was kept (online hard example mining, arXiv 1604.03540, by pixel).
 #pragma once
 
-#include "losses/class_weighting/class_weighting.hpp"
+#include "losses/weighted.hpp"
 
 namespace seg {
 
-class OhemLoss : public Loss {
+class OhemLoss : public WeightedLoss {
  public:
-  OhemLoss(const OhemOptions& options, Weighting weighting, bool align_corners)
-      : options_(options), weighting_(std::move(weighting)), align_corners_(align_corners) {}
+  OhemLoss(const LossOptions& options, const LossContext& context) : WeightedLoss(options, context), options_(options.ohem) {}
 
-  LossResult compute(const torch::Tensor& logits, const torch::Tensor& labels) override;
-  ClassReadings readings() const override { return weighting_.classes->readings(); }
-  State state() const override { return weighting_.classes->state(); }
-  void load(const State& state) override { weighting_.classes->load(state); }
+  LossResult compute(const Scored& batch) override;
 
  private:
   OhemOptions options_;
-  Weighting weighting_;
-  bool align_corners_;
 };
 
 }  // namespace seg

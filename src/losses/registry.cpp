@@ -1,6 +1,11 @@
-// The table of losses: a new one is a file pair and a line here.
+// The table of losses: a new one is a file pair and a row here.
+#include "losses/registry.hpp"
+
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "losses/balanced_cross_entropy.hpp"
+#include "losses/class_weighting/registry.hpp"
 #include "losses/focal.hpp"
 #include "losses/ldam.hpp"
 #include "losses/lovasz.hpp"
@@ -11,46 +16,34 @@
 namespace seg {
 namespace {
 
-using Made = std::unique_ptr<Loss>;
+template <class Kind>
+std::unique_ptr<Loss> make(const LossOptions& options, const LossContext& context) {
+  return std::make_unique<Kind>(options, context);
+}
 
-Weighting weighting_for(const LossOptions& options, const LossContext& context) { return build_weighting(weighting_of(options), options, context); }
-
-Made make_balanced(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<BalancedCrossEntropy>(weighting_for(options, context), context.align_corners);
-}
-Made make_focal(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<FocalLoss>(options.focal, weighting_for(options, context), context.align_corners);
-}
-Made make_ohem(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<OhemLoss>(options.ohem, weighting_for(options, context), context.align_corners);
-}
-Made make_soft_iou(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<SoftIouLoss>(options.soft_iou, context.align_corners);
-}
-Made make_lovasz(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<LovaszLoss>(options.lovasz, context.align_corners);
-}
-Made make_ldam(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<LdamLoss>(options.ldam, *context.statistics, context.align_corners);
-}
-Made make_sum(const LossOptions& options, const LossContext& context);
-
-/// Where a loss has its class weights from.
-enum class WeightsFrom { kNone, kOption, kScheme, kRecall };
+std::string none(const LossOptions&) { return "uniform"; }
+std::string scheme(const LossOptions& options) { return options.weighted_ce.scheme; }
+std::string recall(const LossOptions&) { return "recall"; }
 
 struct Entry {
   const char* name;
-  WeightsFrom weights;
-  bool needs_statistics;  // beside what its weighting needs
-  Made (*make)(const LossOptions&, const LossContext&);
+  std::unique_ptr<Loss> (*make)(const LossOptions&, const LossContext&);
+  std::string (*own_weighting)(const LossOptions&);             // nullptr: it follows loss.weighting
+  const char* key = nullptr;                                    // below `loss`, that it reads
+  bool needs_statistics = false;                                // beside what its weighting needs
+  std::vector<SumPart> (*parts)(const LossOptions&) = nullptr;  // nullptr: it is one loss
 };
 
 constexpr Entry kEntries[] = {
-    {"ce", WeightsFrom::kOption, false, make_balanced},     {"weighted_ce", WeightsFrom::kScheme, false, make_balanced},
-    {"recall", WeightsFrom::kRecall, false, make_balanced}, {"focal", WeightsFrom::kOption, false, make_focal},
-    {"ohem", WeightsFrom::kOption, false, make_ohem},       {"soft_iou", WeightsFrom::kNone, false, make_soft_iou},
-    {"lovasz", WeightsFrom::kNone, false, make_lovasz},     {"ldam", WeightsFrom::kNone, true, make_ldam},
-    {"sum", WeightsFrom::kNone, false, make_sum},
+    {"ce", make<BalancedCrossEntropy>, nullptr},
+    {"weighted_ce", make<BalancedCrossEntropy>, scheme, "weighted_ce.scheme"},
+    {"recall", make<BalancedCrossEntropy>, recall},
+    {"focal", make<FocalLoss>, nullptr, "focal."},
+    {"ohem", make<OhemLoss>, nullptr, "ohem."},
+    {"soft_iou", make<SoftIouLoss>, none, "soft_iou."},
+    {"lovasz", make<LovaszLoss>, none, "lovasz."},
+    {"ldam", make<LdamLoss>, none, "ldam.", true},
+    {"sum", make<SumLoss>, none, "sum", false, sum_parts},
 };
 
 const Entry& entry_of(const std::string& name) {
@@ -60,28 +53,13 @@ const Entry& entry_of(const std::string& name) {
   throw Error(ErrorKind::kConfiguration, "loss.type: there is no '" + name + "'", "segtrain --help lists the losses");
 }
 
-/// The options of one part of a sum; loss.weighting goes to the parts that follow it.
-LossOptions part_options(const LossOptions& options, const std::string& name) {
-  LossOptions part = options;
-  part.type = name;
-  if (!follows_weighting(name)) part.weighting = "default";
-  return part;
-}
-
-/// Calls visit(options of the part, factor) for each part of a sum.
-template <class Visit>
-void for_each_part(const LossOptions& options, const Visit& visit) {
-  if (options.sum.empty()) throw Error(ErrorKind::kConfiguration, "loss.sum names no loss", "for example loss.sum: {ce: 1, lovasz: 1}");
-  for (const auto& [name, factor] : options.sum) {
-    if (name == "sum") throw Error(ErrorKind::kConfiguration, "loss.sum cannot hold another sum", "name the losses themselves");
-    visit(part_options(options, name), factor);
-  }
-}
-
-Made make_sum(const LossOptions& options, const LossContext& context) {
-  std::vector<SumLoss::Part> parts;
-  for_each_part(options, [&](const LossOptions& part, double factor) { parts.push_back({part.type, factor, build_loss(part, context)}); });
-  return std::make_unique<SumLoss>(std::move(parts));
+/// "ce, focal or ohem".
+std::string followers() {
+  std::vector<std::string> names = loss_names();
+  std::erase_if(names, [](const std::string& name) { return !follows_weighting(name); });
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return text;
 }
 
 void check_statistics(const LossOptions& options, const LossContext& context) {
@@ -94,16 +72,16 @@ void check_statistics(const LossOptions& options, const LossContext& context) {
 }  // namespace
 
 std::string weighting_of(const LossOptions& options) {
-  const WeightsFrom from = entry_of(options.type).weights;
-  std::string own = from == WeightsFrom::kScheme ? options.weighted_ce.scheme : from == WeightsFrom::kRecall ? "recall" : "uniform";
+  const Entry& entry = entry_of(options.type);
+  const std::string own = entry.own_weighting != nullptr ? entry.own_weighting(options) : "uniform";
   if (options.weighting == "default" || options.weighting == own) return own;
-  if (from == WeightsFrom::kOption) return options.weighting;
+  if (entry.own_weighting == nullptr) return options.weighting;
   throw Error(ErrorKind::kConfiguration,
               "loss.weighting is '" + options.weighting + "', but loss.type '" + options.type + "' has weights of its own or none",
-              "leave loss.weighting at default, or take loss.type ce, focal or ohem");
+              "leave loss.weighting at default, or take loss.type " + followers());
 }
 
-bool follows_weighting(const std::string& loss) { return entry_of(loss).weights == WeightsFrom::kOption; }
+bool follows_weighting(const std::string& loss) { return entry_of(loss).own_weighting == nullptr; }
 
 std::vector<std::string> loss_names() {
   std::vector<std::string> names;
@@ -111,26 +89,32 @@ std::vector<std::string> loss_names() {
   return names;
 }
 
+std::vector<LossOptions> parts_of(const LossOptions& options) {
+  const Entry& entry = entry_of(options.type);
+  if (entry.parts == nullptr) return {options};
+  std::vector<LossOptions> parts;
+  for (const SumPart& part : entry.parts(options)) parts.push_back(part.options);
+  return parts;
+}
+
+std::vector<std::string> loss_keys(const std::string& loss) {
+  const char* key = entry_of(loss).key;
+  return key != nullptr ? std::vector<std::string>{key} : std::vector<std::string>{};
+}
+
 void check_loss(const LossOptions& options) {
-  if (options.type != "sum") {
-    weighting_of(options);
-    return;
-  }
-  bool followed = options.weighting == "default";
-  for_each_part(options, [&](const LossOptions& part, double) {
-    check_loss(part);
-    followed |= follows_weighting(part.type);
-  });
-  if (!followed)
+  const std::vector<LossOptions> parts = parts_of(options);
+  for (const LossOptions& part : parts) weighting_of(part);
+  const bool followed = std::ranges::any_of(parts, [](const LossOptions& part) { return part.weighting != "default"; });
+  if (options.weighting != "default" && !followed)
     throw Error(ErrorKind::kConfiguration, "loss.weighting is '" + options.weighting + "', but no part of loss.sum follows it",
-                "leave loss.weighting at default, or put ce, focal or ohem into the sum");
+                "leave loss.weighting at default, or put " + followers() + " into the sum");
 }
 
 bool needs_statistics(const LossOptions& options) {
-  const Entry& entry = entry_of(options.type);
-  bool needs = entry.needs_statistics || weighting_needs_statistics(options.type == "sum" ? "uniform" : weighting_of(options));
-  if (options.type == "sum") for_each_part(options, [&](const LossOptions& part, double) { needs |= needs_statistics(part); });
-  return needs;
+  return std::ranges::any_of(parts_of(options), [](const LossOptions& part) {
+    return entry_of(part.type).needs_statistics || weighting_needs_statistics(weighting_of(part));
+  });
 }
 
 std::unique_ptr<Loss> build_loss(const LossOptions& options, const LossContext& context) {

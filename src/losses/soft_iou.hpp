@@ -1,6 +1,9 @@
 // Soft intersection over union: L = 1 - mean_c I_c / U_c over the batch (Rahman and Wang, ISVC 2016).
 //
 //   I_c = sum_n p_nc [y_n = c],   U_c = sum_n (p_nc + [y_n = c] - p_nc [y_n = c]),   over the valid pixels
+//
+// A class without a pixel has I_c = 0; where its probability underflows everywhere, 0 / 0 counts as 0, the limit of 0 / U_c. So with
+// soft_iou.classes: all such a class adds its whole share to the loss and nothing to the gradient.
 #pragma once
 
 #include "losses/loss.hpp"
@@ -9,13 +12,12 @@ namespace seg {
 
 class SoftIouLoss : public Loss {
  public:
-  SoftIouLoss(const SoftIouOptions& options, bool align_corners) : options_(options), align_corners_(align_corners) {}
+  SoftIouLoss(const LossOptions& options, const LossContext&) : options_(options.soft_iou) {}
 
-  LossResult compute(const torch::Tensor& logits, const torch::Tensor& labels) override;
+  LossResult compute(const Scored& batch) override;
 
  private:
   SoftIouOptions options_;
-  bool align_corners_;
 };
 
 }  // namespace seg

@@ -1,45 +1,49 @@
 #include "losses/sum.hpp"
 
+#include "base/error.hpp"
+#include "core/state.hpp"
+#include "losses/registry.hpp"
+
 namespace seg {
 
-LossResult SumLoss::compute(const torch::Tensor& logits, const torch::Tensor& labels) {
-  LossResult total;
+std::vector<SumPart> sum_parts(const LossOptions& options) {
+  if (options.sum.empty()) throw Error(ErrorKind::kConfiguration, "loss.sum names no loss", "for example loss.sum: {ce: 1, lovasz: 1}");
+  std::vector<SumPart> parts;
+  for (const auto& [name, factor] : options.sum) {
+    if (name == "sum") throw Error(ErrorKind::kConfiguration, "loss.sum cannot hold another sum", "name the losses themselves");
+    LossOptions part = options;
+    part.type = name;
+    if (!follows_weighting(name)) part.weighting = "default";
+    parts.push_back({std::move(part), factor});
+  }
+  return parts;
+}
+
+SumLoss::SumLoss(const LossOptions& options, const LossContext& context) {
+  for (const SumPart& part : sum_parts(options)) parts_.push_back({part.options.type, part.factor, build_loss(part.options, context)});
+}
+
+LossResult SumLoss::compute(const Scored& batch) {
+  LossResult total{{}, batch.mean_cross_entropy(), {}};
   for (const Part& part : parts_) {
-    const LossResult result = part.loss->compute(logits, labels);
+    LossResult result = part.loss->compute(batch);
     const torch::Tensor value = result.value * part.factor;
     total.value = total.value.defined() ? total.value + value : value;
-    total.cross_entropy = result.cross_entropy;
+    const ClassReadings& best = total.readings;
+    const bool better = result.readings.false_negatives.defined() ? !best.false_negatives.defined() : !best.weights.defined();
+    if (better) total.readings = std::move(result.readings);
   }
   return total;
 }
 
-ClassReadings SumLoss::readings() const {
-  ClassReadings best;
-  for (const Part& part : parts_) {
-    ClassReadings readings = part.loss->readings();
-    if (!readings.recalls.empty()) return readings;
-    if (best.weights.empty()) best = std::move(readings);
-  }
-  return best;
-}
-
 State SumLoss::state() const {
   State all;
-  for (const Part& part : parts_) {
-    for (const auto& [name, tensor] : part.loss->state()) all[part.name + "." + name] = tensor;
-  }
+  for (const Part& part : parts_) all.merge(with_prefix(part.loss->state(), part.name + "."));
   return all;
 }
 
 void SumLoss::load(const State& state) {
-  for (const Part& part : parts_) {
-    const std::string prefix = part.name + ".";
-    State own;
-    for (const auto& [name, tensor] : state) {
-      if (name.starts_with(prefix)) own[name.substr(prefix.size())] = tensor;
-    }
-    part.loss->load(own);
-  }
+  for (const Part& part : parts_) part.loss->load(without_prefix(state, part.name + "."));
 }
 
 }  // namespace seg

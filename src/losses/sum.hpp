@@ -1,29 +1,35 @@
-// Several losses on the same logits, each with a factor: L = sum_i factor_i L_i.
+// Several losses on the same batch, each with a factor: L = sum_i factor_i L_i.
 #pragma once
 
 #include "losses/loss.hpp"
 
 namespace seg {
 
+/// The parts that loss.sum names, by name: their factors, and their options, where loss.weighting is for those that follow it. Throws
+/// kConfiguration for none, and for a sum in a sum.
+struct SumPart {
+  LossOptions options;
+  double factor;
+};
+std::vector<SumPart> sum_parts(const LossOptions& options);
+
 class SumLoss : public Loss {
  public:
+  SumLoss(const LossOptions& options, const LossContext& context);
+
+  /// The readings are those of a part that follows recalls, else of one that has weights.
+  LossResult compute(const Scored& batch) override;
+  /// The parts' states, named "PART.NAME".
+  State state() const override;
+  void load(const State& state) override;
+
+ private:
   struct Part {
     std::string name;
     double factor;
     std::unique_ptr<Loss> loss;
   };
 
-  /// At least one part.
-  explicit SumLoss(std::vector<Part> parts) : parts_(std::move(parts)) {}
-
-  LossResult compute(const torch::Tensor& logits, const torch::Tensor& labels) override;
-  /// Of the part that counts recalls, else of one that has weights.
-  ClassReadings readings() const override;
-  /// The parts' states, named "PART.NAME".
-  State state() const override;
-  void load(const State& state) override;
-
- private:
   std::vector<Part> parts_;
 };
 

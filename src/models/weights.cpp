@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "core/state.hpp"
 #include "core/tensor_io.hpp"
 #include "tensor_files/tensor_file.hpp"
 

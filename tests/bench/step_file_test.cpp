@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "core/tensor_io.hpp"
-#include "engine/training/training_step.hpp"
 #include "models/weights.hpp"
 #include "support/support.hpp"
 #include "tensor_files/safetensors.hpp"
@@ -34,8 +33,8 @@ TEST(StepFile, HoldsAllThatItTakesToRepeatTheLoss) {
   other.overrides.push_back("train.seed=7");
   const BenchSetup setup(other);
   const auto experiment = setup.build();
-  load_state_exact(*experiment->model, read_tensors(file, "model."), path.string());
-  EXPECT_NEAR(run_training_step(*experiment, {batch}, 0).loss, std::stod(metadata.at("loss")), 1e-6);
+  load_state_exact(experiment->learner->model(), read_tensors(file, "model."), path.string());
+  EXPECT_NEAR(experiment->learner->step({batch}, 0).loss.item<double>(), std::stod(metadata.at("loss")), 1e-6);
 }
 
 }  // namespace

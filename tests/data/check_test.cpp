@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "data/png_files.hpp"
+#include "data/registry.hpp"
 
 namespace seg {
 namespace {

@@ -1,8 +1,9 @@
+#include "data/collate.hpp"
+
 #include <gmock/gmock.h>
 #include <opencv2/core.hpp>
 
 #include "base/error.hpp"
-#include "data/loader.hpp"
 
 namespace seg {
 namespace {

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "data/file_dataset.hpp"
 #include "data/png_files.hpp"
+#include "data/registry.hpp"
 #include "data/statistics.hpp"
 
 namespace seg {
@@ -62,17 +62,17 @@ struct Datasets : testing::Test {
   }
 
   static std::vector<std::string> ids(const DataOptions& options, const std::string& split) {
-    const auto dataset = open_dataset(options, split);
+    const auto dataset = open_files(options, split);
     std::vector<std::string> all;
     for (std::int64_t i = 0; i < dataset->size(); ++i) all.push_back(dataset->id(i));
     return all;
   }
   static int first_label(const DataOptions& options, const std::string& split) {
-    return open_dataset(options, split)->get(0).labels.at<std::uint8_t>(0, 0);
+    return open_files(options, split)->get(0).labels.at<std::uint8_t>(0, 0);
   }
   static Error error_of(const DataOptions& options, const std::string& split) {
     try {
-      const auto dataset = open_dataset(options, split);
+      const auto dataset = open_files(options, split);
       for (std::int64_t i = 0; i < dataset->size(); ++i) dataset->get(i);
     } catch (const Error& error) {
       return error;
@@ -91,7 +91,7 @@ TEST_F(Datasets, CamvidPairsSplitFoldersInOrder) {
 
 TEST_F(Datasets, GetGivesRgbImageAndLabelsOfOneSize) {
   add_camvid("train", "a", 4);
-  const Sample sample = open_dataset(with("camvid"), "train")->get(0);
+  const Sample sample = open_files(with("camvid"), "train")->get(0);
   EXPECT_EQ(sample.image.type(), CV_8UC3);
   EXPECT_EQ(sample.image.at<cv::Vec3b>(1, 2), cv::Vec3b(10, 20, 30));
   EXPECT_EQ(sample.labels.type(), CV_8UC1);

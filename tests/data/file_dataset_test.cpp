@@ -4,8 +4,9 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.hpp"
-#include "data/augment/transforms.hpp"
 #include "data/png_files.hpp"
+#include "data/registry.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {
@@ -27,7 +28,7 @@ struct Frames : testing::Test {
   DataOptions options;
 };
 
-TEST_F(Frames, AreResizedAsTheTransformsDo) {
+TEST_F(Frames, HaveTheSizeAskedFor) {
   cv::Mat pixels(24, 40, CV_8UC3);
   cv::randu(pixels, 0, 256);
   std::filesystem::create_directories(folder / "set/train");

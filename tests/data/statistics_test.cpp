@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "data/png_files.hpp"
+#include "data/registry.hpp"
 
 namespace seg {
 namespace {

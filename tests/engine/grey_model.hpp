@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "engine/run_config.hpp"
 #include "models/model.hpp"
 
 namespace seg::test {
@@ -26,6 +27,14 @@ class GreyModel : public Model {
  private:
   std::int64_t classes_;
 };
+
+/// Pixels reach the model as they are.
+inline RunConfig grey_config(const EvalOptions& options) {
+  RunConfig config;
+  config.augment.normalize = {.mean = {0, 0, 0}, .std = {1, 1, 1}};
+  config.eval = options;
+  return config;
+}
 
 struct Frame {
   cv::Mat greys;  // what the model sees in each pixel

@@ -10,10 +10,10 @@
 #include "base/files.hpp"
 #include "config/print.hpp"
 #include "config/text_visitor.hpp"
-#include "data/dataset.hpp"
+#include "data/registry.hpp"
 #include "engine/commands/train_command.hpp"
 #include "engine/experiment.hpp"
-#include "losses/loss.hpp"
+#include "losses/registry.hpp"
 #include "support/support.hpp"
 
 namespace seg {
@@ -28,7 +28,7 @@ std::vector<std::string> recipes() {
 
 /// The recipe's own classes, with statistics as if each had been seen.
 LossContext context_of(const RunConfig& config) {
-  LossContext context{.class_names = {}, .align_corners = config.model.align_corners, .statistics = ClassStatistics{}};
+  LossContext context{.class_names = {}, .statistics = ClassStatistics{}};
   for (const ClassInfo& info : load_classes(config.data)) {
     context.class_names.push_back(info.name);
     context.statistics->pixels.push_back(1000);
@@ -63,7 +63,8 @@ TEST_P(Recipe, TakesAnyLoss) {
     const LossContext context = context_of(config);
     const auto classes = static_cast<std::int64_t>(context.class_names.size());
     const torch::Tensor labels = torch::arange(64).remainder(classes).to(torch::kByte).view({1, 8, 8});
-    const double value = build_loss(config.loss, context)->compute(torch::ones({1, classes, 2, 2}), labels).value.item<double>();
+    const double value =
+        build_loss(config.loss, context)->compute({torch::ones({1, classes, 2, 2}), labels, config.model.align_corners}).value.item<double>();
     EXPECT_GT(value, 0) << name;
     EXPECT_TRUE(std::isfinite(value)) << name;
   }

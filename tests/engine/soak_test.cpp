@@ -7,9 +7,12 @@
 #include <cmath>
 #include <string>
 
+#include "data/registry.hpp"
+#include "engine/frame_size.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
+#include "losses/registry.hpp"
 #include "report/json_lines.hpp"
 #include "support/fault.hpp"
 #include "support/process_use.hpp"
@@ -41,6 +44,26 @@ class Watch : public Reporter {
   Reporter& next_;
 };
 
+/// The same experiment with another network.
+Experiment with_one_layer(const Experiment& built) {
+  const RunConfig& config = built.config;
+  const auto classes = static_cast<std::int64_t>(built.classes().size());
+  LossContext context;
+  for (const ClassInfo& info : built.classes()) context.class_names.push_back(info.name);
+  return {config,
+          built.compute,
+          built.threads,
+          open_files(config.data, "train", training_frame(config)),
+          open_files(config.data, "val", evaluation_frame(config)),
+          nullptr,
+          nullptr,
+          built.transform,
+          built.iterations_per_epoch,
+          built.iterations,
+          std::make_unique<Learner>(config, built.iterations, built.compute, std::make_shared<OneLayer>(classes),
+                                    Learner::Losses{build_loss(config.loss, context), nullptr})};
+}
+
 TEST(Soak, MemoryAndOpenFilesStayFlatOverManySteps) {
   test::FaultRow row("soak");
   const test::TemporaryFolder folder;
@@ -50,14 +73,11 @@ TEST(Soak, MemoryAndOpenFilesStayFlatOverManySteps) {
                                      "train.checkpoint_interval=" + std::to_string(steps / 80), std::string("train.keep=2"),
                                      std::string("train.accumulate=1"), std::string("train.ema=0")})
     settings.push_back(setting);
-  auto experiment = build_experiment(load_run_config("camvid_recall.yaml", settings), "cpu");
-  experiment->model = std::make_shared<OneLayer>(static_cast<std::int64_t>(experiment->classes().size()));
-  experiment->groups = make_groups(*experiment->model, experiment->config.optimizer);
-  experiment->optimizer = build_optimizer(experiment->config.optimizer, experiment->groups);
+  const Experiment experiment = with_one_layer(*build_experiment(load_run_config("camvid_recall.yaml", settings), "cpu"));
   const RunDirectory directory(folder / "run");
   JsonLinesReporter file(directory.metrics_file());
   Watch watch(file);
-  ASSERT_EQ(Trainer(*experiment, directory, watch).run(std::nullopt), 0);
+  ASSERT_EQ(Trainer(experiment, directory, watch).run(std::nullopt), 0);
 
   ASSERT_EQ(watch.uses.size(), 40u);
   const test::ProcessUse& first = watch.uses[1];  // after the first twentieth

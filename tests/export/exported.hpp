@@ -70,7 +70,12 @@ class RandomNetwork {
   torch::Tensor predict(const torch::Tensor& images) const { return inference().predict(images, {images.size(1), images.size(2)}); }
 
  private:
-  Inference inference() const { return {*model_, options_, normalize_, EvalOptions(), Compute()}; }
+  Inference inference() const {
+    RunConfig config;
+    config.model = options_;
+    config.augment.normalize = normalize_;
+    return {*model_, config, Compute()};
+  }
 
   ModelOptions options_;
   NormalizeOptions normalize_;

@@ -1,7 +1,7 @@
 // What every loss and every weighting in the registries must do; a new entry is tested here without a line of its own.
 #include <algorithm>
 
-#include "losses/class_weighting/class_weighting.hpp"
+#include "losses/class_weighting/registry.hpp"
 #include "losses/loss_fixture.hpp"
 
 namespace seg {
@@ -41,7 +41,7 @@ TEST_P(EveryLoss, ReportsPlainCrossEntropy) {
   const test::NaiveBatch naive(logits, labels);
   double sum = 0;
   for (const auto& pixel : naive.pixels) sum += test::NaiveBatch::entropy(pixel);
-  const LossResult result = build_loss(options(), context_of(4))->compute(logits, labels);
+  const LossResult result = build_loss(options(), context_of(4))->compute({logits, labels, false});
   EXPECT_NEAR(result.cross_entropy.item<double>(), sum / static_cast<double>(naive.pixels.size()), 1e-6);
   EXPECT_FALSE(result.cross_entropy.requires_grad());
 }
@@ -96,7 +96,7 @@ TEST_P(EveryLoss, StateGoesThroughLoad) {
   smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}), labels = labels_of(4, {1, 20, 24});
   const auto first = build_loss(smoothed, context_of(4)), second = build_loss(smoothed, context_of(4));
-  first->compute(torch::randn({1, 4, 5, 6}), labels);
+  first->compute({torch::randn({1, 4, 5, 6}), labels, false});
   second->load(first->state());
   EXPECT_EQ(outcome(*first, logits, labels).value, outcome(*second, logits, labels).value);
 }
@@ -105,16 +105,24 @@ INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::ValuesIn(loss_names()), [](
 
 class EveryWeighting : public testing::TestWithParam<std::string> {};
 
-TEST_P(EveryWeighting, GivesFiniteWeightsAndNullForAbsentClasses) {
+TEST_P(EveryWeighting, GivesFiniteWeights) {
   const Weighting weighting = build_weighting(GetParam(), {}, context_of(4));
-  const ClassCounts counts{.pixels = {10, 0, 5, 1}, .false_negatives = {3, 0, 5, 0}};
-  const std::vector<double> weights = weighting.classes->compute(counts);
-  ASSERT_EQ(weights.size(), 4u);
-  for (const double weight : weights) EXPECT_TRUE(std::isfinite(weight) && weight >= 0);
-  const ClassReadings readings = weighting.classes->readings();
-  ASSERT_EQ(readings.weights.size(), 4u);
-  EXPECT_FALSE(readings.weights[1].has_value());
-  EXPECT_EQ(readings.weights[2], weights[2]);
+  const torch::Tensor weights = weighting.classes->weights(test::counts({10, 0, 5, 1}), test::counts({3, 0, 5, 0}));
+  EXPECT_EQ(weights.scalar_type(), torch::kDouble);
+  EXPECT_EQ(weights.sizes(), torch::IntArrayRef({4}));
+  EXPECT_TRUE(weights.isfinite().logical_and(weights.ge(0)).all().item<bool>());
+}
+
+TEST_P(EveryWeighting, StateGivenOutStaysAsItWas) {
+  LossOptions smoothed;
+  smoothed.recall.momentum = 0.9;
+  const Weighting weighting = build_weighting(GetParam(), smoothed, context_of(2));
+  weighting.classes->weights(test::counts({10, 0}), test::counts({3, 0}));
+  const State before = weighting.classes->state();
+  State copy;
+  for (const auto& [name, tensor] : before) copy[name] = tensor.clone();
+  weighting.classes->weights(test::counts({10, 5}), test::counts({1, 5}));
+  for (const auto& [name, tensor] : before) EXPECT_TRUE(tensor.equal(copy.at(name))) << name;
 }
 
 TEST_P(EveryWeighting, ServesCrossEntropyFocalAndOhem) {

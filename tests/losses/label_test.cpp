@@ -1,8 +1,10 @@
+#include "losses/label.hpp"
+
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "config/document.hpp"
-#include "losses/loss.hpp"
+#include "losses/registry.hpp"
 
 namespace seg {
 namespace {

@@ -4,14 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "losses/loss.hpp"
+#include "losses/registry.hpp"
 #include "support/golden.hpp"
 #include "support/naive_loss.hpp"
 
 namespace seg::test {
 
 inline LossContext context_of(std::int64_t classes) {
-  LossContext context{.class_names = {}, .align_corners = false, .statistics = ClassStatistics{}};
+  LossContext context{.class_names = {}, .statistics = ClassStatistics{}};
   for (std::int64_t c = 0; c < classes; ++c) {
     context.class_names.push_back("class" + std::to_string(c));
     context.statistics->pixels.push_back(1000 * (c + 1) * (c + 1));
@@ -38,7 +38,7 @@ struct Outcome {
 
 inline Outcome outcome(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const LossResult result = loss.compute(leaf, labels);
+  const LossResult result = loss.compute({leaf, labels, false});
   result.value.backward();
   return {result.value.item<double>(), result.cross_entropy.item<double>(), leaf.grad()};
 }
@@ -61,7 +61,7 @@ inline torch::Tensor finite_difference(const LossOptions& options, const torch::
     const auto value = [&](double by) {
       torch::Tensor moved = logits.detach().clone();
       moved.view(-1)[i] += by;
-      return loss->compute(moved, labels).value.item<double>();
+      return loss->compute({moved, labels, false}).value.item<double>();
     };
     gradient.view(-1)[i] = (value(step) - value(-step)) / (2 * step);
   }
@@ -72,6 +72,14 @@ inline torch::Tensor finite_difference(const LossOptions& options, const torch::
 inline torch::Tensor two_class_logits(const std::vector<double>& probability_of_1) {
   const torch::Tensor p = torch::tensor(probability_of_1, torch::kDouble);
   return torch::stack({torch::zeros_like(p), (p / (1 - p)).log()}).view({1, 2, 1, -1}).to(torch::kFloat);
+}
+
+/// int64 [K].
+inline torch::Tensor counts(const std::vector<std::int64_t>& values) { return torch::tensor(values, torch::kLong); }
+
+inline std::vector<double> values_of(const torch::Tensor& tensor) {
+  const torch::Tensor host = tensor.to(torch::kDouble).contiguous();
+  return {host.data_ptr<double>(), host.data_ptr<double>() + host.numel()};
 }
 
 inline torch::Tensor row_of_labels(const std::vector<std::int64_t>& labels) {

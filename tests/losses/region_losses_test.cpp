@@ -65,6 +65,15 @@ TEST(SoftIou, EqualsPixelByPixelDouble) {
   EXPECT_NEAR(outcome(all, batch.logits, batch.labels).value, 1 - sum / 5, 1e-6);
 }
 
+TEST(SoftIou, AnAbsentClassThatUnderflowsCountsZeroAndHasNoGradient) {
+  LossOptions all = options_of("soft_iou");
+  all.soft_iou.classes = "all";
+  // Class 1 is absent and e^-200 is no float32: 1 - (1 + 0) / 2.
+  const test::Outcome result = outcome(all, torch::tensor({200.0f, 0.0f}).view({1, 2, 1, 1}), row_of_labels({0}));
+  EXPECT_NEAR(result.value, 0.5, 1e-6);
+  EXPECT_EQ(result.gradient.abs().max().item<double>(), 0);
+}
+
 TEST(SoftIou, IsZeroForCertainTruth) {
   EXPECT_NEAR(outcome(options_of("soft_iou"), torch::tensor({40.0f, 0.0f, 0.0f, 40.0f}).view({1, 2, 1, 2}), row_of_labels({0, 1})).value, 0, 1e-6);
 }

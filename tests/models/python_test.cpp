@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "base/error.hpp"
+#include "core/state.hpp"
 #include "core/tensor_io.hpp"
 #include "models/backbones/resnet.hpp"
 #include "models/weights.hpp"

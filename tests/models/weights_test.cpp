@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
+#include "core/state.hpp"
 #include "core/tensor_io.hpp"
 #include "support/pth_writer.hpp"
 #include "support/support.hpp"

@@ -9,7 +9,6 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/parallel.hpp"
-#include "data/dataset.hpp"
 #include "support/support.hpp"
 #include "synthesis/layouts.hpp"
 
@@ -26,14 +25,6 @@ GenerateOptions small_options(const std::string& layout, const fs::path& output,
   options.output = output;
   options.count = count;
   options.size = kSmall;
-  return options;
-}
-
-DataOptions reading(const std::string& layout, const fs::path& root) {
-  DataOptions options;
-  options.dataset = layout;
-  options.root = root.string();
-  if (layout == "folder") options.classes = (root / "classes.yaml").string();
   return options;
 }
 
@@ -141,26 +132,6 @@ TEST(StreetScenes, CarsCarryInstanceNumbersInGreen) {
   EXPECT_GE(cars.size(), 2u);
   EXPECT_FALSE(cars.contains(0));
 }
-
-class StreetLayout : public testing::TestWithParam<std::string> {};
-
-TEST_P(StreetLayout, IsReadBackByTheDataSetOfThatName) {
-  const test::TemporaryFolder folder;
-  generate_dataset(small_options(GetParam(), folder / "s", 20));
-  const DataOptions options = reading(GetParam(), folder / "s");
-  std::int64_t images = 0;
-  for (const std::string& split : split_names(options)) {
-    const auto dataset = open_dataset(options, split);
-    ASSERT_GT(dataset->size(), 0) << split;
-    images += dataset->size();
-    const Sample sample = dataset->get(0);
-    EXPECT_EQ(sample.image.size(), cv::Size(80, 48));
-    EXPECT_LT(cv::countNonZero(sample.labels == kIgnoreLabel), 80 * 48 / 4) << split;
-  }
-  EXPECT_GE(images, 18);  // the gap of a blocked split may take some
-}
-
-INSTANTIATE_TEST_SUITE_P(All, StreetLayout, testing::ValuesIn(synthesis::layout_names()), [](const auto& tested) { return tested.param; });
 
 void expect_refused(const GenerateOptions& options, const std::string& part) {
   try {

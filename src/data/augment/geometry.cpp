@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {
@@ -59,24 +60,6 @@ std::array<std::int64_t, 256> label_counts(const cv::Mat& labels) {
   }
   return counts;
 }
-
-cv::Mat resize_image(const cv::Mat& image, Size size) {
-  if (size_of(image) == size) return image;
-  const bool shrinks = size.height <= image.rows && size.width <= image.cols;
-  cv::Mat resized;
-  cv::resize(image, resized, cv_size(size), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
-  return resized;
-}
-
-cv::Mat resize_labels(const cv::Mat& labels, Size size) {
-  if (size_of(labels) == size) return labels;
-  cv::Mat resized;
-  // INTER_NEAREST takes floor(target * ratio), up to half a source step away from the image's geometry.
-  cv::resize(labels, resized, cv_size(size), 0, 0, cv::INTER_NEAREST_EXACT);
-  return resized;
-}
-
-void Resize::apply(Sample& sample, Random&) const { resize(sample, size_); }
 
 void ScaleJitter::apply(Sample& sample, Random& random) const {
   const std::vector<double>& steps = options_.steps;

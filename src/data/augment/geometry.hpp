@@ -9,20 +9,8 @@
 
 namespace seg {
 
-inline Size size_of(const cv::Mat& image) { return {image.rows, image.cols}; }
-
 /// The number of pixels of each value in CV_8UC1 labels.
 std::array<std::int64_t, 256> label_counts(const cv::Mat& labels);
-
-/// The whole frame at `size`, whatever its shape.
-class Resize final : public Transform {
- public:
-  explicit Resize(Size size) : size_(size) {}
-  void apply(Sample& sample, Random& random) const override;
-
- private:
-  Size size_;
-};
 
 /// The frame times a factor, sides rounded: one of `steps`, or uniform in [min, max) where there are none.
 class ScaleJitter final : public Transform {

@@ -55,9 +55,6 @@ Transforms training_steps(const AugmentOptions& options, Size size, const ClassT
     steps.push_back(std::make_unique<ScaleJitter>(options.scale));
     steps.push_back(std::make_unique<Pad>(size, mean_color(options.normalize)));
     steps.push_back(std::make_unique<RandomCrop>(size, options.crop_min_valid, rare, options.rare_probability));
-  } else if (size != Size{}) {
-    require_size(size);
-    steps.push_back(std::make_unique<Resize>(size));
   }
   const ColorOptions& color = options.color;
   if (options.flip > 0.0) steps.push_back(std::make_unique<Flip>(options.flip));
@@ -80,22 +77,6 @@ SampleTransform training_transform(const AugmentOptions& options, Size size, con
     for (const auto& step : *steps) step->apply(sample, random);
     return sample;
   };
-}
-
-FrameSize training_frame(const AugmentOptions& options, Size size) { return options.crop ? FrameSize{} : FrameSize{size, size}; }
-
-SampleTransform evaluation_transform(EvaluationSize mode, Size size) {
-  if (mode != EvaluationSize::kNative) require_size(size);
-  return [mode, size](Sample sample, std::uint64_t) {
-    if (mode == EvaluationSize::kNative) return sample;
-    sample.image = resize_image(sample.image, size);
-    if (mode == EvaluationSize::kBothResized && !sample.labels.empty()) sample.labels = resize_labels(sample.labels, size);
-    return sample;
-  };
-}
-
-FrameSize evaluation_frame(EvaluationSize mode, Size size) {
-  return {mode == EvaluationSize::kNative ? Size{} : size, mode == EvaluationSize::kBothResized ? size : Size{}};
 }
 
 }  // namespace seg

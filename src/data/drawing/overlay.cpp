@@ -44,6 +44,10 @@ cv::Mat legend_overlay(const cv::Mat& image, const cv::Mat& labels, const ClassT
   return beside(overlay(image, labels, classes), rows);
 }
 
+cv::Mat video_overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& classes) {
+  return beside(overlay(image, labels, classes), legend_rows(classes));
+}
+
 cv::Mat heat_map(const cv::Mat& probability, const std::string& name) {
   cv::Mat values;
   probability.convertTo(values, CV_8U, 255.0);

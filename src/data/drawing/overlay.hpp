@@ -13,6 +13,9 @@ namespace seg {
 /// that lists the classes seen, the largest first, with their share of the pixels.
 cv::Mat legend_overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& classes);
 
+/// The same for a frame of a video, whose legend lists every class, since those in sight change from frame to frame.
+cv::Mat video_overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& classes);
+
 /// probability CV_32F, 0..1, of the image's size. RGB: dark blue for 0 to yellow for 1, and the scale beside it under `name`.
 cv::Mat heat_map(const cv::Mat& probability, const std::string& name);
 

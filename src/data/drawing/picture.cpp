@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "data/augment/geometry.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {
@@ -57,6 +58,12 @@ cv::Mat overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& c
   cv::Mat blended;
   cv::addWeighted(image, 0.5, colors, 0.5, 0.0, blended);
   return blended;
+}
+
+std::vector<LegendRow> legend_rows(const ClassTable& classes) {
+  std::vector<LegendRow> rows;
+  for (const ClassInfo& info : classes) rows.push_back({info.name, cv::Scalar(info.color[0], info.color[1], info.color[2]), {}});
+  return rows;
 }
 
 std::vector<LegendRow> legend_rows(const cv::Mat& labels, const ClassTable& classes) {

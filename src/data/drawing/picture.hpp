@@ -25,6 +25,8 @@ struct LegendRow {
   std::optional<double> share;  // of the image's pixels, 0..1
 };
 
+/// Every class, by id.
+std::vector<LegendRow> legend_rows(const ClassTable& classes);
 /// The classes seen in CV_8UC1 train ids, by id, then the ignored pixels.
 std::vector<LegendRow> legend_rows(const cv::Mat& labels, const ClassTable& classes);
 

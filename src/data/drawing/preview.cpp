@@ -44,8 +44,7 @@ cv::Mat sheet_tile(const Sample& sample, const ClassTable& classes) {
 
 /// Rows of tiles, about as wide as high, and the legend to their right.
 cv::Mat sheet_of(const std::vector<cv::Mat>& tiles, const ClassTable& classes) {
-  std::vector<LegendRow> rows;
-  for (const ClassInfo& info : classes) rows.push_back({info.name, cv::Scalar(info.color[0], info.color[1], info.color[2]), {}});
+  const std::vector<LegendRow> rows = legend_rows(classes);
   int tile_height = 0;
   for (const cv::Mat& tile : tiles) tile_height = std::max(tile_height, tile.rows);
   const auto count = static_cast<double>(tiles.size());

@@ -5,11 +5,13 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "config/text.hpp"
+#include "data/augment/transforms.hpp"
 #include "data/check.hpp"
 #include "data/drawing/preview.hpp"
+#include "data/registry.hpp"
 #include "data/statistics.hpp"
-#include "engine/experiment.hpp"
-#include "losses/class_weighting/class_weighting.hpp"
+#include "engine/frame_size.hpp"
+#include "losses/class_weighting/registry.hpp"
 #include "report/statistics_page.hpp"
 
 namespace seg {
@@ -19,7 +21,7 @@ int check_data(const RunConfig& config, std::ostream& out) {
   if (split_names(config.data).empty()) open_files(config.data, "train");  // says what is missing
   for (const std::string& split : split_names(config.data)) {
     const auto dataset = open_files(config.data, split);
-    const auto [found, absent] = check_dataset(*dataset, loader_workers(config.data));
+    const auto [found, absent] = check_dataset(*dataset, config.data.workers);
     for (const Finding& finding : found)
       out << finding.file << ": " << finding.defect << (finding.count > 1 ? " (" + std::to_string(finding.count) + " pixels)" : "") << '\n';
     out << split << ": " << dataset->size() << " images, " << found.size() << " findings\n";
@@ -52,7 +54,7 @@ void print_statistics(const RunConfig& config, const std::filesystem::path& html
 }
 
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out) {
-  const auto dataset = open_files(config.data, "train", training_frame(config.augment, config.data.size));
+  const auto dataset = open_files(config.data, "train", training_frame(config));
   const SampleTransform transform = training_transform(config.augment, config.data.size, dataset->classes());
   for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), dataset->classes(), output))
     out << file.string() << '\n';

@@ -8,11 +8,13 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "data/augment/transforms.hpp"
+#include "data/collate.hpp"
 #include "data/image_io.hpp"
 #include "data/loader.hpp"
+#include "data/statistics.hpp"
+#include "engine/evaluation/inference.hpp"
 #include "engine/training/trainer.hpp"
-#include "losses/loss.hpp"
+#include "losses/registry.hpp"
 #include "report/console.hpp"
 
 namespace seg {
@@ -32,14 +34,14 @@ double peak_memory_gb() {
   return static_cast<double>(usage.ru_maxrss) / (1024.0 * 1024.0);
 }
 
-double training_seconds(Experiment& experiment) {
+double training_seconds(const Experiment& experiment) {
   LoaderOptions options = training_loader(experiment, 0);
   options.batches = experiment.config.train.accumulate;
   DataLoader loader(*experiment.train_set, experiment.transform, options);
   std::vector<Batch> batches;
   while (const auto samples = loader.next()) batches.push_back(collate(*samples));
   const auto step = [&] {
-    if (!run_training_step(experiment, batches, 0).finite)
+    if (!experiment.learner->step(batches, 0).finite)
       throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in the first step",
                   "lower optimizer.lr or try train.precision=fp32");
   };
@@ -68,16 +70,15 @@ Sample largest_sample(const Experiment& experiment) {
   std::sort(by_size.rbegin(), by_size.rend());
   Sample sample;
   for (const auto& [pixels, index] : by_size)
-    if (unless_broken([&] { sample = evaluation_transform_of(experiment.config)(dataset.get(index), 0); })) return sample;
+    if (unless_broken([&] { sample = dataset.get(index); })) return sample;
   throw Error(ErrorKind::kData, "every image of the val split is broken", "run 'segdata check'");
 }
 
 /// Seconds for the largest image, and its size as the network sees it.
-std::pair<double, Size> evaluation_seconds(Experiment& experiment) {
+std::pair<double, Size> evaluation_seconds(const Experiment& experiment) {
   const RunConfig& config = experiment.config;
   const Sample sample = largest_sample(experiment);
-  experiment.model->eval();
-  const Inference inference(*experiment.model, config.model, config.augment.normalize, config.eval, experiment.compute);
+  const Inference inference(experiment.learner->model(), config, experiment.compute);
   const Batch batch = collate({sample});
   const double seconds = seconds_of([&] { inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)}); });
   return {seconds, {sample.image.rows, sample.image.cols}};
@@ -90,7 +91,7 @@ std::string what_was_written(const RunConfig& config) {
 
 }  // namespace
 
-std::string dry_run(Experiment& experiment) {
+std::string dry_run(const Experiment& experiment) {
   const double step = training_seconds(experiment);
   const auto iterations = static_cast<double>(experiment.iterations);
   std::string text = fmt::format("training: {:.3f} s a step of {} x {} images {}, {} steps\n", step, experiment.config.train.accumulate,

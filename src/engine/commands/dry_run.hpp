@@ -9,6 +9,6 @@ namespace seg {
 
 /// Makes two training steps (the first warms up) on real batches and one evaluation of the largest validation image; writes
 /// nothing to disk (build_experiment keeps class statistics). Returns lines for stdout: seconds a step, time for the whole run, peak memory.
-std::string dry_run(Experiment& experiment);
+std::string dry_run(const Experiment& experiment);
 
 }  // namespace seg

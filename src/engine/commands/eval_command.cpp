@@ -7,16 +7,13 @@
 #include <ostream>
 
 #include "base/error.hpp"
-#include "data/file_dataset.hpp"
-#include "engine/commands/stop.hpp"
+#include "data/registry.hpp"
 #include "engine/evaluation/class_mapping.hpp"
-#include "engine/evaluation/evaluator.hpp"
-#include "engine/evaluation/panels.hpp"
 #include "engine/evaluation/predictions.hpp"
+#include "engine/evaluation/split_report.hpp"
 #include "engine/evaluation/trained_model.hpp"
-#include "engine/evaluation/validation.hpp"
-#include "engine/experiment.hpp"
-#include "metrics/scores.hpp"
+#include "engine/frame_size.hpp"
+#include "engine/stop.hpp"
 
 namespace seg {
 
@@ -72,41 +69,23 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const fs::path output = output_folder(command, split);
   const Compute compute = forward_compute(config, command.device);
 
-  const auto dataset = open_files(config.data, split, evaluation_frame_of(config));
+  const auto dataset = open_files(config.data, split, evaluation_frame(config));
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
   std::optional<PredictionWriter> writer;
   if (!command.save_predictions.empty()) writer.emplace(output / "predictions", command.save_predictions, dataset->classes(), mapping.model_to_data);
   const auto model = trained_model(checkpoint, config, command.checkpoint, compute.device);
-  const Inference inference(*model, config.model, config.augment.normalize, config.eval, compute);
+  const Inference inference(*model, config, compute);
 
-  EvaluationReport report;
-  tell_mapping(mapping, report.notes);
-  PerImageLog per_image;
-  PanelChoice choice;
+  ReportHead head{split, fs::absolute(command.checkpoint), evaluation_settings(config, compute)};
+  tell_mapping(mapping, head.notes);
   EvaluationRequest request{mapping.model_to_data, mapping.ignored_truth, false, evaluation_loader(config), {}, [] { return stop_signal() != 0; }};
-  request.on_image = [&](const EvaluatedImage& image) {
-    per_image.add(image.sample.id, image.confusion.table());
-    choice.add(image.sample.id, image.confusion.table());
-    if (writer) writer->write(image.sample.id, image.prediction);
-  };
-  const SampleTransform transform = evaluation_transform_of(config);
-  const auto evaluation = evaluate(inference, *dataset, transform, request);
-  if (!evaluation) return 128 + stop_signal();
-  const std::vector<PanelPicture> panels = draw_panels(choice.panels(dataset->classes()), inference, *dataset, transform, request);
+  if (writer) request.on_image = [&](const EvaluatedImage& image) { writer->write(image.sample.id, image.prediction); };
+  auto result = evaluate_and_report(inference, *dataset, request, head);
+  if (!result) return 128 + stop_signal();
+  result->pictures = draw_panels(result->shown, inference, *dataset, request);
   if (stop_signal() != 0) return 128 + stop_signal();
-
-  report.split = split;
-  report.images = evaluation->images;
-  report.checkpoint = fs::absolute(command.checkpoint).string();
-  for (const ClassInfo& info : dataset->classes()) report.class_names.push_back(info.name);
-  report.confusion = evaluation->confusion.table();
-  report.scores = compute_scores(report.confusion);
-  report.eval = evaluation_settings(config, compute);
-  if (!evaluation->skipped.empty()) report.notes["files_left_out"] = evaluation->skipped;
-  write_evaluation_report(report, output);
-  per_image.write(output);
-  write_panels(panels, output / "panels");
-  out << evaluation_text(report) << "\nreports: " << output.string() << '\n';
+  result->write(output);
+  out << evaluation_text(result->report) << "\nreports: " << output.string() << '\n';
   if (writer) out << "predictions: " << (output / "predictions").string() << '\n';
   return 0;
 }

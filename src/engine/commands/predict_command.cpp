@@ -16,10 +16,10 @@
 #include "data/drawing/picture.hpp"
 #include "data/image_io.hpp"
 #include "data/listing.hpp"
-#include "engine/commands/stop.hpp"
 #include "engine/commands/video_prediction.hpp"
 #include "engine/evaluation/predictions.hpp"
 #include "engine/evaluation/predictor.hpp"
+#include "engine/stop.hpp"
 #include "report/progress_bar.hpp"
 #include "report/text.hpp"
 

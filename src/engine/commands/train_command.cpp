@@ -10,13 +10,13 @@
 #include "base/app.hpp"
 #include "base/error.hpp"
 #include "base/line_file.hpp"
+#include "base/parallel.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
 #include "engine/commands/dry_run.hpp"
-#include "engine/commands/stop.hpp"
+#include "engine/stop.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
-#include "engine/training/training_state.hpp"
 #include "report/console.hpp"
 #include "report/json_lines.hpp"
 #include "report/tensorboard.hpp"
@@ -151,7 +151,7 @@ int run(const TrainCommand& command, Plan plan, std::ostream& out) {
   const std::unique_ptr<Experiment> experiment = build_experiment(resolved(plan.config, command.device), command.device);
   if (start) {
     check_classes(start->classes, experiment->classes(), "the checkpoint");
-    restore_training_state(*experiment, start->tensors);
+    experiment->learner->load(start->tensors);
     start->tensors.clear();
   }
   // Nothing in the directory was changed up to here: configuration, data and checkpoint are good.
@@ -184,6 +184,7 @@ int train(const TrainCommand& command, std::ostream& out) {
     return 0;
   }
   if (command.dry_run) {
+    plan.config.data.cache = "none";  // a disk cache would be written
     out << dry_run(*build_experiment(resolved(plan.config, command.device), command.device));
     return 0;
   }

@@ -9,8 +9,9 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "data/drawing/overlay.hpp"
 #include "data/drawing/picture.hpp"
-#include "engine/commands/stop.hpp"
+#include "engine/stop.hpp"
 #include "report/progress_bar.hpp"
 
 namespace seg {
@@ -68,33 +69,6 @@ class VideoFile {
   cv::VideoWriter writer_;
 };
 
-/// Every class of the network, since those in sight change from frame to frame.
-std::vector<LegendRow> class_rows(const ClassTable& classes) {
-  std::vector<LegendRow> rows;
-  for (const ClassInfo& info : classes) rows.push_back({info.name, cv::Scalar(info.color[0], info.color[1], info.color[2]), {}});
-  return rows;
-}
-
-class FramePainter {
- public:
-  FramePainter(const ClassTable& classes, bool with_image) : classes_(classes), with_image_(with_image) {}
-
-  cv::Mat paint(const cv::Mat& image, const cv::Mat& labels) {
-    if (!with_image_) return color_labels(labels, classes_);
-    const std::vector<LegendRow> rows = class_rows(classes_);
-    const double scale = std::max(1.0, image.rows / 400.0);
-    const Size legend = legend_size(rows, scale);
-    cv::Mat whole(std::max(image.rows, static_cast<int>(legend.height)), image.cols + static_cast<int>(legend.width), CV_8UC3, cv::Scalar::all(255));
-    overlay(image, labels, classes_).copyTo(whole(cv::Rect(0, 0, image.cols, image.rows)));
-    draw_legend(whole.colRange(image.cols, whole.cols), rows, scale);
-    return whole;
-  }
-
- private:
-  const ClassTable& classes_;
-  bool with_image_;
-};
-
 }  // namespace
 
 fs::path video_output(const fs::path& input, const fs::path& output) {
@@ -116,14 +90,16 @@ VideoResult predict_video(Predictor& predictor, const VideoRequest& request) {
   const auto promised = static_cast<std::int64_t>(std::max(0.0, capture.get(cv::CAP_PROP_FRAME_COUNT)));
   spdlog::warn("{}: OpenCV writes no sound, so the output has none", request.input.string());
   VideoFile file(request.output, std::isfinite(rate) && rate > 0.0 ? rate : kUnknownRate);
-  FramePainter painter(predictor.classes(), request.overlay);
+  const ClassTable& classes = predictor.classes();
   VideoResult result;
   {
     ProgressBar progress(promised, "frames");
     do {
       cv::Mat rgb;
       cv::cvtColor(frame, rgb, cv::COLOR_BGR2RGB);
-      file.add(painter.paint(rgb, predictor.predict(rgb).label_image()));
+      const Predictor::Result prediction = predictor.predict(rgb);
+      const cv::Mat labels = prediction.label_image();
+      file.add(request.overlay ? video_overlay(rgb, labels, classes) : color_labels(labels, classes));
       ++result.frames;
       progress.advance();
       result.stopped = stop_signal() != 0;

@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "core/compute.hpp"
-#include "data/augment/transforms.hpp"
-#include "data/loader.hpp"
+#include "data/collate.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/upsample.hpp"
 
@@ -97,10 +95,20 @@ ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Te
           request.ignored_truth.empty() ? labels : translated(labels, truth_table(request))};
 }
 
-std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
-                                   const EvaluationRequest& request) {
+LoaderOptions evaluation_loader(const RunConfig& config) {
+  LoaderOptions options;
+  options.batch_size = config.eval.batch_size;
+  options.workers = config.data.workers;
+  options.prefetch = config.data.prefetch;
+  options.skip_broken = config.data.skip_broken();
+  options.skip_budget = config.data.skip_budget;
+  options.timeout_s = config.data.timeout_s;
+  return options;
+}
+
+std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request) {
   Counter counter(inference, request, static_cast<std::int64_t>(dataset.classes().size()));
-  DataLoader loader(dataset, transform, request.loader);
+  DataLoader loader(dataset, {}, request.loader);
   while (auto samples = loader.next()) {
     for (const std::vector<Sample>& group : group_by_size(std::move(*samples))) {
       if (request.should_stop && request.should_stop()) return std::nullopt;

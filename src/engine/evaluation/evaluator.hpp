@@ -8,7 +8,6 @@
 #include "data/loader.hpp"
 #include "engine/evaluation/inference.hpp"
 #include "metrics/confusion.hpp"
-#include "report/evaluation_report.hpp"
 
 namespace seg {
 
@@ -46,8 +45,11 @@ struct ComparedLabels {
 /// From a prediction of the model and the labels of the data set, both u8 [h,w].
 ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Tensor& prediction, const torch::Tensor& labels);
 
-/// Nothing if should_stop said so. The result depends neither on batch size nor on workers (on the CPU).
-std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
-                                   const EvaluationRequest& request);
+/// How the loader feeds an evaluation of `config`.
+LoaderOptions evaluation_loader(const RunConfig& config);
+
+/// `dataset` gives frames of the size that the network is to see. Nothing if should_stop said so. The result depends neither on batch size nor
+/// on workers (on the CPU).
+std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request);
 
 }  // namespace seg

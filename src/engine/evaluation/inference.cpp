@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/compute.hpp"
-#include "data/augment/transforms.hpp"
 #include "data/normalize.hpp"
+#include "data/resize.hpp"
 #include "ops/upsample.hpp"
 
 namespace seg {
@@ -22,7 +21,7 @@ std::vector<std::int64_t> offsets(std::int64_t total, std::int64_t length, doubl
   return starts;
 }
 
-/// A u8 image [1,H,W,3] on the CPU, resized as the data's own transforms do it.
+/// A u8 image [1,H,W,3] on the CPU, resized as data sets do it.
 torch::Tensor resized(const torch::Tensor& image, double scale) {
   if (scale == 1.0) return image;
   const auto side = [&](std::int64_t dimension) {
@@ -36,13 +35,15 @@ torch::Tensor resized(const torch::Tensor& image, double scale) {
 
 }  // namespace
 
-Inference::Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute)
+Inference::Inference(Model& model, const RunConfig& config, Compute compute)
     : model_(model),
-      align_corners_(model_options.align_corners),
-      normalize_(normalize),
-      options_(options),
+      align_corners_(config.model.align_corners),
+      normalize_(config.augment.normalize),
+      options_(config.eval),
       compute_(compute),
-      precision_(compute.device, compute.precision) {}
+      precision_(compute.device, compute.precision) {
+  model_.eval();
+}
 
 bool Inference::plain() const { return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed(); }
 

@@ -7,24 +7,17 @@
 
 #include "base/size.hpp"
 #include "core/compute.hpp"
-#include "data/augment/options.hpp"
 #include "engine/evaluation/averaging.hpp"
-#include "engine/options.hpp"
+#include "engine/run_config.hpp"
 #include "models/model.hpp"
 
 namespace seg {
 
-/// How a network is fed and computed.
-struct Compute {
-  torch::Device device = torch::kCPU;
-  torch::ScalarType precision = torch::kFloat32;
-};
-
 class Inference {
  public:
-  /// `model` must outlive the object; it is used in the mode it is in (evaluation mode is the caller's business). The weights may not
-  /// change meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it.
-  Inference(Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const EvalOptions& options, Compute compute);
+  /// Feeds and averages as `config` says. `model` must outlive the object, which puts it into evaluation mode. The weights may not change
+  /// meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it.
+  Inference(Model& model, const RunConfig& config, Compute compute);
 
   /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; no averaging.
   torch::Tensor logits(const torch::Tensor& images) const;

@@ -1,6 +1,5 @@
 #include "engine/evaluation/panels.hpp"
 
-#include <opencv2/imgproc.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -8,29 +7,14 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "data/augment/geometry.hpp"
+#include "data/collate.hpp"
+#include "data/drawing/panel.hpp"
 #include "data/drawing/picture.hpp"
 #include "metrics/scores.hpp"
 
 namespace seg {
 
 namespace {
-
-const cv::Scalar kWrong(255, 32, 64);
-const cv::Scalar kIgnored = cv::Scalar::all(170);
-const cv::Scalar kGap = cv::Scalar::all(128);
-constexpr int kGapWidth = 4;
-constexpr double kDimmed = 0.45;
-
-cv::Mat errors_over(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted) {
-  cv::Mat grey;
-  cv::cvtColor(image, grey, cv::COLOR_RGB2GRAY);
-  cv::Mat picture;
-  cv::cvtColor(grey * kDimmed, picture, cv::COLOR_GRAY2RGB);
-  picture.setTo(kWrong, predicted != truth);
-  picture.setTo(kIgnored, truth == kIgnoreLabel);
-  return picture;
-}
 
 /// u8 [h,w] on the CPU as CV_8UC1 with memory of its own.
 cv::Mat label_picture(const torch::Tensor& labels) {
@@ -46,9 +30,8 @@ std::map<std::string, std::int64_t> indices_of(const std::vector<Panel>& panels,
   return indices;
 }
 
-std::string drawn(std::int64_t index, const Inference& inference, const Dataset& dataset, const SampleTransform& transform,
-                  const EvaluationRequest& request) {
-  const Sample sample = transform(dataset.get(index), 0);
+std::string drawn(std::int64_t index, const Inference& inference, const Dataset& dataset, const EvaluationRequest& request) {
+  const Sample sample = dataset.get(index);
   const Batch batch = collate({sample});
   const torch::Tensor prediction = inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
   const ComparedLabels compared = compared_labels(request, prediction[0], batch.labels[0]);
@@ -91,13 +74,13 @@ std::vector<Panel> PanelChoice::panels(const ClassTable& classes) const {
 }
 
 std::vector<PanelPicture> draw_panels(const std::vector<Panel>& panels, const Inference& inference, const Dataset& dataset,
-                                      const SampleTransform& transform, const EvaluationRequest& request) {
+                                      const EvaluationRequest& request) {
   std::map<std::string, std::string> pngs;  // an image may be chosen for several reasons
   for (const auto& [id, index] : indices_of(panels, dataset)) {
     if (index < 0) continue;
     if (request.should_stop && request.should_stop()) break;
     try {
-      pngs[id] = drawn(index, inference, dataset, transform, request);
+      pngs[id] = drawn(index, inference, dataset, request);
     } catch (const Error& error) {
       if (error.kind != ErrorKind::kData) throw;
       spdlog::warn("no picture of {} in the report: {}", id, error.what());
@@ -107,21 +90,6 @@ std::vector<PanelPicture> draw_panels(const std::vector<Panel>& panels, const In
   for (const Panel& panel : panels)
     if (const auto found = pngs.find(panel.id); found != pngs.end()) pictures.push_back({panel, found->second});
   return pictures;
-}
-
-cv::Mat panel_picture(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted, const ClassTable& classes) {
-  const cv::Mat shown = resize_image(image, size_of(truth));
-  const int width = std::min(kPanelWidth, truth.cols);
-  const int height = std::max(1, static_cast<int>(std::int64_t{truth.rows} * width / truth.cols));
-  const cv::Mat parts[] = {shown, color_labels(truth, classes), color_labels(predicted, classes), errors_over(shown, truth, predicted)};
-  cv::Mat picture(height, 4 * width + 3 * kGapWidth, CV_8UC3, kGap);
-  int left = 0;
-  for (const cv::Mat& part : parts) {
-    // Averaged after drawing, so that what is thin fades instead of vanishing.
-    cv::resize(part, picture(cv::Rect(left, 0, width, height)), {width, height}, 0, 0, cv::INTER_AREA);
-    left += width + kGapWidth;
-  }
-  return picture;
 }
 
 }  // namespace seg

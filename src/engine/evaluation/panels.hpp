@@ -5,8 +5,6 @@
 // so that validations and losses can be compared.
 #pragma once
 
-#include <opencv2/core/mat.hpp>
-
 #include <string>
 #include <vector>
 
@@ -43,11 +41,6 @@ class PanelChoice {
 /// Predicts the chosen images again, as evaluate() did with the same arguments, and draws them. An image that cannot be read any
 /// more is named in the log and left out. Ends early where should_stop says so.
 std::vector<PanelPicture> draw_panels(const std::vector<Panel>& panels, const Inference& inference, const Dataset& dataset,
-                                      const SampleTransform& transform, const EvaluationRequest& request);
-
-/// The four pictures side by side, at most kPanelWidth wide each. image CV_8UC3 RGB of any size; truth and predicted CV_8UC1 train ids
-/// of one size. The last one is the image, grey and dark, with wrong pixels red and ignored ones light grey.
-inline constexpr int kPanelWidth = 320;
-cv::Mat panel_picture(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted, const ClassTable& classes);
+                                      const EvaluationRequest& request);
 
 }  // namespace seg

@@ -1,7 +1,8 @@
 #include "engine/evaluation/predictor.hpp"
 
+#include "data/resize.hpp"
 #include "engine/evaluation/trained_model.hpp"
-#include "engine/experiment.hpp"
+#include "engine/frame_size.hpp"
 
 namespace seg {
 
@@ -33,24 +34,23 @@ Predictor::Predictor(const Checkpoint& checkpoint, const std::filesystem::path& 
       config_(predicting_config(checkpoint, file, overrides)),
       compute_(forward_compute(config_, device)),
       model_(trained_model(checkpoint, config_, file, compute_.device)),
-      transform_(evaluation_transform_of(config_)),
-      inference_(*model_, config_.model, config_.augment.normalize, config_.eval, compute_) {}
+      inference_(*model_, config_, compute_) {}
 
 const Inference& Predictor::inference_for(Size input) {
   const bool own_choice = config_.eval.window.height == 0 || config_.eval.window.width == 0;
   if (!own_choice || input.height * input.width <= kLargestWhole) return inference_;
   if (!windowed_) {
-    EvalOptions options = config_.eval;
-    options.window = kOwnWindow;
-    windowed_.emplace(*model_, config_.model, config_.augment.normalize, options, compute_);
+    RunConfig config = config_;
+    config.eval.window = kOwnWindow;
+    windowed_.emplace(*model_, config, compute_);
   }
   ++windowed_images_;
   return *windowed_;
 }
 
 Predictor::Result Predictor::predict(const cv::Mat& image, std::optional<std::int64_t> probability_of) {
-  const Sample seen = transform_({image, {}, {}}, 0);
-  const cv::Mat pixels = seen.image.isContinuous() ? seen.image : seen.image.clone();
+  const cv::Mat seen = resize_image(image, evaluation_frame(config_).image);
+  const cv::Mat pixels = seen.isContinuous() ? seen : seen.clone();
   const torch::Tensor input = torch::from_blob(pixels.data, {1, pixels.rows, pixels.cols, 3}, torch::kUInt8);
   const Size own{image.rows, image.cols};
   const Inference& inference = inference_for({pixels.rows, pixels.cols});

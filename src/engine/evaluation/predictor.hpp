@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "data/loader.hpp"
 #include "engine/evaluation/inference.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/checkpoint.hpp"
@@ -49,7 +48,6 @@ class Predictor {
   RunConfig config_;
   Compute compute_;
   std::shared_ptr<Model> model_;
-  SampleTransform transform_;
   Inference inference_;
   std::optional<Inference> windowed_;  // made by the first image that needs it
   std::int64_t windowed_images_ = 0;

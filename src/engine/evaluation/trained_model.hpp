@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/evaluation/inference.hpp"
+#include "core/compute.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/checkpoint.hpp"
+#include "models/model.hpp"
 
 namespace seg {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/types.hpp"
-#include "engine/training/training_step.hpp"
+#include "engine/training/learner.hpp"
 
 namespace seg {
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "core/state.hpp"
 #include "core/tensor_io.hpp"
 #include "tensor_files/safetensors.hpp"
 
@@ -105,17 +106,10 @@ Checkpoint load_checkpoint_metadata(const std::filesystem::path& path) {
 Checkpoint load_resumable(const std::filesystem::path& path) {
   refuse_folder(path, "last.safetensors");
   Checkpoint checkpoint = load_checkpoint(path);
-  if (with_prefix_removed(checkpoint.tensors, "optimizer.").empty())
+  if (without_prefix(checkpoint.tensors, "optimizer.").empty())
     throw Error(ErrorKind::kStorage, path.string() + " holds weights alone and cannot be resumed",
                 "use RUN/checkpoints/last.safetensors, or model.init_from to start a new run from these weights");
   return checkpoint;
-}
-
-State with_prefix_removed(const State& tensors, const std::string& prefix) {
-  State found;
-  for (auto entry = tensors.lower_bound(prefix); entry != tensors.end() && entry->first.rfind(prefix, 0) == 0; ++entry)
-    found[entry->first.substr(prefix.size())] = entry->second;
-  return found;
 }
 
 }  // namespace seg

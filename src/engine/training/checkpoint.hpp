@@ -41,7 +41,4 @@ Checkpoint load_resumable(const std::filesystem::path& path);
 /// The classes as they stand in the metadata. Throws std::exception for damaged text.
 ClassTable classes_from_json(const std::string& text);
 
-/// The tensors whose names begin with `prefix`, under the rest of their names.
-State with_prefix_removed(const State& tensors, const std::string& prefix);
-
 }  // namespace seg

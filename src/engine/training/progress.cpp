@@ -1,6 +1,7 @@
 #include "engine/training/progress.hpp"
 
 #include "core/compute.hpp"
+#include "losses/label.hpp"
 
 namespace seg {
 
@@ -8,10 +9,12 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-/// {"Road": 0.12, "Pole": null, ...}; empty where the loss has none.
-OrderedJson by_class(const std::vector<std::optional<double>>& values, const ClassTable& classes) {
+/// {"Road": 0.12, "Pole": null, ...}; values float64 [K], null for classes without pixels.
+OrderedJson by_class(const torch::Tensor& values, const torch::Tensor& pixels, const ClassTable& classes) {
+  const torch::Tensor host = values.cpu(), counted = pixels.cpu();
   OrderedJson fields = OrderedJson::object();
-  for (std::size_t id = 0; id < values.size(); ++id) fields[classes[id].name] = values[id] ? OrderedJson(*values[id]) : OrderedJson();
+  for (std::int64_t id = 0; id < host.size(0); ++id)
+    fields[classes[static_cast<std::size_t>(id)].name] = counted[id].item<std::int64_t>() > 0 ? OrderedJson(host[id].item<double>()) : OrderedJson();
   return fields;
 }
 
@@ -42,7 +45,7 @@ OrderedJson start_fields(const Experiment& experiment) {
   std::vector<std::string> names;
   for (const ClassInfo& info : experiment.classes()) names.push_back(info.name);
   std::int64_t parameters = 0;
-  for (const auto& parameter : experiment.model->parameters()) parameters += parameter.numel();
+  for (const auto& parameter : experiment.learner->model().parameters()) parameters += parameter.numel();
   return {{"name", config.name},
           {"loss", loss_label(config.loss)},
           {"seed", config.train.seed},
@@ -59,17 +62,16 @@ OrderedJson start_fields(const Experiment& experiment) {
 }
 
 OrderedJson train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace) {
-  OrderedJson fields{{"loss", result.loss},
-                     {"cross_entropy", result.cross_entropy},
-                     {"learning_rate", result.learning_rate},
-                     {"gradient_norm", result.gradient_norm},
-                     {"images_per_second", pace.images_per_second},
-                     {"data_wait", pace.data_wait},
-                     {"seconds_left", pace.seconds_left},
-                     {"iterations", experiment.iterations}};
-  const ClassReadings readings = experiment.loss->readings();
-  if (!readings.weights.empty()) fields["class_weights"] = by_class(readings.weights, experiment.classes());
-  if (!readings.recalls.empty()) fields["class_recalls"] = by_class(readings.recalls, experiment.classes());
+  OrderedJson fields{{"loss", result.loss.item<double>()},          {"cross_entropy", result.cross_entropy.item<double>()},
+                     {"learning_rate", result.learning_rate},       {"gradient_norm", result.gradient_norm},
+                     {"images_per_second", pace.images_per_second}, {"data_wait", pace.data_wait},
+                     {"seconds_left", pace.seconds_left},           {"iterations", experiment.iterations}};
+  const ClassReadings& readings = result.readings;
+  if (readings.weights.defined()) fields["class_weights"] = by_class(readings.weights, readings.pixels, experiment.classes());
+  if (readings.false_negatives.defined()) {
+    const torch::Tensor recalls = 1 - readings.false_negatives.to(torch::kDouble) / readings.pixels;
+    fields["class_recalls"] = by_class(recalls, readings.pixels, experiment.classes());
+  }
   return fields;
 }
 

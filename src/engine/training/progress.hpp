@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/experiment.hpp"
-#include "engine/training/training_step.hpp"
 
 namespace seg {
 
@@ -16,7 +15,8 @@ struct Pace {
 };
 
 nlohmann::ordered_json start_fields(const Experiment& experiment);
-/// With the loss's class weights and recalls, by class name, null where the class was absent.
+/// With the loss's class weights and recalls, by class name, null where the class was absent: recalls of all micro-batches together, weights as
+/// the mean of those used.
 nlohmann::ordered_json train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace);
 
 }  // namespace seg

@@ -10,13 +10,11 @@
 #include "base/memory.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
-#include "core/tensor_io.hpp"
-#include "engine/commands/stop.hpp"
-#include "engine/evaluation/evaluator.hpp"
+#include "core/state.hpp"
+#include "data/collate.hpp"
+#include "engine/stop.hpp"
 #include "engine/training/bad_step.hpp"
 #include "engine/training/progress.hpp"
-#include "engine/training/training_state.hpp"
-#include "models/weights.hpp"
 #include "report/run_page.hpp"
 
 namespace seg {
@@ -31,10 +29,8 @@ bool due(std::int64_t iteration, std::int64_t interval) { return interval > 0 &&
 
 }  // namespace
 
-Trainer::Trainer(Experiment& experiment, const RunDirectory& directory, Reporter& reporter)
-    : experiment_(experiment), directory_(directory), reporter_(reporter) {
-  open_caches(experiment);
-}
+Trainer::Trainer(const Experiment& experiment, const RunDirectory& directory, Reporter& reporter)
+    : experiment_(experiment), directory_(directory), reporter_(reporter) {}
 
 int Trainer::run(const std::optional<Checkpoint>& from) {
   if (from) {
@@ -75,7 +71,7 @@ void Trainer::step(DataLoader& loader) {
   }
   window_.waiting += seconds_since(begin);
   warn_of_unlabelled(batches);
-  const StepResult result = run_training_step(experiment_, batches, iteration_);
+  const StepResult result = experiment_.learner->step(batches, iteration_);
   ++iteration_;
   ++window_.steps;
   scores_.clear();
@@ -99,11 +95,11 @@ void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>&
   ++bad_steps_;
   std::vector<std::string> ids;
   for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
-  spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration_, result.loss,
-               result.gradient_norm);
+  spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration_,
+               result.loss.item<double>(), result.gradient_norm);
   const bool kept = bad_steps_ == 1 && dump_bad_step(directory_.bad_steps(), iteration_, batches, result);
   if (kept) spdlog::warn("its batch is kept in {}", directory_.bad_steps().string());
-  reporter_.report({"bad_step", iteration_, {{"loss", result.loss}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
+  reporter_.report({"bad_step", iteration_, {{"loss", result.loss.item<double>()}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
     throw Error(ErrorKind::kNonFinite,
                 std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) +
@@ -130,24 +126,34 @@ bool Trainer::checkpoint_due() const {
   return iteration_ == experiment_.iterations || due(iteration_, interval) || (interval == 0 && validation_due());
 }
 
+std::optional<Trainer::Validation> Trainer::evaluate_val() const {
+  const auto held = experiment_.learner->hold_averaged();
+  const Inference inference(experiment_.learner->model(), experiment_.config, experiment_.compute);
+  EvaluationRequest request;
+  request.cross_entropy = true;
+  request.loader = evaluation_loader(experiment_.config);
+  request.should_stop = [] { return stop_signal() != 0; };
+  auto report = evaluate_and_report(inference, experiment_.validation_samples(), request,
+                                    {"val", directory_.best_file(), evaluation_settings(experiment_.config, experiment_.compute)});
+  if (!report) return std::nullopt;
+  const double score = score_named(report->report.scores, experiment_.config.train.best).value_or(0.0);
+  const bool best = is_best(*report, score);
+  if (best) report->pictures = draw_panels(report->shown, inference, experiment_.validation_samples(), request);
+  return Validation{std::move(*report), score, best};
+}
+
 bool Trainer::validate() {
   const Clock::time_point begin = Clock::now();
   reporter_.report({"validating", iteration_});
-  std::optional<AveragedWeights> averaged;
-  if (experiment_.ema) averaged.emplace(*experiment_.ema);
-  const auto stopping = [] { return stop_signal() != 0; };
-  auto validation = run_validation(experiment_, stopping);
+  auto validation = evaluate_val();
   if (!validation) return false;
-  nlohmann::ordered_json fields = validation_fields(*validation);
+  const auto& [report, score, best] = *validation;
+  nlohmann::ordered_json fields = report.fields();
   scores_ = fields.dump();
-  const double score = score_named(validation->scores, experiment_.config.train.best).value_or(0.0);
-  const bool best = is_best(*validation, score);
-  if (best) draw_validation_panels(*validation, experiment_, stopping);
-  averaged.reset();
   if (best) {
     best_ = BestScore{score, iteration_};
     keep_best(scores_);
-    unwritten_ = std::move(validation);
+    unwritten_ = std::move(validation->report);
   }
   write_report();
   fields["seconds"] = seconds_since(begin);
@@ -158,8 +164,8 @@ bool Trainer::validate() {
   return true;
 }
 
-bool Trainer::is_best(const Validation& validation, double score) const {
-  const std::optional<double> loss = validation.evaluation.cross_entropy;
+bool Trainer::is_best(const SplitReport& validation, double score) const {
+  const std::optional<double> loss = validation.cross_entropy;
   if (!loss) {
     if (!best_) spdlog::warn("every pixel of the val split is ignored: there is nothing to score, and the first weights are kept as best");
     return !best_;
@@ -174,7 +180,7 @@ bool Trainer::is_best(const Validation& validation, double score) const {
 void Trainer::write_report() {
   if (!unwritten_) return;
   try {
-    write_validation_report(*unwritten_, experiment_, directory_.evaluation("val"), directory_.best_file());
+    unwritten_->write(directory_.evaluation("val"));
     reporter_.report({"panels", iteration_, {{"folder", (directory_.evaluation("val") / "panels").string()}}});
     unwritten_.reset();
   } catch (const Error& error) {
@@ -191,17 +197,9 @@ void Trainer::write_page() {
   }
 }
 
-State Trainer::weights() const {
-  if (!experiment_.ema) return model_state(*experiment_.model);
-  const AveragedWeights averaged(*experiment_.ema);
-  State copy;
-  for (const auto& [name, tensor] : model_state(*experiment_.model)) copy[name] = tensor.clone();
-  return copy;
-}
-
 std::string Trainer::weights_digest() const {
   Digest digest;
-  for (const auto& [name, tensor] : weights()) {
+  for (const auto& [name, tensor] : experiment_.learner->averaged()) {
     const torch::Tensor bytes = tensor.detach().cpu().contiguous();
     digest.update(name);
     digest.update(bytes.data_ptr(), bytes.nbytes());
@@ -217,14 +215,14 @@ void Trainer::report_skipped(const std::vector<std::string>& messages) {
 
 void Trainer::keep_best(const std::string& scores) {
   Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores, compute_versions(), {}};
-  checkpoint.tensors.merge(with_prefix(weights(), "model."));
+  checkpoint.tensors.merge(with_prefix(experiment_.learner->averaged(), "model."));
   save_checkpoint(directory_.best_file(), checkpoint);
 }
 
 void Trainer::save() {
   if (saved_iteration_ == iteration_) return;
   Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores_, compute_versions(), {}};
-  checkpoint.tensors = training_state(experiment_);
+  checkpoint.tensors = experiment_.learner->state();
   const fs::path file = directory_.step_file(iteration_);
   reporter_.report({"saving", iteration_});
   save_checkpoint(file, checkpoint);
@@ -252,7 +250,7 @@ LoaderOptions training_loader(const Experiment& experiment, std::int64_t iterati
   const RunConfig& config = experiment.config;
   LoaderOptions options;
   options.batch_size = config.train.batch_size;
-  options.workers = loader_workers(config.data);
+  options.workers = config.data.workers;
   options.prefetch = config.data.prefetch;
   options.seed = static_cast<std::uint64_t>(config.train.seed);
   options.shuffle = true;

@@ -5,11 +5,10 @@
 #include <optional>
 
 #include "data/loader.hpp"
-#include "engine/evaluation/validation.hpp"
+#include "engine/evaluation/split_report.hpp"
 #include "engine/experiment.hpp"
 #include "engine/training/checkpoint.hpp"
 #include "engine/training/run_directory.hpp"
-#include "engine/training/training_step.hpp"
 #include "report/events.hpp"
 
 namespace seg {
@@ -17,9 +16,9 @@ namespace seg {
 class Trainer {
  public:
   /// All three must outlive the trainer.
-  Trainer(Experiment& experiment, const RunDirectory& directory, Reporter& reporter);
+  Trainer(const Experiment& experiment, const RunDirectory& directory, Reporter& reporter);
 
-  /// Trains from the checkpoint, whose tensors the experiment holds already, or from the start, to the end. Returns the exit code:
+  /// Trains from the checkpoint, whose tensors the learner holds already, or from the start, to the end. Returns the exit code:
   /// 0, or 128 + signal after saving. Throws kNonFinite after train.max_bad_steps bad steps in a row; kData, kStorage, kMemory as
   /// they come.
   int run(const std::optional<Checkpoint>& from);
@@ -35,17 +34,26 @@ class Trainer {
     std::int64_t steps = 0;
   };
 
+  /// Of one validation.
+  struct Validation {
+    SplitReport report;
+    double score;  // the one that train.best names
+    bool best;     // so far
+  };
+
   /// To the last iteration or to a signal, which is returned.
   int train(DataLoader& loader);
   void step(DataLoader& loader);
   void warn_of_unlabelled(const std::vector<Batch>& batches);
   void count_bad_step(const StepResult& result, const std::vector<Batch>& batches);
   void report_progress(const StepResult& result);
+  /// With the weights that are kept as best; pictures are drawn where they are the best so far. Nothing if a signal asked to stop.
+  std::optional<Validation> evaluate_val() const;
   bool validation_due() const;
   bool checkpoint_due() const;
   /// False if a signal asked to stop meanwhile; nothing is recorded then.
   bool validate();
-  bool is_best(const Validation& validation, double score) const;
+  bool is_best(const SplitReport& validation, double score) const;
   /// The report of the newest best validation, where it is not written yet. A full disk does not end the run.
   void write_report();
   /// report.html from what the directory holds. No failure of it ends the run.
@@ -53,18 +61,17 @@ class Trainer {
   void report_skipped(const std::vector<std::string>& messages);
   void keep_best(const std::string& scores);
   void save();
-  State weights() const;
   int finish(int signal);
 
-  Experiment& experiment_;
+  const Experiment& experiment_;
   const RunDirectory& directory_;
   Reporter& reporter_;
   std::int64_t iteration_ = 0;  // optimiser steps done
   std::int64_t saved_iteration_ = -1;
   std::int64_t bad_steps_ = 0;  // in a row
   std::optional<BestScore> best_;
-  std::string scores_;                   // of the validation at this very iteration
-  std::optional<Validation> unwritten_;  // the report still to be written
+  std::string scores_;                    // of the validation at this very iteration
+  std::optional<SplitReport> unwritten_;  // the report still to be written
   std::int64_t failed_reports_ = 0;
   bool told_failed_page_ = false;
   bool told_unlabelled_ = false;

@@ -12,19 +12,19 @@ namespace seg {
 
 class RecallWeights : public ClassWeighting {
  public:
-  RecallWeights(const RecallOptions& options, std::size_t classes) : options_(options), recalls_(classes) {}
+  RecallWeights(const RecallOptions& options, std::int64_t classes);
 
-  std::vector<double> compute(const ClassCounts& counts) override;
-  /// recalls: the batch's own, TP / GT; weights: what was used.
-  ClassReadings readings() const override { return readings_; }
+  /// 0 for classes without pixels.
+  torch::Tensor weights(const torch::Tensor& pixels, const torch::Tensor& false_negatives) override;
+  bool follows_recall() const override { return true; }
   /// With momentum: `recalls` float64 [K] and `observed` uint8 [K]; else empty.
   State state() const override;
   void load(const State& state) override;
 
  private:
   RecallOptions options_;
-  std::vector<std::optional<double>> recalls_;  // smoothed; null before a class was first seen
-  ClassReadings readings_;
+  torch::Tensor recalls_;   // float64 [K], smoothed
+  torch::Tensor observed_;  // bool [K]: the class was seen
 };
 
 }  // namespace seg

@@ -1,4 +1,6 @@
-// The table of class weightings: a new one is a line here.
+// The table of class weightings: a new one is a row here.
+#include "losses/class_weighting/registry.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include "base/error.hpp"
@@ -19,7 +21,7 @@ MadeWeighting make_manual(const LossOptions& options, const LossContext& context
 }
 
 MadeWeighting make_recall(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<RecallWeights>(options.recall, context.class_names.size());
+  return std::make_unique<RecallWeights>(options.recall, static_cast<std::int64_t>(context.class_names.size()));
 }
 
 using Formula = std::vector<double> (*)(const ClassStatistics&);
@@ -36,6 +38,7 @@ struct Scheme {
   bool is_static;                                                 // then the default is to divide by the sum of the weights
   Formula formula;                                                // from the training set's statistics, or nullptr and
   MadeWeighting (*make)(const LossOptions&, const LossContext&);  // another way
+  const char* key = nullptr;                                      // below `loss`, that it reads
 };
 
 constexpr Scheme kSchemes[] = {
@@ -44,8 +47,8 @@ constexpr Scheme kSchemes[] = {
     {"median_frequency", true, median_frequency, nullptr},
     {"effective_number", true, effective_number, nullptr},
     {"enet", true, enet, nullptr},
-    {"manual", true, nullptr, make_manual},
-    {"recall", false, nullptr, make_recall},
+    {"manual", true, nullptr, make_manual, "weighted_ce.weights"},
+    {"recall", false, nullptr, make_recall, "recall."},
 };
 
 const Scheme& scheme_of(const std::string& name) {
@@ -75,20 +78,17 @@ bool weighting_needs_statistics(const std::string& name) { return scheme_of(name
 
 std::vector<double> counted_weights(const std::string& name, const ClassStatistics& statistics) { return scheme_of(name).formula(statistics); }
 
+std::vector<std::string> weighting_keys(const std::string& name) {
+  const char* key = scheme_of(name).key;
+  return key != nullptr ? std::vector<std::string>{key} : std::vector<std::string>{};
+}
+
 Weighting build_weighting(const std::string& name, const LossOptions& options, const LossContext& context) {
   const Scheme& scheme = scheme_of(name);
   Normalizer normalizer = scheme.is_static ? Normalizer::kWeightSum : Normalizer::kValidPixels;
   if (options.normalizer == "valid_pixels") normalizer = Normalizer::kValidPixels;
   if (options.normalizer == "weight_sum") normalizer = Normalizer::kWeightSum;
   return {scheme.formula != nullptr ? make_counted(scheme.formula, context) : scheme.make(options, context), normalizer};
-}
-
-double divisor(Normalizer normalizer, const std::vector<double>& weights, const std::vector<std::int64_t>& pixels) {
-  double sum = 0;
-  for (std::size_t c = 0; c < weights.size(); ++c) {
-    sum += static_cast<double>(pixels[c]) * (normalizer == Normalizer::kWeightSum ? weights[c] : 1.0);
-  }
-  return sum;
 }
 
 }  // namespace seg

@@ -78,11 +78,10 @@ std::vector<double> manual_weights(const std::map<std::string, double>& weights,
   return result;
 }
 
-std::vector<double> StaticWeights::compute(const ClassCounts& counts) {
-  readings_.weights.assign(weights_.size(), std::nullopt);
-  for (std::size_t c = 0; c < weights_.size(); ++c) {
-    if (counts.pixels[c] > 0) readings_.weights[c] = weights_[c];
-  }
+StaticWeights::StaticWeights(const std::vector<double>& weights) : weights_(torch::tensor(weights, torch::kDouble)) {}
+
+torch::Tensor StaticWeights::weights(const torch::Tensor& pixels, const torch::Tensor&) {
+  weights_ = weights_.to(pixels.device());  // once: from then on it is there
   return weights_;
 }
 

@@ -2,7 +2,8 @@
 //
 //   inverse frequency  w_c = 1 / (K f_c), f_c = n_c / sum n
 //   median frequency   w_c = median(g) / g_c, g_c = n_c over the pixels of the images that contain c (SegNet, arXiv 1511.00561)
-//   effective number   w_c = (1 - b) / (1 - b^n_c), b = (N - 1) / N, scaled to sum K (arXiv 1901.05555)
+//   effective number   w_c = (1 - b) / (1 - b^n_c), b = (N - 1) / N, scaled to sum K (arXiv 1901.05555); N = sum n, all labelled pixels
+//                      (there N is the number of distinct samples of a class, which nobody knows)
 //   ENet               w_c = 1 / ln(1.02 + f_c) (arXiv 1606.02147)
 //
 // A class with n_c = 0 gets weight 1 (and takes no part in the median or the scaling).
@@ -24,14 +25,12 @@ std::vector<double> manual_weights(const std::map<std::string, double>& weights,
 
 class StaticWeights : public ClassWeighting {
  public:
-  explicit StaticWeights(std::vector<double> weights) : weights_(std::move(weights)) {}
+  explicit StaticWeights(const std::vector<double>& weights);
 
-  std::vector<double> compute(const ClassCounts& counts) override;
-  ClassReadings readings() const override { return readings_; }
+  torch::Tensor weights(const torch::Tensor& pixels, const torch::Tensor& false_negatives) override;
 
  private:
-  std::vector<double> weights_;
-  ClassReadings readings_;
+  torch::Tensor weights_;  // float64 [K]
 };
 
 }  // namespace seg

@@ -9,24 +9,16 @@
 #include "base/error.hpp"
 #include "data/augment/color.hpp"
 #include "data/augment/geometry.hpp"
+#include "data/ramp.hpp"
 #include "data/same.hpp"
 
 namespace seg {
 namespace {
 
+using test::ramp;
 using test::same;
 
 const ClassTable kClasses = {{"road", {}, 0}, {"sky", {}, 1}, {"bicycle", {}, 2}, {"pole", {}, 3}};
-
-/// Image and labels both hold the column number, so they must agree wherever they go.
-Sample ramp(int height, int width) {
-  Sample sample;
-  sample.labels.create(height, width, CV_8UC1);
-  for (int x = 0; x < width; ++x) sample.labels.col(x).setTo(x);
-  cv::cvtColor(sample.labels, sample.image, cv::COLOR_GRAY2RGB);
-  sample.id = "ramp";
-  return sample;
-}
 
 Sample uniform(int height, int width, double value, double label) {
   return {cv::Mat(height, width, CV_8UC3, cv::Scalar::all(value)), cv::Mat(height, width, CV_8UC1, cv::Scalar(label)), "uniform"};
@@ -42,48 +34,6 @@ AugmentOptions only_crop() {
   options.flip = 0.0;
   options.scale.steps = {1.0};
   return options;
-}
-
-class ResizeAlignment : public testing::TestWithParam<int> {};
-
-TEST_P(ResizeAlignment, ImageAndLabelsStayTogether) {
-  const int source_width = 150;
-  const Size size{5, GetParam()};
-  const Sample source = ramp(7, source_width);
-  cv::Mat exact;  // in float, so that no rounding hides a shift
-  source.image.convertTo(exact, CV_32F);
-  cv::Mat image;
-  cv::extractChannel(resize_image(exact, size), image, 0);
-  cv::Mat difference;
-  cv::subtract(image, resize_labels(source.labels, size), difference, cv::noArray(), CV_32F);
-  // At an even ratio the point lies between two source pixels, and the label is that half a pixel away.
-  const bool between = source_width % GetParam() == 0 && source_width / GetParam() % 2 == 0;
-  EXPECT_NEAR(std::abs(cv::mean(difference)[0]), between ? 0.5 : 0.0, 0.01);
-  EXPECT_LE(cv::norm(difference, cv::NORM_INF), 0.6);
-}
-
-INSTANTIATE_TEST_SUITE_P(Widths, ResizeAlignment, testing::Values(50, 30, 64, 75, 113, 149, 151, 200, 263, 450));
-
-TEST(Resize, CentreOfAnOddShrinkIsExact) {
-  const Sample source = ramp(3, 9);
-  EXPECT_TRUE(same(resize_labels(source.labels, {1, 3}), (cv::Mat_<std::uint8_t>(1, 3) << 1, 4, 7)));
-}
-
-TEST(Resize, LabelsKeepTheirValues) {
-  cv::Mat labels(37, 53, CV_8UC1);
-  cv::randu(labels, 0, 4);
-  labels.forEach<std::uint8_t>([](std::uint8_t& label, const int*) { label = static_cast<std::uint8_t>(label * 85); });
-  for (const Size size : {Size{11, 17}, Size{36, 54}, Size{101, 99}}) {
-    const cv::Mat resized = resize_labels(labels, size);
-    EXPECT_EQ(resized.rows, size.height);
-    EXPECT_THAT(values(labels), testing::IsSupersetOf(values(resized)));
-  }
-}
-
-TEST(TrainingTransform, ResizesTheWholeFrameWithoutCrop) {
-  const Sample sample = training_transform({}, {20, 30}, kClasses)(ramp(40, 60), 1);
-  EXPECT_EQ(sample.image.size(), cv::Size(30, 20));
-  EXPECT_EQ(sample.labels.size(), cv::Size(30, 20));
 }
 
 TEST(TrainingTransform, IsAFunctionOfTheSeed) {
@@ -307,16 +257,6 @@ TEST(Blur, SpreadsAPointAndKeepsTheSum) {
   EXPECT_LT(sample.image.at<cv::Vec3b>(15, 15)[0], 250);
   EXPECT_GT(sample.image.at<cv::Vec3b>(15, 16)[0], 0);
   EXPECT_NEAR(cv::sum(sample.image)[0], 250, 12);
-}
-
-TEST(EvaluationTransform, ChangesOnlyWhatItsModeSays) {
-  const auto sizes = [](EvaluationSize mode) {
-    const Sample sample = evaluation_transform(mode, {20, 30})(ramp(40, 60), 1);
-    return std::pair(sample.image.size(), sample.labels.size());
-  };
-  EXPECT_EQ(sizes(EvaluationSize::kNative), std::pair(cv::Size(60, 40), cv::Size(60, 40)));
-  EXPECT_EQ(sizes(EvaluationSize::kImageResized), std::pair(cv::Size(30, 20), cv::Size(60, 40)));
-  EXPECT_EQ(sizes(EvaluationSize::kBothResized), std::pair(cv::Size(30, 20), cv::Size(30, 20)));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "data/cache/memory_cache.hpp"
 #include "data/loader.hpp"
 #include "data/png_files.hpp"
+#include "data/registry.hpp"
 
 namespace seg {
 namespace {
@@ -83,25 +84,19 @@ AugmentOptions all_augmentations(bool crop) {
 
 TEST_P(Cache, ChangesNoBitOfAnyTransform) {
   for (const bool crop : {false, true}) {
-    const AugmentOptions augment = all_augmentations(crop);
-    const Size size{16, 16};
-    const auto plain = files();
-    const SampleTransform transform = training_transform(augment, size, plain->classes());
-    const auto expected = epochs_of(*plain, transform, 12);
-    const auto frames = files(training_frame(augment, size));
-    const CachedDataset cached(*frames, cache(*frames));
-    EXPECT_EQ(epochs_of(cached, transform, 12), expected) << "crop " << crop;
+    const FrameSize frame = crop ? FrameSize{} : FrameSize{{16, 16}, {16, 16}};
+    const auto plain = files(frame);
+    const SampleTransform transform = training_transform(all_augmentations(crop), {16, 16}, plain->classes());
+    const CachedDataset cached(*plain, cache(*plain));
+    EXPECT_EQ(epochs_of(cached, transform, 12), epochs_of(*plain, transform, 12)) << "crop " << crop;
   }
 }
 
-TEST_P(Cache, ChangesNoBitOfEvaluation) {
-  for (const EvaluationSize mode : {EvaluationSize::kNative, EvaluationSize::kImageResized, EvaluationSize::kBothResized}) {
-    const auto plain = files();
-    const auto frames = files(evaluation_frame(mode, {8, 12}));
-    const CachedDataset cached(*frames, cache(*frames));
-    const SampleTransform transform = evaluation_transform(mode, {8, 12});
-    for (const char* time : {"first", "second"})
-      EXPECT_EQ(digest_of(transform(cached.get(3), 0)), digest_of(transform(plain->get(3), 0))) << time << " time";
+TEST_P(Cache, ChangesNoBitOfFramesOfAnySize) {
+  for (const FrameSize& frame : {FrameSize{}, FrameSize{{8, 12}, {}}, FrameSize{{8, 12}, {8, 12}}}) {
+    const auto plain = files(frame);
+    const CachedDataset cached(*plain, cache(*plain));
+    for (const char* time : {"first", "second"}) EXPECT_EQ(digest_of(cached.get(3)), digest_of(plain->get(3))) << time << " time";
   }
 }
 
@@ -165,7 +160,7 @@ TEST_P(Cache, LeavesBrokenSamplesToTheLoader) {
   loading.skip_broken = true;
   loading.skip_budget = 1;
   for (int epoch = 0; epoch < 2; ++epoch) {
-    DataLoader loader(cached, evaluation_transform(EvaluationSize::kNative, {}), loading);
+    DataLoader loader(cached, {}, loading);
     std::size_t samples = 0;
     while (const auto batch = loader.next()) samples += batch->size();
     EXPECT_EQ(samples, kImages - 1);

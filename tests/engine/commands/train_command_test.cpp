@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "core/state.hpp"
 #include "engine/commands/eval_command.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/checkpoint.hpp"
@@ -151,8 +152,8 @@ TEST_F(TrainCommandTest, AnAuxiliaryHeadIsTrainedAndResumed) {
   kill_after("resumed", 2);
   output_of(command("resumed", "auto", settings));
   const Checkpoint end = load_checkpoint(last_of("whole"));
-  EXPECT_FALSE(with_prefix_removed(end.tensors, "aux_loss.").empty());
-  EXPECT_FALSE(with_prefix_removed(end.tensors, "model.aux_classifier.").empty());
+  EXPECT_FALSE(without_prefix(end.tensors, "aux_loss.").empty());
+  EXPECT_FALSE(without_prefix(end.tensors, "model.aux_classifier.").empty());
   expect_equal(load_checkpoint(last_of("resumed")), end);
 }
 

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "data/augment/transforms.hpp"
 #include "engine/grey_model.hpp"
 
 namespace seg {
@@ -15,11 +14,9 @@ using testing::ElementsAre;
 
 Evaluation evaluation_of(const Frames& frames, std::int64_t model_classes, EvaluationRequest request, const EvalOptions& options = {}) {
   GreyModel model(model_classes);
-  model.eval();
-  const NormalizeOptions as_is{.mean = {0, 0, 0}, .std = {1, 1, 1}};
-  const Inference inference(model, ModelOptions(), as_is, options, Compute());
+  const Inference inference(model, test::grey_config(options), Compute());
   request.loader.batch_size = 4;
-  return evaluate(inference, frames, evaluation_transform(EvaluationSize::kNative, {}), request).value();
+  return evaluate(inference, frames, request).value();
 }
 
 const Frames kMixed({{pixels(2, {0, 1, 0, 1}), pixels(2, {0, 1, 1, 255})}, {pixels(1, {1, 1, 0}), pixels(1, {1, 0, 0})}}, 2);

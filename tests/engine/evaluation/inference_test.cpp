@@ -18,10 +18,16 @@ class ColorModel : public Model {
   std::vector<std::string> class_layers() const override { return {}; }
 };
 
+RunConfig config_with(const EvalOptions& options) {
+  RunConfig config;
+  config.eval = options;
+  return config;
+}
+
 class InferenceTest : public testing::Test {
  protected:
   torch::Tensor predict(const EvalOptions& options, const torch::Tensor& images, Size target) {
-    return Inference(model_, ModelOptions(), NormalizeOptions(), options, Compute()).predict(images, target);
+    return Inference(model_, config_with(options), Compute()).predict(images, target);
   }
 
   ColorModel model_;
@@ -32,7 +38,7 @@ class InferenceTest : public testing::Test {
 };
 
 TEST_F(InferenceTest, PlainPredictionIsTheArgMaxOfUpsampledLogits) {
-  const Inference inference(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  const Inference inference(model_, RunConfig(), Compute());
   const torch::Tensor expected = upsample_logits(inference.logits(images_), 40, 50, false).argmax(1).to(torch::kUInt8);
   EXPECT_TRUE(torch::equal(inference.predict(images_, {40, 50}), expected));
 }
@@ -62,7 +68,7 @@ TEST_F(InferenceTest, AWindowLargerThanTheImageIsTheImage) {
 
 TEST_F(InferenceTest, AveragesAsFullSizeProbabilitiesWould) {
   const torch::Tensor image = images_.narrow(0, 0, 1);
-  const Inference plain(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  const Inference plain(model_, RunConfig(), Compute());
   const auto full = [&](const torch::Tensor& seen) { return upsample_logits(plain.logits(seen), 150, 47, false).softmax(1); };
   const torch::Tensor expected = (full(image) + full(image.flip(2)).flip(3)).argmax(1).to(torch::kUInt8);
   EvalOptions flip;
@@ -81,7 +87,7 @@ TEST_F(InferenceTest, ProbabilitiesComeWithTheSameLabels) {
   windows.window = {9, 13};
   windows.flip = true;
   for (const EvalOptions& options : {EvalOptions(), windows}) {
-    const Inference inference(model_, ModelOptions(), NormalizeOptions(), options, Compute());
+    const Inference inference(model_, config_with(options), Compute());
     torch::Tensor sum = torch::zeros({20, 30});
     for (std::int64_t id = 0; id < 4; ++id) {
       const auto both = inference.predict_with_probability(image, {20, 30}, id);
@@ -90,7 +96,7 @@ TEST_F(InferenceTest, ProbabilitiesComeWithTheSameLabels) {
     }
     EXPECT_TRUE(torch::allclose(sum, torch::ones({20, 30})));
   }
-  const Inference plain(model_, ModelOptions(), NormalizeOptions(), EvalOptions(), Compute());
+  const Inference plain(model_, RunConfig(), Compute());
   EXPECT_TRUE(torch::allclose(plain.predict_with_probability(image, {20, 30}, 2).probability, plain.logits(image).softmax(1)[0][2]));
 }
 

@@ -4,32 +4,32 @@
 #include <cmath>
 #include <limits>
 
-#include "data/loader.hpp"
+#include "data/collate.hpp"
+#include "engine/experiment.hpp"
 #include "engine/tiny_run.hpp"
-#include "engine/training/training_state.hpp"
-#include "engine/training/training_step.hpp"
 #include "models/weights.hpp"
 
 namespace seg {
 namespace {
 
-class TrainingStepTest : public testing::Test {
+class LearnerTest : public testing::Test {
  protected:
+  Learner& learner() const { return *experiment_->learner; }
   std::vector<Batch> batches(std::int64_t count) {
     std::vector<Batch> made;
-    const SampleTransform transform = training_transform(experiment_->config.augment, experiment_->config.data.size, experiment_->classes());
+    const SampleTransform& transform = experiment_->transform;
     for (std::int64_t i = 0; i < count; ++i)
       made.push_back(collate({transform(experiment_->train_set->get(2 * i), 1), transform(experiment_->train_set->get(2 * i + 1), 2)}));
     return made;
   }
   State copy_of_state() const {
     State copy;
-    for (const auto& [name, tensor] : model_state(*experiment_->model)) copy[name] = tensor.detach().clone();
+    for (const auto& [name, tensor] : model_state(learner().model())) copy[name] = tensor.detach().clone();
     return copy;
   }
   /// Parameters alone: statistics of batch norm move in every forward pass.
   bool same_parameters(const State& state) const {
-    for (const auto& item : experiment_->model->named_parameters())
+    for (const auto& item : learner().model().named_parameters())
       if (!torch::allclose(item.value(), state.at(item.key()), 0, 0, /*equal_nan=*/true)) return false;
     return true;
   }
@@ -49,74 +49,103 @@ class TrainingStepTest : public testing::Test {
   std::unique_ptr<Experiment> experiment_ = build_experiment(test::tiny_config(data_), "cpu");
 };
 
-TEST_F(TrainingStepTest, LowersTheLossOnTheSameBatch) {
+TEST_F(LearnerTest, LowersTheLossOnTheSameBatch) {
   const auto same = batches(1);
-  const double first = run_training_step(*experiment_, same, 0).cross_entropy;
+  const double first = learner().step(same, 0).cross_entropy.item<double>();
   double last = first;
-  for (int i = 0; i < 8; ++i) last = run_training_step(*experiment_, same, 0).cross_entropy;
+  for (int i = 0; i < 8; ++i) last = learner().step(same, 0).cross_entropy.item<double>();
   EXPECT_LT(last, 0.9 * first);
 }
 
-TEST_F(TrainingStepTest, IsTheSameForTheSameIteration) {
+TEST_F(LearnerTest, IsTheSameForTheSameIteration) {
   const auto same = batches(2);
   const State before = copy_of_state();
-  const double first = run_training_step(*experiment_, same, 3).cross_entropy;
+  const double first = learner().step(same, 3).cross_entropy.item<double>();
   EXPECT_FALSE(same_parameters(before));
-  load_state_exact(*experiment_->model, before, "the copy");
+  load_state_exact(learner().model(), before, "the copy");
   // Plain cross entropy: the recall loss has moved its smoothed recalls meanwhile.
-  EXPECT_EQ(run_training_step(*experiment_, same, 3).cross_entropy, first);
+  EXPECT_EQ(learner().step(same, 3).cross_entropy.item<double>(), first);
 }
 
-TEST_F(TrainingStepTest, AStepThatIsNotFiniteLeavesNothingBehind) {
-  ASSERT_TRUE(run_training_step(*experiment_, batches(1), 0).finite);
+TEST_F(LearnerTest, AStepThatIsNotFiniteLeavesNothingBehind) {
+  ASSERT_TRUE(learner().step(batches(1), 0).finite);
   {
     const torch::NoGradGuard no_gradient;
-    experiment_->model->parameters().back().fill_(std::numeric_limits<float>::quiet_NaN());
+    learner().model().parameters().back().fill_(std::numeric_limits<float>::quiet_NaN());
   }
   State before;
-  for (const auto& [name, tensor] : training_state(*experiment_)) before[name] = tensor.clone();
+  for (const auto& [name, tensor] : learner().state()) before[name] = tensor.clone();
   EXPECT_TRUE(before.contains("loss.recalls"));
-  EXPECT_FALSE(run_training_step(*experiment_, batches(2), 1).finite);
-  for (const auto& [name, tensor] : training_state(*experiment_))
-    EXPECT_TRUE(torch::allclose(tensor, before.at(name), 0, 0, /*equal_nan=*/true)) << name;
+  EXPECT_FALSE(learner().step(batches(2), 1).finite);
+  for (const auto& [name, tensor] : learner().state()) EXPECT_TRUE(torch::allclose(tensor, before.at(name), 0, 0, /*equal_nan=*/true)) << name;
 }
 
-TEST_F(TrainingStepTest, RunningStatisticsThatAreNotFiniteAreABadStep) {
-  for (torch::Tensor& buffer : experiment_->model->buffers())
+TEST_F(LearnerTest, RunningStatisticsThatAreNotFiniteAreABadStep) {
+  for (torch::Tensor& buffer : learner().model().buffers())
     if (buffer.is_floating_point()) buffer.fill_(std::numeric_limits<float>::infinity());
-  EXPECT_FALSE(run_training_step(*experiment_, batches(1), 0).finite);
+  EXPECT_FALSE(learner().step(batches(1), 0).finite);
 }
 
-TEST_F(TrainingStepTest, AccumulationIsTheMeanOfItsPasses) {
+TEST_F(LearnerTest, AccumulationIsTheMeanOfItsPasses) {
   // Cross entropy of a batch twice over, in two passes and in one: batch norm sees the same in both.
   rebuild({"loss.type=ce", "model.dropout=0", "train.precision=fp32", "train.ema=0"});
   const Batch batch = batches(1)[0];
   const Batch twice{torch::cat({batch.images, batch.images}), torch::cat({batch.labels, batch.labels}), {}};
-  const StepResult accumulated = run_training_step(*experiment_, {batch, batch}, 0);
+  const StepResult accumulated = learner().step({batch, batch}, 0);
   rebuild({"loss.type=ce", "model.dropout=0", "train.precision=fp32", "train.ema=0"});
-  const StepResult whole = run_training_step(*experiment_, {twice}, 0);
-  EXPECT_NEAR(accumulated.loss, whole.loss, 1e-5 * whole.loss);
+  const StepResult whole = learner().step({twice}, 0);
+  EXPECT_NEAR(accumulated.loss.item<double>(), whole.loss.item<double>(), 1e-5 * whole.loss.item<double>());
   // Batch norm over a few positions multiplies what two batch sizes round differently (1.4e-3 on a processor with AVX2 alone).
   EXPECT_NEAR(accumulated.gradient_norm, whole.gradient_norm, 1e-2 * whole.gradient_norm);
 }
 
-TEST_F(TrainingStepTest, ClippingBoundsTheUpdate) {
+TEST_F(LearnerTest, ClippingBoundsTheUpdate) {
   rebuild({"optimizer.type=sgd", "optimizer.sgd.momentum=0", "optimizer.lr=1", "train.clip_norm=0.01", "train.ema=0"});
   const State before = copy_of_state();
-  const StepResult result = run_training_step(*experiment_, batches(1), 0);
+  const StepResult result = learner().step(batches(1), 0);
   EXPECT_GT(result.gradient_norm, 0.01);
   double squares = 0;
-  for (const auto& item : experiment_->model->named_parameters())
+  for (const auto& item : learner().model().named_parameters())
     squares += (item.value().detach() - before.at(item.key())).to(torch::kDouble).square().sum().item<double>();
   EXPECT_NEAR(std::sqrt(squares), 0.01 * result.learning_rate, 1e-4);
 }
 
-TEST_F(TrainingStepTest, TimesItsParts) {
+TEST_F(LearnerTest, TimesItsParts) {
   const auto begin = std::chrono::steady_clock::now();
-  const StepTimes times = run_training_step(*experiment_, batches(2), 0).times;
+  const StepTimes times = learner().step(batches(2), 0).times;
   const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const double part : {times.input, times.forward, times.loss, times.backward, times.update}) EXPECT_GT(part, 0);
   EXPECT_LE(times.input + times.forward + times.loss + times.backward + times.update, whole);
+}
+
+TEST_F(LearnerTest, StateGoesThroughLoad) {
+  learner().step(batches(2), 0);
+  State saved;
+  for (const auto& [name, tensor] : learner().state()) saved[name] = tensor.detach().clone();
+  for (const char* part : {"model.", "optimizer.", "loss.", "ema."}) EXPECT_TRUE(saved.lower_bound(part)->first.starts_with(part)) << part;
+  const auto same = batches(2);
+  const double next = learner().step(same, 1).loss.item<double>();
+  rebuild({});
+  learner().load(saved);
+  EXPECT_EQ(learner().step(same, 1).loss.item<double>(), next);
+}
+
+TEST_F(LearnerTest, AveragedWeightsAreHeldForAWhile) {
+  learner().step(batches(1), 0);
+  const State own = copy_of_state(), averaged = learner().averaged();
+  EXPECT_FALSE(averaged.at(own.rbegin()->first).equal(own.rbegin()->second) && averaged.begin()->second.equal(own.begin()->second));
+  {
+    const auto held = learner().hold_averaged();
+    ASSERT_NE(held, nullptr);
+    for (const auto& [name, tensor] : model_state(learner().model())) EXPECT_TRUE(tensor.equal(averaged.at(name))) << name;
+  }
+  EXPECT_TRUE(same_parameters(own));
+}
+
+TEST_F(LearnerTest, WithoutAveragingItsWeightsAreTheModels) {
+  rebuild({"train.ema=0"});
+  EXPECT_EQ(learner().hold_averaged(), nullptr);
+  for (const auto& [name, tensor] : learner().averaged()) EXPECT_TRUE(tensor.equal(model_state(learner().model()).at(name))) << name;
 }
 
 }  // namespace

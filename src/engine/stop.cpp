@@ -1,4 +1,4 @@
-#include "engine/commands/stop.hpp"
+#include "engine/stop.hpp"
 
 #include <unistd.h>
 

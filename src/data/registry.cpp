@@ -1,4 +1,4 @@
-#include "data/dataset.hpp"
+#include "data/registry.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -10,7 +10,6 @@
 #include "data/datasets/folder.hpp"
 #include "data/datasets/synthia_rand.hpp"
 #include "data/datasets/synthia_seqs.hpp"
-#include "data/file_dataset.hpp"
 #include "data/splits.hpp"
 
 namespace seg {
@@ -122,7 +121,5 @@ std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::s
   if (listing.pairs.empty()) throw Error(ErrorKind::kData, options.root + ": the split '" + split + "' has no images", how_to_get(layout.name));
   return std::make_unique<FileDataset>(std::move(listing), options.max_pixels, frame);
 }
-
-std::unique_ptr<Dataset> open_dataset(const DataOptions& options, const std::string& split) { return open_files(options, split); }
 
 }  // namespace seg

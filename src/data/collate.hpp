@@ -1,0 +1,17 @@
+// Samples as batches.
+#pragma once
+
+#include <vector>
+
+#include "core/types.hpp"
+#include "data/sample.hpp"
+
+namespace seg {
+
+/// Stacks samples of one size. Throws kData naming two samples where sizes differ.
+Batch collate(const std::vector<Sample>& samples);
+
+/// Splits samples into runs of equal image and label size, in order: what evaluation can stack.
+std::vector<std::vector<Sample>> group_by_size(std::vector<Sample> samples);
+
+}  // namespace seg

@@ -1,0 +1,47 @@
+// The evaluation of a split with the report on it: what segeval and each validation of a run give.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/evaluation/evaluator.hpp"
+#include "engine/evaluation/panels.hpp"
+#include "report/evaluation_report.hpp"
+
+namespace seg {
+
+/// What a report says of itself beside its scores.
+struct ReportHead {
+  std::string split;
+  std::filesystem::path checkpoint;
+  nlohmann::ordered_json eval;        // evaluation_settings()
+  nlohmann::ordered_json notes = {};  // EvaluationReport::notes
+};
+
+struct SplitReport {
+  EvaluationReport report;
+  std::optional<double> cross_entropy;  // as Evaluation has it
+  PerImageLog per_image;
+  std::vector<Panel> shown;            // the images that the report shows
+  std::vector<PanelPicture> pictures;  // of them; empty until draw_panels()
+
+  /// report.json, its companions and the pictures in `folder`. Throws kStorage.
+  void write(const std::filesystem::path& folder) const;
+  /// {"cross_entropy": ..., "mean_iou": ..., "mean_accuracy": ..., ...}
+  nlohmann::ordered_json fields() const;
+};
+
+/// evaluate(), and its report; request.on_image is called too. Nothing if should_stop said so.
+std::optional<SplitReport> evaluate_and_report(const Inference& inference, const Dataset& dataset, EvaluationRequest request, const ReportHead& head);
+
+/// How scores were made, for ReportHead::eval: what can change them.
+nlohmann::ordered_json evaluation_settings(const RunConfig& config, const Compute& compute);
+
+/// A score by the name that train.best gives it; empty where it is undefined.
+std::optional<double> score_named(const Scores& scores, const std::string& name);
+
+}  // namespace seg

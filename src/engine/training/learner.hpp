@@ -1,0 +1,84 @@
+// What a run trains and a checkpoint continues: the network, its losses, the optimiser and the averaged weights.
+//
+// The parts of a step are timed as it runs: on the CPU that costs nothing. CUDA works on after a call has returned, so there the
+// times of the parts are true only where the step waits for the device after each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/compute.hpp"
+#include "engine/run_config.hpp"
+#include "losses/loss.hpp"
+#include "models/model.hpp"
+#include "optim/ema.hpp"
+#include "optim/optimizer.hpp"
+
+namespace seg {
+
+/// Seconds, summed over the micro-batches.
+struct StepTimes {
+  double input = 0.0;  // to the device, normalised
+  double forward = 0.0;
+  double loss = 0.0;  // forward alone, with the main head's and the auxiliary head's share
+  double backward = 0.0;
+  double update = 0.0;  // clipping, optimiser, averaged weights
+};
+
+/// Whether a step on CUDA waits for the device after each part.
+enum class StepTiming { kWhole, kParts };
+
+/// Tensors are on the learner's device, so that no step waits for what is looked at now and then.
+struct StepResult {
+  torch::Tensor loss;           // float64 scalar: mean over the micro-batches, the auxiliary head's share included
+  torch::Tensor cross_entropy;  // float64 scalar: plain cross entropy of the main head, likewise
+  ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
+  double gradient_norm = 0.0;   // before clipping
+  double learning_rate = 0.0;
+  bool finite = true;  // loss, gradients and running statistics; false: the step left nothing behind
+  StepTimes times;
+};
+
+class Learner {
+ public:
+  struct Losses {
+    std::unique_ptr<Loss> main;
+    std::unique_ptr<Loss> auxiliary;  // null unless the model has an auxiliary head
+  };
+
+  /// `model` is on compute.device; `iterations` is the length of the whole run, which the learning rate follows.
+  Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses);
+
+  /// One optimiser step: forward and backward over the micro-batches, clipping, update, averaging. `iteration` counts the steps already
+  /// made; dropout is reseeded from (train.seed, iteration, micro-step).
+  StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole);
+
+  /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls, "ema.*" averaged weights. The tensors are the
+  /// live ones: copy what must outlive the next step.
+  State state() const;
+  /// Throws kStorage where a name, shape or type does not fit.
+  void load(const State& state);
+
+  /// The weights that are evaluated and kept as best: the averaged ones where there are any (copies), else the model's (live).
+  State averaged() const;
+  /// While it lives, the model holds these weights; null where they are its own.
+  std::unique_ptr<AveragedWeights> hold_averaged() const;
+
+  Model& model() const { return *model_; }
+
+ private:
+  class Undo;
+  class Step;
+
+  RunConfig config_;
+  std::int64_t iterations_;
+  Compute compute_;
+  std::shared_ptr<Model> model_;
+  Losses losses_;
+  std::vector<ParameterGroup> groups_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Ema> ema_;  // null where train.ema is 0
+};
+
+}  // namespace seg

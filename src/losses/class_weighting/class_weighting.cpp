@@ -1,0 +1,10 @@
+#include "losses/class_weighting/class_weighting.hpp"
+
+namespace seg {
+
+ClassReadings Weighting::weigh(const Scored& batch) const {
+  const ClassSums& sums = batch.sums();
+  return {sums.pixels, classes->weights(sums.pixels, sums.false_negatives), classes->follows_recall() ? sums.false_negatives : torch::Tensor()};
+}
+
+}  // namespace seg

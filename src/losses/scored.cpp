@@ -1,0 +1,30 @@
+#include "losses/scored.hpp"
+
+#include "base/classes.hpp"
+#include "ops/upsample.hpp"
+
+namespace seg {
+
+const ClassSums& Scored::sums() const {
+  if (!sums_) sums_ = class_sums(logits_, labels_, align_corners_);
+  return *sums_;
+}
+
+torch::Tensor Scored::mean_cross_entropy() const { return sums().cross_entropy.detach().sum() / valid_pixels().clamp_min(1); }
+
+const torch::Tensor& Scored::full_size() const {
+  if (!full_size_.defined()) full_size_ = upsample_logits(logits_, labels_.size(1), labels_.size(2), align_corners_);
+  return full_size_;
+}
+
+const torch::Tensor& Scored::valid() const {
+  if (!valid_.defined()) valid_ = labels_.ne(kIgnoreLabel);
+  return valid_;
+}
+
+const torch::Tensor& Scored::target() const {
+  if (!target_.defined()) target_ = labels_.to(torch::kLong).masked_fill(valid().logical_not(), 0);
+  return target_;
+}
+
+}  // namespace seg

@@ -1,0 +1,45 @@
+// A batch as losses see it: logits at the head's stride held against full-size labels. What several losses need of it is made once, when it is
+// first asked for, so that the parts of a sum share one pass over the pixels and one up-sampling.
+#pragma once
+
+#include <optional>
+
+#include "ops/class_sums.hpp"
+
+namespace seg {
+
+class Scored {
+ public:
+  /// logits: float32 or bfloat16 [N,K,h,w]; labels: uint8 [N,H,W], 255 = ignored, on the same device; align_corners: the corner convention of the
+  /// model's up-sampling.
+  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners)
+      : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners) {}
+
+  const torch::Tensor& logits() const { return logits_; }
+  const torch::Tensor& labels() const { return labels_; }
+
+  /// Cross entropy, pixels and misses of each class; the cross entropy is differentiable.
+  const ClassSums& sums() const;
+  /// int64 scalar: the number of valid pixels.
+  torch::Tensor valid_pixels() const { return sums().pixels.sum(); }
+  /// float64 scalar, detached: plain cross entropy, mean over the valid pixels; 0 if there are none.
+  torch::Tensor mean_cross_entropy() const;
+
+  /// float32 [N,K,H,W]: the logits up-sampled to the labels' size, differentiable.
+  const torch::Tensor& full_size() const;
+  /// bool [N,H,W]: not ignored.
+  const torch::Tensor& valid() const;
+  /// int64 [N,H,W]: the labels, 0 where they are ignored.
+  const torch::Tensor& target() const;
+
+ private:
+  torch::Tensor logits_;
+  torch::Tensor labels_;
+  bool align_corners_;
+  mutable std::optional<ClassSums> sums_;
+  mutable torch::Tensor full_size_;
+  mutable torch::Tensor valid_;
+  mutable torch::Tensor target_;
+};
+
+}  // namespace seg

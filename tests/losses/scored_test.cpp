@@ -1,0 +1,34 @@
+#include "losses/scored.hpp"
+
+#include "losses/loss_fixture.hpp"
+#include "ops/upsample.hpp"
+
+namespace seg {
+namespace {
+
+class ScoredTest : public testing::Test {
+ protected:
+  torch::Tensor logits_ = torch::randn({2, 3, 4, 5});
+  torch::Tensor labels_ = test::labels_of(3, {2, 9, 11});
+  Scored batch_{logits_, labels_, true};
+};
+
+TEST_F(ScoredTest, MakesEachPartOnce) {
+  EXPECT_EQ(batch_.full_size().data_ptr(), batch_.full_size().data_ptr());
+  EXPECT_EQ(batch_.sums().cross_entropy.data_ptr(), batch_.sums().cross_entropy.data_ptr());
+  EXPECT_EQ(batch_.valid().data_ptr(), batch_.valid().data_ptr());
+}
+
+TEST_F(ScoredTest, FollowsTheCornersConvention) {
+  EXPECT_TRUE(batch_.full_size().equal(upsample_logits(logits_, 9, 11, true)));
+  EXPECT_TRUE(batch_.sums().cross_entropy.equal(class_sums(logits_, labels_, true).cross_entropy));
+  EXPECT_FALSE(batch_.full_size().equal(Scored(logits_, labels_, false).full_size()));
+}
+
+TEST_F(ScoredTest, CountsValidPixels) {
+  EXPECT_EQ(batch_.valid_pixels().item<std::int64_t>(), labels_.ne(255).sum().item<std::int64_t>());
+  EXPECT_EQ(batch_.target().masked_select(batch_.valid().logical_not()).max().item<std::int64_t>(), 0);
+}
+
+}  // namespace
+}  // namespace seg
