@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "core/compute.hpp"
 #include "models/backbones/resnet.hpp"
 #include "models/model.hpp"
 #include "models/weights.hpp"
@@ -217,6 +218,7 @@ TEST(Dilation, PublishedVariantHasAMultiGrid) {
 
 // What the trainer relies on for speed: nothing inside falls back to channels-first or float32.
 TEST(Layout, Bfloat16ChannelsLastGoesThrough) {
+  prepare_bfloat16();
   for (const std::string& arch : architecture_names()) {
     const auto model = build_model(options_of(arch), kClasses);
     model->to(torch::kBFloat16);
