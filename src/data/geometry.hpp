@@ -11,8 +11,11 @@ namespace seg {
 
 inline Size size_of(const cv::Mat& image) { return {image.rows, image.cols}; }
 
-/// The number of pixels of each value in CV_8UC1 labels.
-std::array<std::int64_t, 256> label_counts(const cv::Mat& labels);
+/// The number of pixels of each value.
+using LabelCounts = std::array<std::int64_t, 256>;
+
+/// Of CV_8UC1 labels.
+LabelCounts label_counts(const cv::Mat& labels);
 
 /// The whole frame at `size`, whatever its shape.
 class Resize final : public Transform {

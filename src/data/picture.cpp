@@ -60,7 +60,7 @@ cv::Mat overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& c
 }
 
 std::vector<LegendRow> legend_rows(const cv::Mat& labels, const ClassTable& classes) {
-  const std::array<std::int64_t, 256> counts = label_counts(labels);
+  const LabelCounts counts = label_counts(labels);
   const auto total = static_cast<double>(labels.total());
   std::vector<LegendRow> rows;
   double named = 0.0;
