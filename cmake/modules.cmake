@@ -24,8 +24,9 @@ endif()
 # What every program allocates with; the sanitizers bring their own.
 add_library(seg_allocator INTERFACE)
 if(NOT SEG_SANITIZE)
-  # By itself: elsewhere the compiler must not see into operator new.
-  add_library(seg_allocator_object OBJECT apps/allocator.cpp)
+  # By itself: elsewhere the compiler must not see into operator new, and from a library the linker would prefer jemalloc's.
+  add_library(seg_allocator_object OBJECT src/base/allocator.cpp)
+  target_include_directories(seg_allocator_object PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(seg_allocator_object PRIVATE seg_flags)
   target_sources(seg_allocator INTERFACE $<TARGET_OBJECTS:seg_allocator_object>)
   # Nothing calls jemalloc by name, so the linker would drop it.
@@ -42,6 +43,7 @@ target_compile_options(seg_torch INTERFACE ${seg_torch_flags})
 function(seg_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "USES;LINK")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/base/allocator.cpp)  # seg_allocator's
   add_library(seg_${name} STATIC ${sources})
   target_include_directories(seg_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(seg_${name} PRIVATE seg_flags)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that every #include follows the layers: a module uses only what stands below it (CONTRIBUTING.md draws them)."""
+"""Checks what the compiler does not: every #include follows the layers (a module uses only what stands below it, as CONTRIBUTING.md draws
+them), no two modules define a type of one name (the program would have two, and the linker mixes their functions), files are short."""
 import pathlib
 import re
 import sys
@@ -21,12 +22,19 @@ ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
 NO_TORCH = ("base", "tensor_files", "config", "report", "synthesis")
+# As clang-format writes them: what a namespace holds is not indented, members are.
+NAMESPACE = re.compile(r"^(?:namespace (\S+) \{|\}  // namespace)")
+TYPE = re.compile(r"^(?:class|struct|union|enum class|enum) (\w+)\b(?! *[;<])")
 INCLUDE = re.compile(r'^\s*#include\s+(["<])([^">]+)[">]')
 
 
-def problems_of(path):
+def module_of(path):
     parts = path.relative_to(ROOT).parts
-    module = "apps" if parts[0] == "apps" else parts[1]
+    return "apps" if parts[0] == "apps" else parts[1]
+
+
+def problems_of(path):
+    module = module_of(path)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         where = f"{path.relative_to(ROOT)}:{number}"
         found = INCLUDE.match(line)
@@ -40,9 +48,29 @@ def problems_of(path):
             yield f"{where}: conditional compilation belongs to ops and core"
 
 
+def types_of(header):
+    """The full names of the types that it defines."""
+    namespaces = []
+    for line in header.read_text(encoding="utf-8").splitlines():
+        if found := NAMESPACE.match(line):
+            namespaces = [*namespaces, found.group(1)] if found.group(1) else namespaces[:-1]
+        elif found := TYPE.match(line):
+            yield "::".join([*namespaces, found.group(1)])
+
+
+def doubles_of(headers):
+    definitions = {}
+    for header in headers:
+        for name in types_of(header):
+            first = definitions.setdefault(name, header)
+            if module_of(first) != module_of(header):
+                yield f"{header.relative_to(ROOT)}: {name} is another type in {first.relative_to(ROOT)}"
+
+
 def main():
     files = sorted([*(ROOT / "src").rglob("*.[ch]pp"), *(ROOT / "apps").glob("*.cpp")])
     problems = [text for path in files for text in problems_of(path)]
+    problems += doubles_of(path for path in files if path.suffix == ".hpp")
     for path in [*files, *(ROOT / "tests").rglob("*.[ch]pp")]:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > 400:

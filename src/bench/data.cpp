@@ -22,9 +22,9 @@ void add_one_image(BenchReport& report, const Dataset& set, const SampleTransfor
     augment.push_back(seconds_of([&] { sample = transform(std::move(sample), static_cast<std::uint64_t>(i)); }));
     stack.push_back(seconds_of([&] { collate({sample}); }));
   }
-  report.add("one_image", "decode", spread_of(scaled(decode, 1e3)), "ms");
-  report.add("one_image", "augment", spread_of(scaled(augment, 1e3)), "ms");
-  report.add("one_image", "stack", spread_of(scaled(stack, 1e3)), "ms");
+  report.add("one_image", "decode", measurement_of(scaled(decode, 1e3)), "ms");
+  report.add("one_image", "augment", measurement_of(scaled(augment, 1e3)), "ms");
+  report.add("one_image", "stack", measurement_of(scaled(stack, 1e3)), "ms");
 }
 
 std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {
@@ -79,7 +79,7 @@ BenchReport bench_data(const DataBench& bench) {
   const auto images = static_cast<double>(options.batches * options.batch_size);
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i] == "none" || cached[i])
-      report.add("cache_" + kinds[i], "images_per_second", spread_of(rates(seconds[i], images)), "1/s");
+      report.add("cache_" + kinds[i], "images_per_second", measurement_of(rates(seconds[i], images)), "1/s");
     else  // the log says why
       report.add("cache_" + kinds[i], "images_per_second", std::nullopt, "1/s");
   }

@@ -33,8 +33,8 @@ BenchReport bench_eval(const EvalBench& bench) {
   report.fact("split", split + ", " + std::to_string(static_cast<std::int64_t>(evaluated)) + " of " + std::to_string(dataset->size()) + " images");
   report.fact("eval.batch_size", config.eval.batch_size);
   report.fact("workers", request.loader.workers);
-  report.add("split", "images_per_second", spread_of(rates(seconds[0], evaluated)), "1/s");
-  report.add("synthetic", "images_per_second", spread_of(rates(seconds[1], static_cast<double>(config.eval.batch_size))), "1/s");
+  report.add("split", "images_per_second", measurement_of(rates(seconds[0], evaluated)), "1/s");
+  report.add("synthetic", "images_per_second", measurement_of(rates(seconds[1], static_cast<double>(config.eval.batch_size))), "1/s");
   report.add("memory", "peak_resident", static_cast<double>(peak_resident_bytes()) / kMegabyte, "MB");
   return report;
 }

@@ -52,10 +52,10 @@ void compare_kernels(BenchReport& report, const LossBench& bench, const torch::D
   }
   const auto seconds = measure_in_turn(bench.runs, works);
   for (std::size_t i = 0; i < kernels.size(); ++i) {
-    report.add(kernels[i].first, "forward_and_backward", spread_of(scaled(seconds[i], 1e3)), "ms");
+    report.add(kernels[i].first, "forward_and_backward", measurement_of(scaled(seconds[i], 1e3)), "ms");
     report.add(kernels[i].first, "extra_resident", extra[i] ? std::optional(*extra[i] / kMegabyte) : std::nullopt, "MB");
   }
-  report.add("ratio", "speed", spread_of(seconds[1]).median / spread_of(seconds[0]).median, "");
+  report.add("ratio", "speed", measurement_of(seconds[1]).median / measurement_of(seconds[0]).median, "");
   report.add("ratio", "extra_resident", extra[0] && extra[1] ? std::optional(*extra[0] / *extra[1]) : std::nullopt, "");
 }
 
@@ -72,7 +72,7 @@ std::unique_ptr<Loss> loss_named(const std::string& type, const Experiment& expe
 void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& runs) {
   const Batch batch = synthetic_batch(experiment);
   std::int64_t iteration = 0;
-  const Spread step = spread_of(measure({.warmup = 1, .runs = 3}, [&] {
+  const Measurement step = measurement_of(measure({.warmup = 1, .runs = 3}, [&] {
     experiment.learner->step({batch}, iteration++);
     wait_for(experiment.compute.device);
   }));
@@ -92,9 +92,9 @@ void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& 
   };
   // What is looked for is smaller than the spread of few runs.
   const auto seconds = measure_in_turn({runs.warmup, 5 * runs.runs}, {work(*recall), work(*entropy)});
-  const double difference = spread_of(seconds[0]).median - spread_of(seconds[1]).median;
-  report.add("inside_a_step", "recall", spread_of(scaled(seconds[0], 1e3)), "ms");
-  report.add("inside_a_step", "cross_entropy", spread_of(scaled(seconds[1], 1e3)), "ms");
+  const double difference = measurement_of(seconds[0]).median - measurement_of(seconds[1]).median;
+  report.add("inside_a_step", "recall", measurement_of(scaled(seconds[0], 1e3)), "ms");
+  report.add("inside_a_step", "cross_entropy", measurement_of(scaled(seconds[1], 1e3)), "ms");
   report.add("inside_a_step", "step", {step.median * 1e3, step.low * 1e3, step.high * 1e3, step.mean * 1e3, step.runs}, "ms");
   report.add("inside_a_step", "recall_over_cross_entropy", 100 * difference / step.median, "% of a step");
 }

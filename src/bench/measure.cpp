@@ -8,8 +8,8 @@
 
 namespace seg {
 
-Spread spread_of(std::vector<double> values) {
-  if (values.empty()) throw Error(ErrorKind::kInternal, "a spread of no values");
+Measurement measurement_of(std::vector<double> values) {
+  if (values.empty()) throw Error(ErrorKind::kInternal, "a measurement of no values");
   std::sort(values.begin(), values.end());
   const std::size_t count = values.size();
   return {.median = (values[(count - 1) / 2] + values[count / 2]) / 2,

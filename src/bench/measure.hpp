@@ -13,7 +13,7 @@ struct Repeats {
 };
 
 /// One quantity measured several times.
-struct Spread {
+struct Measurement {
   double median = 0.0;  // of an even number: the mean of the middle two
   double low = 0.0;     // smallest
   double high = 0.0;    // largest
@@ -22,7 +22,7 @@ struct Spread {
 };
 
 /// Throws kInternal where there are none.
-Spread spread_of(std::vector<double> values);
+Measurement measurement_of(std::vector<double> values);
 
 /// Each value multiplied by `factor`, such as seconds to milliseconds.
 std::vector<double> scaled(std::vector<double> values, double factor);

@@ -3,12 +3,10 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-#include <cstddef>
 #include <fstream>
 #include <string>
 
-// jemalloc's, where the program is linked with it.
-extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value, std::size_t new_size);
+#include "base/memory.hpp"
 
 namespace seg {
 
@@ -26,7 +24,7 @@ std::optional<std::int64_t> status_bytes(const std::string& name) {
 
 /// Gives what is freed back to the system.
 void release_freed() {
-  if (mallctl != nullptr) mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // MALLCTL_ARENAS_ALL
+  release_free_memory();
   malloc_trim(0);
 }
 

@@ -47,7 +47,7 @@ void PeakRate::sample(std::int64_t runs) {
 PeakRate::Best PeakRate::best() const {
   Best best;
   for (const Candidate& candidate : candidates_) {
-    const Spread rate = spread_of(rates(candidate.seconds, candidate.operations));
+    const Measurement rate = measurement_of(rates(candidate.seconds, candidate.operations));
     if (rate.median > best.rate.median) best = {candidate.name, rate};
   }
   return best;

@@ -23,7 +23,7 @@ class PeakRate {
 
   struct Best {
     std::string name;
-    Spread rate;  // floating-point operations a second
+    Measurement rate;  // floating-point operations a second
   };
   /// Throws kInternal before the first sample.
   Best best() const;

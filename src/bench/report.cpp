@@ -17,8 +17,8 @@ std::string digits(std::optional<double> value) {
 
 }  // namespace
 
-void BenchReport::add(const std::string& section, const std::string& name, const Spread& spread, const std::string& unit) {
-  rows_.push_back({section, name, unit, spread.median, spread});
+void BenchReport::add(const std::string& section, const std::string& name, const Measurement& measurement, const std::string& unit) {
+  rows_.push_back({section, name, unit, measurement.median, measurement});
 }
 
 void BenchReport::add(const std::string& section, const std::string& name, std::optional<double> value, const std::string& unit) {
@@ -33,8 +33,8 @@ std::string BenchReport::text() const {
     std::size_t i = begin;
     for (; i < rows_.size() && rows_[i].section == rows_[begin].section; ++i) {
       const Row& row = rows_[i];
-      table.rows.push_back(
-          {row.name, row.unit, digits(row.value), row.spread ? digits(row.spread->low) : "", row.spread ? digits(row.spread->high) : ""});
+      table.rows.push_back({row.name, row.unit, digits(row.value), row.measurement ? digits(row.measurement->low) : "",
+                            row.measurement ? digits(row.measurement->high) : ""});
     }
     text += "\n" + table.plain();
     begin = i;
@@ -46,12 +46,12 @@ nlohmann::ordered_json BenchReport::json() const {
   nlohmann::ordered_json results = nlohmann::ordered_json::object();
   for (const Row& row : rows_) {
     nlohmann::ordered_json& entry = results[row.section][row.name];
-    if (row.spread)
-      entry = {{"median", row.spread->median},
-               {"min", row.spread->low},
-               {"max", row.spread->high},
-               {"mean", row.spread->mean},
-               {"runs", row.spread->runs}};
+    if (row.measurement)
+      entry = {{"median", row.measurement->median},
+               {"min", row.measurement->low},
+               {"max", row.measurement->high},
+               {"mean", row.measurement->mean},
+               {"runs", row.measurement->runs}};
     else
       entry["value"] = row.value ? nlohmann::ordered_json(*row.value) : nlohmann::ordered_json();
     if (!row.unit.empty()) entry["unit"] = row.unit;

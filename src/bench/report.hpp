@@ -20,7 +20,7 @@ class BenchReport {
   void fact(const std::string& name, const nlohmann::ordered_json& value) { facts_[name] = value; }
 
   /// Names are snake_case; those of one section are added one after another. `unit` is empty for a ratio.
-  void add(const std::string& section, const std::string& name, const Spread& spread, const std::string& unit);
+  void add(const std::string& section, const std::string& name, const Measurement& measurement, const std::string& unit);
   void add(const std::string& section, const std::string& name, std::optional<double> value, const std::string& unit);
 
   /// A table a section: name, unit, median, smallest, largest. Single values have no spread; what is not known is "-".
@@ -34,7 +34,7 @@ class BenchReport {
     std::string name;
     std::string unit;
     std::optional<double> value;
-    std::optional<Spread> spread;  // of a quantity measured several times
+    std::optional<Measurement> measurement;  // of a quantity measured several times
   };
 
   std::string benchmark_;

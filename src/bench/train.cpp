@@ -93,16 +93,16 @@ void add_series(BenchReport& report, const std::string& section, const Series& s
                                            {"loss", &StepTimes::loss},
                                            {"backward", &StepTimes::backward},
                                            {"update", &StepTimes::update}}};
-  report.add(section, "step", spread_of(scaled(series.step, 1e3)), "ms");
-  report.add(section, "waiting_for_data", spread_of(scaled(series.waiting, 1e3)), "ms");
+  report.add(section, "step", measurement_of(scaled(series.step, 1e3)), "ms");
+  report.add(section, "waiting_for_data", measurement_of(scaled(series.waiting, 1e3)), "ms");
   for (const Part& part : kParts) {
     std::vector<double> seconds;
     for (const StepTimes& times : series.parts) seconds.push_back(times.*part.seconds);
-    report.add(section, part.name, spread_of(scaled(seconds, 1e3)), "ms");
+    report.add(section, part.name, measurement_of(scaled(seconds, 1e3)), "ms");
   }
 }
 
-void add_arithmetic(BenchReport& report, const Flops& flops, const Batch& batch, double images, const Spread& step, const PeakRate& peak) {
+void add_arithmetic(BenchReport& report, const Flops& flops, const Batch& batch, double images, const Measurement& step, const PeakRate& peak) {
   const double an_image = flops.training() / static_cast<double>(batch.images.size(0));
   const double achieved = an_image * images / step.median;
   const PeakRate::Best best = peak.best();
@@ -146,11 +146,11 @@ BenchReport bench_train(const TrainBench& bench) {
   stepper.run(bench.steps.runs / 2, same, &synthetic);
   peak.sample();
 
-  const Spread step = spread_of(synthetic.step);
-  report.add("synthetic", "images_per_second", spread_of(rates(synthetic.step, stepper.images())), "1/s");
+  const Measurement step = measurement_of(synthetic.step);
+  report.add("synthetic", "images_per_second", measurement_of(rates(synthetic.step, stepper.images())), "1/s");
   add_series(report, "synthetic", synthetic);
   if (loaded) {
-    const double mean = spread_of(loaded->step).mean;
+    const double mean = measurement_of(loaded->step).mean;
     report.add("end_to_end", "images_per_second", stepper.images() / mean, "1/s");
     add_series(report, "end_to_end", *loaded);
     report.add("end_to_end", "over_synthetic", step.mean / mean, "");

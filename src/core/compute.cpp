@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 #include "core/torch_compat.hpp"
 
@@ -107,7 +108,17 @@ std::string compute_versions() {
          (one_dnn.empty() ? "" : ", oneDNN " + one_dnn);
 }
 
+// Since version 2.6 oneDNN, making a kernel for AMX tiles, reads up to one block of 16 elements past the end of a vector and drops what it
+// read (skipped_bd_mask in src/cpu/x64/brgemm/jit_brgemm_amx_uker.cpp, still so in the sources of 3.x). Where nothing is mapped behind the
+// vector, that ends the program: about one start of a hundred. The hundreds of thousands of objects that LibTorch makes as it is loaded
+// need no room, and it would take 36 MB; afterwards it takes 2.
+void prepare_bfloat16() {
+  static const bool has_tiles = at::hasMKLDNN() && !processor_has({"amx_bf16"}).empty();
+  if (has_tiles) leave_room_behind_objects(16 * sizeof(std::size_t));
+}
+
 PrecisionScope::PrecisionScope(torch::Device device, torch::ScalarType precision) : device_(device.type()), active_(precision == torch::kBFloat16) {
+  if (active_ && device.is_cpu()) prepare_bfloat16();
   if (active_) torch_compat::set_autocast(device_, true);
 }
 

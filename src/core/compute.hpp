@@ -45,6 +45,9 @@ std::string processor_features();
 /// LibTorch and oneDNN, for logs and checkpoints.
 std::string compute_versions();
 
+/// To be called before bfloat16 values are convolved or multiplied on the CPU, as PrecisionScope does: works around a defect of oneDNN.
+void prepare_bfloat16();
+
 /// While it lives, convolutions and matrix products run in bfloat16 if `precision` is that; weights stay float32 and are cast once.
 class PrecisionScope {
  public:

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -14,29 +13,19 @@
 #include "base/files.hpp"
 #include "base/parallel.hpp"
 #include "config/print.hpp"
+#include "data/label_counts.hpp"
 
 namespace seg {
 namespace {
 
 constexpr std::uintmax_t kMaxCacheBytes = 1 << 20;
 
-using Histogram = std::array<std::int64_t, 256>;
-
-Histogram histogram_of(const cv::Mat& labels) {
-  Histogram counts{};
-  for (int y = 0; y < labels.rows; ++y) {
-    const auto* row = labels.ptr<std::uint8_t>(y);
-    for (int x = 0; x < labels.cols; ++x) ++counts[row[x]];
-  }
-  return counts;
-}
-
 ClassStatistics empty_statistics(std::size_t classes) {
   const std::vector<std::int64_t> zeros(classes, 0);
   return {zeros, zeros, zeros, 0, 0};
 }
 
-void add(const Histogram& counts, ClassStatistics& statistics) {
+void add(const LabelCounts& counts, ClassStatistics& statistics) {
   const std::size_t classes = statistics.pixels.size();
   const std::int64_t valid = std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(classes), std::int64_t{0});
   for (std::size_t c = 0; c < classes; ++c) {
@@ -108,7 +97,7 @@ ClassStatistics compute_statistics(const FileDataset& dataset, const DataOptions
   std::mutex mutex;
   parallel_for(dataset.size(), worker_threads(options.workers), [&](std::int64_t index) {
     try {
-      const Histogram counts = histogram_of(dataset.read_labels(index));
+      const LabelCounts counts = label_counts(dataset.read_labels(index));
       const std::lock_guard lock(mutex);
       add(counts, statistics);
     } catch (const Error& error) {

@@ -10,6 +10,18 @@ std::vector<std::int64_t> rates(const ModelOptions& options) {
   return {6 * scale, 12 * scale, 18 * scale};
 }
 
+/// Of the pyramid, its branches and what follows it.
+std::int64_t pyramid_channels(const ModelOptions& options) { return rounded_channels(256 * options.width); }
+
+Aspp pyramid(const ResNet& backbone, const ModelOptions& options, const AsppNames& names) {
+  return Aspp(backbone->high_channels(), pyramid_channels(options), rates(options), options.dropout, names);
+}
+
+Decoder decoder(const ResNet& backbone, const ModelOptions& options, std::int64_t classes) {
+  const DecoderChannels channels{backbone->low_channels(), rounded_channels(48 * options.width), pyramid_channels(options)};
+  return Decoder(channels, classes, options.dropout, options.align_corners);
+}
+
 }  // namespace
 
 DeepLab::DeepLab(ResNet backbone, const ModelOptions& options, std::int64_t classes) : backbone_(std::move(backbone)) {
@@ -34,8 +46,8 @@ std::vector<std::string> DeepLab::class_layers() const {
 
 DeepLabV3::DeepLabV3(ResNet backbone, const ModelOptions& options, std::int64_t classes)
     : DeepLab(backbone, options, classes),
-      aspp_(add_module(*this, "classifier.0", Aspp(backbone->high_channels(), rates(options), options.dropout, torchvision_aspp_names()))),
-      classifier_(add_classifier(*this, kAsppChannels, classes)) {
+      aspp_(add_module(*this, "classifier.0", pyramid(backbone, options, torchvision_aspp_names()))),
+      classifier_(add_classifier(*this, pyramid_channels(options), classes)) {
   draw_weights(container(*this, "classifier"), torch::kFanIn);
 }
 
@@ -43,8 +55,8 @@ torch::Tensor DeepLabV3::logits(const Features& features) { return classifier_(a
 
 DeepLabV3Plus::DeepLabV3Plus(ResNet backbone, const ModelOptions& options, std::int64_t classes)
     : DeepLab(backbone, options, classes),
-      aspp_(add_module(*this, "aspp", Aspp(backbone->high_channels(), rates(options), options.dropout, published_aspp_names()))),
-      decoder_(add_module(*this, "decoder", Decoder(backbone->low_channels(), classes, options.dropout, options.align_corners))) {
+      aspp_(add_module(*this, "aspp", pyramid(backbone, options, published_aspp_names()))),
+      decoder_(add_module(*this, "decoder", decoder(backbone, options, classes))) {
   draw_weights(*aspp_, torch::kFanIn);
   draw_weights(*decoder_, torch::kFanIn);
 }

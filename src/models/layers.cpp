@@ -1,5 +1,7 @@
 #include "models/layers.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "ops/batch_norm.hpp"
@@ -16,6 +18,8 @@ torch::Tensor with_norm(ConvNorm& layer, const torch::Tensor& convolved, const A
 }
 
 }  // namespace
+
+std::int64_t rounded_channels(double channels) { return std::max<std::int64_t>(8, 8 * std::llround(channels / 8)); }
 
 torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return with_norm(*this, conv->forward(x), {}); }
 

@@ -19,6 +19,9 @@ struct ConvShape {
   std::int64_t dilation = 1;
 };
 
+/// The multiple of 8 next to it, at least 8: what vector and matrix units work on at once.
+std::int64_t rounded_channels(double channels);
+
 /// A convolution without bias and the batch norm behind it.
 struct ConvNorm {
   torch::nn::Conv2d conv{nullptr};

@@ -8,6 +8,8 @@ void ModelOptions::fields(config::Visitor& v) {
   v.field("arch", arch, {.help = "architecture", .choices = architecture_names()});
   v.field("backbone", backbone,
           {.help = "feature extractor; resnet18_published is the bottleneck variant of the recall-loss paper", .choices = backbone_names()});
+  v.field("width", width,
+          {.help = "factor on the channels of every layer, each rounded to a multiple of 8; published weights fit 1 alone", .min = 0.0625, .max = 4});
   v.field("output_stride", output_stride, {.help = "image size over size of the last feature map, 8 or 16", .unit = "pixels", .min = 8, .max = 16});
   v.field("align_corners", align_corners, {.help = "bilinear up-sampling keeps the corner pixels' centres in place"});
   v.field("aspp_rates", aspp_rates,

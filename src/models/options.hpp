@@ -12,6 +12,7 @@ namespace seg {
 struct ModelOptions {
   std::string arch = "deeplabv3plus";
   std::string backbone = "resnet18";
+  double width = 1.0;
   std::int64_t output_stride = 16;
   bool align_corners = false;
   std::vector<std::int64_t> aspp_rates;  // empty: by output stride

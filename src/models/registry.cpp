@@ -74,7 +74,9 @@ void check_model(const ModelOptions& options) {
 
 std::shared_ptr<Model> build_model(const ModelOptions& options, std::int64_t classes) {
   check_model(options);
-  const ResNet backbone(find(kBackbones, options.backbone, "model.backbone").shape, options.output_stride);
+  ResNetShape shape = find(kBackbones, options.backbone, "model.backbone").shape;
+  for (std::int64_t& channels : shape.channels) channels = rounded_channels(static_cast<double>(channels) * options.width);
+  const ResNet backbone(shape, options.output_stride);
   return find(kArchitectures, options.arch, "model.arch").build(backbone, options, classes);
 }
 

@@ -143,8 +143,9 @@ WeightReport load_network(Model& model, const ModelOptions& options, bool same_c
 WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules) {
   Copies copies;
   WeightReport report = compare(model_state(module), state, source, rules, false, copies);
-  refuse(report, rules.allowed,
-         "set model.backbone and model.arch to what the file was made for, or name the prefixes that may differ in model.allow_mismatch");
+  refuse(
+      report, rules.allowed,
+      "set model.backbone, model.arch and model.width to what the file was made for, or name the prefixes that may differ in model.allow_mismatch");
   copy(copies);
   return report;
 }

@@ -1,25 +1,19 @@
 #include "ops/resize.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include "ops/bilinear_axis.hpp"
 
 namespace seg {
-
 namespace {
 
 /// [outputs,inputs] interpolation weights along one axis.
 torch::Tensor weights(std::int64_t inputs, std::int64_t outputs, bool align_corners, const torch::TensorOptions& options) {
+  const auto axis = bilinear_axis<double>(inputs, outputs, align_corners);
   torch::Tensor matrix = torch::zeros({outputs, inputs}, torch::kFloat64);
   auto entry = matrix.accessor<double, 2>();
-  const double in = static_cast<double>(inputs);
-  const double out = static_cast<double>(outputs);
   for (std::int64_t i = 0; i < outputs; ++i) {
-    const double at = static_cast<double>(i);
-    const double source = align_corners ? (outputs > 1 ? at * (in - 1) / (out - 1) : 0.0) : std::max((at + 0.5) * in / out - 0.5, 0.0);
-    const std::int64_t low = std::min(static_cast<std::int64_t>(std::floor(source)), inputs - 1);
-    const double part = std::min(source - static_cast<double>(low), 1.0);
-    entry[i][low] += 1.0 - part;
-    entry[i][std::min(low + 1, inputs - 1)] += part;
+    const auto at = static_cast<std::size_t>(i);
+    entry[i][axis.low[at]] += 1.0 - axis.weight[at];
+    entry[i][axis.high[at]] += axis.weight[at];
   }
   return matrix.to(options);
 }

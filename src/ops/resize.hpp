@@ -2,8 +2,8 @@
 //
 //   y[n,:,:,c] = A_H x[n,:,:,c] A_W^T, rows of A_H and A_W being the two interpolation weights of one output row or column
 //
-// The same numbers as torch::upsample_bilinear2d, whose backward leaves channels-last and is slow in bfloat16; matrix products
-// keep the layout and run on the same units as the convolutions.
+// The numbers of torch::upsample_bilinear2d in float64, with weights rounded to the type of x. Its backward leaves channels-last and is
+// slow in bfloat16; matrix products keep the layout and run on the same units as the convolutions.
 #pragma once
 
 #include <torch/types.h>

@@ -25,7 +25,7 @@ torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, 
 }
 
 Rows source_rows(const Rows& wanted, std::int64_t source_height, bool align_corners) {
-  const BilinearAxis rows = bilinear_axis(source_height, wanted.height, align_corners);
+  const auto rows = bilinear_axis(source_height, wanted.height, align_corners);
   const auto first = static_cast<std::size_t>(wanted.first);
   const std::int64_t low = rows.low[first];
   return {low, rows.high[first + static_cast<std::size_t>(wanted.count) - 1] - low + 1, source_height};
@@ -33,7 +33,7 @@ Rows source_rows(const Rows& wanted, std::int64_t source_height, bool align_corn
 
 // Rows are mixed here and columns by LibTorch, so that only a band of full-size scores exists at a time.
 torch::Tensor upsample_rows(const torch::Tensor& scores, const Rows& given, const Rows& wanted, std::int64_t width, bool align_corners) {
-  const BilinearAxis axis = bilinear_axis(given.height, wanted.height, align_corners);
+  const auto axis = bilinear_axis(given.height, wanted.height, align_corners);
   const auto on_device = [&](const auto& values, torch::ScalarType type) {
     return torch::tensor(values, type).narrow(0, wanted.first, wanted.count).to(scores.device());
   };

@@ -23,7 +23,7 @@ torch::Tensor channels_last(const torch::Tensor& x) { return x.contiguous(at::Me
 
 /// [out][3]: where the taps at out - 1, out, out + 1 read.
 std::vector<cpu::TapSource> tap_sources(std::int64_t in, std::int64_t out, bool align_corners) {
-  const BilinearAxis axis = bilinear_axis(in, out, align_corners);
+  const auto axis = bilinear_axis(in, out, align_corners);
   std::vector<cpu::TapSource> sources(static_cast<std::size_t>(out * kSide));
   for (std::int64_t i = 0; i < out; ++i) {
     for (std::int64_t tap = 0; tap < kSide; ++tap) {

@@ -10,17 +10,17 @@ namespace {
 using testing::ElementsAre;
 
 TEST(Measure, MedianOfAnOddNumberIsTheMiddle) {
-  const Spread spread = spread_of({9, 1, 2});
-  EXPECT_EQ(spread.median, 2);
-  EXPECT_EQ(spread.low, 1);
-  EXPECT_EQ(spread.high, 9);
-  EXPECT_EQ(spread.mean, 4);
-  EXPECT_EQ(spread.runs, 3);
+  const Measurement three = measurement_of({9, 1, 2});
+  EXPECT_EQ(three.median, 2);
+  EXPECT_EQ(three.low, 1);
+  EXPECT_EQ(three.high, 9);
+  EXPECT_EQ(three.mean, 4);
+  EXPECT_EQ(three.runs, 3);
 }
 
-TEST(Measure, MedianOfAnEvenNumberIsBetweenTheMiddleTwo) { EXPECT_EQ(spread_of({8, 1, 2, 4}).median, 3); }
+TEST(Measure, MedianOfAnEvenNumberIsBetweenTheMiddleTwo) { EXPECT_EQ(measurement_of({8, 1, 2, 4}).median, 3); }
 
-TEST(Measure, NothingHasNoSpread) { EXPECT_THROW(spread_of({}), Error); }
+TEST(Measure, NothingIsNoMeasurement) { EXPECT_THROW(measurement_of({}), Error); }
 
 TEST(Measure, RatesAreAmountsASecond) { EXPECT_THAT(rates({0.5, 2.0}, 4), ElementsAre(8, 2)); }
 

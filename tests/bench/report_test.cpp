@@ -11,7 +11,7 @@ using testing::HasSubstr;
 BenchReport example() {
   BenchReport report("train");
   report.fact("threads", 2);
-  report.add("synthetic", "step", spread_of({2100, 2000, 2300}), "ms");
+  report.add("synthetic", "step", measurement_of({2100, 2000, 2300}), "ms");
   report.add("summary", "ratio", 0.97, "");
   report.add("summary", "unknown", std::nullopt, "MB");
   return report;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
 #include "base/parallel.hpp"
 
 namespace seg {
@@ -42,6 +43,11 @@ TEST(Precision, TheScopeComputesConvolutionsInBfloat16AndEnds) {
     EXPECT_EQ(at::conv2d(image, weight).scalar_type(), torch::kBFloat16);
   }
   EXPECT_EQ(at::conv2d(image, weight).scalar_type(), torch::kFloat32);
+}
+
+TEST(Precision, Bfloat16LeavesRoomBehindObjectsWhereThereIsAmx) {
+  const PrecisionScope scope(torch::kCPU, torch::kBFloat16);
+  EXPECT_EQ(room_behind_objects() > 0, processor_features().find("amx_bf16") != std::string::npos);
 }
 
 TEST(Precision, Float32IsLeftAlone) {

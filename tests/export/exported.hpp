@@ -20,10 +20,11 @@ struct NetworkCase {
   bool align_corners = false;
   std::string backbone = "resnet18";
   std::string order = "rgb";
+  double width = 1.0;
 };
 
 inline void PrintTo(const NetworkCase& c, std::ostream* out) {
-  *out << c.arch << " " << c.backbone << " stride " << c.output_stride << (c.align_corners ? " corners " : " ") << c.order;
+  *out << c.arch << " " << c.backbone << " stride " << c.output_stride << (c.align_corners ? " corners " : " ") << c.order << " width " << c.width;
 }
 
 inline const ClassTable kSomeClasses = {
@@ -35,6 +36,7 @@ class RandomNetwork {
   explicit RandomNetwork(const NetworkCase& wanted) {
     options_.arch = wanted.arch;
     options_.backbone = wanted.backbone;
+    options_.width = wanted.width;
     options_.output_stride = wanted.output_stride;
     options_.align_corners = wanted.align_corners;
     normalize_.order = wanted.order;

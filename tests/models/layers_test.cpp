@@ -12,6 +12,13 @@ TEST(AddModule, DottedNamesNest) {
   EXPECT_TRUE(owner.named_buffers().contains("convs.4.2.running_mean"));
 }
 
+TEST(RoundedChannels, AreMultiplesOfEight) {
+  EXPECT_EQ(rounded_channels(0.5), 8);
+  EXPECT_EQ(rounded_channels(19.2), 16);
+  EXPECT_EQ(rounded_channels(20.0), 24);
+  EXPECT_EQ(rounded_channels(512.0), 512);
+}
+
 TEST(DrawWeights, HasTheVarianceOfItsFan) {
   torch::manual_seed(0);
   torch::nn::Module owner;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "core/compute.hpp"
 #include "models/backbones/resnet.hpp"
 #include "models/model.hpp"
 #include "models/weights.hpp"
@@ -164,6 +165,43 @@ TEST(Parameters, DeepLabV3MatchesTorchvision) {
   EXPECT_EQ(count_parameters(*build_model(options, 21)), 42004074);  // deeplabv3_resnet50
 }
 
+std::int64_t count_at_width(const std::string& arch, double width) {
+  ModelOptions options = options_of(arch);
+  options.auxiliary = true;
+  options.width = width;
+  return count_parameters(*build_model(options, kClasses));
+}
+
+TEST(Width, ParametersShrinkWithItsSquare) {
+  for (const std::string& arch : architecture_names()) {
+    EXPECT_NEAR(static_cast<double>(count_at_width(arch, 1)) / static_cast<double>(count_at_width(arch, 0.5)), 4.0, 0.1) << arch;
+    EXPECT_NEAR(static_cast<double>(count_at_width(arch, 1)) / static_cast<double>(count_at_width(arch, 0.125)), 64.0, 6.0) << arch;
+  }
+}
+
+TEST(Width, OneHasThePublishedChannels) {
+  const State state = model_state(*build_model(options_of("deeplabv3plus"), kClasses));
+  const auto shape = [&](const std::string& name) { return state.at(name + ".weight").sizes().vec(); };
+  EXPECT_THAT(shape("backbone.conv1"), testing::ElementsAre(64, 3, 7, 7));
+  EXPECT_THAT(shape("backbone.layer4.1.conv2"), testing::ElementsAre(512, 512, 3, 3));
+  EXPECT_THAT(shape("aspp.conv1"), testing::ElementsAre(256, 1280, 1, 1));
+  EXPECT_THAT(shape("decoder.conv1"), testing::ElementsAre(48, 64, 1, 1));
+  EXPECT_THAT(shape("decoder.last_conv.0"), testing::ElementsAre(256, 304, 3, 3));
+}
+
+TEST(Width, AnyNetworkGivesLogits) {
+  const torch::NoGradGuard no_grad;
+  for (const std::string& arch : architecture_names())
+    for (const char* backbone : {"resnet18", "resnet50"})
+      for (const double width : {0.0625, 0.3}) {
+        ModelOptions options = options_of(arch, backbone);
+        options.width = width;
+        const auto model = build_model(options, kClasses);
+        model->eval();
+        EXPECT_EQ(model->forward(torch::randn({1, 3, 32, 48})).logits.size(1), kClasses) << arch << " " << backbone << " " << width;
+      }
+}
+
 TEST(Shapes, OutputStride8DoublesTheLastMap) {
   const torch::NoGradGuard no_grad;
   const auto model = build_model(options_of("deeplabv3", "resnet18", 8), kClasses);
@@ -217,6 +255,7 @@ TEST(Dilation, PublishedVariantHasAMultiGrid) {
 
 // What the trainer relies on for speed: nothing inside falls back to channels-first or float32.
 TEST(Layout, Bfloat16ChannelsLastGoesThrough) {
+  prepare_bfloat16();
   for (const std::string& arch : architecture_names()) {
     const auto model = build_model(options_of(arch), kClasses);
     model->to(torch::kBFloat16);

@@ -195,6 +195,19 @@ TEST_F(Weights, DifferencesAreListedAndNothingIsLoaded) {
   EXPECT_TRUE(torch::equal(model_state(*target_).at("backbone.bn1.weight"), before));
 }
 
+TEST_F(Weights, ThoseOfAnotherWidthAreRefusedWithWhatToSet) {
+  options_.pretrained = save(imagenet());
+  options_.width = 0.125;
+  const auto narrow = build_model(options_, 5);
+  try {
+    load_initial_weights(*narrow, options_);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("backbone.conv1.weight: [64,3,7,7] in the file, [8,3,7,7] in the network"));
+    EXPECT_THAT(error.hint, HasSubstr("model.width"));
+  }
+}
+
 TEST_F(Weights, AllowedDifferencesAreReported) {
   State state = imagenet();
   state.erase("layer1.0.conv1.weight");

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 
+#include "core/compute.hpp"
+
 namespace seg {
 namespace {
 
@@ -35,6 +37,7 @@ TEST_P(Resize, GradientEqualsAtens) {
 }
 
 TEST(ResizeFeatures, KeepsChannelsLastAndBfloat16) {
+  prepare_bfloat16();
   const torch::Tensor x = torch::randn({2, 3, 4, 5}).to(torch::kBFloat16).contiguous(torch::MemoryFormat::ChannelsLast);
   const torch::Tensor y = resize_features(x, 8, 9, false);
   EXPECT_EQ(y.scalar_type(), torch::kBFloat16);

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "base/error.hpp"
+#include "core/compute.hpp"
 
 namespace seg {
 namespace {
@@ -19,6 +20,7 @@ const std::vector<ConvCase> kCases = {{2, 5, 7, 3, 4, 12, 16}, {1, 16, 80, 23, 3
 class UpsampledConv : public testing::TestWithParam<std::tuple<ConvCase, bool>> {
  protected:
   void SetUp() override {
+    prepare_bfloat16();
     const ConvCase& size = std::get<0>(GetParam());
     torch::manual_seed(3);
     x_ = torch::randn({size.images, size.inputs, size.height, size.width});

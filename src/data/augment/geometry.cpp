@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "data/label_counts.hpp"
 #include "data/resize.hpp"
 
 namespace seg {
@@ -31,7 +32,7 @@ cv::Point find_pixel(const cv::Mat& labels, std::uint8_t label, std::int64_t ran
 }
 
 std::optional<cv::Point> random_rare_pixel(const cv::Mat& labels, const std::vector<std::uint8_t>& classes, Random& random) {
-  const std::array<std::int64_t, 256> counts = label_counts(labels);
+  const LabelCounts counts = label_counts(labels);
   std::vector<std::uint8_t> present;
   std::ranges::copy_if(classes, std::back_inserter(present), [&](std::uint8_t c) { return counts[c] > 0; });
   if (present.empty()) return std::nullopt;
@@ -51,15 +52,6 @@ double valid_fraction(const cv::Mat& labels) {
 }
 
 }  // namespace
-
-std::array<std::int64_t, 256> label_counts(const cv::Mat& labels) {
-  std::array<std::int64_t, 256> counts{};
-  for (int y = 0; y < labels.rows; ++y) {
-    const auto* row = labels.ptr<std::uint8_t>(y);
-    for (int x = 0; x < labels.cols; ++x) ++counts[row[x]];
-  }
-  return counts;
-}
 
 void ScaleJitter::apply(Sample& sample, Random& random) const {
   const std::vector<double>& steps = options_.steps;

@@ -9,9 +9,6 @@
 
 namespace seg {
 
-/// The number of pixels of each value in CV_8UC1 labels.
-std::array<std::int64_t, 256> label_counts(const cv::Mat& labels);
-
 /// The frame times a factor, sides rounded: one of `steps`, or uniform in [min, max) where there are none.
 class ScaleJitter final : public Transform {
  public:

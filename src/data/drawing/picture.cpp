@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "data/augment/geometry.hpp"
+#include "data/label_counts.hpp"
 #include "data/resize.hpp"
 
 namespace seg {
@@ -67,7 +67,7 @@ std::vector<LegendRow> legend_rows(const ClassTable& classes) {
 }
 
 std::vector<LegendRow> legend_rows(const cv::Mat& labels, const ClassTable& classes) {
-  const std::array<std::int64_t, 256> counts = label_counts(labels);
+  const LabelCounts counts = label_counts(labels);
   const auto total = static_cast<double>(labels.total());
   std::vector<LegendRow> rows;
   double named = 0.0;

@@ -51,13 +51,14 @@ TORCH_MODULE(ResidualBlock);
 
 }  // namespace
 
-ResNetImpl::ResNetImpl(const ResNetShape& shape, std::int64_t output_stride) : expansion_(expansion_of(shape.bottleneck)) {
-  stem_ = add_conv_norm(*this, "conv1", "bn1", {3, 64, 7, 2});
-  std::int64_t inputs = 64;
+ResNetImpl::ResNetImpl(const ResNetShape& shape, std::int64_t output_stride) {
+  stem_ = add_conv_norm(*this, "conv1", "bn1", {3, shape.channels[0], 7, 2});
+  std::int64_t inputs = shape.channels[0];
   std::int64_t reached_stride = 4;  // behind the stem and its pooling
   std::int64_t dilation = 1;
   for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
-    const std::int64_t width = std::int64_t{64} << stage;
+    const std::int64_t width = shape.channels[stage];
+    channels_[stage] = width * expansion_of(shape.bottleneck);
     const std::int64_t reduction = stage == 0 ? 1 : 2;
     const bool strided = reached_stride * reduction <= output_stride;
     const std::int64_t previous_dilation = dilation;
@@ -71,7 +72,7 @@ ResNetImpl::ResNetImpl(const ResNetShape& shape, std::int64_t output_stride) : e
       // The published code dilates a stage's first block like the others, and the last stage's blocks 1, 2, 4 times as much.
       if (shape.multi_grid) block.strided_dilation = stage == 3 ? dilation << i : dilation;
       stages_[stage]->push_back(ResidualBlock(block));
-      inputs = width * expansion_;
+      inputs = channels_[stage];
     }
     register_module("layer" + std::to_string(stage + 1), stages_[stage]);
   }

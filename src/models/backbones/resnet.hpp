@@ -22,6 +22,7 @@ struct ResNetShape {
   bool bottleneck = false;               // three convolutions a block, four times as many channels
   std::array<std::int64_t, 4> blocks{};  // of each stage
   bool multi_grid = false;
+  std::array<std::int64_t, 4> channels = {64, 128, 256, 512};  // of each stage's inner convolutions; the stem has the first stage's
 };
 
 /// Feature maps of an image batch [N,3,H,W]; sizes are rounded up.
@@ -38,12 +39,12 @@ class ResNetImpl : public torch::nn::Module {
 
   Features forward(const torch::Tensor& images);
 
-  std::int64_t low_channels() const { return 64 * expansion_; }
-  std::int64_t mid_channels() const { return 256 * expansion_; }
-  std::int64_t high_channels() const { return 512 * expansion_; }
+  std::int64_t low_channels() const { return channels_[0]; }
+  std::int64_t mid_channels() const { return channels_[2]; }
+  std::int64_t high_channels() const { return channels_[3]; }
 
  private:
-  std::int64_t expansion_;  // channels of a stage over those of its inner convolutions
+  std::array<std::int64_t, 4> channels_{};  // of each stage's result
   ConvNorm stem_;
   std::array<torch::nn::Sequential, 4> stages_{nullptr, nullptr, nullptr, nullptr};
 };

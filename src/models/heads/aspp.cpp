@@ -17,14 +17,15 @@ AsppNames published_aspp_names() {
       {"conv1", "bn1"}};
 }
 
-AsppImpl::AsppImpl(std::int64_t inputs, const std::vector<std::int64_t>& rates, double dropout, const AsppNames& names) : dropout_(dropout) {
+AsppImpl::AsppImpl(std::int64_t inputs, std::int64_t channels, const std::vector<std::int64_t>& rates, double dropout, const AsppNames& names)
+    : dropout_(dropout) {
   for (std::size_t i = 0; i < names.branches.size(); ++i) {
-    const ConvShape shape = i == 0 ? ConvShape{inputs, kAsppChannels} : ConvShape{inputs, kAsppChannels, 3, 1, rates.at(i - 1)};
+    const ConvShape shape = i == 0 ? ConvShape{inputs, channels} : ConvShape{inputs, channels, 3, 1, rates.at(i - 1)};
     branches_.push_back(add_conv_norm(*this, names.branches[i].conv, names.branches[i].norm, shape));
   }
-  pooling_ = add_conv_norm(*this, names.pooling.conv, names.pooling.norm, {inputs, kAsppChannels});
-  const std::int64_t concatenated = kAsppChannels * static_cast<std::int64_t>(branches_.size() + 1);
-  project_ = add_conv_norm(*this, names.project.conv, names.project.norm, {concatenated, kAsppChannels});
+  pooling_ = add_conv_norm(*this, names.pooling.conv, names.pooling.norm, {inputs, channels});
+  const std::int64_t concatenated = channels * static_cast<std::int64_t>(branches_.size() + 1);
+  project_ = add_conv_norm(*this, names.project.conv, names.project.norm, {concatenated, channels});
 }
 
 torch::Tensor AsppImpl::forward(const torch::Tensor& x) {

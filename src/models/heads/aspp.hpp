@@ -2,7 +2,8 @@
 //
 //   relu(bn(project(concat(1x1, 3x3 at three dilations, 1x1 of the image's mean)))), then dropout
 //
-// Each branch has 256 channels, a batch norm and a rectifier. The mean's branch gives batch norm one value per image and channel.
+// Each branch has a batch norm and a rectifier, and as many channels as the result: 256 where published. The mean's branch gives batch norm one value
+// per image and channel.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -15,9 +16,6 @@
 #include "models/layers.hpp"
 
 namespace seg {
-
-/// Channels of every branch and of the result.
-inline constexpr std::int64_t kAsppChannels = 256;
 
 /// What a weight file calls a convolution and its batch norm, below the pyramid's own name.
 struct ConvNormName {
@@ -35,9 +33,9 @@ AsppNames published_aspp_names();
 
 class AsppImpl : public torch::nn::Module {
  public:
-  AsppImpl(std::int64_t inputs, const std::vector<std::int64_t>& rates, double dropout, const AsppNames& names);
+  AsppImpl(std::int64_t inputs, std::int64_t channels, const std::vector<std::int64_t>& rates, double dropout, const AsppNames& names);
 
-  /// [N,inputs,h,w] -> [N,256,h,w]
+  /// [N,inputs,h,w] -> [N,channels,h,w]
   torch::Tensor forward(const torch::Tensor& x);
 
  private:

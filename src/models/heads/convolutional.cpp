@@ -9,7 +9,7 @@ ConvolutionalHead add_classifier(torch::nn::Module& owner, std::int64_t inputs, 
 }
 
 ConvolutionalHead add_auxiliary(torch::nn::Module& owner, std::int64_t inputs, std::int64_t classes, double dropout) {
-  const std::int64_t width = inputs / 4;
+  const std::int64_t width = rounded_channels(static_cast<double>(inputs) / 4);
   return {add_conv_norm(owner, "aux_classifier.0", "aux_classifier.1", {inputs, width, 3}),
           add_conv(owner, "aux_classifier.4", {width, classes}, true), std::min(dropout, 0.1)};
 }

@@ -2,23 +2,21 @@
 
 #include <algorithm>
 
-#include "models/heads/aspp.hpp"
 #include "ops/drop_out.hpp"
 #include "ops/upsampled_conv.hpp"
 
 namespace seg {
 
 namespace {
-constexpr std::int64_t kLowChannels = 48;
-constexpr std::int64_t kWidth = 256;
 constexpr double kLastDropout = 0.1;
 }  // namespace
 
-DecoderImpl::DecoderImpl(std::int64_t low_channels, std::int64_t classes, double dropout, bool align_corners)
-    : low_(add_conv_norm(*this, "conv1", "bn1", {low_channels, kLowChannels})),
-      first_(add_conv_norm(*this, "last_conv.0", "last_conv.1", {kLowChannels + kAsppChannels, kWidth, 3})),
-      second_(add_conv_norm(*this, "last_conv.4", "last_conv.5", {kWidth, kWidth, 3})),
-      classify_(add_conv(*this, "last_conv.8", {kWidth, classes}, true)),
+DecoderImpl::DecoderImpl(const DecoderChannels& channels, std::int64_t classes, double dropout, bool align_corners)
+    : channels_(channels),
+      low_(add_conv_norm(*this, "conv1", "bn1", {channels.low, channels.detail})),
+      first_(add_conv_norm(*this, "last_conv.0", "last_conv.1", {channels.detail + channels.pyramid, channels.pyramid, 3})),
+      second_(add_conv_norm(*this, "last_conv.4", "last_conv.5", {channels.pyramid, channels.pyramid, 3})),
+      classify_(add_conv(*this, "last_conv.8", {channels.pyramid, classes}, true)),
       dropout_(dropout),
       align_corners_(align_corners) {}
 
@@ -26,8 +24,8 @@ torch::Tensor DecoderImpl::forward(const torch::Tensor& low, const torch::Tensor
   const torch::Tensor detail = low_.rectified(low);
   // The first convolution of concat(up-sampled pyramid, detail), the pyramid's share at the pyramid's own size.
   const torch::Tensor& weight = first_.conv->weight;
-  const torch::Tensor of_detail = torch::conv2d(detail, weight.narrow(1, kAsppChannels, kLowChannels), {}, 1, 1);
-  const torch::Tensor mixed = upsampled_conv(pyramid, weight.narrow(1, 0, kAsppChannels), of_detail, align_corners_);
+  const torch::Tensor of_detail = torch::conv2d(detail, weight.narrow(1, channels_.pyramid, channels_.detail), {}, 1, 1);
+  const torch::Tensor mixed = upsampled_conv(pyramid, weight.narrow(1, 0, channels_.pyramid), of_detail, align_corners_);
   torch::Tensor x = first_.normalized(mixed);
   x = second_.rectified(drop_out(x, dropout_, is_training()));
   return classify_->forward(drop_out(x, std::min(dropout_, kLastDropout), is_training()));

@@ -73,8 +73,8 @@ class Tiles {
   torch::Tensor logits_;  // float32 [N,h,w,K]
   std::int64_t height_;
   std::int64_t width_;
-  BilinearAxis rows_;
-  BilinearAxis columns_;
+  BilinearAxis<float> rows_;
+  BilinearAxis<float> columns_;
 };
 
 /// What one thread works in.

@@ -17,14 +17,24 @@
 
 namespace seg::cpu {
 
-/// The entries for the best instruction set of this processor; `any` where it is not an x86-64 one.
+enum class InstructionSet { kPortable, kAvx2, kAvx512 };
+
+/// `wanted` is portable, avx2 or avx512; null is the best of this processor. Throws kConfiguration for what it is not capable of.
+InstructionSet instruction_set_named(const char* wanted);
+/// That named by the environment variable SEG_KERNELS, so that one machine can test every variant; read once.
+InstructionSet instruction_set();
+
 template <class Entries>
-const Entries& choose([[maybe_unused]] const Entries& any, [[maybe_unused]] const Entries& avx2, [[maybe_unused]] const Entries& avx512) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) return avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2;
-#endif
-  return any;
+const Entries& choose(const Entries& portable, const Entries& avx2, const Entries& avx512) {
+  switch (instruction_set()) {
+    case InstructionSet::kAvx512:
+      return avx512;
+    case InstructionSet::kAvx2:
+      return avx2;
+    case InstructionSet::kPortable:
+      break;
+  }
+  return portable;
 }
 
 }  // namespace seg::cpu

@@ -1,4 +1,4 @@
-// The allocator of every program, jemalloc: its options, and the room it leaves (not in the sanitizers' builds, which bring their own).
+// The allocator of every program, jemalloc: its options, and the room behind objects (not in the sanitizers' builds, which bring their own).
 // A training step frees and takes the same hundreds of megabytes again; the C library's allocator leaves gaps between them that grow
 // from step to step, or gives them back to the system, which then clears each page anew.
 
@@ -7,29 +7,24 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/memory.hpp"
+
 extern "C" {
-// Freed pages stay with the program until release_free_memory (src/base/memory.hpp): read by jemalloc at its start, by this name.
+// Freed pages stay with the program until release_free_memory (base/memory.hpp): read by jemalloc at its start, by this name.
 extern const char* const malloc_conf;
 const char* const malloc_conf = "dirty_decay_ms:-1,muzzy_decay_ms:-1";
 }
 
 namespace {
 
-// oneDNN 2.6 (Debian 12), making a kernel for AMX tiles, reads up to one block of 16 elements past the end of a vector and drops what it
-// read (skipped_bd_mask in src/cpu/x64/brgemm/jit_brgemm_amx_uker.cpp). Where nothing is mapped behind the vector, that ends the program:
-// about one start of a hundred. So objects have room behind them, from the program's own initialisation on; the hundreds of thousands
-// that LibTorch makes as it is loaded need none, and it would take 36 MB.
-std::size_t room_behind = 0;
-[[maybe_unused]] const bool libraries_are_loaded = [] {
-  room_behind = 16 * sizeof(std::size_t);
-  return true;
-}();
-
-void* allocate(std::size_t size) noexcept { return size > SIZE_MAX - room_behind ? nullptr : std::malloc(size + room_behind); }
+void* allocate(std::size_t size) noexcept {
+  const std::size_t room = seg::room_behind_objects();
+  return size > SIZE_MAX - room ? nullptr : std::malloc(size + room);
+}
 
 }  // namespace
 
-// All of them, since jemalloc has its own, which are told the size when an object is given back.
+// All of them, since jemalloc has its own, which are told the size when an object is given back: with room behind it, another one.
 void* operator new(std::size_t size) {
   for (;;) {
     if (void* object = allocate(size)) return object;

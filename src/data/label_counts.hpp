@@ -1,0 +1,16 @@
+// How many pixels of each value a label image has.
+#pragma once
+
+#include <opencv2/core/mat.hpp>
+
+#include <array>
+#include <cstdint>
+
+namespace seg {
+
+using LabelCounts = std::array<std::int64_t, 256>;
+
+/// Of CV_8UC1 labels.
+LabelCounts label_counts(const cv::Mat& labels);
+
+}  // namespace seg
