@@ -16,7 +16,7 @@
 #include "engine/stop.hpp"
 #include "engine/trained_model.hpp"
 #include "engine/validation.hpp"
-#include "metrics/scores.hpp"
+#include "report/scores.hpp"
 
 namespace seg {
 

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "data/geometry.hpp"
 #include "data/picture.hpp"
-#include "metrics/scores.hpp"
+#include "report/scores.hpp"
 
 namespace seg {
 

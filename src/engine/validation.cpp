@@ -1,7 +1,7 @@
 #include "engine/validation.hpp"
 
 #include "base/error.hpp"
-#include "metrics/scores.hpp"
+#include "report/scores.hpp"
 
 namespace seg {
 

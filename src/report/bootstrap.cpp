@@ -9,35 +9,26 @@ namespace seg {
 
 namespace {
 
-/// mean_accuracy and mean_iou as report/scores.hpp defines them; empty where no class takes part.
+/// `times[i]`: how often image i was drawn.
+Scores resampled_scores(const std::vector<ImageCounts>& images, const std::vector<std::int64_t>& times) {
+  std::vector<ClassPixels> sums(images.front().classes.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (times[i] == 0) continue;
+    for (std::size_t c = 0; c < sums.size(); ++c) {
+      const ClassPixels& pixels = images[i].classes[c];
+      sums[c].truth += times[i] * pixels.truth;
+      sums[c].predicted += times[i] * pixels.predicted;
+      sums[c].both += times[i] * pixels.both;
+    }
+  }
+  return scores_of(sums);
+}
+
+/// Empty where no class takes part.
 struct MeanPair {
   std::optional<double> accuracy;
   std::optional<double> iou;
 };
-
-/// `times[i]`: how often image i was drawn.
-MeanPair means_of(const std::vector<ImageCounts>& images, const std::vector<std::int64_t>& times) {
-  const std::size_t classes = images.front().truth.size();
-  std::vector<std::int64_t> truth(classes, 0), predicted(classes, 0), both(classes, 0);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    if (times[i] == 0) continue;
-    for (std::size_t c = 0; c < classes; ++c) {
-      truth[c] += times[i] * images[i].truth[c];
-      predicted[c] += times[i] * images[i].predicted[c];
-      both[c] += times[i] * images[i].both[c];
-    }
-  }
-  double accuracy = 0.0, iou = 0.0;
-  int with_truth = 0, somewhere = 0;
-  for (std::size_t c = 0; c < classes; ++c) {
-    const std::int64_t either = truth[c] + predicted[c] - both[c];
-    if (truth[c] > 0) accuracy += static_cast<double>(both[c]) / static_cast<double>(truth[c]);
-    if (either > 0) iou += static_cast<double>(both[c]) / static_cast<double>(either);
-    with_truth += truth[c] > 0 ? 1 : 0;
-    somewhere += either > 0 ? 1 : 0;
-  }
-  return {with_truth > 0 ? std::optional(accuracy / with_truth) : std::nullopt, somewhere > 0 ? std::optional(iou / somewhere) : std::nullopt};
-}
 
 /// Means over the pairs; empty where one of them is.
 MeanPair difference_of(const std::vector<ImagePair>& pairs, const std::vector<std::int64_t>& times) {
@@ -47,9 +38,9 @@ MeanPair difference_of(const std::vector<ImagePair>& pairs, const std::vector<st
     total = total && run && baseline ? std::optional(*total + (*run - *baseline) / count) : std::nullopt;
   };
   for (const ImagePair& pair : pairs) {
-    const MeanPair run = means_of(*pair.run, times), baseline = means_of(*pair.baseline, times);
-    add(sum.accuracy, run.accuracy, baseline.accuracy);
-    add(sum.iou, run.iou, baseline.iou);
+    const Scores run = resampled_scores(*pair.run, times), baseline = resampled_scores(*pair.baseline, times);
+    add(sum.accuracy, run.mean_accuracy, baseline.mean_accuracy);
+    add(sum.iou, run.mean_iou, baseline.mean_iou);
   }
   return sum;
 }

@@ -13,7 +13,7 @@ using test::write_text;
 using ::testing::ElementsAre;
 
 /// Ten truth pixels of each of two classes, of which `right` of the first are found and all of the second.
-ImageCounts image(const std::string& id, std::int64_t right) { return {id, {10, 10}, {right, 20 - right}, {right, 10}}; }
+ImageCounts image(const std::string& id, std::int64_t right) { return {id, {{10, right, right}, {10, 20 - right, 10}}}; }
 
 std::vector<ImageCounts> images(const std::vector<std::int64_t>& right) {
   std::vector<ImageCounts> all;
@@ -71,9 +71,7 @@ TEST(PerImage, IsReadBackSorted) {
   const auto read = read_per_image(folder.path(), 2);
   ASSERT_EQ(read.size(), 2u);
   EXPECT_EQ(read[0].id, "a");
-  EXPECT_THAT(read[0].truth, ElementsAre(7, 7));
-  EXPECT_THAT(read[0].predicted, ElementsAre(5, 6));
-  EXPECT_THAT(read[0].both, ElementsAre(5, 4));
+  EXPECT_THAT(read[0].classes, ElementsAre(ClassPixels{7, 5, 5}, ClassPixels{7, 6, 4}));
 }
 
 TEST(PerImage, RefusesClassesThatAreNotThere) {

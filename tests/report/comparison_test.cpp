@@ -108,7 +108,8 @@ TEST(Comparison, NotesRunsThatWereEvaluatedDifferently) {
 
 /// `right` of ten pixels of the rare class are found in each of two images.
 std::vector<ImageCounts> images_with(std::int64_t right) {
-  return {{"a", {10, 10}, {right, 20 - right}, {right, 10}}, {"b", {10, 10}, {right, 20 - right}, {right, 10}}};
+  const std::vector<ClassPixels> classes{{10, right, right}, {10, 20 - right, 10}};
+  return {{"a", classes}, {"b", classes}};
 }
 
 TEST(Comparison, MeasuresDifferencesOnTheSameImagesBySeed) {
