@@ -84,7 +84,7 @@ std::string comparison_page(const Comparison& comparison) {
                      scrolling(main_table(comparison).html(), "scores by loss");
   for (const std::string& note : comparison.notes) body += "<p>Note: " + html_escaped(note) + "</p>\n";
   if (const TextTable table = difference_table(comparison); !table.rows.empty())
-    body += "<p>" + html_escaped(difference_caption()) + "</p>\n" + scrolling(table.html(), "differences with intervals");
+    body += "<p>" + html_escaped(difference_caption(comparison)) + "</p>\n" + scrolling(table.html(), "differences with intervals");
   body += chart_html("chart-scatter", "Mean accuracy against mIoU", 420, "small points: runs; diamonds: means of a loss");
   body += difference_charts(comparison);
   for (const Section& section : class_sections(comparison))
