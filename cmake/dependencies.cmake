@@ -15,6 +15,7 @@ pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)  # PyTorch weight files
 find_package(Protobuf REQUIRED)  # TensorBoard's event files
 # Charts of the HTML reports, which carry the library with them.
 find_file(SEG_CHART_JS NAMES chart.min.js chart.umd.min.js chart.umd.js PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist REQUIRED)
+find_path(SEG_MUSTACHE kainjow/mustache.hpp REQUIRED)  # templates of the HTML reports; headers alone
 
 find_package(Torch REQUIRED)
 if("${TORCH_CXX_FLAGS}" MATCHES "_GLIBCXX_USE_CXX11_ABI=0")

@@ -17,7 +17,7 @@ packages=(
   libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
   libonnx-dev                                              # graphs of segexport
   libzip-dev                                               # PyTorch weight files
-  libjs-chart.js                                           # charts, built into the HTML reports
+  libjs-chart.js libkainjow-mustache-dev                   # charts and templates, built into the HTML reports
   libprotobuf-dev protobuf-compiler libisal-dev            # TensorBoard's event files and their checksums
   libgtest-dev libgmock-dev python3
 )

@@ -1,9 +1,10 @@
 // How sure a difference of two losses is, given the images it was measured on: the paired bootstrap.
 //
-//   A resample draws as many images as there are, with replacement; every run is scored on the same draw, and the difference is the
-//   mean over the pairs of score(run) - score(baseline). The interval is from the 2.5th to the 97.5th percentile over the resamples
-//   (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). It tells what other images could change; the spread
-//   over seeds tells what another training could.
+//   A resample draws as many blocks of images as there are (report/frame_blocks.hpp), with replacement; every run is scored on the same
+//   draw, and the difference is the mean over the pairs of score(run) - score(baseline). The interval is from the 2.5th to the 97.5th
+//   percentile over the resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). Neighbouring frames of a
+//   video are near copies: drawn one by one they would count as so many independent images, and the interval would be too narrow.
+//   It tells what other images could change; the spread over seeds tells what another training could.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct IntervalDifference {
 struct PairedDifference {
   std::int64_t pairs = 0;
   std::int64_t images = 0;
+  std::int64_t blocks = 0;                          // that the images were drawn in
   std::optional<IntervalDifference> mean_accuracy;  // empty without pairs or where no class takes part
   std::optional<IntervalDifference> mean_iou;
 };
@@ -37,7 +39,8 @@ struct ImagePair {
 
 bool same_images(const std::vector<ImageCounts>& a, const std::vector<ImageCounts>& b);
 
-/// A function of its arguments alone. All pairs must hold the same images, with K counts each.
-PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int64_t resamples = 1000, std::uint64_t seed = 0);
+/// A function of its arguments alone. All pairs must hold the same images, sorted by id, with K counts each. `block`: frames drawn
+/// together at most (>= 1).
+PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int64_t block, std::int64_t resamples = 1000, std::uint64_t seed = 0);
 
 }  // namespace seg

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "report/frame_blocks.hpp"
 
 namespace seg {
 
@@ -114,7 +115,7 @@ ConfusionTable summed(const Runs& runs) {
   return sum;
 }
 
-LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& baseline) {
+LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& baseline, std::int64_t block) {
   const auto field = [](std::optional<double> Scores::*member) { return [member](const EvaluationReport& report) { return report.scores.*member; }; };
   LossGroup group;
   group.loss = loss;
@@ -126,7 +127,7 @@ LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& base
   if (loss != kBaseline) {
     group.accuracy_change = relative_change(runs, baseline, field(&Scores::mean_accuracy));
     group.iou_change = relative_change(runs, baseline, field(&Scores::mean_iou));
-    group.difference = paired_bootstrap(image_pairs(runs, baseline));
+    group.difference = paired_bootstrap(image_pairs(runs, baseline), block);
   }
   group.confusion = summed(runs);
   for (std::size_t c = 0; c < runs.front()->evaluation.class_names.size(); ++c) {
@@ -153,12 +154,13 @@ Spread spread(const std::vector<double>& values) {
   return {mean, std::sqrt(squares / (count - 1.0))};
 }
 
-Comparison compare_runs(std::vector<RunResult> runs) {
+Comparison compare_runs(std::vector<RunResult> runs, std::int64_t block) {
   if (runs.empty()) throw Error(ErrorKind::kData, "no runs to compare", "name their directories");
   for (const RunResult& run : runs) check_same(runs.front(), run);
   const EvaluationReport& first = runs.front().evaluation;
   Comparison comparison{.dataset = runs.front().run.dataset,
                         .split = first.split,
+                        .block = block > 0 ? block : default_block(runs.front().run.dataset),
                         .class_names = first.class_names,
                         .class_pixels = {},
                         .groups = {},
@@ -173,7 +175,7 @@ Comparison compare_runs(std::vector<RunResult> runs) {
     of_loss[run.run.loss].push_back(&run);
   }
   std::stable_partition(order.begin(), order.end(), [](const std::string& loss) { return loss == kBaseline; });
-  for (const std::string& loss : order) comparison.groups.push_back(make_group(loss, of_loss[loss], of_loss[kBaseline]));
+  for (const std::string& loss : order) comparison.groups.push_back(make_group(loss, of_loss[loss], of_loss[kBaseline], comparison.block));
   comparison.runs = std::move(runs);
   return comparison;
 }

@@ -49,6 +49,7 @@ struct LossGroup {
 struct Comparison {
   std::string dataset;
   std::string split;
+  std::int64_t block = 1;                  // frames drawn together by the bootstrap
   std::vector<std::string> class_names;    // [K]
   std::vector<std::int64_t> class_pixels;  // [K] of truth
   std::vector<LossGroup> groups;           // "ce" first, then in the order given
@@ -56,8 +57,9 @@ struct Comparison {
   std::vector<RunResult> runs;
 };
 
-/// Throws kData for runs of different splits, data sets or classes, and for no runs.
-Comparison compare_runs(std::vector<RunResult> runs);
+/// `block`: frames the bootstrap draws together at most; 0: as many as suit the data set (report/frame_blocks.hpp). Throws kData for
+/// runs of different splits, data sets or classes, and for no runs.
+Comparison compare_runs(std::vector<RunResult> runs, std::int64_t block = 0);
 
 /// The main table, in per cent, with its heading and notes.
 std::string comparison_markdown(const Comparison& comparison);

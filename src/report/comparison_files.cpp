@@ -21,6 +21,7 @@ ordered_json json_of(const std::optional<IntervalDifference>& one) {
 ordered_json json_of(const PairedDifference& difference) {
   return {{"pairs", difference.pairs},
           {"images", difference.images},
+          {"blocks", difference.blocks},
           {"mean_accuracy", json_of(difference.mean_accuracy)},
           {"mean_iou", json_of(difference.mean_iou)}};
 }
@@ -72,18 +73,16 @@ ordered_json json_of(const Comparison& comparison) {
                     {"mean_precision", number(scores.mean_precision)},
                     {"overall_accuracy", number(scores.overall_accuracy)}});
   }
-  return {{"dataset", comparison.dataset},
-          {"split", comparison.split},
-          {"losses", std::move(losses)},
-          {"runs", std::move(runs)},
-          {"notes", comparison.notes}};
+  return {{"dataset", comparison.dataset}, {"split", comparison.split}, {"frames_a_block", comparison.block},
+          {"losses", std::move(losses)},   {"runs", std::move(runs)},   {"notes", comparison.notes}};
 }
 
 }  // namespace
 
 std::string comparison_markdown(const Comparison& comparison) {
   std::string text = comparison_caption(comparison) + "\n\n" + main_table(comparison).markdown();
-  if (const TextTable table = difference_table(comparison); !table.rows.empty()) text += "\n" + difference_caption() + "\n\n" + table.markdown();
+  if (const TextTable table = difference_table(comparison); !table.rows.empty())
+    text += "\n" + difference_caption(comparison) + "\n\n" + table.markdown();
   for (const std::string& note : comparison.notes) text += "\nNote: " + note + "\n";
   return text;
 }

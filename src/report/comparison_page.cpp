@@ -44,14 +44,15 @@ ordered_json comparison_data(const Comparison& comparison) {
   return {{"names", std::move(names)}, {"losses", std::move(losses)}};
 }
 
-std::string difference_charts(const Comparison& comparison) {
-  if (comparison.groups.size() < 2) return "";
+/// Null where there is nothing to compare.
+ordered_json differences_by_class(const Comparison& comparison) {
+  if (comparison.groups.size() < 2) return nullptr;
   const std::size_t bars = comparison.class_names.size() * (comparison.groups.size() - 1);
   const int height = 90 + static_cast<int>(12 * bars + 14 * comparison.class_names.size());
   const std::string against = " less that of " + comparison.groups.front().loss + ", points";
-  return "<h2>Differences by class</h2>\n<p>Mean over the runs of a loss; from frequent to rare classes.</p>\n<div class=\"charts three\">\n" +
-         chart_html("chart-iou", "IoU" + against, height) + chart_html("chart-accuracy", "Accuracy" + against, height) +
-         chart_html("chart-precision", "Precision" + against, height) + "</div>\n";
+  return {{"charts",
+           ordered_json::array({chart_values("chart-iou", "IoU" + against, height), chart_values("chart-accuracy", "Accuracy" + against, height),
+                                chart_values("chart-precision", "Precision" + against, height)})}};
 }
 
 /// Rows are the predicted classes, columns the truth of the pixels they take; the class's own pixels are left out.
@@ -68,28 +69,41 @@ HeatTable taken_table(const Comparison& comparison, const ConfusionTable& confus
   return table;
 }
 
-std::string false_positive_section(const Comparison& comparison) {
-  std::string text = "<h2>False positives</h2>\n<p>" + html_escaped(false_positive_caption()) + "</p>\n" +
-                     scrolling(false_positive_table(comparison).html(), "false positives by class") +
-                     "<p>All of them, as shares of a class's false positives:</p>\n";
+ordered_json false_positive_values(const Comparison& comparison) {
+  ordered_json losses = ordered_json::array();
   for (const LossGroup& group : comparison.groups)
-    text += "<details><summary>" + html_escaped(group.loss) + "</summary>\n" + heat_html(taken_table(comparison, group.confusion)) + "</details>\n";
-  return text;
+    losses.push_back({{"loss", group.loss}, {"heat", heat_values(taken_table(comparison, group.confusion))}});
+  return {{"caption", false_positive_caption()},
+          {"table", table_values(false_positive_table(comparison), "false positives by class")},
+          {"losses", std::move(losses)}};
+}
+
+/// Null without pairs of runs.
+ordered_json difference_values(const Comparison& comparison) {
+  const TextTable table = difference_table(comparison);
+  if (table.rows.empty()) return nullptr;
+  return {{"caption", difference_caption(comparison)}, {"table", table_values(table, "differences with intervals")}};
 }
 
 }  // namespace
 
 std::string comparison_page(const Comparison& comparison) {
-  std::string body = "<h1>Comparison of losses</h1>\n<p>" + html_escaped(comparison_caption(comparison)) + "</p>\n" +
-                     scrolling(main_table(comparison).html(), "scores by loss");
-  for (const std::string& note : comparison.notes) body += "<p>Note: " + html_escaped(note) + "</p>\n";
-  if (const TextTable table = difference_table(comparison); !table.rows.empty())
-    body += "<p>" + html_escaped(difference_caption()) + "</p>\n" + scrolling(table.html(), "differences with intervals");
-  body += chart_html("chart-scatter", "Mean accuracy against mIoU", 420, "small points: runs; diamonds: means of a loss");
-  body += difference_charts(comparison);
+  ordered_json sections = ordered_json::array();
   for (const Section& section : class_sections(comparison))
-    body += "<h2>" + html_escaped(section.title) + "</h2>\n" + scrolling(section.table.html(), section.title);
-  return html_page("Comparison of losses", body + false_positive_section(comparison), comparison_data(comparison), kComparisonScript);
+    sections.push_back({{"title", section.title}, {"table", table_values(section.table, section.title)}});
+  return html_page(
+      {.title = "Comparison of losses",
+       .body = kComparisonTemplate,
+       .values = {{"caption", comparison_caption(comparison)},
+                  {"scores", table_values(main_table(comparison), "scores by loss")},
+                  {"notes", comparison.notes},
+                  {"differences", difference_values(comparison)},
+                  {"scatter", chart_values("chart-scatter", "Mean accuracy against mIoU", 420, "small points: runs; diamonds: means of a loss")},
+                  {"differences_by_class", differences_by_class(comparison)},
+                  {"sections", std::move(sections)},
+                  {"false_positives", false_positive_values(comparison)}},
+       .data = comparison_data(comparison),
+       .script = kComparisonScript});
 }
 
 }  // namespace seg

@@ -121,18 +121,19 @@ TextTable csv_table(const Comparison& comparison) {
   return table;
 }
 
-std::string difference_caption() {
-  return "Difference from ce in points of per cent, with the 95 % interval of a paired bootstrap over the images (1000 resamples, runs paired by "
-         "seed).";
+std::string difference_caption(const Comparison& comparison) {
+  const std::string drawn = comparison.block > 1 ? "blocks of " + std::to_string(comparison.block) + " consecutive frames" : "single images";
+  return "Difference from ce in points of per cent, with the 95 % interval of a paired bootstrap over " + drawn +
+         " (1000 resamples, runs paired by seed).";
 }
 
 TextTable difference_table(const Comparison& comparison) {
-  TextTable table{.header = {"loss", "pairs", "images", "mean accuracy", "mIoU"}, .rows = {}};
+  TextTable table{.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}};
   for (const LossGroup& group : comparison.groups) {
     const PairedDifference& one = group.difference;
     if (one.pairs == 0) continue;
-    table.rows.push_back(
-        {group.loss, std::to_string(one.pairs), std::to_string(one.images), interval_text(one.mean_accuracy), interval_text(one.mean_iou)});
+    table.rows.push_back({group.loss, std::to_string(one.pairs), std::to_string(one.images), std::to_string(one.blocks),
+                          interval_text(one.mean_accuracy), interval_text(one.mean_iou)});
   }
   return table;
 }

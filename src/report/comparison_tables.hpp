@@ -29,7 +29,7 @@ std::vector<std::size_t> frequent_to_rare(const Comparison& comparison);
 std::string comparison_caption(const Comparison& comparison);
 TextTable main_table(const Comparison& comparison);
 std::vector<Section> class_sections(const Comparison& comparison);
-std::string difference_caption();
+std::string difference_caption(const Comparison& comparison);
 /// A line a loss that has pairs.
 TextTable difference_table(const Comparison& comparison);
 std::string false_positive_caption();

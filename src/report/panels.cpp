@@ -1,13 +1,10 @@
 #include "report/panels.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "report/page.hpp"
 #include "report/text.hpp"
 
 namespace seg {
@@ -79,20 +76,16 @@ std::vector<Panel> read_panel_index(const fs::path& folder) {
   }
 }
 
-std::string panels_html(const fs::path& folder) {
-  std::string text;
+nlohmann::ordered_json panel_values(const fs::path& folder) {
+  nlohmann::ordered_json pictures = nlohmann::ordered_json::array();
   for (const Panel& panel : read_panel_index(folder)) {
     if (!fs::is_regular_file(folder / panel.file)) continue;
-    const std::string which = ": " + panel.id + (panel.mean_iou ? ", mIoU " + percent(panel.mean_iou) + " %" : "");
-    const std::string image = "<img alt=\"image, truth, prediction and errors\" src=\"data:image/png;base64," +
-                              base64(read_file(folder / panel.file, kMaxPictureBytes, ErrorKind::kData)) + "\">";
-    text += "<figure><figcaption><b>" + html_escaped(panel.title) + "</b>" + html_escaped(which) + "</figcaption>" +
-            scrolling(image, panel.title + which) + "</figure>\n";
+    pictures.push_back({{"title", panel.title},
+                        {"which", ": " + panel.id + (panel.mean_iou ? ", mIoU " + percent(panel.mean_iou) + " %" : "")},
+                        {"png", base64(read_file(folder / panel.file, kMaxPictureBytes, ErrorKind::kData))}});
   }
-  if (text.empty()) return text;
-  return "<h3>Images</h3>\n<p class=\"quiet\">From left to right: image, truth, prediction, errors (red; grey: ignored). Best, median and worst "
-         "are meant by the image's own mIoU.</p>\n<div class=\"panels\">\n" +
-         text + "</div>\n";
+  if (pictures.empty()) return nullptr;
+  return {{"pictures", std::move(pictures)}};
 }
 
 std::string base64(const std::string& bytes) {

@@ -4,6 +4,8 @@
 //   {"panels": [{"title": "worst", "id": "val/0001", "file": "worst-0f3a9c21.png", "mean_iou": 0.31}, ...]}; mean_iou may be null.
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -29,8 +31,8 @@ void write_panels(const std::vector<PanelPicture>& pictures, const std::filesyst
 /// Nothing where there is no index. Throws kData for an index of another form.
 std::vector<Panel> read_panel_index(const std::filesystem::path& folder);
 
-/// The panels with their pictures inside the text; those whose file is missing are left out. Empty without any.
-std::string panels_html(const std::filesystem::path& folder);
+/// The panels for the template of a run, with their pictures (base64); those whose file is missing are left out. Null without any.
+nlohmann::ordered_json panel_values(const std::filesystem::path& folder);
 
 /// RFC 4648, with padding.
 std::string base64(const std::string& bytes);

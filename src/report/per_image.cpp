@@ -14,13 +14,12 @@ namespace {
 
 ImageCounts counts_of(const std::string& line, std::int64_t classes) {
   const nlohmann::json json = nlohmann::json::parse(line);
-  const std::vector<std::int64_t> none(static_cast<std::size_t>(classes), 0);
-  ImageCounts image{json.at("id").get<std::string>(), none, none, none};
+  ImageCounts image{json.at("id").get<std::string>(), std::vector<ClassPixels>(static_cast<std::size_t>(classes))};
   for (const auto& cell : json.at("confusion")) {
     const auto [truth, predicted, pixels] = cell.get<std::array<std::int64_t, 3>>();
-    image.truth.at(static_cast<std::size_t>(truth)) += pixels;
-    if (predicted >= 0) image.predicted.at(static_cast<std::size_t>(predicted)) += pixels;
-    if (predicted == truth) image.both.at(static_cast<std::size_t>(truth)) += pixels;
+    image.classes.at(static_cast<std::size_t>(truth)).truth += pixels;
+    if (predicted >= 0) image.classes.at(static_cast<std::size_t>(predicted)).predicted += pixels;
+    if (predicted == truth) image.classes.at(static_cast<std::size_t>(truth)).both += pixels;
   }
   return image;
 }

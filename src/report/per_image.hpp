@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "report/scores.hpp"
+
 namespace seg {
 
 struct ImageCounts {
   std::string id;
-  std::vector<std::int64_t> truth;      // [K] pixels of each class
-  std::vector<std::int64_t> predicted;  // [K] pixels predicted as it
-  std::vector<std::int64_t> both;       // [K] true positives
+  std::vector<ClassPixels> classes;  // [K]
 };
 
 /// per_image.jsonl of `folder` (its form: report/evaluation_report.hpp), sorted by id; empty where there is no such file.

@@ -108,41 +108,43 @@ OrderedJson run_data(const RunContent& content) {
           {"evaluations", std::move(evaluations)}};
 }
 
-std::string heading(const RunContent& content) {
-  const RunDescription& run = content.run;
-  std::string state = "at iteration " + std::to_string(content.curves.iteration) + " of " + std::to_string(run.iterations) + " when this was written";
-  if (content.curves.end) state = content.curves.end->values.value("reason", "ended") + " at iteration " + std::to_string(content.curves.iteration);
-  std::string text = "<h1>" + html_escaped(run.name) + "</h1>\n<p class=\"quiet\">loss " + html_escaped(run.loss) + " · " +
-                     html_escaped(run.dataset) + " · seed " + std::to_string(run.seed) + " · " + html_escaped(state) + "</p>\n";
-  if (content.evaluations.empty()) return text;
+/// How the run ended, or how far it is.
+std::string state_of(const RunContent& content) {
+  const std::string iteration = std::to_string(content.curves.iteration);
+  if (content.curves.end) return content.curves.end->values.value("reason", "ended") + " at iteration " + iteration;
+  return "at iteration " + iteration + " of " + std::to_string(content.run.iterations) + " when this was written";
+}
+
+/// The means of the first evaluation; null without any.
+OrderedJson headline(const RunContent& content) {
+  if (content.evaluations.empty()) return nullptr;
   const EvaluationReport& report = content.evaluations.front().report;
-  text += "<ul class=\"numbers\">\n";
-  const auto add = [&](const char* name, std::optional<double> value) {
-    text += "<li>" + std::string(name) + " <b>" + percent(value) + " %</b></li>\n";
-  };
-  add("mean accuracy", report.scores.mean_accuracy);
-  add("mIoU", report.scores.mean_iou);
-  add("mean precision", report.scores.mean_precision);
-  add("overall accuracy", report.scores.overall_accuracy);
-  return text + "</ul>\n<p class=\"quiet\">" + html_escaped(report.split) + " split, " + std::to_string(report.images) + " images</p>\n";
+  return {{"mean_accuracy", percent(report.scores.mean_accuracy)},
+          {"mean_iou", percent(report.scores.mean_iou)},
+          {"mean_precision", percent(report.scores.mean_precision)},
+          {"overall_accuracy", percent(report.scores.overall_accuracy)},
+          {"split", report.split},
+          {"images", report.images}};
 }
 
-std::string training_section(const RunContent& content) {
-  std::string text =
-      "<h2>Training</h2>\n<div class=\"charts three\">\n" + chart_html("chart-loss", "Loss") + chart_html("chart-rate", "Learning rate");
-  if (!content.curves.validation.empty()) text += chart_html("chart-scores", "Validation: mean accuracy and mIoU");
-  text += "</div>\n";
-  if (content.curves.weights.empty() && content.curves.recalls.empty()) return text;
-  text += "<h2>Class weights and recalls</h2>\n<p>One line a class. Rare classes (★: less than 1 % of the truth pixels of " +
-          (content.evaluations.empty() ? std::string("an evaluation; none is there yet")
-                                       : "the " + html_escaped(content.evaluations.front().report.split) + " split") +
-          ") are drawn strong. A button hides or shows its line.</p>\n<div class=\"charts\">\n";
-  if (!content.curves.weights.empty()) text += chart_html("chart-weights", "Weight of each class in the loss", 360);
-  if (!content.curves.recalls.empty()) text += chart_html("chart-recalls", "Recall of each class in training", 360);
-  return text + "</div>\n";
+OrderedJson training_charts(const RunContent& content) {
+  OrderedJson charts = OrderedJson::array({chart_values("chart-loss", "Loss"), chart_values("chart-rate", "Learning rate")});
+  if (!content.curves.validation.empty()) charts.push_back(chart_values("chart-scores", "Validation: mean accuracy and mIoU"));
+  return charts;
 }
 
-std::string score_table(const Evaluation& one) {
+/// Null where the loss has neither class weights nor recalls.
+OrderedJson class_curves(const RunContent& content) {
+  OrderedJson charts = OrderedJson::array();
+  if (!content.curves.weights.empty()) charts.push_back(chart_values("chart-weights", "Weight of each class in the loss", 360));
+  if (!content.curves.recalls.empty()) charts.push_back(chart_values("chart-recalls", "Recall of each class in training", 360));
+  if (charts.empty()) return nullptr;
+  return {
+      {"charts", std::move(charts)},
+      {"rare_in", content.evaluations.empty() ? "an evaluation; none is there yet" : "the " + content.evaluations.front().report.split + " split"}};
+}
+
+TextTable score_table(const Evaluation& one) {
   TextTable table{.header = {"class", "share of pixels, %", "accuracy", "precision", "IoU", "F1"}, .rows = {}};
   for (const std::size_t c : one.order) {
     const ClassScores& scores = one.report.scores.classes[c];
@@ -151,10 +153,10 @@ std::string score_table(const Evaluation& one) {
   }
   const Scores& all = one.report.scores;
   table.rows.push_back({"mean", "", percent(all.mean_accuracy), percent(all.mean_precision), percent(all.mean_iou), percent(all.mean_f1)});
-  return scrolling(table.html(), "scores by class");
+  return table;
 }
 
-std::string confusion_html(const Evaluation& one) {
+HeatTable confusion_heat(const Evaluation& one) {
   const ConfusionTable& confusion = one.report.confusion;
   HeatTable table{.corner = "truth ↓ prediction →", .rows = {}, .columns = {}, .counts = {}};
   std::int64_t missed = 0;
@@ -169,19 +171,22 @@ std::string confusion_html(const Evaluation& one) {
     for (const std::size_t p : one.order) row.push_back(confusion.at(static_cast<std::int64_t>(t), static_cast<std::int64_t>(p)));
     if (missed > 0) row.push_back(confusion.missed(static_cast<std::int64_t>(t)));
   }
-  return heat_html(table);
+  return table;
 }
 
-std::string evaluation_section(const Evaluation& one, std::size_t index) {
-  const std::string split = html_escaped(one.report.split);
+OrderedJson evaluation_values(const Evaluation& one, std::size_t index) {
   const int height = 90 + 44 * static_cast<int>(one.order.size());
-  return "<h2>Evaluation: " + split + " split</h2>\n<p class=\"quiet\">" + std::to_string(one.report.images) + " images, " +
-         std::to_string(one.report.scores.pixels) + " pixels, weights of " + html_escaped(one.report.checkpoint) + "</p>\n" +
-         chart_html("chart-classes-" + std::to_string(index), "IoU, accuracy and precision by class, from frequent to rare", height) +
-         "<details><summary>Scores as a table</summary>\n" + score_table(one) +
-         "</details>\n<h3>Confusion</h3>\n<p class=\"quiet\">Per cent of each class's truth pixels; the counts show under the pointer.</p>\n" +
-         confusion_html(one) + panels_html(one.folder / "panels");
+  return {{"split", one.report.split},
+          {"images", one.report.images},
+          {"pixels", one.report.scores.pixels},
+          {"checkpoint", one.report.checkpoint},
+          {"chart", chart_values("chart-classes-" + std::to_string(index), "IoU, accuracy and precision by class, from frequent to rare", height)},
+          {"scores", table_values(score_table(one), "scores by class")},
+          {"confusion", heat_values(confusion_heat(one))},
+          {"panels", panel_values(one.folder / "panels")}};
 }
+
+std::string text_of(const OrderedJson& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 /// As a POSIX shell reads it back.
 std::string shell_quoted(const std::string& text) {
@@ -192,38 +197,52 @@ std::string shell_quoted(const std::string& text) {
   return quoted + "'";
 }
 
-std::string repeat_section(const RunContent& content) {
+std::string repeating_command(const RunContent& content) {
   const OrderedJson& start = content.curves.start;
   const fs::path directory = fs::absolute(content.run.directory / ".").lexically_normal().parent_path();
-  const auto text_of = [](const OrderedJson& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
   std::string command =
       "segtrain --config " + shell_quoted((directory / "config.yaml").string()) + " --run-dir " + shell_quoted(directory.string() + "-again");
   if (start.contains("device")) command += " --device " + shell_quoted(text_of(start["device"]));
-  std::string facts;
-  const auto add = [&](const std::string& name, const std::string& value) {
-    facts += "<dt>" + html_escaped(name) + "</dt><dd>" + html_escaped(value) + "</dd>\n";
-  };
-  add("segtrain", version_text());
+  return command;
+}
+
+/// What the run was made with.
+OrderedJson facts_of(const RunContent& content) {
+  const OrderedJson& start = content.curves.start;
+  OrderedJson facts = OrderedJson::array({{{"name", "segtrain"}, {"value", version_text()}}});
   for (const char* key : {"versions", "device", "precision", "threads", "parameters", "training_images"}) {
     if (!start.contains(key)) continue;
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', ' ');
-    add(name, text_of(start[key]));
+    facts.push_back({{"name", name}, {"value", text_of(start[key])}});
   }
   if (content.curves.end && content.curves.end->values.contains("weights_digest"))
-    add("digest of the final weights", text_of(content.curves.end->values["weights_digest"]) + " (XXH3, 128 bit)");
-  return "<h2>Repeat it</h2>\n<pre class=\"command\">" + html_escaped(command) + "</pre>\n<dl>\n" + facts + "</dl>\n";
+    facts.push_back({{"name", "digest of the final weights"}, {"value", text_of(content.curves.end->values["weights_digest"]) + " (XXH3, 128 bit)"}});
+  return facts;
 }
 
 }  // namespace
 
 std::string run_page(const fs::path& directory) {
   const RunContent content = read_content(directory);
-  std::string body = heading(content) + training_section(content);
-  for (std::size_t i = 0; i < content.evaluations.size(); ++i) body += evaluation_section(content.evaluations[i], i);
-  body += repeat_section(content);
-  if (!content.configuration.empty()) body += "<h2>Configuration</h2>\n<pre tabindex=\"0\">" + html_escaped(content.configuration) + "</pre>\n";
-  return html_page(content.run.name + " (" + content.run.loss + ")", body, run_data(content), kRunScript);
+  OrderedJson evaluations = OrderedJson::array();
+  for (std::size_t i = 0; i < content.evaluations.size(); ++i) evaluations.push_back(evaluation_values(content.evaluations[i], i));
+  return html_page({.title = content.run.name + " (" + content.run.loss + ")",
+                    .body = kRunTemplate,
+                    .values = {{"name", content.run.name},
+                               {"loss", content.run.loss},
+                               {"dataset", content.run.dataset},
+                               {"seed", content.run.seed},
+                               {"state", state_of(content)},
+                               {"headline", headline(content)},
+                               {"training_charts", training_charts(content)},
+                               {"class_curves", class_curves(content)},
+                               {"evaluations", std::move(evaluations)},
+                               {"command", repeating_command(content)},
+                               {"facts", facts_of(content)},
+                               {"configuration", content.configuration.empty() ? OrderedJson(nullptr) : OrderedJson(content.configuration)}},
+                    .data = run_data(content),
+                    .script = kRunScript});
 }
 
 void write_run_page(const fs::path& directory) { write_file_atomic(directory / "report.html", run_page(directory)); }

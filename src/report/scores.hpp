@@ -1,9 +1,11 @@
-// The scores of a segmentation, as plain numbers; metrics computes them, reports print them.
+// The scores of a segmentation, from pixel counts: what evaluations report and comparisons resample.
 //
 //   With TP, FP, FN of class c from the confusion matrix C (rows = truth) and n_c = TP + FN its truth pixels:
 //   accuracy = TP / n_c;  precision = TP / (TP + FP);  IoU = TP / (TP + FP + FN);  F1 = 2 TP / (2 TP + FP + FN).
 //   mean_accuracy averages the classes with n_c > 0; mean_iou, mean_precision and mean_f1 those with TP + FP + FN > 0, where
 //   a class never predicted counts 0. frequency_weighted_iou = sum_c n_c IoU_c / sum_c n_c. All are fractions 0..1.
+//   The published code of the recall loss (Tian et al., ICRA 2022) skips a class never predicted in its mean precision; here it
+//   counts 0, so that a model gains nothing by giving a class up.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +28,15 @@ struct ConfusionTable {
   bool operator==(const ConfusionTable&) const = default;
 };
 
+/// All that the scores of one class depend on.
+struct ClassPixels {
+  std::int64_t truth = 0;      // TP + FN
+  std::int64_t predicted = 0;  // TP + FP
+  std::int64_t both = 0;       // TP
+
+  bool operator==(const ClassPixels&) const = default;
+};
+
 struct ClassScores {
   std::int64_t pixels = 0;          // of truth
   std::optional<double> accuracy;   // empty without truth pixels
@@ -45,5 +56,10 @@ struct Scores {
   std::optional<double> frequency_weighted_iou;
   std::vector<ClassScores> classes;  // [K]
 };
+
+std::vector<ClassPixels> class_pixels(const ConfusionTable& table);  // [K]
+
+Scores scores_of(const std::vector<ClassPixels>& classes);
+Scores compute_scores(const ConfusionTable& table);
 
 }  // namespace seg

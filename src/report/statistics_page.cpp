@@ -72,12 +72,17 @@ std::string statistics_page(const DataSummary& summary) {
   const std::vector<std::size_t> order = from_frequent_to_rare(summary);
   const int classes = static_cast<int>(order.size());
   const int schemes = static_cast<int>(summary.weights.size());
-  const std::string body = "<h1>" + html_escaped(summary.title) + "</h1>\n<p class=\"quiet\">" + counted(summary) +
-                           " · classes from frequent to rare; ★: less than 1 % of the pixels</p>\n" +
-                           chart_html("chart-shares", "Share of the pixels by class", 70 + 24 * classes, "logarithmic") +
-                           chart_html("chart-weights", "Weight of each class by scheme", 90 + (10 * schemes + 10) * classes, "logarithmic") +
-                           "<h2>As a table</h2>\n" + scrolling(statistics_table(summary, order).html(), "pixels and weights by class");
-  return html_page(summary.title, body, statistics_data(summary, order), kStatisticsScript);
+  OrderedJson charts =
+      OrderedJson::array({chart_values("chart-shares", "Share of the pixels by class", 70 + 24 * classes, "logarithmic"),
+                          chart_values("chart-weights", "Weight of each class by scheme", 90 + (10 * schemes + 10) * classes, "logarithmic")});
+  return html_page({.title = summary.title,
+                    .body = kStatisticsTemplate,
+                    .values = {{"title", summary.title},
+                               {"counted", counted(summary)},
+                               {"charts", std::move(charts)},
+                               {"table", table_values(statistics_table(summary, order), "pixels and weights by class")}},
+                    .data = statistics_data(summary, order),
+                    .script = kStatisticsScript});
 }
 
 }  // namespace seg

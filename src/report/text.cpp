@@ -100,39 +100,4 @@ std::string TextTable::csv() const {
   return text;
 }
 
-std::string TextTable::html() const {
-  const auto cells = [](const Row& row, const std::string& tag) {
-    return "<tr><" + tag + ">" + joined(row, "</" + tag + "><" + tag + ">", html_escaped) + "</" + tag + "></tr>\n";
-  };
-  std::string text = "<table>\n<thead>" + cells(header, "th") + "</thead>\n<tbody>\n";
-  for (const Row& row : rows) text += cells(row, "td");
-  return text + "</tbody>\n</table>\n";
-}
-
-std::string html_escaped(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
 }  // namespace seg

@@ -23,11 +23,6 @@ struct TextTable {
   std::string markdown() const;
   /// RFC 4180: cells with commas, quotes or line breaks are quoted. Lines end with \n.
   std::string csv() const;
-  /// A <table>, every cell escaped.
-  std::string html() const;
 };
-
-/// `text` with &, <, >, " and ' escaped.
-std::string html_escaped(const std::string& text);
 
 }  // namespace seg

@@ -12,4 +12,13 @@ extern const std::string_view kRunScript;         // the charts of a run
 extern const std::string_view kComparisonScript;  // the charts of a comparison
 extern const std::string_view kStatisticsScript;  // the charts of a data set
 
+// Mustache templates (report/page.hpp).
+extern const std::string_view kPageTemplate;  // around the body of each page
+extern const std::string_view kRunTemplate;   // bodies
+extern const std::string_view kComparisonTemplate;
+extern const std::string_view kStatisticsTemplate;
+extern const std::string_view kChartTemplate;  // parts
+extern const std::string_view kTableTemplate;
+extern const std::string_view kHeatTemplate;
+
 }  // namespace seg

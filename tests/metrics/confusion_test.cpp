@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "metrics/scores.hpp"
+#include "report/scores.hpp"
 
 namespace seg {
 namespace {

@@ -13,7 +13,7 @@ using test::write_text;
 using ::testing::ElementsAre;
 
 /// Ten truth pixels of each of two classes, of which `right` of the first are found and all of the second.
-ImageCounts image(const std::string& id, std::int64_t right) { return {id, {10, 10}, {right, 20 - right}, {right, 10}}; }
+ImageCounts image(const std::string& id, std::int64_t right) { return {id, {{10, right, right}, {10, 20 - right, 10}}}; }
 
 std::vector<ImageCounts> images(const std::vector<std::int64_t>& right) {
   std::vector<ImageCounts> all;
@@ -24,7 +24,7 @@ std::vector<ImageCounts> images(const std::vector<std::int64_t>& right) {
 TEST(PairedBootstrap, GivesTheDifferenceByHand) {
   // Accuracy of class 0: 12 / 20 against 8 / 20; of class 1: 1. IoU: 12 / 20 and 20 / 28 against 8 / 20 and 20 / 32.
   const auto run = images({6, 6}), baseline = images({4, 4});
-  const PairedDifference difference = paired_bootstrap({{&run, &baseline}});
+  const PairedDifference difference = paired_bootstrap({{&run, &baseline}}, 1);
   EXPECT_EQ(difference.pairs, 1);
   EXPECT_EQ(difference.images, 2);
   EXPECT_NEAR(difference.mean_accuracy->value, 0.1, 1e-12);
@@ -33,14 +33,14 @@ TEST(PairedBootstrap, GivesTheDifferenceByHand) {
 
 TEST(PairedBootstrap, HasNoWidthWhereImagesAreAlike) {
   const auto run = images({6, 6, 6}), baseline = images({4, 4, 4});
-  const PairedDifference difference = paired_bootstrap({{&run, &baseline}}, 50);
+  const PairedDifference difference = paired_bootstrap({{&run, &baseline}}, 1, 50);
   EXPECT_NEAR(difference.mean_accuracy->low, 0.1, 1e-12);
   EXPECT_NEAR(difference.mean_accuracy->high, 0.1, 1e-12);
 }
 
 TEST(PairedBootstrap, SpansWhatDrawsOfTheImagesGive) {
   const auto run = images({9, 5, 8, 4, 7, 6, 9, 3}), baseline = images({5, 5, 5, 5, 5, 5, 5, 5});
-  const IntervalDifference one = *paired_bootstrap({{&run, &baseline}}).mean_accuracy;
+  const IntervalDifference one = *paired_bootstrap({{&run, &baseline}}, 1).mean_accuracy;
   // The differences of the images have a standard deviation of 0.2118 / 2 (n - 1 = 7: 0.2264 / 2), so the mean of eight has about 0.037.
   EXPECT_NEAR(one.value, 0.06875, 1e-12);
   EXPECT_NEAR(one.high - one.low, 2 * 1.96 * 0.0368, 0.03);
@@ -48,17 +48,51 @@ TEST(PairedBootstrap, SpansWhatDrawsOfTheImagesGive) {
   EXPECT_GT(one.high, one.value);
 }
 
+TEST(PairedBootstrap, OfBlocksOfOneDrawsSingleImages) {
+  // The interval that drawing image by image gave before there were blocks.
+  const auto run = images({9, 5, 8, 4, 7, 6, 9, 3}), baseline = images({5, 5, 5, 5, 5, 5, 5, 5});
+  const IntervalDifference iou = *paired_bootstrap({{&run, &baseline}}, 1).mean_iou;
+  EXPECT_NEAR(iou.low, -0.017964480874316902, 1e-12);
+  EXPECT_NEAR(iou.high, 0.22278780068728521, 1e-12);
+}
+
 TEST(PairedBootstrap, IsAFunctionOfItsSeed) {
   const auto run = images({9, 5, 8, 4}), baseline = images({5, 5, 6, 5});
-  const auto low = [&](std::uint64_t seed) { return paired_bootstrap({{&run, &baseline}}, 100, seed).mean_iou->low; };
+  const auto low = [&](std::uint64_t seed) { return paired_bootstrap({{&run, &baseline}}, 1, 100, seed).mean_iou->low; };
   EXPECT_EQ(low(1), low(1));
   EXPECT_NE(low(1), low(2));
 }
 
 TEST(PairedBootstrap, AveragesPairsAndBearsNone) {
   const auto better = images({6, 6}), worse = images({2, 2}), baseline = images({4, 4});
-  EXPECT_NEAR(paired_bootstrap({{&better, &baseline}, {&worse, &baseline}}).mean_accuracy->value, 0.0, 1e-12);
-  EXPECT_FALSE(paired_bootstrap({}).mean_accuracy);
+  EXPECT_NEAR(paired_bootstrap({{&better, &baseline}, {&worse, &baseline}}, 1).mean_accuracy->value, 0.0, 1e-12);
+  EXPECT_FALSE(paired_bootstrap({}, 1).mean_accuracy);
+}
+
+/// Twenty frames a sequence; the frames of a shot of five are alike.
+std::vector<ImageCounts> video(std::int64_t first_shot) {
+  std::vector<ImageCounts> frames;
+  for (std::int64_t i = 0; i < 40; ++i) frames.push_back(image((i < 20 ? "a_0" : "b_0") + std::to_string(10 + i % 20), first_shot + i / 5 % 4 * 2));
+  return frames;
+}
+
+TEST(PairedBootstrap, IsWiderForBlocksOfAlikeFrames) {
+  const auto run = video(3), baseline = images(std::vector<std::int64_t>(40, 5));
+  const auto width = [&](std::int64_t block) {
+    const IntervalDifference one = *paired_bootstrap({{&run, &baseline}}, block).mean_accuracy;
+    return one.high - one.low;
+  };
+  EXPECT_GT(width(5), 1.8 * width(1));  // eight shots stand for forty frames: sqrt(5) in theory
+}
+
+TEST(PairedBootstrap, DrawsBlocksByHand) {
+  // Two blocks of two frames: a resample is both of the first (differences of accuracy 0.2), both of the second (0) or one of each (0.1).
+  const auto run = images({8, 8, 4, 4}), baseline = images({4, 4, 4, 4});
+  const PairedDifference difference = paired_bootstrap({{&run, &baseline}}, 2);
+  EXPECT_EQ(difference.blocks, 2);
+  EXPECT_NEAR(difference.mean_accuracy->value, 0.1, 1e-12);
+  EXPECT_NEAR(difference.mean_accuracy->low, 0.0, 1e-12);
+  EXPECT_NEAR(difference.mean_accuracy->high, 0.2, 1e-12);
 }
 
 TEST(PerImage, IsReadBackSorted) {
@@ -71,9 +105,7 @@ TEST(PerImage, IsReadBackSorted) {
   const auto read = read_per_image(folder.path(), 2);
   ASSERT_EQ(read.size(), 2u);
   EXPECT_EQ(read[0].id, "a");
-  EXPECT_THAT(read[0].truth, ElementsAre(7, 7));
-  EXPECT_THAT(read[0].predicted, ElementsAre(5, 6));
-  EXPECT_THAT(read[0].both, ElementsAre(5, 4));
+  EXPECT_THAT(read[0].classes, ElementsAre(ClassPixels{7, 5, 5}, ClassPixels{7, 6, 4}));
 }
 
 TEST(PerImage, RefusesClassesThatAreNotThere) {

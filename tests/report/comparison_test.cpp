@@ -108,7 +108,8 @@ TEST(Comparison, NotesRunsThatWereEvaluatedDifferently) {
 
 /// `right` of ten pixels of the rare class are found in each of two images.
 std::vector<ImageCounts> images_with(std::int64_t right) {
-  return {{"a", {10, 10}, {right, 20 - right}, {right, 10}}, {"b", {10, 10}, {right, 20 - right}, {right, 10}}};
+  const std::vector<ClassPixels> classes{{10, right, right}, {10, 20 - right, 10}};
+  return {{"a", classes}, {"b", classes}};
 }
 
 TEST(Comparison, MeasuresDifferencesOnTheSameImagesBySeed) {
@@ -119,7 +120,16 @@ TEST(Comparison, MeasuresDifferencesOnTheSameImagesBySeed) {
   EXPECT_EQ(comparison.groups[0].difference.pairs, 0);
   EXPECT_EQ(comparison.groups[1].difference.pairs, 1);
   EXPECT_NEAR(comparison.groups[1].difference.mean_accuracy->low, 0.1, 1e-12);
-  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("| recall | 1 | 2 | +10.00 (+10.00 to +10.00) |"));
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("| recall | 1 | 2 | 2 | +10.00 (+10.00 to +10.00) |"));
+}
+
+TEST(Comparison, SaysHowManyFramesABlockHas) {
+  RunResult ce = run_of("ce", 0, 0.5, 0.4), recall = run_of("recall", 0, 0.6, 0.4);
+  ce.images = images_with(4);
+  recall.images = images_with(6);
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall})), HasSubstr("over blocks of 10 consecutive frames"));  // CamVid is a video
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, 3)), HasSubstr("over blocks of 3 consecutive frames"));
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, 1)), HasSubstr("over single images"));
 }
 
 TEST(Comparison, NotesRunsScoredOnOtherImages) {

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "engine/frame_size.hpp"
-#include "metrics/scores.hpp"
+#include "report/scores.hpp"
 
 namespace seg {
 

@@ -1,4 +1,4 @@
-#include "metrics/scores.hpp"
+#include "report/scores.hpp"
 
 #include <gtest/gtest.h>
 
