@@ -7,28 +7,16 @@
 #include <cmath>
 #include <string>
 
-#include "data/registry.hpp"
-#include "engine/frame_size.hpp"
+#include "engine/one_layer.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
-#include "losses/registry.hpp"
 #include "report/json_lines.hpp"
 #include "support/fault.hpp"
 #include "support/process_use.hpp"
 
 namespace seg {
 namespace {
-
-class OneLayer : public Model {
- public:
-  explicit OneLayer(std::int64_t classes) : conv_(torch::nn::Conv2dOptions(3, classes, 3).stride(4).padding(1)) { register_module("conv", conv_); }
-  ModelOutput forward(const torch::Tensor& images) override { return {conv_(images), {}}; }
-  std::vector<std::string> class_layers() const override { return {"conv"}; }
-
- private:
-  torch::nn::Conv2d conv_;
-};
 
 /// Passes events on, and looks at this process after each validation.
 class Watch : public Reporter {
@@ -44,26 +32,6 @@ class Watch : public Reporter {
   Reporter& next_;
 };
 
-/// The same experiment with another network.
-Experiment with_one_layer(const Experiment& built) {
-  const RunConfig& config = built.config;
-  const auto classes = static_cast<std::int64_t>(built.classes().size());
-  LossContext context;
-  for (const ClassInfo& info : built.classes()) context.class_names.push_back(info.name);
-  return {config,
-          built.compute,
-          built.threads,
-          open_files(config.data, "train", training_frame(config)),
-          open_files(config.data, "val", evaluation_frame(config)),
-          nullptr,
-          nullptr,
-          built.transform,
-          built.iterations_per_epoch,
-          built.iterations,
-          std::make_unique<Learner>(config, built.iterations, built.compute, std::make_shared<OneLayer>(classes),
-                                    Learner::Losses{build_loss(config.loss, context), nullptr})};
-}
-
 TEST(Soak, MemoryAndOpenFilesStayFlatOverManySteps) {
   test::FaultRow row("soak");
   const test::TemporaryFolder folder;
@@ -73,7 +41,7 @@ TEST(Soak, MemoryAndOpenFilesStayFlatOverManySteps) {
                                      "train.checkpoint_interval=" + std::to_string(steps / 80), std::string("train.keep=2"),
                                      std::string("train.accumulate=1"), std::string("train.ema=0")})
     settings.push_back(setting);
-  const Experiment experiment = with_one_layer(*build_experiment(load_run_config("camvid_recall.yaml", settings), "cpu"));
+  const Experiment experiment = test::with_one_layer(*build_experiment(load_run_config("camvid_recall.yaml", settings), "cpu"));
   const RunDirectory directory(folder / "run");
   JsonLinesReporter file(directory.metrics_file());
   Watch watch(file);

@@ -1,0 +1,113 @@
+// The loop around the steps: what is told, validated, saved and kept, with a network of one layer.
+#include "engine/training/trainer.hpp"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "base/error.hpp"
+#include "engine/one_layer.hpp"
+#include "engine/tiny_run.hpp"
+
+namespace seg {
+namespace {
+
+using testing::ElementsAre;
+
+class Listener : public Reporter {
+ public:
+  void report(const Event& event) override { events.push_back(event); }
+  std::vector<std::int64_t> iterations_of(const std::string& name) const {
+    std::vector<std::int64_t> found;
+    for (const Event& event : events)
+      if (event.name == name) found.push_back(event.iteration);
+    return found;
+  }
+  std::vector<Event> events;
+};
+
+class TrainerTest : public testing::Test {
+ protected:
+  /// Six steps with a validation each third and a checkpoint each second, unless `settings` say else.
+  std::unique_ptr<Experiment> experiment(const std::vector<std::string>& settings = {}) const {
+    std::vector<std::string> overrides = test::tiny_overrides(data_);
+    overrides.insert(overrides.end(), {"train.accumulate=1", "train.ema=0"});
+    overrides.insert(overrides.end(), settings.begin(), settings.end());
+    return std::unique_ptr<Experiment>(
+        new Experiment(test::with_one_layer(*build_experiment(load_run_config("camvid_recall.yaml", overrides), "cpu"))));
+  }
+
+  test::TemporaryFolder folder_;
+  std::filesystem::path data_ = test::tiny_data(folder_);
+  RunDirectory directory_{folder_ / "run"};
+  Listener listener_;
+};
+
+TEST_F(TrainerTest, TellsOfTheRunInOrder) {
+  const auto built = experiment();
+  ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
+  EXPECT_THAT(listener_.iterations_of("train"), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(listener_.iterations_of("validation"), ElementsAre(3, 6));
+  EXPECT_THAT(listener_.iterations_of("checkpoint"), ElementsAre(2, 4, 6));
+  EXPECT_EQ(listener_.events.front().name, "start");
+  EXPECT_EQ(listener_.events.back().name, "end");
+}
+
+TEST_F(TrainerTest, GoesOnFromACheckpointToTheSameWeights) {
+  const auto whole = experiment();
+  Trainer first(*whole, directory_, listener_);
+  ASSERT_EQ(first.run(std::nullopt), 0);
+  Checkpoint half = load_resumable(directory_.step_file(4));
+  const auto rest = experiment();
+  rest->learner->load(half.tensors);
+  const RunDirectory other(folder_ / "other");
+  Trainer second(*rest, other, listener_);
+  ASSERT_EQ(second.run(half), 0);
+  EXPECT_EQ(second.weights_digest(), first.weights_digest());
+}
+
+TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
+  const auto built = experiment();
+  ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
+  double best = -1;
+  std::int64_t at = 0;
+  for (const Event& event : listener_.events) {
+    if (event.name != "validation") continue;
+    const double score = event.values.at("mean_iou").get<double>();
+    EXPECT_EQ(event.values.at("best").get<bool>(), score > best);
+    if (score > best) {
+      best = score;
+      at = event.iteration;
+    }
+  }
+  EXPECT_EQ(load_checkpoint_metadata(directory_.best_file()).iteration, at);
+}
+
+TEST_F(TrainerTest, BadStepsInARowEndTheRunWithTheLastCheckpointIntact) {
+  const auto built = experiment({"train.max_bad_steps=2"});
+  {
+    const torch::NoGradGuard no_gradient;
+    built->learner->model().parameters().front().fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  try {
+    Trainer(*built, directory_, listener_).run(std::nullopt);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kNonFinite);
+  }
+  EXPECT_THAT(listener_.iterations_of("bad_step"), ElementsAre(1, 2));
+  EXPECT_TRUE(std::filesystem::exists(directory_.bad_steps()));
+}
+
+TEST_F(TrainerTest, LogsRecallsOfAllMicroBatchesTogether) {
+  const auto built = experiment({"train.accumulate=2", "loss.recall.momentum=0"});
+  ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
+  for (const Event& event : listener_.events) {
+    if (event.name != "train") continue;
+    const auto& recalls = event.values.at("class_recalls");
+    for (const auto& [name, weight] : event.values.at("class_weights").items()) EXPECT_EQ(weight.is_null(), recalls.at(name).is_null()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace seg
