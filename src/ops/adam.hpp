@@ -15,7 +15,8 @@ struct AdamStep {
   double parameter_decay;  // times the parameter is subtracted from it first
 };
 
-/// Changes parameter, mean and square, float32 of one shape and layout. Off the CPU in plain ATen operations.
+/// Changes parameter, mean and square, floating point of one shape; the gradient may be laid out otherwise. One pass where all are float32 of
+/// one dense layout on the CPU, plain ATen operations elsewhere.
 void adam_update(const torch::Tensor& parameter, const torch::Tensor& gradient, const torch::Tensor& mean, const torch::Tensor& square,
                  const AdamStep& step);
 

@@ -18,7 +18,7 @@ struct ClassSums {
   torch::Tensor false_negatives;  // int64 [K]
 };
 
-/// logits: float32 or bfloat16 [N,K,h,w], any strides; labels: uint8 [N,H,W], values < K or 255 (ignored).
+/// logits: float32 or bfloat16 [N,K,h,w] (float64: by the reference), any strides; labels: uint8 [N,H,W], values < K or 255 (ignored).
 /// align_corners: the corner convention of the up-sampling, as in torch::nn::functional::interpolate.
 /// Throws kData for a label out of range, kInternal for wrong shapes or dtypes.
 ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners);

@@ -7,7 +7,7 @@
 
 namespace seg {
 
-/// float32 [N,K,H,W] from float32 or bfloat16 [N,K,h,w]; differentiable.
+/// float32 [N,K,H,W] from float32 or bfloat16 [N,K,h,w], float64 from float64; differentiable.
 torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);
 
 /// A band of rows of an image that is `height` rows high.

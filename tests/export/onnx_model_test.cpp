@@ -91,7 +91,7 @@ class EveryNetwork : public testing::TestWithParam<std::tuple<std::string, std::
 TEST_P(EveryNetwork, PassesTheChecker) {
   const auto& [arch, backbone] = GetParam();
   for (const std::int64_t stride : {8, 16}) {
-    const onnx::ModelProto model = RandomNetwork({arch, stride, false, backbone}).exported();
+    const onnx::ModelProto model = RandomNetwork({.arch = arch, .output_stride = stride, .backbone = backbone, .width = 0.125}).exported();
     EXPECT_NO_THROW(onnx::checker::check_model(model));
   }
 }
