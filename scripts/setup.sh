@@ -5,6 +5,7 @@
 #   scripts/setup.sh --lint           also clang-format and clang-tidy
 #   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
 #   scripts/setup.sh --browser        also Chromium and what steers it, for the tests of the HTML pages
+#   scripts/setup.sh --onnxruntime    also ONNX Runtime from PyPI in build/venv-onnxruntime, for the tests of exported networks
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --package        also what makes the Debian package
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
@@ -22,16 +23,15 @@ packages=(
   libgtest-dev libgmock-dev python3
 )
 libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one
-browser=""
+onnxruntime=""
 for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
-    --browser)
-      browser=yes
-      packages+=(chromium fonts-dejavu-core)
-      command -v node >/dev/null || packages+=(nodejs)     # others than Debian's do as well
-      command -v npm >/dev/null || packages+=(npm) ;;
+    --browser) packages+=(chromium chromium-driver python3-selenium fonts-dejavu-core) ;;
+    --onnxruntime)
+      onnxruntime=yes
+      packages+=(python3-venv) ;;
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
     --package) packages+=(dpkg-dev file help2man) ;;       # dpkg-shlibdeps, what cpack asks which files are programs, manual pages
     --own-libtorch) libtorch=() ;;
@@ -72,8 +72,12 @@ install_packages() {
 }
 [ ${#missing[@]} -eq 0 ] || install_packages
 
-# What steers the browser.
-if [ -n "$browser" ]; then
-  tests=$(cd "$(dirname "$0")/../tests/browser" && pwd)
-  [ -e "$tests/node_modules/.package-lock.json" ] || npm ci --prefix "$tests" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+# Debian has no ONNX Runtime for Python.
+if [ -n "$onnxruntime" ]; then
+  venv=$(cd "$(dirname "$0")/.." && pwd)/build/venv-onnxruntime
+  "$venv/bin/python" -c 'import onnxruntime' 2>/dev/null || {
+    echo "setup: installing onnxruntime into $venv"
+    /usr/bin/python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check onnxruntime==1.23.2
+  }
 fi

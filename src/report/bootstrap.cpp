@@ -92,7 +92,8 @@ PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int6
   std::vector<BlockPair> sums;
   for (const ImagePair& pair : pairs) sums.push_back({sums_of(*pair.run, blocks), sums_of(*pair.baseline, blocks)});
 
-  const auto count = static_cast<std::int64_t>(blocks.size());
+  const auto count = static_cast<std::int64_t>(blocks.size()), all_images = static_cast<std::int64_t>(ids.size());
+  if (count < 2) return {static_cast<std::int64_t>(pairs.size()), all_images, count, {}, {}};  // every draw would be the same
   std::vector<double> accuracies, ious;
   for (std::int64_t resample = 0; resample < resamples; ++resample) {
     Random random(seed_of({seed, static_cast<std::uint64_t>(resample)}));
@@ -103,7 +104,7 @@ PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int6
     if (difference.iou) ious.push_back(*difference.iou);
   }
   const MeanPair all = difference_of(sums, std::vector<std::int64_t>(blocks.size(), 1));
-  return {static_cast<std::int64_t>(pairs.size()), static_cast<std::int64_t>(ids.size()), count, interval(all.accuracy, std::move(accuracies)),
+  return {static_cast<std::int64_t>(pairs.size()), all_images, count, interval(all.accuracy, std::move(accuracies)),
           interval(all.iou, std::move(ious))};
 }
 

@@ -27,7 +27,7 @@ struct PairedDifference {
   std::int64_t pairs = 0;
   std::int64_t images = 0;
   std::int64_t blocks = 0;                          // that the images were drawn in
-  std::optional<IntervalDifference> mean_accuracy;  // empty without pairs or where no class takes part
+  std::optional<IntervalDifference> mean_accuracy;  // empty without pairs, with a single block, and where no class takes part
   std::optional<IntervalDifference> mean_iou;
 };
 

@@ -1,5 +1,4 @@
-// Exported networks in ONNX Runtime, through node's package onnxruntime-node where it is installed:
-//   npm install --ignore-scripts onnxruntime-node (in any folder), then NODE_PATH=FOLDER/node_modules build/bin/export_tests
+// Exported networks in ONNX Runtime, where scripts/setup.sh --onnxruntime has installed it.
 #include <gmock/gmock.h>
 
 #include "exported.hpp"
@@ -8,15 +7,20 @@
 namespace seg::test {
 namespace {
 
+std::string python() { return repository_file("build/venv-onnxruntime/bin/python").string(); }
+
 bool has_onnxruntime() {
-  static const bool found = run_program({"/usr/bin/env", "node", "-e", "require('onnxruntime-node')"}).exit_code == 0;
+  static const bool found = run_program({python(), "-c", "import onnxruntime"}).exit_code == 0;
   return found;
 }
 
 class InOnnxRuntime : public testing::TestWithParam<std::tuple<NetworkCase, Size>> {
  protected:
   void SetUp() override {
-    if (!has_onnxruntime()) GTEST_SKIP() << "node or its package onnxruntime-node is missing; the head of " << __FILE__ << " says how to get it";
+    if (has_onnxruntime()) return;
+    const char* missing = "ONNX Runtime is missing; scripts/setup.sh --onnxruntime installs it";
+    ASSERT_FALSE(requires_all()) << missing;
+    GTEST_SKIP() << missing;
   }
 
   /// The raw output for images u8 [N,H,W,3].
@@ -26,8 +30,8 @@ class InOnnxRuntime : public testing::TestWithParam<std::tuple<NetworkCase, Size
     write_text(folder_ / "input", std::string(static_cast<const char*>(input.data_ptr()), input.nbytes()));
     std::string shape;
     for (const std::int64_t size : input.sizes()) shape += (shape.empty() ? "" : ",") + std::to_string(size);
-    const ProgramResult result = run_program({"/usr/bin/env", "node", repository_file("tests/export/run_onnx.js").string(),
-                                              (folder_ / "model.onnx").string(), (folder_ / "input").string(), shape, (folder_ / "output").string()});
+    const ProgramResult result = run_program({python(), repository_file("tests/export/run_onnx.py").string(), (folder_ / "model.onnx").string(),
+                                              (folder_ / "input").string(), shape, (folder_ / "output").string()});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return result.exit_code == 0 ? read_text(folder_ / "output") : std::string();
   }

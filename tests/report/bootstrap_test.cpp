@@ -85,6 +85,14 @@ TEST(PairedBootstrap, IsWiderForBlocksOfAlikeFrames) {
   EXPECT_GT(width(5), 1.8 * width(1));  // eight shots stand for forty frames: sqrt(5) in theory
 }
 
+TEST(PairedBootstrap, HasNoIntervalFromASingleBlock) {
+  const auto run = video(3), baseline = video(2);
+  const std::vector<ImageCounts> one(run.begin(), run.begin() + 20), other(baseline.begin(), baseline.begin() + 20);
+  const PairedDifference difference = paired_bootstrap({{&one, &other}}, 20);
+  EXPECT_EQ(difference.blocks, 1);
+  EXPECT_FALSE(difference.mean_accuracy || difference.mean_iou);
+}
+
 TEST(PairedBootstrap, DrawsBlocksByHand) {
   // Two blocks of two frames: a resample is both of the first (differences of accuracy 0.2), both of the second (0) or one of each (0.1).
   const auto run = images({8, 8, 4, 4}), baseline = images({4, 4, 4, 4});

@@ -22,6 +22,11 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, ignored);
 }
 
+bool requires_all() {
+  const char* value = std::getenv("SEG_REQUIRE_ALL");
+  return value != nullptr && std::string(value) == "1";
+}
+
 fs::path repository_file(const fs::path& relative) { return fs::path(SEG_SOURCE_DIR) / relative; }
 
 fs::path program(const std::string& name) { return fs::path(SEG_BINARY_DIR) / name; }

@@ -10,6 +10,9 @@ namespace seg::test {
 /// Whether this is a build with sanitizers, whose shadow memory no limit leaves room for and whose runtime must be loaded first.
 inline constexpr bool kSanitized = SEG_SANITIZED;
 
+/// Whether tests fail where what they need is missing, instead of being skipped: SEG_REQUIRE_ALL=1, as .ci/run sets it.
+bool requires_all();
+
 /// A new empty folder, removed with everything in it when the object dies.
 class TemporaryFolder {
  public:
