@@ -1,15 +1,16 @@
 #include "config/document.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/nearest.hpp"
 #include "config/expand.hpp"
 #include "config/node.hpp"
 #include "config/parse.hpp"
 #include "config/reader.hpp"
+#include "config/recipe.hpp"
 #include "config/text.hpp"
 
 namespace seg::config {
@@ -20,7 +21,8 @@ struct Document::Tree {
 
 namespace {
 
-constexpr int kMaxFiles = 100;  // bases of bases can double with each level
+constexpr int kMaxFiles = 100;                              // bases of bases can double with each level
+constexpr int kSetLayer = std::numeric_limits<int>::max();  // all --set together
 
 Node parse_root(const std::string& text, const std::string& source) {
   Node root = parse_yaml(text, source, Places::kLines);
@@ -29,12 +31,6 @@ Node parse_root(const std::string& text, const std::string& source) {
     fail(root.position, "expected keys, found " + kind_name(root), "a configuration is lines like 'name: value', with a space after the colon");
   }
   return root;
-}
-
-// "; did you mean ...?" with a file of the same folder, or "".
-std::string near_file(const fs::path& path) {
-  const std::string near = nearest_file(path.parent_path(), path.filename().string());
-  return near.empty() ? "" : "; did you mean " + in_quotes((path.parent_path() / near).string()) + "?";
 }
 
 // Ahead of reading, so that the message is the one for a text, with a place.
@@ -51,7 +47,10 @@ class FileReader {
     check_size(file);
     Node own = parse_root(read_file(file, kMaxBytes, ErrorKind::kConfiguration), file.string());
     const auto base = std::find_if(own.children.begin(), own.children.end(), [](const Node& child) { return child.key == "base"; });
-    if (base == own.children.end()) return own;
+    if (base == own.children.end()) {
+      set_layer(own, ++layers_);
+      return own;
+    }
     const Node names = std::move(*base);
     own.children.erase(base);
 
@@ -61,6 +60,7 @@ class FileReader {
     const bool is_list = names.kind == Node::Kind::kList;
     for (const Node& name : is_list ? names.children : std::vector<Node>{names}) merge(merged, read_base(name, file, names.key_position));
     open_.pop_back();
+    set_layer(own, ++layers_);
     merge(merged, std::move(own));
     return merged;
   }
@@ -72,22 +72,30 @@ class FileReader {
       fail(position, "base: expected a file or a list of files, found " + (name.kind == Node::Kind::kScalar ? "nothing" : kind_name(name)),
            "write  base: other.yaml  or  base: [one.yaml, two.yaml]");
     }
-    const fs::path path = (file.parent_path() / expand(name, "base")).lexically_normal();
+    const fs::path wanted = expand(name, "base");
+    const fs::path path = find_recipe(file.parent_path(), wanted);
     std::error_code none;
+    if (!fs::is_regular_file(path, none)) no_base(wanted, file.parent_path(), position);
     const fs::path canonical = fs::weakly_canonical(path, none);
     if (std::find(open_.begin(), open_.end(), canonical) != open_.end()) {
       fail(position, "base: " + in_quotes(path.string()) + " is built on this file, which is a cycle", "remove one of the base: lines");
     }
     if (++files_ > kMaxFiles) fail(position, "base: more than " + std::to_string(kMaxFiles) + " files", "build on fewer files");
-    if (!fs::is_regular_file(path, none)) {
-      fail(position, "base: there is no file " + in_quotes(path.string()),
-           "a base is looked up from the folder of the file that names it" + near_file(path));
-    }
     return read(path);
+  }
+
+  [[noreturn]] static void no_base(const fs::path& wanted, const fs::path& folder, const Position& position) {
+    const std::string near = near_recipe(folder, wanted);
+    fail(position,
+         "base: there is no file " + in_quotes((folder / wanted).lexically_normal().string()) +
+             (wanted.is_relative() ? " and no shipped recipe " + in_quotes(wanted.string()) : ""),
+         near.empty() ? "a base is looked up from the folder of the file that names it, then among the shipped recipes"
+                      : "did you mean " + in_quotes(near) + "?");
   }
 
   std::vector<fs::path> open_;  // from the first file to the one being read
   int files_ = 0;
+  int layers_ = 0;
 };
 
 // "a.b=value" as the tree {a: {b: value}}.
@@ -124,7 +132,11 @@ Node parse_override(const std::string& text) {
 }
 
 void apply(Node& root, const std::vector<std::string>& overrides) {
-  for (const std::string& text : overrides) merge(root, parse_override(text));
+  for (const std::string& text : overrides) {
+    Node given = parse_override(text);
+    set_layer(given, kSetLayer);
+    merge(root, std::move(given));
+  }
 }
 
 }  // namespace
@@ -135,11 +147,14 @@ Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
 Document Document::from_file(const fs::path& file, const std::vector<std::string>& overrides) {
-  std::error_code none;
-  if (!fs::exists(file, none)) {
-    throw Error(ErrorKind::kConfiguration, "there is no configuration file " + in_quotes(file.string()), "check the path" + near_file(file));
+  const fs::path found = find_recipe({}, file);
+  if (found.empty()) {
+    const std::string near = near_recipe({}, file);
+    throw Error(ErrorKind::kConfiguration, "no configuration file " + file.string(),
+                near.empty() ? "give a path, or the name of a shipped recipe such as synthia_recall.yaml or camvid_ce.yaml"
+                             : "did you mean the recipe " + near + "?");
   }
-  auto tree = std::make_unique<Tree>(Tree{FileReader().read(file)});
+  auto tree = std::make_unique<Tree>(Tree{FileReader().read(found)});
   apply(tree->root, overrides);
   return Document(std::move(tree));
 }

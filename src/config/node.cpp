@@ -33,6 +33,11 @@ std::string kind_name(const Node& node) {
   return "nothing";
 }
 
+void set_layer(Node& node, int layer) {
+  node.layer = layer;
+  for (Node& child : node.children) set_layer(child, layer);
+}
+
 void merge(Node& target, Node over) {
   const bool onto_map = target.kind == Node::Kind::kMap;
   if (!onto_map || (over.kind != Node::Kind::kMap && over.kind != Node::Kind::kNull)) {

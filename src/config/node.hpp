@@ -32,12 +32,16 @@ struct Node {
   Position key_position;   // in a map
   bool inherited = false;  // in a map: comes from a base of the text that gave the map last
   bool from_path = false;  // a map made of the key of "--set a.b=value", not written as a map
+  int layer = 0;           // of the text it comes from: what lies over another has the larger number
 
   const Node* find(const std::string& name) const;
 };
 
 /// "a list", for messages.
 std::string kind_name(const Node& node);
+
+/// Says of the whole tree which layer it comes from.
+void set_layer(Node& node, int layer);
 
 /// Puts `over` on top of `target`: maps key by key, everything else replaces. Nothing on top of a map is an empty map.
 /// What only `target` gives in a map is marked inherited, so that a reader can take the map as a whole instead (class weights).

@@ -4,6 +4,8 @@
 
 #include "base/nearest.hpp"
 #include "config/convert.hpp"
+#include "config/expand.hpp"
+#include "config/format.hpp"
 #include "config/text.hpp"
 
 namespace seg::config {
@@ -13,7 +15,7 @@ Reader::Reader(const Node& root) { blocks_.push_back({"", &root, {}}); }
 template <class Value>
 void Reader::read(const std::string& name, Value& value, const About& about) {
   const Node* node = child(name);
-  if (node == nullptr) return;
+  if (node == nullptr || is_replaced(*node, about.instead_of, format(value))) return;
   Value given{};
   convert(*node, Field{blocks_.back().prefix + name, about}, given);
   value = std::move(given);
@@ -24,6 +26,14 @@ const Node* Reader::child(const std::string& name) {
   block.names.push_back(name);
   paths_.push_back(block.prefix + name);
   return block.node == nullptr ? nullptr : block.node->find(name);
+}
+
+bool Reader::is_replaced(const Node& node, const std::string& alternative, const std::string& unset) const {
+  if (alternative.empty()) return false;
+  const Block& block = blocks_.back();
+  const Node* other = block.node->find(alternative);
+  if (other == nullptr || other->layer <= node.layer) return false;
+  return other->kind != Node::Kind::kScalar || expand(*other, block.prefix + alternative) != unset;
 }
 
 void Reader::enter(const std::string& name, const std::string& help) {

@@ -47,6 +47,8 @@ class Reader : public Visitor {
   template <class Value>
   void read(const std::string& name, Value& value, const About& about);
   const Node* child(const std::string& name);
+  /// Whether a later layer sets the field that stands instead of this one; `unset` is the value that sets nothing, as text.
+  bool is_replaced(const Node& node, const std::string& alternative, const std::string& unset) const;
   void collect_unknown(const Block& block);
   std::string hint_for(const Unknown& unknown) const;
 

@@ -1,8 +1,6 @@
 #include "engine/run_config.hpp"
 
 #include "base/error.hpp"
-#include "base/files.hpp"
-#include "base/nearest.hpp"
 #include "config/document.hpp"
 #include "data/normalize.hpp"
 #include "losses/registry.hpp"
@@ -31,7 +29,7 @@ void at(const Positions& position_of, const std::vector<std::string>& keys, cons
 
 void check_length(const TrainOptions& train) {
   if (train.iterations == 0 && train.epochs == 0) refuse("neither train.iterations nor train.epochs is set", "set one, such as train.epochs: 25");
-  if (train.iterations > 0 && train.epochs > 0) refuse("train.iterations and train.epochs are both set", "set one of them to 0");
+  if (train.iterations > 0 && train.epochs > 0) refuse("train.iterations and train.epochs are both set", "set one of them");
 }
 
 void check_scored_size(const RunConfig& config) {
@@ -75,26 +73,6 @@ void check_run_config(const RunConfig& config, const Positions& position_of) {
 
 std::string nowhere(const std::string& /*key*/) { return {}; }
 
-/// The recipe that was probably meant, of those shipped and those in the file's own folder; empty if none is near.
-std::string near_recipe(const fs::path& file) {
-  const fs::path folder = file.parent_path();
-  const fs::path shipped = file.is_relative() ? find_shipped("configs" / folder) : fs::path();
-  std::string near = shipped.empty() ? "" : nearest_file(shipped, file.filename().string());
-  if (near.empty()) near = nearest_file(folder, file.filename().string());
-  return near.empty() ? "" : (folder / near).string();
-}
-
-fs::path find_config(const fs::path& file) {
-  std::error_code ignored;
-  if (fs::exists(file, ignored)) return file;
-  fs::path shipped = find_shipped(fs::path("configs") / file);
-  if (file.is_relative() && !shipped.empty()) return shipped;
-  const std::string near = near_recipe(file);
-  throw Error(ErrorKind::kConfiguration, "no configuration file " + file.string(),
-              near.empty() ? "give a path, or the name of a shipped recipe such as synthia_recall.yaml or camvid_ce.yaml"
-                           : "did you mean the recipe " + near + "?");
-}
-
 }  // namespace
 
 void RunConfig::fields(config::Visitor& v) {
@@ -111,13 +89,13 @@ void RunConfig::fields(config::Visitor& v) {
 
 RunConfig load_run_config(const fs::path& file, const std::vector<std::string>& overrides) {
   RunConfig config;
-  config::Document::from_file(find_config(file), overrides).read_into(config);
+  config::Document::from_file(file, overrides).read_into(config);
   return config;
 }
 
 RunConfig load_training_config(const fs::path& file, const std::vector<std::string>& overrides) {
   RunConfig config;
-  const config::Document document = config::Document::from_file(find_config(file), overrides);
+  const config::Document document = config::Document::from_file(file, overrides);
   document.read_into(config);
   check_run_config(config, [&](const std::string& key) { return document.position_of(key); });
   return config;

@@ -77,7 +77,23 @@ TEST_F(Base, MissingOneNamesThePlaceAndTheNearestFile) {
   write("synthia.yaml", "");
   const std::string file = write("b.yaml", "seed: 1\nbase: sythia.yaml\n");
   EXPECT_THAT(error_of_file("b.yaml"), StartsWith(file + ":2:7: base: there is no file"));
-  EXPECT_THAT(error_of_file("b.yaml"), HasSubstr("synthia.yaml'?"));
+  EXPECT_THAT(error_of_file("b.yaml"), HasSubstr("did you mean 'synthia.yaml'?"));
+}
+
+TEST_F(Base, MayBeAShippedRecipe) {
+  write("a.yaml", "base: demo.yaml\nseed: 1\n");
+  EXPECT_THAT(error_of_file("a.yaml"), HasSubstr("configs/"));  // its keys are not those of the sample
+}
+
+TEST_F(Base, BesideItsFileGoesBeforeAShippedRecipe) {
+  write("demo.yaml", "seed: 7\n");
+  EXPECT_EQ(read_sample_file(write("a.yaml", "base: demo.yaml\n")).seed, 7);
+}
+
+TEST_F(Base, MissingOneNamesBothPlacesTried) {
+  write("b.yaml", "base: qqqqqqqq.yaml\n");
+  EXPECT_THAT(error_of_file("b.yaml"),
+              HasSubstr("there is no file '" + (folder_ / "qqqqqqqq.yaml").string() + "' and no shipped recipe 'qqqqqqqq.yaml'"));
 }
 
 TEST_F(Base, CycleIsFound) {
@@ -107,9 +123,25 @@ TEST_F(Base, DoublingWithEachLevelIsStopped) {
 
 TEST_F(Base, IsRefusedWhereThereIsNoFile) { EXPECT_THAT(error_of("base: a.yaml"), HasSubstr("x.yaml:1:1: base: is allowed in files only")); }
 
+// train.steps and train.epochs say the same: how long.
+TEST_F(Base, ALaterAlternativeDropsTheEarlier) {
+  write("a.yaml", "train: {steps: 5}\n");
+  const SampleOptions options = read_sample_file(write("b.yaml", "base: a.yaml\ntrain: {epochs: 2}\n"));
+  EXPECT_EQ(options.train.steps, 0);
+  EXPECT_EQ(options.train.epochs, 2);
+}
+
+TEST_F(Base, TheLastOfThreeAlternativesHolds) {
+  write("a.yaml", "train: {steps: 5}\n");
+  write("b.yaml", "train: {epochs: 2}\n");
+  const SampleOptions options = read_sample_file(write("c.yaml", "base: [a.yaml, b.yaml]\ntrain: {steps: 3}\n"));
+  EXPECT_EQ(options.train.steps, 3);
+  EXPECT_EQ(options.train.epochs, 0);
+}
+
 TEST_F(Files, MissingOneNamesTheNearest) {
   write("demo.yaml", "");
-  EXPECT_THAT(error_of_file("dem.yaml"), HasSubstr("demo.yaml'?"));
+  EXPECT_THAT(error_of_file("dem.yaml"), HasSubstr("did you mean the recipe " + (folder_ / "demo.yaml").string() + "?"));
 }
 
 TEST_F(Files, TooLargeOrNoFileIsAConfigurationError) {
@@ -149,6 +181,21 @@ TEST(Set, ChangesOneEntryOrTheWholeMap) {
   EXPECT_THAT(read_sample(text, {"data.weights={sky: 3}"}).data.weights, ElementsAre(Pair("sky", 3)));
   EXPECT_THAT(read_sample("", {"data.weights.a=1", "data.weights.b=2"}).data.weights, ElementsAre(Pair("a", 1), Pair("b", 2)));
 }
+
+TEST(Set, AnAlternativeDropsThatOfTheText) {
+  EXPECT_EQ(read_sample("train: {steps: 5}\n", {"train.epochs=2"}).train.steps, 0);
+  EXPECT_EQ(read_sample("train: {epochs: 5}\n", {"train={steps: 2}"}).train.epochs, 0);
+  EXPECT_EQ(read_sample("train: {steps: 5, epochs: 0}\n", {"train.epochs=2"}).train.steps, 0);  // as a run stores it
+}
+
+TEST(Set, AnAlternativeWithoutAValueDropsNothing) { EXPECT_EQ(read_sample("train: {steps: 5}\n", {"train.epochs=0"}).train.steps, 5); }
+
+TEST(Set, AlternativesOfOneLayerStayBoth) {
+  EXPECT_EQ(read_sample("train: {steps: 5, epochs: 2}\n").train.steps, 5);
+  EXPECT_EQ(read_sample("", {"train.epochs=2", "train.steps=5"}).train.steps, 5);
+}
+
+TEST(Set, AMistakeInADroppedAlternativeIsHarmless) { EXPECT_EQ(read_sample("train: {steps: x}\n", {"train.epochs=2"}).train.epochs, 2); }
 
 TEST(Set, KeepsEqualSignsInTheValue) { EXPECT_EQ(read_sample("", {"name=a=b"}).name, "a=b"); }
 

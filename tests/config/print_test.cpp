@@ -29,6 +29,8 @@ TEST(Print, IsBlockYamlInFieldOrder) {
             "  workers: 4\n"
             "train:\n"
             "  batch_size: 8\n"
+            "  steps: 0\n"
+            "  epochs: 0\n"
             "  lr: 0.001\n"
             "  deterministic: true\n"
             "  ema:\n"
@@ -202,6 +204,10 @@ TEST(Help, AlignsFieldsUnderTheirBlock) {
   EXPECT_THAT(text, HasSubstr("\ntrain: how long and how fast\n"
                               "  train.batch_size     8      images  [1, 4096]\n"
                               "      images of one step\n"
+                              "  train.steps          0              >= 0\n"
+                              "      so many steps\n"
+                              "  train.epochs         0              >= 0\n"
+                              "      or so many passes\n"
                               "  train.lr             0.001          >= 0\n"
                               "      learning rate\n"
                               "  train.deterministic  true\n"
@@ -233,7 +239,7 @@ TEST(Help, NamesEveryField) {
   std::vector<Difference> fields;
   SampleOptions options;
   options.fields(*make_lister(fields));
-  EXPECT_EQ(fields.size(), 14U);
+  EXPECT_EQ(fields.size(), 16U);
   for (const Difference& field : fields) EXPECT_THAT(text, HasSubstr("  " + field.key + " "));
 }
 

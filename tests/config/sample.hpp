@@ -23,12 +23,16 @@ struct EmaOptions {
 
 struct TrainOptions {
   std::int64_t batch_size = 8;
+  std::int64_t steps = 0;
+  std::int64_t epochs = 0;
   double lr = 1e-3;
   bool deterministic = true;
   EmaOptions ema;
   bool operator==(const TrainOptions&) const = default;
   void fields(Visitor& v) {
     v.field("batch_size", batch_size, {.help = "images of one step", .unit = "images", .min = 1, .max = 4096});
+    v.field("steps", steps, {.help = "so many steps", .min = 0, .instead_of = "epochs"});
+    v.field("epochs", epochs, {.help = "or so many passes", .min = 0, .instead_of = "steps"});
     v.field("lr", lr, {.help = "learning rate", .min = 0.0});
     v.field("deterministic", deterministic, {.help = "the same result every time"});
     v.block("ema", ema, "average of the weights");

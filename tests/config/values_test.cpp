@@ -55,7 +55,7 @@ TEST(Values, UnknownKeyThatExistsElsewhereNamesItsPath) {
 TEST(Values, MisspeltKeyOfAnotherBlockNamesItsPath) { EXPECT_THAT(error_of("data: {batchsize: 3}\n"), HasSubstr("did you mean train.batch_size?")); }
 
 TEST(Values, UnknownKeyLikeNoneListsWhatThereIs) {
-  EXPECT_THAT(error_of("train: {zzzzzz: 3}\n"), HasSubstr("the keys in train are batch_size, lr, deterministic, ema"));
+  EXPECT_THAT(error_of("train: {zzzzzz: 3}\n"), HasSubstr("the keys in train are batch_size, steps, epochs, lr, deterministic, ema"));
   EXPECT_THAT(error_of("constant: {zzzzzz: 3}\n"), HasSubstr("there are no keys here"));
 }
 

@@ -58,7 +58,6 @@ class Programs : public testing::Test {
             "--set",     "data.root=" + data(),
             "--set",     "data.size=[48,48]",
             "--set",     "model.width=0.125",
-            "--set",     "train.epochs=0",
             "--set",     "train.iterations=4",
             "--set",     "train.batch_size=2",
             "--set",     "train.val_interval=4"};

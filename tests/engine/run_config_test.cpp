@@ -222,7 +222,26 @@ TEST(RunConfigTest, AnotherFilesDataKeepsTheInputSizeOfTheWeights) {
 TEST(RunConfigTest, NeitherOrBothLengthsAreRefused) {
   setenv("CAMVID_ROOT", "/data", 1);
   EXPECT_THROW(check_run_config(load_run_config("camvid_ce.yaml", {"train.epochs=0"})), Error);
-  EXPECT_THROW(check_run_config(load_run_config("camvid_ce.yaml", {"train.iterations=5"})), Error);
+  EXPECT_THROW(check_run_config(load_run_config("camvid_ce.yaml", {"train.iterations=5", "train.epochs=5"})), Error);
+}
+
+TEST(RunConfigTest, AnotherLengthReplacesTheRecipes) {
+  setenv("CAMVID_ROOT", "/data", 1);
+  const RunConfig shorter = load_training_config("camvid_ce.yaml", {"train.iterations=30"});
+  EXPECT_EQ(shorter.train.iterations, 30);
+  EXPECT_EQ(shorter.train.epochs, 0);
+  const RunConfig stored = parse_run_config(config::to_yaml(shorter), "stored", {"train.epochs=3"});
+  EXPECT_EQ(stored.train.iterations, 0);
+  EXPECT_EQ(stored.train.epochs, 3);
+}
+
+TEST(RunConfigTest, AFileElsewhereMayBuildOnAShippedRecipe) {
+  setenv("CAMVID_ROOT", "/data", 1);
+  const test::TemporaryFolder folder;
+  test::write_text(folder / "mine.yaml", "base: camvid_recall.yaml\ntrain: {iterations: 30}\n");
+  const RunConfig config = load_training_config(folder / "mine.yaml", {});
+  EXPECT_EQ(config.data.dataset, "camvid");
+  EXPECT_EQ(config.loss.type, "recall");
 }
 
 TEST(RunConfigTest, ABatchOfOneIsRefusedForItsBatchNorm) {

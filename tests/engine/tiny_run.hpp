@@ -27,7 +27,6 @@ inline std::vector<std::string> tiny_overrides(const std::filesystem::path& data
   return {"data.root=" + data.string(),
           "data.size=[48, 48]",
           "model.width=0.125",
-          "train.epochs=0",
           "train.iterations=6",
           "train.batch_size=2",
           "train.accumulate=2",
