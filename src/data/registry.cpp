@@ -83,7 +83,7 @@ Listing list_split(const KnownLayout& layout, const DataOptions& options, const 
     return layout.list(options, classes, split);
   } catch (const MissingFolder& error) {
     const fs::path right = right_root(layout, options, classes, split);
-    throw Error(error.kind, error.what(), right.empty() ? error.hint : "did you mean --set data.root=" + right.string() + "?");
+    throw MissingFolder(error.kind, error.what(), right.empty() ? error.hint : "did you mean --set data.root=" + right.string() + "?");
   }
 }
 

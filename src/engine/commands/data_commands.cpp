@@ -1,5 +1,6 @@
 #include "engine/commands/data_commands.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 #include "base/error.hpp"
@@ -8,7 +9,9 @@
 #include "data/augment/transforms.hpp"
 #include "data/check.hpp"
 #include "data/drawing/preview.hpp"
+#include "data/listing.hpp"
 #include "data/registry.hpp"
+#include "data/splits.hpp"
 #include "data/statistics.hpp"
 #include "engine/frame_size.hpp"
 #include "losses/class_weighting/registry.hpp"
@@ -16,11 +19,30 @@
 
 namespace seg {
 
+namespace {
+
+/// Null where the data lacks the split and training does without it: a test split, and what split_names leaves out.
+std::unique_ptr<FileDataset> open_if_needed(const DataOptions& data, const std::string& split) {
+  const std::vector<std::string> splits = split_names(data);
+  if (split != "train" && std::find(splits.begin(), splits.end(), split) == splits.end()) return nullptr;
+  try {
+    return open_files(data, split);
+  } catch (const MissingFolder&) {
+    if (split != "test") throw;
+    return nullptr;
+  }
+}
+
+}  // namespace
+
 int check_data(const RunConfig& config, std::ostream& out) {
   std::size_t findings = 0;
-  if (split_names(config.data).empty()) open_files(config.data, "train");  // says what is missing
-  for (const std::string& split : split_names(config.data)) {
-    const auto dataset = open_files(config.data, split);
+  for (const std::string& split : all_splits()) {
+    const auto dataset = open_if_needed(config.data, split);
+    if (!dataset) {
+      out << split << ": not there, passed over (training does not need it)\n";
+      continue;
+    }
     const auto [found, absent] = check_dataset(*dataset, config.data.workers);
     for (const Finding& finding : found)
       out << finding.file << ": " << finding.defect << (finding.count > 1 ? " (" + std::to_string(finding.count) + " pixels)" : "") << '\n';

@@ -9,7 +9,8 @@
 
 namespace seg {
 
-/// Decodes every file of every split; prints each finding and a sum. Returns 0, or 3 if there is a finding.
+/// Decodes every file of every split; prints each finding and a sum. A split that training does without may be missing: that is said, and
+/// no finding. Returns 0, or 3 if there is a finding.
 int check_data(const RunConfig& config, std::ostream& out);
 
 /// Prints pixels and images of each class in the training labels, and the weights of every static scheme; writes them to `html` as a
