@@ -4,22 +4,26 @@
 //     double power = 0.9;
 //     void fields(config::Visitor& v) { v.field("power", power, {.help = "exponent of the decay", .min = 0.0, .max = 10.0}); }
 //   };
+//   enum class Fall { kConstant, kPoly };
+//   inline constexpr config::Name<Fall> kFalls[] = {{Fall::kConstant, "constant"}, {Fall::kPoly, "poly"}};
 //   struct ScheduleOptions {
-//     std::string type = "poly";
+//     Fall type = Fall::kPoly;
 //     PolyOptions poly;
 //     void fields(config::Visitor& v) {
-//       v.field("type", type, {.help = "how the learning rate falls", .choices = {"constant", "poly"}});
+//       v.choice("type", type, kFalls, {.help = "how the learning rate falls"});
 //       v.block("poly", poly, "polynomial decay");
 //     }
 //   };
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/size.hpp"
 
 namespace seg::config {
@@ -36,6 +40,35 @@ struct About {
   std::string instead_of = {};  // the field beside it that says the same otherwise: a later file or --set that sets one drops the other
 };
 
+/// A value of an enum and how it is written. A table of them names all values: Name<Color> kColors[] = {{Color::kRed, "red"}, ...}.
+template <class Enum>
+struct Name {
+  Enum value;
+  const char* text;
+};
+
+template <class Enum, std::size_t N>
+std::string name_of(Enum value, const Name<Enum> (&names)[N]) {
+  for (const Name<Enum>& name : names)
+    if (name.value == value) return name.text;
+  throw Error(ErrorKind::kInternal, "a value of an enum is missing in its table of names");
+}
+
+/// The value of a text that is one of `names`.
+template <class Enum, std::size_t N>
+Enum value_of(const std::string& text, const Name<Enum> (&names)[N]) {
+  for (const Name<Enum>& name : names)
+    if (text == name.text) return name.value;
+  throw Error(ErrorKind::kInternal, "'" + text + "' is missing in a table of names");
+}
+
+template <class Enum, std::size_t N>
+std::vector<std::string> texts_of(const Name<Enum> (&names)[N]) {
+  std::vector<std::string> texts;
+  for (const Name<Enum>& name : names) texts.emplace_back(name.text);
+  return texts;
+}
+
 class Visitor {
  public:
   virtual ~Visitor() = default;
@@ -49,6 +82,15 @@ class Visitor {
   virtual void field(const std::string& name, std::vector<double>& value, const About& about) = 0;
   virtual void field(const std::string& name, std::vector<std::string>& value, const About& about) = 0;
   virtual void field(const std::string& name, std::map<std::string, double>& value, const About& about) = 0;
+
+  /// One of a fixed list: text in files, an enum in code. `about.choices` comes from `names`.
+  template <class Enum, std::size_t N>
+  void choice(const std::string& name, Enum& value, const Name<Enum> (&names)[N], About about = {}) {
+    about.choices = texts_of(names);
+    std::string text = name_of(value, names);
+    field(name, text, about);
+    value = value_of(text, names);
+  }
 
   template <class Options>
   void block(const std::string& name, Options& options, const std::string& help) {

@@ -169,6 +169,21 @@ TEST(Print, OptionsThatCannotBeReadBackAreErrors) {
   EXPECT_THROW(to_yaml(options), Error);
 }
 
+TEST(Print, AChoiceIsItsText) {
+  SampleOptions options;
+  options.loss = Objective::kWeightedCe;
+  EXPECT_THAT(to_yaml(options), HasSubstr("\nloss: weighted_ce\n"));
+  EXPECT_EQ(round_trip(options).loss, Objective::kWeightedCe);
+}
+
+TEST(Print, AValueWithoutANameIsAnError) {
+  SampleOptions options;
+  options.loss = static_cast<Objective>(7);
+  EXPECT_THROW(to_yaml(options), Error);
+}
+
+TEST(Settings, OfferTheChoices) { EXPECT_THAT(setting_words(SampleOptions{}), testing::IsSupersetOf({"loss=ce", "loss=weighted_ce", "seed="})); }
+
 TEST(Differences, NameKeyAndBothValues) {
   SampleOptions after;
   after.train.batch_size = 4;

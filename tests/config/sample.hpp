@@ -15,6 +15,9 @@
 
 namespace seg::config {
 
+enum class Objective { kCe, kWeightedCe, kRecall };
+inline constexpr Name<Objective> kObjectives[] = {{Objective::kCe, "ce"}, {Objective::kWeightedCe, "weighted_ce"}, {Objective::kRecall, "recall"}};
+
 struct EmaOptions {
   double decay = 0.999;
   bool operator==(const EmaOptions&) const = default;
@@ -66,7 +69,7 @@ struct EmptyOptions {
 
 struct SampleOptions {
   std::string name = "run";
-  std::string loss = "ce";
+  Objective loss = Objective::kCe;
   std::int64_t seed = 0;
   DataOptions data;
   TrainOptions train;
@@ -74,7 +77,7 @@ struct SampleOptions {
   bool operator==(const SampleOptions&) const = default;
   void fields(Visitor& v) {
     v.field("name", name, {.help = "name of the run"});
-    v.field("loss", loss, {.help = "what is minimised", .choices = {"ce", "weighted_ce", "recall"}});
+    v.choice("loss", loss, kObjectives, {.help = "what is minimised"});
     v.field("seed", seed, {.help = "seed of everything random"});
     v.block("data", data, "where images come from");
     v.block("train", train, "how long and how fast");

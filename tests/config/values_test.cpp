@@ -18,7 +18,7 @@ TEST(Values, EveryKindIsRead) {
       "data: {root: a b, size: [3, 4], ids: [], scale: [1, 2.5e0], sides: [left, right], weights: {road: 1, 'the sky': .5}, workers: +2}\n"
       "train:\n  lr: 5.\n  deterministic: false\n  ema:\n    decay: 1e-05\n");
   EXPECT_EQ(options.name, "demo");
-  EXPECT_EQ(options.loss, "recall");
+  EXPECT_EQ(options.loss, Objective::kRecall);
   EXPECT_EQ(options.seed, INT64_MIN);
   EXPECT_EQ(options.data.root, "a b");
   EXPECT_EQ(options.data.size, (Size{3, 4}));
