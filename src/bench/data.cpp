@@ -31,7 +31,7 @@ std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {
   const std::vector<std::string>& all = cache_kinds();
   for (const std::string& kind : asked) {
     if (std::find(all.begin(), all.end(), kind) == all.end())
-      throw Error(ErrorKind::kConfiguration, "--cache " + kind + ": no such cache", "use none, memory or disk");
+      throw Error(ErrorKind::kConfiguration, "--cache " + kind + ": no such cache", "use one of " + config::joined(all));
   }
   return asked.empty() ? all : asked;
 }
@@ -39,7 +39,7 @@ std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {
 }  // namespace
 
 const std::vector<std::string>& cache_kinds() {
-  static const std::vector<std::string> kinds{"none", "memory", "disk"};
+  static const std::vector<std::string> kinds = config::texts_of(kCacheKinds);
   return kinds;
 }
 
@@ -49,11 +49,11 @@ BenchReport bench_data(const DataBench& bench) {
   const auto experiment = setup.build();
   const RunConfig& config = experiment->config;
   const FileDataset& files = *experiment->train_set;
-  const SampleTransform transform = training_transform(config.augment, config.data.size, files.classes());
+  const SampleTransform transform = training_transform(config.augment, config.data.size, files.classes(), config.model.input);
   std::vector<std::unique_ptr<Dataset>> cached;  // null where there is no cache
   for (const std::string& kind : kinds) {
     DataOptions data = config.data;
-    data.cache = kind;
+    data.cache = config::value_of(kind, kCacheKinds);
     auto cache = open_cache(data, {&files}, data.cache_dir);
     cached.push_back(cache ? std::make_unique<CachedDataset>(files, std::move(cache)) : nullptr);
   }
@@ -78,7 +78,7 @@ BenchReport bench_data(const DataBench& bench) {
   report.fact("batches a pass", options.batches);
   const auto images = static_cast<double>(options.batches * options.batch_size);
   for (std::size_t i = 0; i < kinds.size(); ++i) {
-    if (kinds[i] == "none" || cached[i])
+    if (cached[i] || config::value_of(kinds[i], kCacheKinds) == CacheKind::kNone)
       report.add("cache_" + kinds[i], "images_per_second", measurement_of(rates(seconds[i], images)), "1/s");
     else  // the log says why
       report.add("cache_" + kinds[i], "images_per_second", std::nullopt, "1/s");

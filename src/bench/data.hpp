@@ -5,7 +5,7 @@
 
 namespace seg {
 
-/// "none", "memory", "disk".
+/// The values of data.cache.
 const std::vector<std::string>& cache_kinds();
 
 struct DataBench {

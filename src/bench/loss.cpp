@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "bench/memory.hpp"
 #include "core/compute.hpp"
-#include "data/normalize.hpp"
+#include "core/network_input.hpp"
 #include "engine/training/learner.hpp"
 #include "losses/registry.hpp"
 #include "ops/class_sums.hpp"
@@ -62,7 +62,8 @@ void compare_kernels(BenchReport& report, const LossBench& bench, const torch::D
 std::unique_ptr<Loss> loss_named(const std::string& type, const Experiment& experiment) {
   LossOptions options = experiment.config.loss;
   options.type = type;
-  options.weighting = options.normalizer = "default";
+  options.weighting = "default";
+  options.normalizer = LossNormalizer::kDefault;
   LossContext context;
   for (const ClassInfo& info : experiment.classes()) context.class_names.push_back(info.name);
   return build_loss(options, context);
@@ -80,7 +81,7 @@ void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& 
   {
     const torch::NoGradGuard no_gradient;
     const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
-    logits = experiment.learner->model().forward(normalize(batch.images.to(experiment.compute.device), experiment.config.augment.normalize)).logits;
+    logits = experiment.learner->model().forward(normalize(batch.images.to(experiment.compute.device), experiment.config.model.input)).logits;
   }
   const torch::Tensor labels = batch.labels.to(experiment.compute.device);
   const auto recall = loss_named("recall", experiment), entropy = loss_named("ce", experiment);

@@ -20,13 +20,13 @@ std::map<std::string, std::string> describe(const Experiment& experiment) {
   const RunConfig& config = experiment.config;
   const ModelOptions& model = config.model;
   return {{"loss_type", config.loss.type},
-          {"recall_smoothing", config.loss.recall.smoothing},
-          {"normalizer", config.loss.normalizer},
+          {"recall_smoothing", config::name_of(config.loss.recall.smoothing, kRecallSmoothings)},
+          {"normalizer", config::name_of(config.loss.normalizer, kLossNormalizers)},
           {"classes", std::to_string(experiment.classes().size())},
-          {"mean", Json(config.augment.normalize.mean).dump()},
-          {"std", Json(config.augment.normalize.std).dump()},
+          {"mean", Json(model.input.mean).dump()},
+          {"std", Json(model.input.std).dump()},
           {"normalize_scale", "0..255"},
-          {"normalize_order", config.augment.normalize.order},
+          {"normalize_order", config::name_of(model.input.order, kChannelOrders)},
           {"align_corners", model.align_corners ? "true" : "false"},
           {"output_stride", std::to_string(model.output_stride)},
           {"aspp_rates", Json(model.aspp_rates).dump()},

@@ -8,9 +8,9 @@
 #include "bench/memory.hpp"
 #include "bench/peak_rate.hpp"
 #include "core/compute.hpp"
+#include "core/network_input.hpp"
 #include "data/collate.hpp"
 #include "data/loader.hpp"
-#include "data/normalize.hpp"
 #include "engine/training/trainer.hpp"
 
 namespace seg {
@@ -61,8 +61,8 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
   const std::int64_t warmup = std::max(steps.warmup, config.data.prefetch + 1);
   LoaderOptions options = training_loader(experiment, 0);
   options.batches = (warmup + steps.runs) * config.train.accumulate;
-  const SampleTransform transform = training_transform(config.augment, config.data.size, experiment.classes());
-  if (config.data.cache != "none") {  // every epoch but the first finds its frames there
+  const SampleTransform transform = training_transform(config.augment, config.data.size, experiment.classes(), config.model.input);
+  if (config.data.cache != CacheKind::kNone) {  // every epoch but the first finds its frames there
     DataLoader filling(experiment.training_samples(), transform, options);
     while (filling.next()) continue;
   }
@@ -77,7 +77,7 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
 Flops flops_of(Experiment& experiment, const Batch& batch) {
   experiment.learner->model().train();
   return count_flops([&] {
-    const torch::Tensor images = normalize(batch.images.to(experiment.compute.device), experiment.config.augment.normalize);
+    const torch::Tensor images = normalize(batch.images.to(experiment.compute.device), experiment.config.model.input);
     const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
     experiment.learner->model().forward(images);
   });
@@ -138,7 +138,7 @@ BenchReport bench_train(const TrainBench& bench) {
   if (!bench.synthetic_only) {
     loaded = end_to_end(*experiment, stepper, bench.steps);
     report.fact("data", experiment->config.data.dataset + ", " + std::to_string(experiment->train_set->size()) + " training images");
-    report.fact("cache", experiment->config.data.cache);
+    report.fact("cache", config::name_of(experiment->config.data.cache, kCacheKinds));
     report.fact("workers", worker_threads(experiment->config.data.workers));
     peak.sample();
     stepper.run(1, same, nullptr);

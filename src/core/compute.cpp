@@ -78,9 +78,9 @@ bool has_fast_bf16(torch::Device device) {
   return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 }
 
-torch::ScalarType resolve_precision(const std::string& name, torch::Device device) {
-  if (name == "auto") return has_fast_bf16(device) ? torch::kBFloat16 : torch::kFloat32;
-  return name == "bf16" ? torch::kBFloat16 : torch::kFloat32;
+torch::ScalarType resolve_precision(Precision precision, torch::Device device) {
+  if (precision == Precision::kAuto) return has_fast_bf16(device) ? torch::kBFloat16 : torch::kFloat32;
+  return precision == Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
 }
 
 void wait_for(const torch::Device& device) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/precision.hpp"
+
 namespace seg {
 
 /// How a network is computed.
@@ -26,8 +28,8 @@ std::int64_t set_compute_threads(std::int64_t threads);
 /// from compute capability 8).
 bool has_fast_bf16(torch::Device device);
 
-/// "auto", "fp32" or "bf16" to the type that convolutions compute in.
-torch::ScalarType resolve_precision(const std::string& name, torch::Device device);
+/// The type that convolutions compute in.
+torch::ScalarType resolve_precision(Precision precision, torch::Device device);
 
 /// Returns when the device has done what it was given; at once on the CPU.
 void wait_for(const torch::Device& device);

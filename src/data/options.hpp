@@ -11,11 +11,29 @@ namespace seg {
 
 std::vector<std::string> dataset_names();  // data/registry.hpp
 
+enum class SequenceSplit { kBlocked, kPublished };
+enum class CityscapesLabels { kLabelIds, kLabelTrainIds };
+enum class FolderSplit { kFolders, kLists };
+enum class FolderEncoding { kIndex, kPalette, kRgb };
+enum class VoidPixels { kIgnore, kTrain };
+enum class OnError { kStop, kSkip };
+enum class CacheKind { kNone, kMemory, kDisk };
+
+inline constexpr config::Name<SequenceSplit> kSequenceSplits[] = {{SequenceSplit::kBlocked, "blocked"}, {SequenceSplit::kPublished, "published"}};
+inline constexpr config::Name<CityscapesLabels> kCityscapesLabels[] = {{CityscapesLabels::kLabelIds, "labelIds"},
+                                                                       {CityscapesLabels::kLabelTrainIds, "labelTrainIds"}};
+inline constexpr config::Name<FolderSplit> kFolderSplits[] = {{FolderSplit::kFolders, "folders"}, {FolderSplit::kLists, "lists"}};
+inline constexpr config::Name<FolderEncoding> kFolderEncodings[] = {
+    {FolderEncoding::kIndex, "index"}, {FolderEncoding::kPalette, "palette"}, {FolderEncoding::kRgb, "rgb"}};
+inline constexpr config::Name<VoidPixels> kVoidPixels[] = {{VoidPixels::kIgnore, "ignore"}, {VoidPixels::kTrain, "train"}};
+inline constexpr config::Name<OnError> kOnErrors[] = {{OnError::kStop, "stop"}, {OnError::kSkip, "skip"}};
+inline constexpr config::Name<CacheKind> kCacheKinds[] = {{CacheKind::kNone, "none"}, {CacheKind::kMemory, "memory"}, {CacheKind::kDisk, "disk"}};
+
 struct SynthiaSeqsOptions {
   std::vector<std::string> sequences = {"SYNTHIA-SEQS-05-SUMMER"};
   std::vector<std::string> sides;    // empty: all there are
   std::vector<std::string> cameras;  // empty: all there are
-  std::string split = "blocked";
+  SequenceSplit split = SequenceSplit::kBlocked;
   std::int64_t gap = 10;
   std::int64_t seed = 1337;
 
@@ -23,9 +41,8 @@ struct SynthiaSeqsOptions {
     v.field("sequences", sequences, {.help = "folders under data.root"});
     v.field("sides", sides, {.help = "sides of the stereo rig; empty means all there are", .choices = {"Stereo_Left", "Stereo_Right"}});
     v.field("cameras", cameras, {.help = "cameras; empty means all there are", .choices = {"Omni_F", "Omni_B", "Omni_L", "Omni_R"}});
-    v.field("split", split,
-            {.help = "blocked: train, val, test are 70/10/20 % in order of time; published: a random 70/10/20 % of all images",
-             .choices = {"blocked", "published"}});
+    v.choice("split", split, kSequenceSplits,
+             {.help = "blocked: train, val, test are 70/10/20 % in order of time; published: a random 70/10/20 % of all images"});
     v.field("gap", gap,
             {.help = "left out between the blocks, at most a twentieth of the sequence each time", .unit = "frames", .min = 0, .max = 10000});
     v.field("seed", seed, {.help = "of the published split", .min = 0});
@@ -43,36 +60,32 @@ struct SynthiaRandOptions {
 };
 
 struct CityscapesOptions {
-  std::string labels = "labelIds";
+  CityscapesLabels labels = CityscapesLabels::kLabelIds;
 
-  void fields(config::Visitor& v) {
-    v.field("labels", labels, {.help = "which label files are read: *_gtFine_<this>.png", .choices = {"labelIds", "labelTrainIds"}});
-  }
+  void fields(config::Visitor& v) { v.choice("labels", labels, kCityscapesLabels, {.help = "which label files are read: *_gtFine_<this>.png"}); }
 };
 
 struct FolderOptions {
   std::string images = "images";
   std::string labels = "labels";
-  std::string split = "folders";
+  FolderSplit split = FolderSplit::kFolders;
   std::string train = "train";
   std::string val = "val";
   std::string test = "test";
-  std::string encoding = "index";
+  FolderEncoding encoding = FolderEncoding::kIndex;
   std::string image_suffix;
   std::string label_suffix;
 
   void fields(config::Visitor& v) {
     v.field("images", images, {.help = "folder of the images under data.root"});
     v.field("labels", labels, {.help = "folder of the label PNGs under data.root, with the same tree"});
-    v.field("split", split,
-            {.help = "folders: a sub-folder a split in images and labels; lists: a text file a split under data.root, an image a line",
-             .choices = {"folders", "lists"}});
+    v.choice("split", split, kFolderSplits,
+             {.help = "folders: a sub-folder a split in images and labels; lists: a text file a split under data.root, an image a line"});
     v.field("train", train, {.help = "sub-folder or list file (with or without .txt)"});
     v.field("val", val, {.help = "sub-folder or list file (with or without .txt)"});
     v.field("test", test, {.help = "sub-folder or list file (with or without .txt); not needed for training"});
-    v.field("encoding", encoding,
-            {.help = "index: grey values or palette indices are the table's ids; palette, rgb: colours, stored in a palette or in each pixel",
-             .choices = {"index", "palette", "rgb"}});
+    v.choice("encoding", encoding, kFolderEncodings,
+             {.help = "index: grey values or palette indices are the table's ids; palette, rgb: colours, stored in a palette or in each pixel"});
     v.field("image_suffix", image_suffix, {.help = "end of the image names, with extension; the rest pairs them; empty means any image extension"});
     v.field("label_suffix", label_suffix, {.help = "end of the label names, likewise"});
   }
@@ -83,14 +96,14 @@ struct DataOptions {
   std::string root;
   std::string classes;
   Size size = {384, 768};
-  std::string void_label = "ignore";
+  VoidPixels void_label = VoidPixels::kIgnore;
   std::int64_t max_pixels = 50'000'000;
-  std::string on_error = "stop";
+  OnError on_error = OnError::kStop;
   std::int64_t skip_budget = 100;
   std::int64_t workers = 0;
   std::int64_t prefetch = 2;
   double timeout_s = 600.0;
-  std::string cache = "none";
+  CacheKind cache = CacheKind::kNone;
   double cache_gb = 8.0;
   std::string cache_dir;
   SynthiaSeqsOptions synthia_seqs;
@@ -98,17 +111,17 @@ struct DataOptions {
   CityscapesOptions cityscapes;
   FolderOptions folder;
 
-  bool train_void() const { return void_label == "train"; }
-  bool skip_broken() const { return on_error == "skip"; }
+  bool train_void() const { return void_label == VoidPixels::kTrain; }
+  bool skip_broken() const { return on_error == OnError::kSkip; }
 
   void fields(config::Visitor& v) {
     v.field("dataset", dataset, {.help = "layout of the data set", .choices = dataset_names()});
     v.field("root", root, {.help = "folder of the data set", .harmless = true, .path = true});
     v.field("classes", classes, {.help = "class table in YAML; empty means the set's own, folder needs one", .path = true});
     v.field("size", size, {.help = "what the network sees in training", .unit = "pixels", .min = 16, .max = 16384});
-    v.field("void", void_label, {.help = "pixels without a class: not counted, or trained as classes of their own", .choices = {"ignore", "train"}});
+    v.choice("void", void_label, kVoidPixels, {.help = "pixels without a class: not counted, or trained as classes of their own"});
     v.field("max_pixels", max_pixels, {.help = "larger images are refused before they are decoded", .unit = "pixels", .min = 1, .max = 2e9});
-    v.field("on_error", on_error, {.help = "broken files: end the run, or are listed and left out", .choices = {"stop", "skip"}, .harmless = true});
+    v.choice("on_error", on_error, kOnErrors, {.help = "broken files: end the run, or are listed and left out", .harmless = true});
     v.field("skip_budget", skip_budget, {.help = "more broken files than this end the run", .unit = "files", .min = 0, .harmless = true});
     v.field("workers", workers, {.help = "threads that decode; 0 means one a core", .min = 0, .max = 1024, .harmless = true});
     v.field("prefetch", prefetch, {.help = "batches decoded ahead at most", .unit = "batches", .min = 1, .max = 1024, .harmless = true});
@@ -118,10 +131,8 @@ struct DataOptions {
              .min = 0.0,
              .max = 1e6,
              .harmless = true});
-    v.field("cache", cache,
-            {.help = "where decoded frames are kept, at data.size unless training crops; changes no result",
-             .choices = {"none", "memory", "disk"},
-             .harmless = true});
+    v.choice("cache", cache, kCacheKinds,
+             {.help = "where decoded frames are kept, at data.size unless training crops; changes no result", .harmless = true});
     v.field("cache_gb", cache_gb,
             {.help = "what the cache takes at most; frames beyond it are decoded each time", .unit = "GB", .min = 0.0, .max = 1e4, .harmless = true});
     v.field("cache_dir", cache_dir, {.help = "folder of the disk cache; empty means one in the user's cache folder", .harmless = true, .path = true});

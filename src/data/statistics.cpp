@@ -122,7 +122,7 @@ std::string statistics_key(const FileDataset& dataset, const DataOptions& option
   digest.update(digest_of(dataset.encoding()));
   update(digest, static_cast<std::uint64_t>(dataset.classes().size()));
   update(digest, dataset.max_pixels());
-  digest.update(options.on_error);
+  digest.update(config::name_of(options.on_error, kOnErrors));
   return digest.hex();
 }
 
@@ -136,7 +136,7 @@ ClassStatistics cached_statistics(const FileDataset& dataset, const DataOptions&
 
 fs::path statistics_cache_file(const DataOptions& options) {
   DataOptions key = options;
-  key.cache = "none";  // how frames are kept changes no count
+  key.cache = CacheKind::kNone;  // how frames are kept changes no count
   key.cache_gb = 0.0;
   key.cache_dir.clear();
   Digest digest;

@@ -110,7 +110,7 @@ Learner::Losses build_losses(const RunConfig& config, const FileDataset& train_s
 
 std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device) {
   check_run_config(config);
-  SampleTransform transform = training_transform(config.augment, config.data.size, load_classes(config.data));
+  SampleTransform transform = training_transform(config.augment, config.data.size, load_classes(config.data), config.model.input);
   Compute compute{resolve_device(device)};
   compute.precision = resolve_precision(config.train.precision, compute.device);
   const std::int64_t threads = set_compute_threads(config.train.threads);

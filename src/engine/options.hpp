@@ -7,15 +7,30 @@
 
 #include "base/size.hpp"
 #include "config/fields.hpp"
+#include "core/precision.hpp"
 
 namespace seg {
+
+enum class BestBy { kMeanIou, kMeanAccuracy, kOverallAccuracy, kMeanPrecision, kMeanF1, kFrequencyWeightedIou };
+enum class EvalInput { kAuto, kNative, kResized };
+enum class ScoredSize { kLabels, kInput };
+
+inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"},
+                                                   {BestBy::kMeanAccuracy, "mean_accuracy"},
+                                                   {BestBy::kOverallAccuracy, "overall_accuracy"},
+                                                   {BestBy::kMeanPrecision, "mean_precision"},
+                                                   {BestBy::kMeanF1, "mean_f1"},
+                                                   {BestBy::kFrequencyWeightedIou, "frequency_weighted_iou"}};
+inline constexpr config::Name<EvalInput> kEvalInputs[] = {
+    {EvalInput::kAuto, "auto"}, {EvalInput::kNative, "native"}, {EvalInput::kResized, "resized"}};
+inline constexpr config::Name<ScoredSize> kScoredSizes[] = {{ScoredSize::kLabels, "labels"}, {ScoredSize::kInput, "input"}};
 
 struct TrainOptions {
   std::int64_t iterations = 0;
   std::int64_t epochs = 0;
   std::int64_t batch_size = 8;
   std::int64_t accumulate = 1;
-  std::string precision = "auto";
+  Precision precision = Precision::kAuto;
   std::int64_t seed = 0;
   bool deterministic = false;
   double ema = 0.0;
@@ -25,7 +40,7 @@ struct TrainOptions {
   std::int64_t log_interval = 10;
   std::int64_t keep = 2;
   std::int64_t threads = 0;
-  std::string best = "mean_iou";
+  BestBy best = BestBy::kMeanIou;
   std::int64_t max_bad_steps = 10;
 
   void fields(config::Visitor& v) {
@@ -37,8 +52,7 @@ struct TrainOptions {
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
     v.field("accumulate", accumulate,
             {.help = "forward passes whose gradients make one step; recall is counted in each by itself", .unit = "passes", .min = 1, .max = 4096});
-    v.field("precision", precision,
-            {.help = "type of convolutions; auto: bf16 where the hardware multiplies it", .choices = {"auto", "fp32", "bf16"}});
+    v.choice("precision", precision, kPrecisions, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it"});
     v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});
     v.field("ema", ema, {.help = "decay of the averaged weights that are evaluated and kept as best; 0: off", .min = 0, .max = 0.999999});
@@ -50,9 +64,7 @@ struct TrainOptions {
     v.field("log_interval", log_interval, {.help = "between progress lines", .unit = "iterations", .min = 1, .max = 1e6, .harmless = true});
     v.field("keep", keep, {.help = "newest checkpoints kept, beside best", .unit = "checkpoints", .min = 1, .max = 1e6, .harmless = true});
     v.field("threads", threads, {.help = "compute threads; 0: one a core", .unit = "threads", .min = 0, .max = 1024});
-    v.field("best", best,
-            {.help = "validation score that decides which checkpoint is best",
-             .choices = {"mean_iou", "mean_accuracy", "overall_accuracy", "mean_precision", "mean_f1", "frequency_weighted_iou"}});
+    v.choice("best", best, kBestBy, {.help = "validation score that decides which checkpoint is best"});
     v.field("max_bad_steps", max_bad_steps,
             {.help = "steps in a row with a loss or gradient that is not finite before the run stops",
              .unit = "steps",
@@ -64,8 +76,8 @@ struct TrainOptions {
 
 struct EvalOptions {
   std::int64_t batch_size = 4;
-  std::string input = "auto";
-  std::string size = "labels";
+  EvalInput input = EvalInput::kAuto;
+  ScoredSize size = ScoredSize::kLabels;
   bool flip = false;
   std::vector<double> scales = {1.0};
   Size window;
@@ -74,12 +86,9 @@ struct EvalOptions {
   void fields(config::Visitor& v) {
     v.field("batch_size", batch_size,
             {.help = "images in one forward pass; changes no score", .unit = "images", .min = 1, .max = 4096, .harmless = true});
-    v.field("input", input,
-            {.help = "frames as they are, or resized to data.size; auto: resized unless training crops",
-             .choices = {"auto", "native", "resized"},
-             .harmless = true});
-    v.field("size", size,
-            {.help = "score at the labels' own size, or at the network's input size", .choices = {"labels", "input"}, .harmless = true});
+    v.choice("input", input, kEvalInputs,
+             {.help = "frames as they are, or resized to data.size; auto: resized unless training crops", .harmless = true});
+    v.choice("size", size, kScoredSizes, {.help = "score at the labels' own size, or at the network's input size", .harmless = true});
     v.field("flip", flip, {.help = "average with the prediction of the mirrored image", .harmless = true});
     v.field("scales", scales, {.help = "average the predictions at these input scales", .min = 0.1, .max = 8, .harmless = true});
     v.field("window", window,

@@ -1,8 +1,12 @@
 #include "engine/run_config.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <functional>
+#include <set>
+
 #include "base/error.hpp"
 #include "config/document.hpp"
-#include "data/normalize.hpp"
 #include "losses/registry.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
@@ -10,6 +14,25 @@
 namespace seg {
 
 namespace {
+
+/// Old names, read for one version.
+const std::vector<config::Renamed>& renamed_keys() {
+  static const std::vector<config::Renamed> keys = {{"augment.normalize", "model.input"}};
+  return keys;
+}
+
+/// Reading a run's configuration takes several passes over it: the log says it once.
+void tell(const std::vector<std::string>& notes) {
+  static std::set<std::string> told;
+  for (const std::string& note : notes)
+    if (told.insert(note).second) spdlog::info("{}", note);
+}
+
+config::Document document_of(const fs::path& file, const std::vector<std::string>& overrides) {
+  config::Document document = config::Document::from_file(file, overrides, renamed_keys());
+  tell(document.notes());
+  return document;
+}
 
 /// Where an option was given; empty where it was not, or where nobody knows.
 using Positions = std::function<std::string(const std::string& key)>;
@@ -33,8 +56,8 @@ void check_length(const TrainOptions& train) {
 }
 
 void check_scored_size(const RunConfig& config) {
-  if (config.eval.size != "input" || config.eval.input == "resized") return;
-  if (config.eval.input == "native")
+  if (config.eval.size != ScoredSize::kInput || config.eval.input == EvalInput::kResized) return;
+  if (config.eval.input == EvalInput::kNative)
     refuse("eval.size: input scores resized frames, but eval.input: native does not resize", "set eval.input: resized, or eval.size: labels");
   if (config.augment.crop)
     refuse("eval.size: input scores resized frames, but with augment.crop eval.input: auto does not resize",
@@ -63,7 +86,7 @@ void check_run_config(const RunConfig& config, const Positions& position_of) {
     const ScaleOptions& scale = config.augment.scale;
     if (scale.min > scale.max) refuse("augment.scale: min is larger than max", "exchange them");
   });
-  at(position_of, {"augment.normalize"}, [&] { check(config.augment.normalize); });
+  at(position_of, {"model.input"}, [&] { check(config.model.input); });
   at(position_of, {"model"}, [&] { check_model(config.model); });
   at(position_of, {"loss.weighting", "loss.sum", "loss.type"}, [&] { check_loss(config.loss); });
   at(position_of, {"optimizer.sgd.nesterov", "optimizer.sgd.momentum"}, [&] { check_optimizer(config.optimizer); });
@@ -78,7 +101,7 @@ std::string nowhere(const std::string& /*key*/) { return {}; }
 void RunConfig::fields(config::Visitor& v) {
   v.field("name", name, {.help = "of the run; its folder is runs/NAME unless --run-dir says else"});
   v.block("data", data, "which images and labels");
-  v.block("augment", augment, "how training samples are varied, and normalisation");
+  v.block("augment", augment, "how training samples are varied");
   v.block("model", model, "the network");
   v.block("loss", loss, "what is minimised");
   v.block("optimizer", optimizer, "how weights are updated");
@@ -89,13 +112,13 @@ void RunConfig::fields(config::Visitor& v) {
 
 RunConfig load_run_config(const fs::path& file, const std::vector<std::string>& overrides) {
   RunConfig config;
-  config::Document::from_file(file, overrides).read_into(config);
+  document_of(file, overrides).read_into(config);
   return config;
 }
 
 RunConfig load_training_config(const fs::path& file, const std::vector<std::string>& overrides) {
   RunConfig config;
-  const config::Document document = config::Document::from_file(file, overrides);
+  const config::Document document = document_of(file, overrides);
   document.read_into(config);
   check_run_config(config, [&](const std::string& key) { return document.position_of(key); });
   return config;
@@ -106,7 +129,9 @@ void check_evaluation(const RunConfig& config) { check_evaluation(config, nowher
 
 RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
   RunConfig config;
-  config::Document::from_text(text, source, overrides).read_into(config);
+  const config::Document document = config::Document::from_text(text, source, overrides, renamed_keys());
+  tell(document.notes());
+  document.read_into(config);
   return config;
 }
 

@@ -36,8 +36,7 @@ int export_checkpoint(const ExportCommand& command, std::ostream& out) {
   const RunConfig config = trained_config(checkpoint, command.checkpoint, {});
   const auto model = trained_model(checkpoint, config, command.checkpoint, torch::kCPU);
   const Size resized = evaluation_frame(config).image;
-  const onnx::ModelProto file =
-      onnx_model(*model, config.model, config.augment.normalize, checkpoint.classes, {command.labels, command.size, resized});
+  const onnx::ModelProto file = onnx_model(*model, config.model, checkpoint.classes, {command.labels, command.size, resized});
   std::string bytes;
   if (!file.SerializeToString(&bytes)) throw Error(ErrorKind::kInternal, "the model is too large for one ONNX file");
   if (command.output.has_parent_path()) make_directories(command.output.parent_path());

@@ -63,8 +63,7 @@ void check_graph(const onnx::ModelProto& model) {
 
 }  // namespace
 
-onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const ClassTable& classes,
-                            const OnnxOptions& options) {
+onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_options, const ClassTable& classes, const OnnxOptions& options) {
   onnx::ModelProto file;
   file.set_ir_version(kOnnxFormat);
   file.set_producer_name("segtrain");
@@ -80,7 +79,7 @@ onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_option
   const Dimension width = fixed ? Dimension(options.size.width) : "W";
   describe_value(*proto.add_input(), "image", onnx::TensorProto::FLOAT, {"N", std::int64_t{3}, height, width});
   OnnxGraph graph(proto);
-  const OnnxGraph::Value scores = add_network(graph, "image", model, model_options, normalize);
+  const OnnxGraph::Value scores = add_network(graph, "image", model, model_options);
   const OnnxGraph::Value logits = graph.resize_like("logits", scores, "image", model_options.align_corners);
   if (options.labels)
     describe_value(*proto.add_output(), graph.arg_max("labels", logits), onnx::TensorProto::INT64, {"N", height, width});

@@ -23,7 +23,6 @@ struct OnnxOptions {
 
 /// `model` in float32; in evaluation its prediction is that of the graph up to rounding. Passes ONNX's checker and strict shape
 /// inference, or throws kInternal. Throws kConfiguration as add_network does.
-onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_options, const NormalizeOptions& normalize, const ClassTable& classes,
-                            const OnnxOptions& options);
+onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_options, const ClassTable& classes, const OnnxOptions& options);
 
 }  // namespace seg

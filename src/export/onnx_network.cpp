@@ -117,25 +117,24 @@ class NetworkWriter {
 };
 
 /// (x - mean) / std of an RGB image. Where the network was trained on BGR its channels stay RGB here.
-Value normalized(OnnxGraph& graph, const Value& image, const NormalizeOptions& options) {
+Value normalized(OnnxGraph& graph, const Value& image, const NetworkInput& input) {
   const auto channels = [&](const std::vector<double>& values) {
     const torch::Tensor row = torch::tensor(values, torch::kFloat64);
-    return (options.order == "bgr" ? row.flip(0) : row).view({1, 3, 1, 1});
+    return (input.order == ChannelOrder::kBgr ? row.flip(0) : row).view({1, 3, 1, 1});
   };
-  const torch::Tensor mean = channels(options.mean);
-  const torch::Tensor std = channels(options.std);
+  const torch::Tensor mean = channels(input.mean);
+  const torch::Tensor std = channels(input.std);
   const Value scaled = graph.multiply("normalize.multiply", image, graph.constant("normalize.scale", 1.0 / std));
   return graph.add("normalize.add", scaled, graph.constant("normalize.offset", -mean / std));
 }
 
 }  // namespace
 
-OnnxGraph::Value add_network(OnnxGraph& graph, const OnnxGraph::Value& image, const Model& model, const ModelOptions& options,
-                             const NormalizeOptions& normalize) {
+OnnxGraph::Value add_network(OnnxGraph& graph, const OnnxGraph::Value& image, const Model& model, const ModelOptions& options) {
   const torch::NoGradGuard no_gradient;
   NetworkWriter writer(graph, model, options);
-  if (normalize.order == "bgr") writer.exchange_red_and_blue();
-  const Value images = normalized(graph, image, normalize);
+  if (options.input.order == ChannelOrder::kBgr) writer.exchange_red_and_blue();
+  const Value images = normalized(graph, image, options.input);
   if (dynamic_cast<const DeepLabV3Plus*>(&model) != nullptr) return writer.deeplab_v3_plus(images);
   if (dynamic_cast<const DeepLabV3*>(&model) != nullptr) return writer.deeplab_v3(images);
   throw Error(ErrorKind::kConfiguration, "model.arch " + options.arch + " has no ONNX form yet", "export a model of deeplabv3plus or deeplabv3");

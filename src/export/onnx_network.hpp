@@ -11,7 +11,6 @@ namespace seg {
 
 /// Adds the network to the graph. `image`: float32 [N,3,H,W], RGB, 0..255. Returns logits float32 [N,K,h,w] at the head's stride.
 /// Dropout and the auxiliary head have no part in it. Throws kConfiguration for an architecture it does not know.
-OnnxGraph::Value add_network(OnnxGraph& graph, const OnnxGraph::Value& image, const Model& model, const ModelOptions& options,
-                             const NormalizeOptions& normalize);
+OnnxGraph::Value add_network(OnnxGraph& graph, const OnnxGraph::Value& image, const Model& model, const ModelOptions& options);
 
 }  // namespace seg

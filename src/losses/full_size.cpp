@@ -26,8 +26,8 @@ torch::Tensor weighted_mean(const torch::Tensor& values, const torch::Tensor& tr
 
 torch::Tensor zero_loss(const torch::Tensor& logits) { return (logits.to(torch::kFloat) * 0.0).sum(); }
 
-torch::Tensor taking_part(const std::string& classes, const torch::Tensor& pixels) {
-  return classes == "all" ? torch::ones_like(pixels, torch::kBool) : pixels.gt(0);
+torch::Tensor taking_part(RegionClasses classes, const torch::Tensor& pixels) {
+  return classes == RegionClasses::kAll ? torch::ones_like(pixels, torch::kBool) : pixels.gt(0);
 }
 
 }  // namespace seg

@@ -23,6 +23,6 @@ torch::Tensor weighted_mean(const torch::Tensor& values, const torch::Tensor& tr
 torch::Tensor zero_loss(const torch::Tensor& logits);
 
 /// bool [K]: the classes that take part in a mean over "present" or "all" classes.
-torch::Tensor taking_part(const std::string& classes, const torch::Tensor& pixels);
+torch::Tensor taking_part(RegionClasses classes, const torch::Tensor& pixels);
 
 }  // namespace seg

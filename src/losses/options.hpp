@@ -14,14 +14,22 @@ std::vector<std::string> loss_names();              // the registry of losses
 std::vector<std::string> weighting_names();         // the registry of class weightings
 std::vector<std::string> static_weighting_names();  // those whose weights stay the same in every step
 
+enum class RecallSmoothing { kPublished, kNone };
+enum class RegionClasses { kPresent, kAll };
+enum class LossNormalizer { kDefault, kValidPixels, kWeightSum };
+
+inline constexpr config::Name<RecallSmoothing> kRecallSmoothings[] = {{RecallSmoothing::kPublished, "published"}, {RecallSmoothing::kNone, "none"}};
+inline constexpr config::Name<RegionClasses> kRegionClasses[] = {{RegionClasses::kPresent, "present"}, {RegionClasses::kAll, "all"}};
+inline constexpr config::Name<LossNormalizer> kLossNormalizers[] = {
+    {LossNormalizer::kDefault, "default"}, {LossNormalizer::kValidPixels, "valid_pixels"}, {LossNormalizer::kWeightSum, "weight_sum"}};
+
 struct RecallOptions {
-  std::string smoothing = "published";
+  RecallSmoothing smoothing = RecallSmoothing::kPublished;
   double momentum = 0.0;
 
   void fields(config::Visitor& v) {
-    v.field("smoothing", smoothing,
-            {.help = "weights max(FN,1)/max(GT,1) as published, or FN/GT: a class without a miss then has no gradient",
-             .choices = {"published", "none"}});
+    v.choice("smoothing", smoothing, kRecallSmoothings,
+             {.help = "weights max(FN,1)/max(GT,1) as published, or FN/GT: a class without a miss then has no gradient"});
     v.field("momentum", momentum,
             {.help = "recalls smoothed over steps, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual", .min = 0.0, .max = 0.9999});
   }
@@ -54,18 +62,18 @@ struct OhemOptions {
 };
 
 struct SoftIouOptions {
-  std::string classes = "present";
+  RegionClasses classes = RegionClasses::kPresent;
 
   void fields(config::Visitor& v) {
-    v.field("classes", classes, {.help = "the mean is over the classes of the batch's labels, or over all", .choices = {"present", "all"}});
+    v.choice("classes", classes, kRegionClasses, {.help = "the mean is over the classes of the batch's labels, or over all"});
   }
 };
 
 struct LovaszOptions {
-  std::string classes = "present";
+  RegionClasses classes = RegionClasses::kPresent;
 
   void fields(config::Visitor& v) {
-    v.field("classes", classes, {.help = "the mean is over the classes of the batch's labels, or over all", .choices = {"present", "all"}});
+    v.choice("classes", classes, kRegionClasses, {.help = "the mean is over the classes of the batch's labels, or over all"});
   }
 };
 
@@ -83,7 +91,7 @@ struct LdamOptions {
 struct LossOptions {
   std::string type = "recall";
   std::string weighting = "default";
-  std::string normalizer = "default";
+  LossNormalizer normalizer = LossNormalizer::kDefault;
   RecallOptions recall;
   WeightedCrossEntropyOptions weighted_ce;
   FocalOptions focal;
@@ -99,9 +107,8 @@ struct LossOptions {
     v.field("type", type, {.help = "the loss", .choices = loss_names()});
     v.field("weighting", weighting,
             {.help = "class weights of ce, focal and ohem; default: none (weighted_ce and recall bring their own)", .choices = weightings});
-    v.field("normalizer", normalizer,
-            {.help = "what the weighted sum is divided by; default: weight_sum for static weights, valid_pixels for none and for recall",
-             .choices = {"default", "valid_pixels", "weight_sum"}});
+    v.choice("normalizer", normalizer, kLossNormalizers,
+             {.help = "what the weighted sum is divided by; default: weight_sum for static weights, valid_pixels for none and for recall"});
     v.block("recall", recall, "recall loss (arXiv 2106.14917)");
     v.block("weighted_ce", weighted_ce, "cross entropy with static class weights");
     v.block("focal", focal, "focal loss, each pixel (arXiv 1708.02002)");

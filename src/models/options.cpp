@@ -28,6 +28,7 @@ void ModelOptions::fields(config::Visitor& v) {
            .path = true});
   v.field("allow_mismatch", allow_mismatch,
           {.help = "name prefixes of tensors that may be missing, unexpected or of another shape when weights are loaded"});
+  v.block("input", input, "from pixel values to what the network takes, in training and evaluation");
 }
 
 }  // namespace seg

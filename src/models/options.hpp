@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/fields.hpp"
+#include "core/network_input.hpp"
 
 namespace seg {
 
@@ -22,6 +23,7 @@ struct ModelOptions {
   std::string pretrained;
   std::string init_from;
   std::vector<std::string> allow_mismatch;
+  NetworkInput input;
 
   void fields(config::Visitor& v);
 };

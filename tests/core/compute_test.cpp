@@ -31,9 +31,9 @@ TEST(Threads, AreSetToTheCountOrToEveryCore) {
 }
 
 TEST(Precision, NamesAreTypes) {
-  EXPECT_EQ(resolve_precision("fp32", torch::kCPU), torch::kFloat32);
-  EXPECT_EQ(resolve_precision("bf16", torch::kCPU), torch::kBFloat16);
-  EXPECT_EQ(resolve_precision("auto", torch::kCPU), has_fast_bf16(torch::kCPU) ? torch::kBFloat16 : torch::kFloat32);
+  EXPECT_EQ(resolve_precision(Precision::kFp32, torch::kCPU), torch::kFloat32);
+  EXPECT_EQ(resolve_precision(Precision::kBf16, torch::kCPU), torch::kBFloat16);
+  EXPECT_EQ(resolve_precision(Precision::kAuto, torch::kCPU), has_fast_bf16(torch::kCPU) ? torch::kBFloat16 : torch::kFloat32);
 }
 
 TEST(Precision, TheScopeComputesConvolutionsInBfloat16AndEnds) {

@@ -103,7 +103,7 @@ TEST_F(Datasets, VoidIsIgnoredOrTrained) {
   add_camvid("train", "a", 11);
   DataOptions options = with("camvid");
   EXPECT_EQ(first_label(options, "train"), kIgnoreLabel);
-  options.void_label = "train";
+  options.void_label = VoidPixels::kTrain;
   EXPECT_EQ(first_label(options, "train"), 11);
   EXPECT_EQ(load_classes(options).size(), 12u);
 }
@@ -175,7 +175,7 @@ TEST_F(Datasets, SynthiaReadsTheRedOf16BitLabels) {
   add_sequence("SYNTHIA-SEQS-05-SUMMER", {"Stereo_Left/Omni_F"}, 10);
   EXPECT_EQ(first_label(with("synthia_seqs"), "train"), 2);
   DataOptions published = with("synthia_seqs");
-  published.void_label = "train";
+  published.void_label = VoidPixels::kTrain;
   EXPECT_EQ(first_label(published, "train"), 3);
 }
 
@@ -205,7 +205,7 @@ TEST_F(Datasets, SynthiaTakesChosenSidesCamerasAndSequences) {
 TEST_F(Datasets, SynthiaPublishedSplitCoversAllImagesOnce) {
   add_sequence("SYNTHIA-SEQS-05-SUMMER", {"Stereo_Left/Omni_F"}, 20);
   DataOptions options = with("synthia_seqs");
-  options.synthia_seqs.split = "published";
+  options.synthia_seqs.split = SequenceSplit::kPublished;
   std::set<std::string> all;
   for (const std::string& split : split_names(options)) {
     for (const std::string& id : ids(options, split)) EXPECT_TRUE(all.insert(id).second) << id;
@@ -233,7 +233,7 @@ TEST_F(Datasets, CityscapesReadsIdsOrTrainIds) {
   DataOptions options = with("cityscapes");
   EXPECT_THAT(ids(options, "train"), ElementsAre("leftImg8bit/train/ulm/ulm_0_leftImg8bit"));
   EXPECT_EQ(first_label(options, "train"), 13);
-  options.cityscapes.labels = "labelTrainIds";
+  options.cityscapes.labels = CityscapesLabels::kLabelTrainIds;
   EXPECT_EQ(first_label(options, "train"), 18);
 }
 
@@ -242,9 +242,9 @@ TEST_F(Datasets, CityscapesTrainsVoidAsClass19) {
   write_labels(root() / "gtFine/val/ulm/ulm_0_gtFine_labelIds.png", 2, 3, 4);
   write_labels(root() / "gtFine/val/ulm/ulm_0_gtFine_labelTrainIds.png", 2, 3, 255);
   DataOptions options = with("cityscapes");
-  options.void_label = "train";
+  options.void_label = VoidPixels::kTrain;
   EXPECT_EQ(first_label(options, "val"), 19);
-  options.cityscapes.labels = "labelTrainIds";
+  options.cityscapes.labels = CityscapesLabels::kLabelTrainIds;
   EXPECT_EQ(first_label(options, "val"), 19);
 }
 
@@ -284,7 +284,7 @@ TEST_F(Folder, TakesTheImagesOfListFiles) {
     write_labels(labels(name), 2, 3, 2);
   }
   write_text(root() / "train.txt", "c\n\na.png\r\n");
-  options.folder.split = "lists";
+  options.folder.split = FolderSplit::kLists;
   EXPECT_THAT(ids(options, "train"), ElementsAre("images/a", "images/c"));
   EXPECT_THAT(split_names(options), ElementsAre("train"));
 }
@@ -293,7 +293,7 @@ TEST_F(Folder, NamesListedImagesThatAreMissing) {
   write_image(image("a.png"), 2, 3);
   write_labels(labels("a.png"), 2, 3, 2);
   write_text(root() / "val.txt", "a\nzebra\n");
-  options.folder.split = "lists";
+  options.folder.split = FolderSplit::kLists;
   EXPECT_THAT(error_of(options, "val").what(), HasSubstr("1 names without an image (zebra)"));
 }
 
@@ -308,17 +308,17 @@ TEST_F(Folder, ReadsColorsOfPalettesAndPixels) {
   write_image(image("train/a.png"), 2, 3);
   test::write_png(labels("train/a.png"), cv::Mat(2, 3, CV_8UC1, cv::Scalar(0)),
                   {.bit_depth = 1, .color_type = SPNG_COLOR_TYPE_INDEXED, .palette = {{0, 255, 0}}});
-  options.folder.encoding = "palette";
+  options.folder.encoding = FolderEncoding::kPalette;
   EXPECT_EQ(first_label(options, "train"), 1);
   test::write_png(labels("train/a.png"), cv::Mat(2, 3, CV_8UC3, cv::Scalar(9, 9, 9)), {.color_type = SPNG_COLOR_TYPE_TRUECOLOR});
-  options.folder.encoding = "rgb";
+  options.folder.encoding = FolderEncoding::kRgb;
   EXPECT_EQ(first_label(options, "train"), kIgnoreLabel);
 }
 
 TEST_F(Folder, NamesUnknownColors) {
   write_image(image("train/a.png"), 2, 3);
   test::write_png(labels("train/a.png"), cv::Mat(2, 3, CV_8UC3, cv::Scalar(1, 2, 3)), {.color_type = SPNG_COLOR_TYPE_TRUECOLOR});
-  options.folder.encoding = "rgb";
+  options.folder.encoding = FolderEncoding::kRgb;
   EXPECT_THAT(error_of(options, "train").what(), HasSubstr("[1, 2, 3] (6 pixels)"));
 }
 
@@ -327,7 +327,7 @@ TEST_F(Folder, RefusesLabelsOfAnotherEncoding) {
   write_image(labels("train/a.png"), 2, 3);
   EXPECT_THAT(error_of(options, "train").what(), HasSubstr("3 channels"));
   write_labels(labels("train/a.png"), 2, 3, 2);
-  options.folder.encoding = "rgb";
+  options.folder.encoding = FolderEncoding::kRgb;
   EXPECT_THAT(error_of(options, "train").what(), HasSubstr("is grey"));
 }
 

@@ -32,7 +32,7 @@ SampleTransform augmentation() {
   AugmentOptions options;
   options.crop = true;
   options.color = {0.5, 0.5, 0.5, 0.2};
-  return training_transform(options, {6, 6}, {});
+  return training_transform(options, {6, 6}, {}, {});
 }
 
 /// Ids and a digest of all pixels, batch by batch.

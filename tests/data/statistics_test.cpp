@@ -48,7 +48,7 @@ TEST_F(Statistics, CountPixelsAndImages) {
 }
 
 TEST_F(Statistics, CountTrainedVoid) {
-  options.void_label = "train";
+  options.void_label = VoidPixels::kTrain;
   const ClassStatistics counted = compute_statistics(*open_files(options, "train"), options);
   EXPECT_EQ(counted.ignored_pixels, 0);
   EXPECT_EQ(counted.pixels.at(11), 12);
@@ -72,7 +72,7 @@ TEST_F(Statistics, AreCountedAgainWhenALabelFileChanges) {
 
 TEST_F(Statistics, AreCountedAgainForAnotherMapping) {
   cached();
-  options.void_label = "train";
+  options.void_label = VoidPixels::kTrain;
   EXPECT_EQ(cached().pixels.size(), 12u);
 }
 
@@ -92,7 +92,7 @@ TEST_F(Statistics, StopAtABrokenFile) {
 
 TEST_F(Statistics, SkipBrokenFilesWithinTheBudget) {
   test::write_text(annotation("b"), "");
-  options.on_error = "skip";
+  options.on_error = OnError::kSkip;
   options.skip_budget = 1;
   const auto dataset = open_files(options, "train");
   EXPECT_EQ(compute_statistics(*dataset, options).image_count, 2);

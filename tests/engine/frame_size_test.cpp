@@ -5,7 +5,7 @@
 namespace seg {
 namespace {
 
-RunConfig config_with(bool crop, const std::string& input, const std::string& size) {
+RunConfig config_with(bool crop, EvalInput input, ScoredSize size) {
   RunConfig config;
   config.data.size = {20, 30};
   config.augment.crop = crop;
@@ -15,19 +15,19 @@ RunConfig config_with(bool crop, const std::string& input, const std::string& si
 }
 
 TEST(FrameSize, TrainingResizesWholeFramesUnlessItCrops) {
-  EXPECT_EQ(training_frame(config_with(false, "auto", "labels")), (FrameSize{{20, 30}, {20, 30}}));
-  EXPECT_EQ(training_frame(config_with(true, "auto", "labels")), FrameSize());
+  EXPECT_EQ(training_frame(config_with(false, EvalInput::kAuto, ScoredSize::kLabels)), (FrameSize{{20, 30}, {20, 30}}));
+  EXPECT_EQ(training_frame(config_with(true, EvalInput::kAuto, ScoredSize::kLabels)), FrameSize());
 }
 
 TEST(FrameSize, EvaluationFollowsTrainingUnlessToldOtherwise) {
-  EXPECT_EQ(evaluation_frame(config_with(false, "auto", "labels")), (FrameSize{{20, 30}, {}}));
-  EXPECT_EQ(evaluation_frame(config_with(true, "auto", "labels")), FrameSize());
-  EXPECT_EQ(evaluation_frame(config_with(false, "native", "labels")), FrameSize());
-  EXPECT_EQ(evaluation_frame(config_with(true, "resized", "labels")), (FrameSize{{20, 30}, {}}));
+  EXPECT_EQ(evaluation_frame(config_with(false, EvalInput::kAuto, ScoredSize::kLabels)), (FrameSize{{20, 30}, {}}));
+  EXPECT_EQ(evaluation_frame(config_with(true, EvalInput::kAuto, ScoredSize::kLabels)), FrameSize());
+  EXPECT_EQ(evaluation_frame(config_with(false, EvalInput::kNative, ScoredSize::kLabels)), FrameSize());
+  EXPECT_EQ(evaluation_frame(config_with(true, EvalInput::kResized, ScoredSize::kLabels)), (FrameSize{{20, 30}, {}}));
 }
 
 TEST(FrameSize, LabelsAreResizedWhereScoresCountAtTheInputsSize) {
-  EXPECT_EQ(evaluation_frame(config_with(false, "auto", "input")), (FrameSize{{20, 30}, {20, 30}}));
+  EXPECT_EQ(evaluation_frame(config_with(false, EvalInput::kAuto, ScoredSize::kInput)), (FrameSize{{20, 30}, {20, 30}}));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ class GreyModel : public Model {
 /// Pixels reach the model as they are.
 inline RunConfig grey_config(const EvalOptions& options) {
   RunConfig config;
-  config.augment.normalize = {.mean = {0, 0, 0}, .std = {1, 1, 1}};
+  config.model.input = {.mean = {0, 0, 0}, .std = {1, 1, 1}};
   config.eval = options;
   return config;
 }

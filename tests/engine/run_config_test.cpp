@@ -79,11 +79,11 @@ void expect_published_model_and_loss(const RunConfig& config) {
   EXPECT_EQ(config.model.output_stride, 16);
   EXPECT_TRUE(config.model.align_corners);
   EXPECT_EQ(config.loss.type, "recall");
-  EXPECT_EQ(config.loss.recall.smoothing, "published");
+  EXPECT_EQ(config.loss.recall.smoothing, RecallSmoothing::kPublished);
   EXPECT_EQ(config.loss.recall.momentum, 0.0);
-  EXPECT_EQ(config.loss.normalizer, "default");
+  EXPECT_EQ(config.loss.normalizer, LossNormalizer::kDefault);
   EXPECT_EQ(config.train.seed, 1337);
-  EXPECT_EQ(config.train.best, "mean_iou");
+  EXPECT_EQ(config.train.best, BestBy::kMeanIou);
 }
 
 TEST(RunConfigTest, ThePublishedRecipeForSynthiaIsThePapers) {
@@ -94,19 +94,19 @@ TEST(RunConfigTest, ThePublishedRecipeForSynthiaIsThePapers) {
   EXPECT_EQ(config.train.val_interval, 5000);
   EXPECT_EQ(config.train.seed, 1337);
   EXPECT_EQ(config.data.size, (Size{384, 768}));
-  EXPECT_EQ(config.data.void_label, "train");
+  EXPECT_EQ(config.data.void_label, VoidPixels::kTrain);
   EXPECT_EQ(config.optimizer.type, "adam");
   EXPECT_EQ(config.optimizer.lr, 1e-3);
   EXPECT_EQ(config.optimizer.weight_decay, 0.0);
   EXPECT_EQ(config.schedule.type, "constant");
   EXPECT_EQ(config.augment.flip, 0.0);
-  EXPECT_EQ(config.augment.normalize.order, "bgr");
-  EXPECT_EQ(config.augment.normalize.mean, (std::vector<double>{55.099, 62.204, 71.238}));
-  EXPECT_EQ(config.augment.normalize.std, (std::vector<double>{49.561, 51.497, 55.364}));
+  EXPECT_EQ(config.model.input.order, ChannelOrder::kBgr);
+  EXPECT_EQ(config.model.input.mean, (std::vector<double>{55.099, 62.204, 71.238}));
+  EXPECT_EQ(config.model.input.std, (std::vector<double>{49.561, 51.497, 55.364}));
   EXPECT_FALSE(config.augment.crop);
   EXPECT_EQ(config.augment.color.brightness + config.augment.color.contrast + config.augment.color.saturation + config.augment.color.hue, 0.0);
-  EXPECT_EQ(config.data.synthia_seqs.split, "published");
-  EXPECT_EQ(config.eval.size, "input");
+  EXPECT_EQ(config.data.synthia_seqs.split, SequenceSplit::kPublished);
+  EXPECT_EQ(config.eval.size, ScoredSize::kInput);
   expect_published_model_and_loss(config);
 }
 
@@ -117,7 +117,7 @@ TEST(RunConfigTest, ThePublishedRecipeForCityscapesIsThePapers) {
   EXPECT_EQ(config.train.batch_size, 6);
   EXPECT_EQ(config.train.val_interval, 5000);
   EXPECT_EQ(config.data.size, (Size{769, 769}));
-  EXPECT_EQ(config.data.void_label, "ignore");
+  EXPECT_EQ(config.data.void_label, VoidPixels::kIgnore);
   EXPECT_EQ(config.optimizer.type, "adam");
   EXPECT_EQ(config.optimizer.lr, 1e-4);
   EXPECT_EQ(config.optimizer.weight_decay, 0.0);
@@ -127,8 +127,8 @@ TEST(RunConfigTest, ThePublishedRecipeForCityscapesIsThePapers) {
   EXPECT_EQ(config.augment.scale.steps, (std::vector<double>{0.75, 1, 1.25, 1.5, 1.75, 2}));
   const ColorOptions& color = config.augment.color;
   for (const double strength : {color.brightness, color.contrast, color.saturation, color.hue}) EXPECT_EQ(strength, 0.5);
-  EXPECT_EQ(config.augment.normalize.order, "rgb");
-  EXPECT_EQ(config.eval.size, "labels");  // whole frames
+  EXPECT_EQ(config.model.input.order, ChannelOrder::kRgb);
+  EXPECT_EQ(config.eval.size, ScoredSize::kLabels);  // whole frames
   expect_published_model_and_loss(config);
 }
 
@@ -219,6 +219,13 @@ TEST(RunConfigTest, AnotherFilesDataKeepsTheInputSizeOfTheWeights) {
   EXPECT_EQ(mixed.data.size, (Size{384, 768}));
 }
 
+TEST(RunConfigTest, AnotherFilesDataLeavesNormalisationToTheWeights) {
+  setenv("SYNTHIA_ROOT", "/synthia", 1);
+  setenv("CITYSCAPES_ROOT", "/cityscapes", 1);
+  const RunConfig mixed = with_data_of(load_run_config("synthia_published.yaml", {}), "cityscapes_ce.yaml", {});
+  EXPECT_EQ(mixed.model.input.order, ChannelOrder::kBgr);
+}
+
 TEST(RunConfigTest, NeitherOrBothLengthsAreRefused) {
   setenv("CAMVID_ROOT", "/data", 1);
   EXPECT_THROW(check_run_config(load_run_config("camvid_ce.yaml", {"train.epochs=0"})), Error);
@@ -233,6 +240,21 @@ TEST(RunConfigTest, AnotherLengthReplacesTheRecipes) {
   const RunConfig stored = parse_run_config(config::to_yaml(shorter), "stored", {"train.epochs=3"});
   EXPECT_EQ(stored.train.iterations, 0);
   EXPECT_EQ(stored.train.epochs, 3);
+}
+
+TEST(RunConfigTest, TheOldNameOfTheNetworksInputIsRead) {
+  setenv("CAMVID_ROOT", "/data", 1);
+  const test::TemporaryFolder folder;
+  test::write_text(folder / "old.yaml", "base: camvid_ce.yaml\naugment: {flip: 0.25, normalize: {order: bgr}}\n");
+  const RunConfig config = load_training_config(folder / "old.yaml", {"augment.normalize.std=[1, 2, 3]"});
+  EXPECT_EQ(config.augment.flip, 0.25);
+  EXPECT_EQ(config.model.input.order, ChannelOrder::kBgr);
+  EXPECT_EQ(config.model.input.std, (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(parse_run_config("augment: {normalize: {order: bgr}}", "stored", {}).model.input.order, ChannelOrder::kBgr);
+}
+
+TEST(RunConfigTest, BothNamesOfTheNetworksInputInOneFileAreRefused) {
+  EXPECT_THROW(parse_run_config("augment: {normalize: {order: bgr}}\nmodel: {input: {order: rgb}}\n", "stored", {}), Error);
 }
 
 TEST(RunConfigTest, AFileElsewhereMayBuildOnAShippedRecipe) {

@@ -19,12 +19,13 @@ struct NetworkCase {
   std::int64_t output_stride;
   bool align_corners = false;
   std::string backbone = "resnet18";
-  std::string order = "rgb";
+  ChannelOrder order = ChannelOrder::kRgb;
   double width = 1.0;
 };
 
 inline void PrintTo(const NetworkCase& c, std::ostream* out) {
-  *out << c.arch << " " << c.backbone << " stride " << c.output_stride << (c.align_corners ? " corners " : " ") << c.order << " width " << c.width;
+  *out << c.arch << " " << c.backbone << " stride " << c.output_stride << (c.align_corners ? " corners " : " ")
+       << config::name_of(c.order, kChannelOrders) << " width " << c.width;
 }
 
 inline const ClassTable kSomeClasses = {
@@ -39,7 +40,7 @@ class RandomNetwork {
     options_.width = wanted.width;
     options_.output_stride = wanted.output_stride;
     options_.align_corners = wanted.align_corners;
-    normalize_.order = wanted.order;
+    options_.input.order = wanted.order;
     const torch::NoGradGuard no_gradient;
     torch::manual_seed(3);
     model_ = build_model(options_, static_cast<std::int64_t>(kSomeClasses.size()));
@@ -66,7 +67,7 @@ class RandomNetwork {
     return (sum * 85.0).to(torch::kUInt8).permute({0, 2, 3, 1}).contiguous();
   }
 
-  onnx::ModelProto exported(const OnnxOptions& options = {}) const { return onnx_model(*model_, options_, normalize_, kSomeClasses, options); }
+  onnx::ModelProto exported(const OnnxOptions& options = {}) const { return onnx_model(*model_, options_, kSomeClasses, options); }
 
   /// u8 [n,H,W], as segpredict predicts in float32.
   torch::Tensor predict(const torch::Tensor& images) const { return inference().predict(images, {images.size(1), images.size(2)}); }
@@ -75,12 +76,10 @@ class RandomNetwork {
   Inference inference() const {
     RunConfig config;
     config.model = options_;
-    config.augment.normalize = normalize_;
     return {*model_, config, Compute()};
   }
 
   ModelOptions options_;
-  NormalizeOptions normalize_;
   std::shared_ptr<Model> model_;
 };
 

@@ -32,7 +32,7 @@ TEST_P(InOpenCv, AgreesWithOurPrediction) {
 INSTANTIATE_TEST_SUITE_P(Networks, InOpenCv,
                          testing::Values(NetworkCase{"deeplabv3plus", 16}, NetworkCase{"deeplabv3plus", 8}, NetworkCase{"deeplabv3", 16},
                                          NetworkCase{"deeplabv3", 8}, NetworkCase{"deeplabv3plus", 16, true},
-                                         NetworkCase{"deeplabv3plus", 16, true, "resnet18_published", "bgr"},
+                                         NetworkCase{"deeplabv3plus", 16, true, "resnet18_published", ChannelOrder::kBgr},
                                          NetworkCase{.arch = "deeplabv3plus", .output_stride = 16, .width = 0.125},
                                          NetworkCase{.arch = "deeplabv3", .output_stride = 16, .width = 0.125}));
 

@@ -65,7 +65,7 @@ TEST(StaticWeights, ManualNamesClassesAndTheRestWeighsOne) {
   EXPECT_THROW(manual_weights({{"poles", 5.0}}, {"road", "pole"}), Error);
 }
 
-RecallOptions recall(const std::string& smoothing, double momentum) {
+RecallOptions recall(RecallSmoothing smoothing, double momentum) {
   RecallOptions options;
   options.smoothing = smoothing;
   options.momentum = momentum;
@@ -77,41 +77,41 @@ std::vector<double> weights_of(ClassWeighting& weighting, const std::vector<std:
 }
 
 TEST(RecallWeights, PublishedSmoothingCountsAMissAtLeast) {
-  RecallWeights weights(recall("published", 0), 3);
+  RecallWeights weights(recall(RecallSmoothing::kPublished, 0), 3);
   EXPECT_THAT(weights_of(weights, {10, 4, 1}, {0, 3, 1}), ElementsAre(0.1, 0.75, 1.0));
 }
 
 TEST(RecallWeights, WithoutSmoothingAPerfectClassWeighsNothing) {
-  RecallWeights weights(recall("none", 0), 2);
+  RecallWeights weights(recall(RecallSmoothing::kNone, 0), 2);
   EXPECT_THAT(weights_of(weights, {10, 4}, {0, 3}), ElementsAre(0.0, 0.75));
 }
 
 TEST(RecallWeights, AnAbsentClassWeighsNothing) {
   for (const double momentum : {0.0, 0.5}) {
-    RecallWeights weights(recall("published", momentum), 2);
+    RecallWeights weights(recall(RecallSmoothing::kPublished, momentum), 2);
     EXPECT_THAT(weights_of(weights, {10, 0}, {0, 0}), ElementsAre(DoubleNear(0.1, 1e-12), 0.0)) << momentum;
   }
 }
 
 TEST(RecallWeights, MomentumAssignsTheFirstAndSmoothsTheRest) {
-  RecallWeights weights(recall("none", 0.9), 2);
+  RecallWeights weights(recall(RecallSmoothing::kNone, 0.9), 2);
   EXPECT_THAT(weights_of(weights, {4, 0}, {2, 0})[0], DoubleNear(0.5, 1e-12));
   EXPECT_THAT(weights_of(weights, {0, 4}, {0, 1})[1], DoubleNear(0.25, 1e-12));
   EXPECT_THAT(weights_of(weights, {4, 4}, {4, 1}), ElementsAre(DoubleNear(0.55, 1e-12), DoubleNear(0.25, 1e-12)));
 }
 
 TEST(RecallWeights, StateKeepsWhatWasAndWasNotSeen) {
-  RecallWeights before(recall("none", 0.9), 2), after(recall("none", 0.9), 2);
+  RecallWeights before(recall(RecallSmoothing::kNone, 0.9), 2), after(recall(RecallSmoothing::kNone, 0.9), 2);
   weights_of(before, {4, 0}, {1, 0});
   after.load(before.state());
   EXPECT_EQ(weights_of(before, {4, 4}, {3, 2}), weights_of(after, {4, 4}, {3, 2}));
 }
 
-TEST(RecallWeights, HasStateOnlyWithMomentum) { EXPECT_TRUE(RecallWeights(recall("none", 0), 2).state().empty()); }
+TEST(RecallWeights, HasStateOnlyWithMomentum) { EXPECT_TRUE(RecallWeights(recall(RecallSmoothing::kNone, 0), 2).state().empty()); }
 
 TEST(RecallWeights, RefusesTheStateOfOtherClasses) {
-  RecallWeights weights(recall("none", 0.9), 2);
-  EXPECT_THROW(weights.load(RecallWeights(recall("none", 0.9), 3).state()), Error);
+  RecallWeights weights(recall(RecallSmoothing::kNone, 0.9), 2);
+  EXPECT_THROW(weights.load(RecallWeights(recall(RecallSmoothing::kNone, 0.9), 3).state()), Error);
   EXPECT_THROW(weights.load({}), Error);
 }
 

@@ -61,13 +61,13 @@ TEST(SoftIou, EqualsPixelByPixelDouble) {
   for (int c = 0; c < 4; ++c) sum += naive_soft_iou(batch.naive, c);
   EXPECT_NEAR(outcome(options_of("soft_iou"), batch.logits, batch.labels).value, 1 - sum / 4, 1e-6);
   LossOptions all = options_of("soft_iou");
-  all.soft_iou.classes = "all";
+  all.soft_iou.classes = RegionClasses::kAll;
   EXPECT_NEAR(outcome(all, batch.logits, batch.labels).value, 1 - sum / 5, 1e-6);
 }
 
 TEST(SoftIou, AnAbsentClassThatUnderflowsCountsZeroAndHasNoGradient) {
   LossOptions all = options_of("soft_iou");
-  all.soft_iou.classes = "all";
+  all.soft_iou.classes = RegionClasses::kAll;
   // Class 1 is absent and e^-200 is no float32: 1 - (1 + 0) / 2.
   const test::Outcome result = outcome(all, torch::tensor({200.0f, 0.0f}).view({1, 2, 1, 1}), row_of_labels({0}));
   EXPECT_NEAR(result.value, 0.5, 1e-6);
@@ -90,7 +90,7 @@ TEST(Lovasz, EqualsPixelByPixelDouble) {
   for (int c = 0; c < 4; ++c) present += naive_lovasz(batch.naive, c);
   EXPECT_NEAR(outcome(options_of("lovasz"), batch.logits, batch.labels).value, present / 4, 1e-6);
   LossOptions all = options_of("lovasz");
-  all.lovasz.classes = "all";
+  all.lovasz.classes = RegionClasses::kAll;
   EXPECT_NEAR(outcome(all, batch.logits, batch.labels).value, (present + naive_lovasz(batch.naive, 4)) / 5, 1e-6);
 }
 

@@ -1,4 +1,4 @@
-// How training samples are varied and how pixels become the network's input: the YAML block `augment`.
+// How training samples are varied: the YAML block `augment`.
 #pragma once
 
 #include <cstdint>
@@ -48,19 +48,6 @@ struct BlurOptions {
   }
 };
 
-/// x -> (x - mean) / std for u8 values 0..255; mean and std follow `order`.
-struct NormalizeOptions {
-  std::string order = "rgb";
-  std::vector<double> mean = {123.675, 116.28, 103.53};  // ImageNet
-  std::vector<double> std = {58.395, 57.12, 57.375};
-
-  void fields(config::Visitor& v) {
-    v.field("order", order, {.help = "order of the network's input channels; mean and std follow it", .choices = {"rgb", "bgr"}});
-    v.field("mean", mean, {.help = "subtracted from each channel; three numbers", .unit = "0..255", .min = 0.0, .max = 255.0});
-    v.field("std", std, {.help = "divides each channel; three numbers", .unit = "0..255", .min = 0.001, .max = 1000.0});
-  }
-};
-
 struct AugmentOptions {
   bool crop = false;
   double crop_min_valid = 0.1;
@@ -70,7 +57,6 @@ struct AugmentOptions {
   double flip = 0.5;
   ColorOptions color;
   BlurOptions blur;
-  NormalizeOptions normalize;
 
   void fields(config::Visitor& v) {
     v.field("crop", crop, {.help = "train on random crops of data.size from the scaled frame; off: the whole frame resized to data.size"});
@@ -83,7 +69,6 @@ struct AugmentOptions {
     v.field("flip", flip, {.help = "probability of a left-right flip, 0 = off", .min = 0.0, .max = 1.0});
     v.block("color", color, "colour jitter");
     v.block("blur", blur, "Gaussian blur");
-    v.block("normalize", normalize, "from pixel values to network input, in training and evaluation");
   }
 };
 

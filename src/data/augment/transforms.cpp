@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "data/augment/color.hpp"
 #include "data/augment/geometry.hpp"
-#include "data/normalize.hpp"
 
 namespace seg {
 namespace {
@@ -33,10 +32,10 @@ std::vector<std::uint8_t> train_ids(const std::vector<std::string>& texts, const
 }
 
 /// The mean of the normalisation as an RGB colour: padding becomes 0 for the network.
-std::array<std::uint8_t, 3> mean_color(const NormalizeOptions& options) {
+std::array<std::uint8_t, 3> mean_color(const NetworkInput& input) {
   std::array<std::uint8_t, 3> color{};
   for (std::size_t c = 0; c < 3; ++c) {
-    const double mean = options.mean[options.order == "bgr" ? 2 - c : c];
+    const double mean = input.mean[input.order == ChannelOrder::kBgr ? 2 - c : c];
     color[c] = cv::saturate_cast<std::uint8_t>(mean);
   }
   return color;
@@ -47,13 +46,13 @@ void require_size(Size size) {
   throw Error(ErrorKind::kConfiguration, "data.size: " + to_string(size) + " is no size for the network's input", "give [height, width] in pixels");
 }
 
-Transforms training_steps(const AugmentOptions& options, Size size, const ClassTable& classes) {
+Transforms training_steps(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input) {
   Transforms steps;
   const std::vector<std::uint8_t> rare = train_ids(options.rare_classes, classes);
   if (options.crop) {
     require_size(size);
     steps.push_back(std::make_unique<ScaleJitter>(options.scale));
-    steps.push_back(std::make_unique<Pad>(size, mean_color(options.normalize)));
+    steps.push_back(std::make_unique<Pad>(size, mean_color(input)));
     steps.push_back(std::make_unique<RandomCrop>(size, options.crop_min_valid, rare, options.rare_probability));
   }
   const ColorOptions& color = options.color;
@@ -65,13 +64,13 @@ Transforms training_steps(const AugmentOptions& options, Size size, const ClassT
 
 }  // namespace
 
-SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes) {
-  check(options.normalize);
+SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input) {
+  check(input);
   if (options.scale.min > options.scale.max) {
     throw Error(ErrorKind::kConfiguration, "augment.scale: min is larger than max", "exchange them");
   }
   // Shared, because a std::function must be copyable.
-  const auto steps = std::make_shared<const Transforms>(training_steps(options, size, classes));
+  const auto steps = std::make_shared<const Transforms>(training_steps(options, size, classes, input));
   return [steps](Sample sample, std::uint64_t seed) {
     Random random(seed);
     for (const auto& step : *steps) step->apply(sample, random);

@@ -8,6 +8,7 @@
 #include "base/classes.hpp"
 #include "base/random.hpp"
 #include "base/size.hpp"
+#include "core/network_input.hpp"
 #include "data/augment/options.hpp"
 #include "data/loader.hpp"
 #include "data/sample.hpp"
@@ -22,8 +23,8 @@ class Transform {
   virtual void apply(Sample& sample, Random& random) const = 0;
 };
 
-/// With `options.crop`: scale jitter, padding (the mean colour, labels 255), a random crop of `size`. Then flip, colour jitter, blur.
+/// With `options.crop`: scale jitter, padding (the mean colour of `input`, labels 255), a random crop of `size`. Then flip, colour jitter, blur.
 /// `classes` resolves rare_classes. Throws kConfiguration for options that contradict each other or the classes.
-SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes);
+SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input);
 
 }  // namespace seg

@@ -88,9 +88,9 @@ Sample CachedDataset::get(std::int64_t index) const {
 }
 
 std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const std::vector<const FileDataset*>& sets, const fs::path& default_folder) {
-  if (options.cache == "none") return nullptr;
+  if (options.cache == CacheKind::kNone) return nullptr;
   const auto limit = static_cast<std::uint64_t>(options.cache_gb * kBytesPerGb);
-  if (options.cache == "memory") return std::make_shared<MemoryCache>(limit);
+  if (options.cache == CacheKind::kMemory) return std::make_shared<MemoryCache>(limit);
   const fs::path folder = options.cache_dir.empty() ? default_folder : fs::path(options.cache_dir);
   try {
     auto cache = std::make_shared<DiskCache>(folder, identity_of(options, sets), limit);

@@ -60,7 +60,7 @@ FilesByStem only(const FilesByStem& files, const std::set<std::string>& stems) {
 Listing list_folder(const DataOptions& options, const ClassFile& classes, const std::string& split) {
   const FolderOptions& own = options.folder;
   const std::string hint = how_to_get("folder");
-  const bool by_list = own.split == "lists";
+  const bool by_list = own.split == FolderSplit::kLists;
   const fs::path below = by_list ? fs::path() : fs::path(place_of(own, split));
   const FilesByStem images = find_by_stem(fs::path(options.root) / own.images / below, own.image_suffix, hint);
   const FilesByStem labels = find_by_stem(fs::path(options.root) / own.labels / below, own.label_suffix, hint);
@@ -72,8 +72,8 @@ Listing list_folder(const DataOptions& options, const ClassFile& classes, const 
     pairing.add(images, labels);
   }
   return {{},
-          own.encoding == "index" ? index_encoding(classes, options.train_void(), LabelEncoding::Source::kIndex)
-                                  : color_encoding(classes, options.train_void()),
+          own.encoding == FolderEncoding::kIndex ? index_encoding(classes, options.train_void(), LabelEncoding::Source::kIndex)
+                                                 : color_encoding(classes, options.train_void()),
           pairing.take()};
 }
 
@@ -81,7 +81,7 @@ std::vector<std::string> folder_splits(const DataOptions& options) {
   std::vector<std::string> found;
   for (const std::string& split : all_splits()) {
     const fs::path folder = fs::path(options.root) / options.folder.images / place_of(options.folder, split);
-    const bool exists = options.folder.split == "lists" ? fs::is_regular_file(list_file(options, split)) : fs::is_directory(folder);
+    const bool exists = options.folder.split == FolderSplit::kLists ? fs::is_regular_file(list_file(options, split)) : fs::is_directory(folder);
     if (exists) found.push_back(split);
   }
   return found;

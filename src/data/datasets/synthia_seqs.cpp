@@ -55,7 +55,7 @@ Listing list_synthia_seqs(const DataOptions& options, const ClassFile& classes, 
   const std::vector<FilePair> all = pairing.take();
 
   Listing listing{{}, index_encoding(classes, options.train_void(), LabelEncoding::Source::kFirstChannel), {}};
-  if (own.split == "blocked") {
+  if (own.split == SequenceSplit::kBlocked) {
     for (const std::string& sequence : sequences) keep_block(all, sequence, frames[sequence], split, own.gap, listing.pairs);
   } else {
     for (const std::int64_t index : random_split(static_cast<std::int64_t>(all.size()), split, static_cast<std::uint64_t>(own.seed))) {

@@ -23,7 +23,7 @@ std::vector<std::string> shipped_recipes() {
   return names;
 }
 
-std::string automatic_precision(torch::Device device) { return resolve_precision("auto", device) == torch::kBFloat16 ? "bf16" : "fp32"; }
+std::string automatic_precision(torch::Device device) { return resolve_precision(Precision::kAuto, device) == torch::kBFloat16 ? "bf16" : "fp32"; }
 
 }  // namespace
 

@@ -62,7 +62,8 @@ void tell_mapping(const ClassMapping& mapping, nlohmann::ordered_json& notes) {
 int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   cv::setNumThreads(1);
   watch_stop_signals();
-  if (!command.save_predictions.empty()) check_prediction_kind(command.save_predictions);
+  std::optional<PredictionKind> predictions;
+  if (!command.save_predictions.empty()) predictions = prediction_kind(command.save_predictions);
   const Checkpoint checkpoint = load_checkpoint_metadata(command.checkpoint);
   const RunConfig config = evaluated_config(command, checkpoint);
   const std::string split = chosen_split(command, config.data);
@@ -72,7 +73,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const auto dataset = open_files(config.data, split, evaluation_frame(config));
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
   std::optional<PredictionWriter> writer;
-  if (!command.save_predictions.empty()) writer.emplace(output / "predictions", command.save_predictions, dataset->classes(), mapping.model_to_data);
+  if (predictions) writer.emplace(output / "predictions", *predictions, dataset->classes(), mapping.model_to_data);
   const auto model = trained_model(checkpoint, config, command.checkpoint, compute.device);
   const Inference inference(*model, config, compute);
 

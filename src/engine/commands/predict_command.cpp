@@ -107,7 +107,8 @@ class ImageRun {
         job_(job),
         command_(command),
         probability_of_(probability_class(command.probability, predictor.classes())),
-        writer_(job.folder, command.save_predictions.empty() ? "ids" : command.save_predictions, predictor.classes(), {}) {}
+        writer_(job.folder, command.save_predictions.empty() ? PredictionKind::kIds : prediction_kind(command.save_predictions), predictor.classes(),
+                {}) {}
 
   /// The exit code; throws kData where images were unreadable.
   int run(std::ostream& out) {
@@ -171,7 +172,7 @@ class ImageRun {
 };
 
 int predict_as_video(const PredictCommand& command, std::ostream& out) {
-  if (command.save_predictions == "ids" || command.save_predictions == "train-ids")
+  if (!command.save_predictions.empty() && prediction_kind(command.save_predictions) != PredictionKind::kColor)
     throw Error(ErrorKind::kConfiguration, "--save-predictions " + command.save_predictions + ": compression of a video would change ids",
                 "write the video's frames as images first, such as `ffmpeg -i VIDEO FOLDER/%06d.png`");
   if (!command.probability.empty())
@@ -191,7 +192,7 @@ int predict_as_video(const PredictCommand& command, std::ostream& out) {
 int predict(const PredictCommand& command, std::ostream& out) {
   cv::setNumThreads(1);
   watch_stop_signals();
-  if (!command.save_predictions.empty()) check_prediction_kind(command.save_predictions);
+  if (!command.save_predictions.empty()) prediction_kind(command.save_predictions);  // refuses another before anything is read
   std::error_code ignored;
   if (!fs::exists(command.input, ignored))
     throw Error(ErrorKind::kData, "there is no --input " + command.input.string(), "name an image, a folder of images or a video");

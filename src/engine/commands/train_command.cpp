@@ -49,8 +49,8 @@ bool resumes_file(const TrainCommand& command) { return command.resume != "auto"
 /// "auto" and 0 become what they mean on this machine, so that a resumed run can be held to it.
 RunConfig resolved(RunConfig config, const std::string& device) {
   if (config.train.threads == 0) config.train.threads = available_cores();
-  if (config.train.precision == "auto")
-    config.train.precision = resolve_precision("auto", resolve_device(device)) == torch::kBFloat16 ? "bf16" : "fp32";
+  if (config.train.precision == Precision::kAuto)
+    config.train.precision = resolve_precision(Precision::kAuto, resolve_device(device)) == torch::kBFloat16 ? Precision::kBf16 : Precision::kFp32;
   return config;
 }
 
@@ -184,7 +184,7 @@ int train(const TrainCommand& command, std::ostream& out) {
     return 0;
   }
   if (command.dry_run) {
-    plan.config.data.cache = "none";  // a disk cache would be written
+    plan.config.data.cache = CacheKind::kNone;  // a disk cache would be written
     out << dry_run(*build_experiment(resolved(plan.config, command.device), command.device));
     return 0;
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/normalize.hpp"
+#include "core/network_input.hpp"
 #include "data/resize.hpp"
 #include "ops/upsample.hpp"
 
@@ -38,7 +38,7 @@ torch::Tensor resized(const torch::Tensor& image, double scale) {
 Inference::Inference(Model& model, const RunConfig& config, Compute compute)
     : model_(model),
       align_corners_(config.model.align_corners),
-      normalize_(config.augment.normalize),
+      input_(config.model.input),
       options_(config.eval),
       compute_(compute),
       precision_(compute.device, compute.precision) {
@@ -49,7 +49,7 @@ bool Inference::plain() const { return !options_.flip && options_.scales == std:
 
 torch::Tensor Inference::logits(const torch::Tensor& images) const {
   const torch::NoGradGuard no_gradient;
-  return model_.forward(normalize(images.to(compute_.device), normalize_)).logits;
+  return model_.forward(normalize(images.to(compute_.device), input_)).logits;
 }
 
 torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const {

@@ -44,7 +44,7 @@ class Inference {
 
   Model& model_;
   bool align_corners_;
-  NormalizeOptions normalize_;
+  NetworkInput input_;
   EvalOptions options_;
   Compute compute_;
   PrecisionScope precision_;

@@ -7,11 +7,15 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "config/fields.hpp"
 #include "config/text.hpp"
 
 namespace seg {
 
 namespace {
+
+constexpr config::Name<PredictionKind> kKinds[] = {
+    {PredictionKind::kIds, "ids"}, {PredictionKind::kTrainIds, "train-ids"}, {PredictionKind::kColor, "color"}};
 
 std::uint8_t file_value(const ClassInfo& info) {
   if (info.file_id >= 0 && info.file_id <= 255) return static_cast<std::uint8_t>(info.file_id);
@@ -22,20 +26,20 @@ std::uint8_t file_value(const ClassInfo& info) {
 }  // namespace
 
 const std::vector<std::string>& prediction_kinds() {
-  static const std::vector<std::string> kinds{"ids", "train-ids", "color"};
+  static const std::vector<std::string> kinds = config::texts_of(kKinds);
   return kinds;
 }
 
-void check_prediction_kind(const std::string& kind) {
+PredictionKind prediction_kind(const std::string& text) {
   const std::vector<std::string>& kinds = prediction_kinds();
-  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
-    throw Error(ErrorKind::kConfiguration, "--save-predictions " + kind + ": no such kind", "use one of " + config::joined(kinds));
+  if (std::find(kinds.begin(), kinds.end(), text) == kinds.end())
+    throw Error(ErrorKind::kConfiguration, "--save-predictions " + text + ": no such kind", "use one of " + config::joined(kinds));
+  return config::value_of(text, kKinds);
 }
 
-PredictionWriter::PredictionWriter(fs::path folder, const std::string& kind, const ClassTable& data_classes,
+PredictionWriter::PredictionWriter(fs::path folder, PredictionKind kind, const ClassTable& data_classes,
                                    const std::vector<std::uint8_t>& model_to_data)
-    : folder_(std::move(folder)), color_(kind == "color"), values_(256) {
-  check_prediction_kind(kind);
+    : folder_(std::move(folder)), color_(kind == PredictionKind::kColor), values_(256) {
   for (std::size_t own = 0; own < values_.size(); ++own) {
     const std::size_t id = model_to_data.empty() ? own : own < model_to_data.size() ? model_to_data[own] : kIgnoreLabel;
     const bool known = id < data_classes.size();
@@ -43,8 +47,8 @@ PredictionWriter::PredictionWriter(fs::path folder, const std::string& kind, con
       const auto rgb = known ? data_classes[id].color : std::array<std::uint8_t, 3>{};
       values_[own] = {rgb[2], rgb[1], rgb[0]};
     } else {
-      const std::uint8_t none = kind == "ids" ? 0 : kIgnoreLabel;
-      const std::uint8_t value = !known ? none : kind == "ids" ? file_value(data_classes[id]) : static_cast<std::uint8_t>(id);
+      const std::uint8_t none = kind == PredictionKind::kIds ? 0 : kIgnoreLabel;
+      const std::uint8_t value = !known ? none : kind == PredictionKind::kIds ? file_value(data_classes[id]) : static_cast<std::uint8_t>(id);
       values_[own] = {value, value, value};
     }
   }

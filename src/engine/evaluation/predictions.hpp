@@ -11,18 +11,19 @@
 
 namespace seg {
 
-/// "ids", "train-ids", "color".
+/// The data set's own ids, 8 bit; train ids, 8 bit, 255 = none; RGB.
+enum class PredictionKind { kIds, kTrainIds, kColor };
+
+/// What --save-predictions takes.
 const std::vector<std::string>& prediction_kinds();
 
-/// Throws kConfiguration unless `kind` is "ids" (the data set's own ids, 8 bit), "train-ids" (8 bit, 255 = none) or "color" (RGB).
-void check_prediction_kind(const std::string& kind);
+/// Throws kConfiguration for another text.
+PredictionKind prediction_kind(const std::string& text);
 
 class PredictionWriter {
  public:
-  /// `kind`: as above; `model_to_data` as in
-  /// ClassMapping, empty where model and data share their table. Throws kConfiguration for another kind or ids over 255.
-  PredictionWriter(std::filesystem::path folder, const std::string& kind, const ClassTable& data_classes,
-                   const std::vector<std::uint8_t>& model_to_data);
+  /// `model_to_data` as in ClassMapping, empty where model and data share their table. Throws kConfiguration for ids over 255.
+  PredictionWriter(std::filesystem::path folder, PredictionKind kind, const ClassTable& data_classes, const std::vector<std::uint8_t>& model_to_data);
 
   /// prediction: u8 [h,w] of the model's train ids; written to FOLDER/ID.png, never outside the folder. Throws kStorage.
   void write(const std::string& id, const torch::Tensor& prediction) const;

@@ -11,7 +11,7 @@ namespace {
 /// What the members are made from, in the order they need each other.
 RunConfig predicting_config(const Checkpoint& checkpoint, const std::filesystem::path& file, const std::vector<std::string>& overrides) {
   RunConfig config = trained_config(checkpoint, file, overrides);
-  config.eval.size = "labels";  // predictions have the size of their image
+  config.eval.size = ScoredSize::kLabels;  // predictions have the size of their image
   check_evaluation(config);
   return config;
 }

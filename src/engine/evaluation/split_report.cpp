@@ -71,7 +71,7 @@ OrderedJson evaluation_settings(const RunConfig& config, const Compute& compute)
   const auto sides = [](const Size& size) { return OrderedJson{size.height, size.width}; };
   const bool windowed = config.eval.window.height > 0;
   return {{"input", input == Size{} ? OrderedJson("native") : sides(input)},
-          {"size", config.eval.size},
+          {"size", config::name_of(config.eval.size, kScoredSizes)},
           {"flip", config.eval.flip},
           {"scales", config.eval.scales},
           {"window", windowed ? sides(config.eval.window) : OrderedJson()},

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/random.hpp"
+#include "core/network_input.hpp"
 #include "core/state.hpp"
-#include "data/normalize.hpp"
 #include "engine/training/readings_sum.hpp"
 #include "models/weights.hpp"
 #include "optim/schedule.hpp"
@@ -52,7 +52,7 @@ class Learner::Step {
   void accumulate(const Batch& batch, double share) {
     const torch::Device device = learner_.compute_.device;
     const torch::Tensor labels = batch.labels.to(device, /*non_blocking=*/true);
-    const torch::Tensor images = normalize(batch.images.to(device, /*non_blocking=*/true), learner_.config_.augment.normalize);
+    const torch::Tensor images = normalize(batch.images.to(device, /*non_blocking=*/true), learner_.config_.model.input);
     result_.times.input += watch_.lap();
     const ModelOutput output = forward(images);
     result_.times.forward += watch_.lap();

@@ -34,7 +34,7 @@ OrderedJson main_settings(const RunConfig& config) {
           {"train.batch_size", config.train.batch_size},
           {"train.accumulate", config.train.accumulate},
           {"train.ema", config.train.ema},
-          {"train.precision", config.train.precision},
+          {"train.precision", config::name_of(config.train.precision, kPrecisions)},
           {"train.seed", config.train.seed}};
 }
 

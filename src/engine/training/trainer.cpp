@@ -136,7 +136,7 @@ std::optional<Trainer::Validation> Trainer::evaluate_val() const {
   auto report = evaluate_and_report(inference, experiment_.validation_samples(), request,
                                     {"val", directory_.best_file(), evaluation_settings(experiment_.config, experiment_.compute)});
   if (!report) return std::nullopt;
-  const double score = score_named(report->report.scores, experiment_.config.train.best).value_or(0.0);
+  const double score = score_named(report->report.scores, config::name_of(experiment_.config.train.best, kBestBy)).value_or(0.0);
   const bool best = is_best(*report, score);
   if (best) report->pictures = draw_panels(report->shown, inference, experiment_.validation_samples(), request);
   return Validation{std::move(*report), score, best};

@@ -9,7 +9,7 @@ RecallWeights::RecallWeights(const RecallOptions& options, std::int64_t classes)
 
 torch::Tensor RecallWeights::weights(const torch::Tensor& pixels, const torch::Tensor& false_negatives) {
   const torch::Tensor present = pixels.gt(0);
-  const torch::Tensor missed = options_.smoothing == "published" ? false_negatives.clamp_min(1) : false_negatives;
+  const torch::Tensor missed = options_.smoothing == RecallSmoothing::kPublished ? false_negatives.clamp_min(1) : false_negatives;
   const torch::Tensor of_batch = (missed.to(torch::kDouble) / pixels.clamp_min(1)).mul(present);
   if (options_.momentum == 0) return of_batch;
   // New tensors each time: those that state() gave out stay as they were.

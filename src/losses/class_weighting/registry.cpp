@@ -86,8 +86,8 @@ std::vector<std::string> weighting_keys(const std::string& name) {
 Weighting build_weighting(const std::string& name, const LossOptions& options, const LossContext& context) {
   const Scheme& scheme = scheme_of(name);
   Normalizer normalizer = scheme.is_static ? Normalizer::kWeightSum : Normalizer::kValidPixels;
-  if (options.normalizer == "valid_pixels") normalizer = Normalizer::kValidPixels;
-  if (options.normalizer == "weight_sum") normalizer = Normalizer::kWeightSum;
+  if (options.normalizer == LossNormalizer::kValidPixels) normalizer = Normalizer::kValidPixels;
+  if (options.normalizer == LossNormalizer::kWeightSum) normalizer = Normalizer::kWeightSum;
   return {scheme.formula != nullptr ? make_counted(scheme.formula, context) : scheme.make(options, context), normalizer};
 }
 

@@ -41,7 +41,7 @@ TEST(TrainingTransform, IsAFunctionOfTheSeed) {
   options.crop = true;
   options.color = {0.5, 0.5, 0.5, 0.1};
   options.blur.probability = 0.5;
-  const SampleTransform transform = training_transform(options, {24, 32}, kClasses);
+  const SampleTransform transform = training_transform(options, {24, 32}, kClasses, {});
   int different = 0;
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     const Sample once = transform(ramp(40, 60), seed);
@@ -61,7 +61,7 @@ TEST(TrainingTransform, LeavesTheGivenPixelsAlone) {
   for (const bool crop : {false, true}) {
     options.crop = crop;
     options.scale.steps = {1.0};
-    training_transform(options, {20, 30}, kClasses)(source, 3);
+    training_transform(options, {20, 30}, kClasses, {})(source, 3);
     EXPECT_TRUE(same(source.image, ramp(20, 30).image) && same(source.labels, ramp(20, 30).labels));
   }
 }
@@ -69,7 +69,7 @@ TEST(TrainingTransform, LeavesTheGivenPixelsAlone) {
 TEST(TrainingTransform, KeepsImageAndLabelsTogetherThroughScaleCropAndFlip) {
   AugmentOptions options;
   options.crop = true;
-  const SampleTransform transform = training_transform(options, {24, 40}, kClasses);
+  const SampleTransform transform = training_transform(options, {24, 40}, kClasses, {});
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const Sample sample = transform(ramp(64, 120), seed);
     cv::Mat image;
@@ -83,16 +83,17 @@ TEST(TrainingTransform, WorksWithoutLabels) {
   options.crop = true;
   Sample source = ramp(10, 10);
   source.labels.release();
-  const Sample sample = training_transform(options, {24, 40}, kClasses)(source, 1);
+  const Sample sample = training_transform(options, {24, 40}, kClasses, {})(source, 1);
   EXPECT_EQ(sample.image.size(), cv::Size(40, 24));
   EXPECT_TRUE(sample.labels.empty());
 }
 
 TEST(TrainingTransform, PadsWithTheMeanColorAndIgnoredLabels) {
   AugmentOptions options = only_crop();
-  options.normalize.order = "bgr";
-  options.normalize.mean = {10.0, 20.4, 30.6};
-  const Sample sample = training_transform(options, {6, 8}, kClasses)(uniform(4, 5, 99, 1), 1);
+  NetworkInput input;
+  input.order = ChannelOrder::kBgr;
+  input.mean = {10.0, 20.4, 30.6};
+  const Sample sample = training_transform(options, {6, 8}, kClasses, input)(uniform(4, 5, 99, 1), 1);
   EXPECT_EQ(sample.image.at<cv::Vec3b>(3, 4), cv::Vec3b(99, 99, 99));
   EXPECT_EQ(sample.labels.at<std::uint8_t>(3, 4), 1);
   for (const cv::Point outside : {cv::Point(5, 0), cv::Point(0, 4), cv::Point(7, 5)}) {
@@ -105,7 +106,7 @@ TEST(TrainingTransform, NamesAnUnknownRareClass) {
   AugmentOptions options;
   options.rare_classes = {"bicycle", "bycicle"};
   try {
-    training_transform(options, {8, 8}, kClasses);
+    training_transform(options, {8, 8}, kClasses, {});
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
@@ -118,7 +119,7 @@ TEST(TrainingTransform, RefusesAnEmptyScaleRange) {
   AugmentOptions options;
   options.scale.min = 2.0;
   options.scale.max = 1.0;
-  EXPECT_THROW(training_transform(options, {8, 8}, kClasses), Error);
+  EXPECT_THROW(training_transform(options, {8, 8}, kClasses, {}), Error);
 }
 
 TEST(ScaleJitter, DrawsEveryStepAndNothingElse) {
@@ -149,7 +150,7 @@ TEST(ScaleJitter, CoversTheRange) {
 }
 
 TEST(RandomCrop, ReachesEveryWindow) {
-  const SampleTransform transform = training_transform(only_crop(), {4, 10}, kClasses);
+  const SampleTransform transform = training_transform(only_crop(), {4, 10}, kClasses, {});
   std::set<int> starts;
   for (std::uint64_t seed = 0; seed < 200; ++seed) starts.insert(transform(ramp(4, 15), seed).labels.at<std::uint8_t>(0, 0));
   EXPECT_THAT(starts, testing::ElementsAre(0, 1, 2, 3, 4, 5));
@@ -160,14 +161,14 @@ TEST(RandomCrop, AvoidsWindowsWithFewLabels) {
   options.crop_min_valid = 0.5;
   Sample source = uniform(8, 32, 0, 0);
   source.labels.colRange(0, 12).setTo(kIgnoreLabel);
-  const SampleTransform transform = training_transform(options, {8, 8}, kClasses);
+  const SampleTransform transform = training_transform(options, {8, 8}, kClasses, {});
   for (std::uint64_t seed = 0; seed < 100; ++seed) EXPECT_GE(cv::countNonZero(transform(source, seed).labels == 0), 32);
 }
 
 TEST(RandomCrop, TakesWhatThereIsInAFrameWithoutLabels) {
   AugmentOptions options = only_crop();
   options.crop_min_valid = 0.5;
-  EXPECT_EQ(training_transform(options, {8, 8}, kClasses)(uniform(16, 16, 0, 255), 1).labels.size(), cv::Size(8, 8));
+  EXPECT_EQ(training_transform(options, {8, 8}, kClasses, {})(uniform(16, 16, 0, 255), 1).labels.size(), cv::Size(8, 8));
 }
 
 TEST(RandomCrop, HoldsARarePixelWhereTheFrameHasOne) {
@@ -177,7 +178,7 @@ TEST(RandomCrop, HoldsARarePixelWhereTheFrameHasOne) {
   Sample source = uniform(60, 80, 0, 0);
   source.labels.at<std::uint8_t>(0, 79) = 2;
   source.labels.at<std::uint8_t>(31, 40) = 3;
-  const SampleTransform transform = training_transform(options, {16, 16}, kClasses);
+  const SampleTransform transform = training_transform(options, {16, 16}, kClasses, {});
   std::set<int> seen;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const std::set<int> held = values(transform(source, seed).labels);
@@ -190,7 +191,7 @@ TEST(RandomCrop, HoldsARarePixelWhereTheFrameHasOne) {
 TEST(Flip, MirrorsImageAndLabels) {
   AugmentOptions options;
   options.flip = 1.0;
-  const Sample sample = training_transform(options, {2, 6}, kClasses)(ramp(2, 6), 1);
+  const Sample sample = training_transform(options, {2, 6}, kClasses, {})(ramp(2, 6), 1);
   EXPECT_EQ(sample.labels.at<std::uint8_t>(1, 0), 5);
   EXPECT_EQ(sample.image.at<cv::Vec3b>(1, 0)[2], 5);
 }
@@ -198,7 +199,7 @@ TEST(Flip, MirrorsImageAndLabels) {
 TEST(Flip, HappensAsOftenAsAsked) {
   AugmentOptions options;
   options.flip = 0.25;
-  const SampleTransform transform = training_transform(options, {}, kClasses);
+  const SampleTransform transform = training_transform(options, {}, kClasses, {});
   int flipped = 0;
   for (std::uint64_t seed = 0; seed < 2000; ++seed) flipped += transform(ramp(1, 3), seed).labels.at<std::uint8_t>(0, 0) == 2 ? 1 : 0;
   EXPECT_NEAR(flipped / 2000.0, 0.25, 0.03);

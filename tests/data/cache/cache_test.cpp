@@ -25,7 +25,7 @@ struct Cache : testing::TestWithParam<std::string> {
     for (int i = 0; i < kImages; ++i) write_pair(i, i);
     options.dataset = "camvid";
     options.root = (folder / "set").string();
-    options.cache = GetParam();
+    options.cache = config::value_of(GetParam(), kCacheKinds);
     options.cache_dir = (folder / "cache").string();
   }
 
@@ -86,7 +86,7 @@ TEST_P(Cache, ChangesNoBitOfAnyTransform) {
   for (const bool crop : {false, true}) {
     const FrameSize frame = crop ? FrameSize{} : FrameSize{{16, 16}, {16, 16}};
     const auto plain = files(frame);
-    const SampleTransform transform = training_transform(all_augmentations(crop), {16, 16}, plain->classes());
+    const SampleTransform transform = training_transform(all_augmentations(crop), {16, 16}, plain->classes(), {});
     const CachedDataset cached(*plain, cache(*plain));
     EXPECT_EQ(epochs_of(cached, transform, 12), epochs_of(*plain, transform, 12)) << "crop " << crop;
   }
@@ -198,7 +198,7 @@ TEST(OpenCache, GoesOnWithoutAFolderItCannotWrite) {
   const test::TemporaryFolder folder;
   test::write_text(folder / "file", "in the way");
   DataOptions options;
-  options.cache = "disk";
+  options.cache = CacheKind::kDisk;
   options.root = options.cache_dir = (folder / "file/cache").string();
   EXPECT_EQ(open_cache(options, {}, {}), nullptr);
 }
@@ -206,7 +206,7 @@ TEST(OpenCache, GoesOnWithoutAFolderItCannotWrite) {
 TEST(OpenCache, TakesTheDefaultFolderUnlessToldAnother) {
   const test::TemporaryFolder folder;
   DataOptions options;
-  options.cache = "disk";
+  options.cache = CacheKind::kDisk;
   options.root = folder.path().string();
   const auto cache = open_cache(options, {}, folder / "default");
   EXPECT_FALSE(fs::is_empty(folder / "default"));

@@ -1,4 +1,4 @@
-#include "data/normalize.hpp"
+#include "core/network_input.hpp"
 
 #include <gmock/gmock.h>
 
@@ -21,15 +21,15 @@ TEST(Normalize, AgreesWithAHandComputation) {
 }
 
 TEST(Normalize, PutsBlueFirstForBgr) {
-  NormalizeOptions options;
-  options.order = "bgr";
-  options.mean = {1, 2, 3};
-  options.std = {2, 4, 8};
+  NetworkInput input;
+  input.order = ChannelOrder::kBgr;
+  input.mean = {1, 2, 3};
+  input.std = {2, 4, 8};
   torch::Tensor images = torch::zeros({1, 1, 1, 3}, torch::kUInt8);
   images[0][0][0][0] = 35;  // red
   images[0][0][0][2] = 11;  // blue
-  const torch::Tensor input = normalize(images, options).flatten();
-  EXPECT_TRUE(torch::allclose(input, torch::tensor({5.0F, -0.5F, 4.0F})));
+  const torch::Tensor values = normalize(images, input).flatten();
+  EXPECT_TRUE(torch::allclose(values, torch::tensor({5.0F, -0.5F, 4.0F})));
 }
 
 TEST(Normalize, GivesChannelsLastMemory) {
@@ -48,9 +48,9 @@ TEST(Normalize, TakesNonContiguousImages) {
 }
 
 TEST(Normalize, RefusesTwoMeans) {
-  NormalizeOptions options;
-  options.mean = {1, 2};
-  EXPECT_THROW(normalize(torch::zeros({1, 1, 1, 3}, torch::kUInt8), options), Error);
+  NetworkInput input;
+  input.mean = {1, 2};
+  EXPECT_THROW(normalize(torch::zeros({1, 1, 1, 3}, torch::kUInt8), input), Error);
 }
 
 }  // namespace
