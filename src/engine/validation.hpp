@@ -10,6 +10,7 @@
 #include "engine/evaluator.hpp"
 #include "engine/experiment.hpp"
 #include "report/evaluation_report.hpp"
+#include "report/per_image.hpp"
 
 namespace seg {
 
