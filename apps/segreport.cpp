@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "report/comparison.hpp"
 #include "report/run_page.hpp"
+#include "report/run_paths.hpp"
 
 namespace {
 
@@ -17,7 +18,7 @@ int summarise(const std::string& directory) {
     throw seg::Error(seg::ErrorKind::kConfiguration, "no run named", "segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR");
   std::cout << seg::run_summary(directory);
   seg::write_run_page(directory);
-  std::cout << "report: " << (std::filesystem::path(directory) / "report.html").string() << '\n';
+  std::cout << "report: " << seg::RunPaths{directory}.page().string() << '\n';
   return 0;
 }
 

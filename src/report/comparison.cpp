@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "report/frame_blocks.hpp"
+#include "report/run_paths.hpp"
 
 namespace seg {
 
@@ -58,7 +59,7 @@ void check_same(const RunResult& first, const RunResult& other) {
                 hint);
   };
   check(first.evaluation.split == other.evaluation.split, "splits", "'" + first.evaluation.split + "'", "'" + other.evaluation.split + "'",
-        "evaluate them on one split: segeval --checkpoint RUN/checkpoints/best.safetensors --split " + first.evaluation.split);
+        "evaluate them on one split: segeval --checkpoint " + RunPaths{"RUN"}.best().string() + " --split " + first.evaluation.split);
   check(first.run.dataset == other.run.dataset, "data sets", first.run.dataset, other.run.dataset, "compare runs of one data set");
   check(first.evaluation.class_names == other.evaluation.class_names, "classes", std::to_string(first.evaluation.class_names.size()) + " classes",
         std::to_string(other.evaluation.class_names.size()) + " classes under other names", "compare runs with one class table");

@@ -54,7 +54,7 @@ std::string progress_line(const Event& event) {
 }
 
 std::string event_line(const Event& event) {
-  std::string line = event.name + " " + std::to_string(event.iteration);
+  std::string line = event_name(event.kind) + " " + std::to_string(event.iteration);
   const char* separator = ": ";
   for (const auto& [key, value] : event.values.items()) {
     if (value.is_structured()) continue;
@@ -80,7 +80,7 @@ void ConsoleReporter::finish_line() {
 }
 
 void ConsoleReporter::report(const Event& event) {
-  const bool progress = event.name == "train";
+  const bool progress = event.kind == EventKind::kTrain;
   const int columns = columns_();
   if (!progress || columns == 0) {
     finish_line();

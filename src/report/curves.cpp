@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "report/run_log.hpp"
+#include "report/metrics_log.hpp"
+#include "report/run_paths.hpp"
 
 namespace seg {
 
@@ -29,18 +30,18 @@ void append_by_class(std::map<std::string, Curve>& curves, const Event& event, c
 
 RunCurves read_curves(const std::filesystem::path& directory) {
   RunCurves curves;
-  for_each_event(directory, [&](Event event) {
+  for_each_event(RunPaths{directory}.metrics(), [&](Event event) {
     curves.iteration = event.iteration;
     curves.end.reset();
-    if (event.name == "train") {
+    if (event.kind == EventKind::kTrain) {
       append(curves.training, event.iteration, event.values);
       append_by_class(curves.weights, event, "class_weights");
       append_by_class(curves.recalls, event, "class_recalls");
-    } else if (event.name == "validation") {
+    } else if (event.kind == EventKind::kValidation) {
       append(curves.validation, event.iteration, event.values);
-    } else if (event.name == "start") {
+    } else if (event.kind == EventKind::kStart) {
       curves.start = std::move(event.values);
-    } else if (event.name == "end") {
+    } else if (event.kind == EventKind::kEnd) {
       curves.end = std::move(event);
     }
   });

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "report/run_paths.hpp"
 #include "report/text.hpp"
 
 namespace seg {
@@ -122,10 +123,11 @@ ordered_json to_json(const EvaluationReport& report) {
 
 void write_evaluation_report(const EvaluationReport& report, const std::filesystem::path& folder) {
   make_directories(folder);
-  write_file_atomic(folder / "per_class.csv", per_class_table(report).csv());
-  write_file_atomic(folder / "confusion.csv", confusion_table(report).csv());
+  const EvaluationPaths paths{folder};
+  write_file_atomic(paths.per_class(), per_class_table(report).csv());
+  write_file_atomic(paths.confusion(), confusion_table(report).csv());
   // The last one: a folder with a report.json is complete.
-  write_file_atomic(folder / "report.json", dumped(to_json(report), 2) + "\n");
+  write_file_atomic(paths.report(), dumped(to_json(report), 2) + "\n");
 }
 
 EvaluationReport read_evaluation_report(const std::filesystem::path& file) {
@@ -170,21 +172,6 @@ std::string evaluation_text(const EvaluationReport& report) {
   const std::vector<std::string> nowhere = names_without(report, &ClassScores::iou);
   if (!nowhere.empty()) text += "nor predicted, so in no mean: " + listed(nowhere) + "\n";
   return text;
-}
-
-void PerImageLog::add(const std::string& id, const ConfusionTable& confusion) {
-  ordered_json cells = ordered_json::array();
-  for (std::int64_t t = 0; t < confusion.classes; ++t) {
-    for (std::int64_t p = 0; p <= confusion.classes; ++p) {
-      if (const std::int64_t count = confusion.at(t, p); count > 0) cells.push_back({t, p < confusion.classes ? p : -1, count});
-    }
-  }
-  lines_ += dumped({{"id", id}, {"confusion", std::move(cells)}}, -1) + "\n";
-}
-
-void PerImageLog::write(const std::filesystem::path& folder) const {
-  make_directories(folder);
-  write_file_atomic(folder / "per_image.jsonl", lines_);
 }
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// The result of an evaluation as files: report.json, per_class.csv, confusion.csv, per_image.jsonl; and as a table for people.
+// The result of an evaluation as files: report.json, per_class.csv, confusion.csv; and as a table for people.
 //
 // report.json, in this order; fractions 0..1, null where undefined (see report/scores.hpp):
 //   split, images, pixels, overall_accuracy, mean_accuracy, mean_iou, mean_precision, mean_f1, frequency_weighted_iou,
@@ -39,17 +39,5 @@ EvaluationReport read_evaluation_report(const std::filesystem::path& file);
 
 /// A line per class and one for the means, in per cent.
 std::string evaluation_text(const EvaluationReport& report);
-
-/// per_image.jsonl: {"id": "path", "confusion": [[truth, predicted, pixels], ...]} a line, non-zero cells only; predicted is -1
-/// for none of the classes.
-class PerImageLog {
- public:
-  void add(const std::string& id, const ConfusionTable& confusion);
-  /// Throws kStorage.
-  void write(const std::filesystem::path& folder) const;
-
- private:
-  std::string lines_;
-};
 
 }  // namespace seg

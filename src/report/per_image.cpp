@@ -7,13 +7,17 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
+#include "report/run_paths.hpp"
 
 namespace seg {
 
 namespace {
 
+using nlohmann::ordered_json;
+
 ImageCounts counts_of(const std::string& line, std::int64_t classes) {
-  const nlohmann::json json = nlohmann::json::parse(line);
+  const ordered_json json = ordered_json::parse(line);
   ImageCounts image{json.at("id").get<std::string>(), std::vector<ClassPixels>(static_cast<std::size_t>(classes))};
   for (const auto& cell : json.at("confusion")) {
     const auto [truth, predicted, pixels] = cell.get<std::array<std::int64_t, 3>>();
@@ -26,8 +30,25 @@ ImageCounts counts_of(const std::string& line, std::int64_t classes) {
 
 }  // namespace
 
+void PerImageLog::add(const std::string& id, const ConfusionTable& confusion) {
+  ordered_json cells = ordered_json::array();
+  for (std::int64_t t = 0; t < confusion.classes; ++t) {
+    for (std::int64_t p = 0; p <= confusion.classes; ++p) {
+      if (const std::int64_t count = confusion.at(t, p); count > 0) cells.push_back({t, p < confusion.classes ? p : -1, count});
+    }
+  }
+  const ordered_json line = {{"id", id}, {"confusion", std::move(cells)}};
+  // A path may hold any bytes; a bad one is replaced, not an error.
+  lines_ += line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+void PerImageLog::write(const std::filesystem::path& folder) const {
+  make_directories(folder);
+  write_file_atomic(EvaluationPaths{folder}.per_image(), lines_);
+}
+
 std::vector<ImageCounts> read_per_image(const std::filesystem::path& folder, std::int64_t classes) {
-  const std::filesystem::path path = folder / "per_image.jsonl";
+  const std::filesystem::path path = EvaluationPaths{folder}.per_image();
   if (!std::filesystem::exists(path)) return {};
   std::ifstream file(path);
   std::vector<ImageCounts> images;

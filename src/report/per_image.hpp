@@ -1,4 +1,6 @@
-// The counts of single images, as an evaluation leaves them in per_image.jsonl: what scores of a resampled split are made of.
+// per_image.jsonl, what an evaluation counted on single images: what scores of a resampled split are made of.
+//
+//   {"id": "path", "confusion": [[truth, predicted, pixels], ...]} a line, non-zero cells only; predicted is -1 for none of the classes.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +17,17 @@ struct ImageCounts {
   std::vector<ClassPixels> classes;  // [K]
 };
 
-/// per_image.jsonl of `folder` (its form: report/evaluation_report.hpp), sorted by id; empty where there is no such file.
-/// Throws kData for a file of another form.
+class PerImageLog {
+ public:
+  void add(const std::string& id, const ConfusionTable& confusion);
+  /// Throws kStorage.
+  void write(const std::filesystem::path& folder) const;
+
+ private:
+  std::string lines_;
+};
+
+/// What PerImageLog wrote into `folder`, sorted by id; empty where there is no such file. Throws kData for a file of another form.
 std::vector<ImageCounts> read_per_image(const std::filesystem::path& folder, std::int64_t classes);
 
 }  // namespace seg

@@ -7,7 +7,8 @@
 
 #include "base/error.hpp"
 #include "report/console.hpp"
-#include "report/run_log.hpp"
+#include "report/metrics_log.hpp"
+#include "report/run_paths.hpp"
 
 namespace seg {
 
@@ -18,15 +19,14 @@ namespace fs = std::filesystem;
 
 struct EventLog {
   std::optional<ordered_json> start;  // the first one
-  std::map<std::string, Event> last;  // by name
+  std::map<EventKind, Event> last;
 };
 
 EventLog read_log(const fs::path& directory) {
   EventLog log;
-  for_each_event(directory, [&](Event event) {
-    if (event.name == "start" && !log.start) log.start = event.values;
-    std::string name = event.name;
-    log.last.insert_or_assign(std::move(name), std::move(event));
+  for_each_event(RunPaths{directory}.metrics(), [&](Event event) {
+    if (event.kind == EventKind::kStart && !log.start) log.start = event.values;
+    log.last.insert_or_assign(event.kind, std::move(event));
   });
   return log;
 }
@@ -41,7 +41,7 @@ RunDescription describe(const fs::path& directory, const EventLog& log) {
             start.at("seed").get<std::int64_t>(),
             start.at("iterations").get<std::int64_t>()};
   } catch (const std::exception&) {
-    throw Error(ErrorKind::kData, (directory / "metrics.jsonl").string() + ": no start event with name, loss, dataset, seed and iterations",
+    throw Error(ErrorKind::kData, RunPaths{directory}.metrics().string() + ": no start event with name, loss, dataset, seed and iterations",
                 "the run stopped before its first line, or the file was changed");
   }
 }
@@ -50,9 +50,10 @@ RunDescription describe(const fs::path& directory, const EventLog& log) {
 
 std::vector<fs::path> evaluation_reports(const fs::path& directory) {
   std::vector<fs::path> reports;
-  if (!fs::is_directory(directory / "eval")) return reports;
-  for (const auto& entry : fs::directory_iterator(directory / "eval")) {
-    if (fs::exists(entry.path() / "report.json")) reports.push_back(entry.path() / "report.json");
+  const fs::path evaluations = RunPaths{directory}.evaluations();
+  if (!fs::is_directory(evaluations)) return reports;
+  for (const auto& entry : fs::directory_iterator(evaluations)) {
+    if (const fs::path report = EvaluationPaths{entry.path()}.report(); fs::exists(report)) reports.push_back(report);
   }
   std::sort(reports.begin(), reports.end());
   return reports;
@@ -63,14 +64,15 @@ RunDescription read_run(const fs::path& directory) { return describe(directory, 
 RunResult read_run_result(const fs::path& directory) {
   RunResult result{.run = read_run(directory), .evaluation = {}, .images = {}};
   for (const char* split : {"test", "val"}) {
-    const fs::path file = directory / "eval" / split / "report.json";
-    if (!fs::exists(file)) continue;
-    result.evaluation = read_evaluation_report(file);
-    result.images = read_per_image(file.parent_path(), result.evaluation.confusion.classes);
+    const EvaluationPaths evaluation = RunPaths{directory}.evaluation(split);
+    if (!fs::exists(evaluation.report())) continue;
+    result.evaluation = read_evaluation_report(evaluation.report());
+    result.images = read_per_image(evaluation.folder, result.evaluation.confusion.classes);
     return result;
   }
-  throw Error(ErrorKind::kData, directory.string() + ": neither eval/test/report.json nor eval/val/report.json",
-              "segeval --checkpoint " + (directory / "checkpoints" / "best.safetensors").string() + " writes it");
+  const auto wanted = [](const char* split) { return RunPaths{}.evaluation(split).report().string(); };
+  throw Error(ErrorKind::kData, directory.string() + ": neither " + wanted("test") + " nor " + wanted("val"),
+              "segeval --checkpoint " + RunPaths{directory}.best().string() + " writes it");
 }
 
 std::string run_summary(const fs::path& directory) {
@@ -78,12 +80,12 @@ std::string run_summary(const fs::path& directory) {
   const RunDescription run = describe(directory, log);
   std::string text = run.name + ": loss " + run.loss + ", seed " + std::to_string(run.seed) + ", " + std::to_string(run.iterations) +
                      " iterations of " + run.dataset + "\n";
-  const auto add = [&](const char* name, std::string (*line)(const Event&)) {
-    if (const auto found = log.last.find(name); found != log.last.end()) text += line(found->second) + "\n";
+  const auto add = [&](EventKind kind, std::string (*line)(const Event&)) {
+    if (const auto found = log.last.find(kind); found != log.last.end()) text += line(found->second) + "\n";
   };
-  add("train", progress_line);
-  add("validation", event_line);
-  add("end", event_line);
+  add(EventKind::kTrain, progress_line);
+  add(EventKind::kValidation, event_line);
+  add(EventKind::kEnd, event_line);
 
   for (const fs::path& report : evaluation_reports(directory)) text += "\n" + evaluation_text(read_evaluation_report(report));
   return text;

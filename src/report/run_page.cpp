@@ -10,6 +10,7 @@
 #include "report/page.hpp"
 #include "report/panels.hpp"
 #include "report/run.hpp"
+#include "report/run_paths.hpp"
 #include "report/text.hpp"
 #include "report/web.hpp"
 
@@ -23,7 +24,7 @@ constexpr std::size_t kMostPoints = 600;  // a curve; more than a screen shows
 constexpr std::uintmax_t kMaxConfigBytes = std::uintmax_t{1} << 20;
 
 struct Evaluation {
-  fs::path folder;
+  EvaluationPaths paths;
   EvaluationReport report;
   std::vector<std::size_t> order;  // classes from frequent to rare
   std::vector<double> shares;      // [K] of truth pixels
@@ -38,7 +39,7 @@ struct RunContent {
 };
 
 Evaluation read_evaluation(const fs::path& file) {
-  Evaluation one{.folder = file.parent_path(), .report = read_evaluation_report(file), .order = {}, .shares = {}};
+  Evaluation one{.paths = {file.parent_path()}, .report = read_evaluation_report(file), .order = {}, .shares = {}};
   const std::vector<ClassScores>& classes = one.report.scores.classes;
   std::int64_t pixels = 0;
   for (const ClassScores& scores : classes) pixels += scores.pixels;
@@ -55,7 +56,8 @@ RunContent read_content(const fs::path& directory) {
   const auto rank = [](const Evaluation& one) { return one.report.split == "test" ? 0 : one.report.split == "val" ? 1 : 2; };
   std::stable_sort(content.evaluations.begin(), content.evaluations.end(),
                    [&](const Evaluation& a, const Evaluation& b) { return rank(a) < rank(b); });
-  if (fs::exists(directory / "config.yaml")) content.configuration = read_file(directory / "config.yaml", kMaxConfigBytes, ErrorKind::kData);
+  const fs::path config = RunPaths{directory}.config();
+  if (fs::exists(config)) content.configuration = read_file(config, kMaxConfigBytes, ErrorKind::kData);
   return content;
 }
 
@@ -183,7 +185,7 @@ OrderedJson evaluation_values(const Evaluation& one, std::size_t index) {
           {"chart", chart_values("chart-classes-" + std::to_string(index), "IoU, accuracy and precision by class, from frequent to rare", height)},
           {"scores", table_values(score_table(one), "scores by class")},
           {"confusion", heat_values(confusion_heat(one))},
-          {"panels", panel_values(one.folder / "panels")}};
+          {"panels", panel_values(one.paths.panels())}};
 }
 
 std::string text_of(const OrderedJson& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
@@ -201,7 +203,7 @@ std::string repeating_command(const RunContent& content) {
   const OrderedJson& start = content.curves.start;
   const fs::path directory = fs::absolute(content.run.directory / ".").lexically_normal().parent_path();
   std::string command =
-      "segtrain --config " + shell_quoted((directory / "config.yaml").string()) + " --run-dir " + shell_quoted(directory.string() + "-again");
+      "segtrain --config " + shell_quoted(RunPaths{directory}.config().string()) + " --run-dir " + shell_quoted(directory.string() + "-again");
   if (start.contains("device")) command += " --device " + shell_quoted(text_of(start["device"]));
   return command;
 }
@@ -245,6 +247,6 @@ std::string run_page(const fs::path& directory) {
                     .script = kRunScript});
 }
 
-void write_run_page(const fs::path& directory) { write_file_atomic(directory / "report.html", run_page(directory)); }
+void write_run_page(const fs::path& directory) { write_file_atomic(RunPaths{directory}.page(), run_page(directory)); }
 
 }  // namespace seg

@@ -157,22 +157,38 @@ void add_panels(tensorboard::Summary& summary, const std::filesystem::path& fold
   }
 }
 
-}  // namespace
-
-tensorboard::Summary tensorboard_summary(const Event& event, const std::string& configuration) {
-  tensorboard::Summary summary;
-  const auto settings = event.values.find("settings");
-  if (event.name == "start") add_settings(summary, event.values, configuration);
-  if (event.name == "start" && settings != event.values.end()) add_session_start(summary, *settings, event.time);
-  if (event.name == "end" && event.values.value("reason", "") == "finished") add_session_end(summary, event.time);
-  if (event.name == "panels") add_panels(summary, event.values.value("folder", ""));
-  if (event.name != "train" && event.name != "validation") return summary;
-  add_scalars(summary, event.name, event.values);
+void add_curves(tensorboard::Summary& summary, const Event& event) {
+  add_scalars(summary, event_name(event.kind), event.values);
   for (const char* key : {"class_weights", "class_recalls"}) {
     const auto found = event.values.find(key);
     if (found == event.values.end() || !found->is_object()) continue;
     add_scalars(summary, key, *found);
     if (std::string_view(key) == "class_weights") add_histogram(summary, key, *found);
+  }
+}
+
+}  // namespace
+
+tensorboard::Summary tensorboard_summary(const Event& event, const std::string& configuration) {
+  tensorboard::Summary summary;
+  const auto settings = event.values.find("settings");
+  switch (event.kind) {
+    case EventKind::kStart:
+      add_settings(summary, event.values, configuration);
+      if (settings != event.values.end()) add_session_start(summary, *settings, event.time);
+      break;
+    case EventKind::kTrain:
+    case EventKind::kValidation:
+      add_curves(summary, event);
+      break;
+    case EventKind::kPanels:
+      add_panels(summary, event.values.value("folder", ""));
+      break;
+    case EventKind::kEnd:
+      if (event.finishes()) add_session_end(summary, event.time);
+      break;
+    default:
+      break;
   }
   return summary;
 }

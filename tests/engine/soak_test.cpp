@@ -11,7 +11,7 @@
 #include "engine/tiny_run.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
-#include "report/json_lines.hpp"
+#include "report/metrics_log.hpp"
 #include "support/fault.hpp"
 #include "support/process_use.hpp"
 
@@ -24,7 +24,7 @@ class Watch : public Reporter {
   explicit Watch(Reporter& next) : next_(next) {}
   void report(const Event& event) override {
     next_.report(event);
-    if (event.name == "validation") uses.push_back(test::use_of(getpid()));
+    if (event.kind == EventKind::kValidation) uses.push_back(test::use_of(getpid()));
   }
   std::vector<test::ProcessUse> uses;
 

@@ -2,15 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "base/error.hpp"
-#include "support/support.hpp"
-
 namespace seg {
 namespace {
-
-using test::TemporaryFolder;
-using test::write_text;
-using ::testing::ElementsAre;
 
 /// Ten truth pixels of each of two classes, of which `right` of the first are found and all of the second.
 ImageCounts image(const std::string& id, std::int64_t right) { return {id, {{10, right, right}, {10, 20 - right, 10}}}; }
@@ -101,25 +94,6 @@ TEST(PairedBootstrap, DrawsBlocksByHand) {
   EXPECT_NEAR(difference.mean_accuracy->value, 0.1, 1e-12);
   EXPECT_NEAR(difference.mean_accuracy->low, 0.0, 1e-12);
   EXPECT_NEAR(difference.mean_accuracy->high, 0.2, 1e-12);
-}
-
-TEST(PerImage, IsReadBackSorted) {
-  const TemporaryFolder folder;
-  EXPECT_TRUE(read_per_image(folder.path(), 2).empty());
-  write_text(folder / "per_image.jsonl", R"({"id":"b","confusion":[]})"
-                                         "\n"
-                                         R"({"id":"a","confusion":[[0,0,5],[0,1,2],[1,-1,3],[1,1,4]]})"
-                                         "\n");
-  const auto read = read_per_image(folder.path(), 2);
-  ASSERT_EQ(read.size(), 2u);
-  EXPECT_EQ(read[0].id, "a");
-  EXPECT_THAT(read[0].classes, ElementsAre(ClassPixels{7, 5, 5}, ClassPixels{7, 6, 4}));
-}
-
-TEST(PerImage, RefusesClassesThatAreNotThere) {
-  const TemporaryFolder folder;
-  write_text(folder / "per_image.jsonl", R"({"id":"a","confusion":[[2,0,5]]})");
-  EXPECT_THROW(read_per_image(folder.path(), 2), Error);
 }
 
 }  // namespace

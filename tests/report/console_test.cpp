@@ -9,7 +9,7 @@ namespace seg {
 namespace {
 
 Event train_event() {
-  return {.name = "train",
+  return {.kind = EventKind::kTrain,
           .iteration = 120,
           .values = {{"loss", 1.25},
                      {"learning_rate", 9.1e-4},
@@ -24,12 +24,12 @@ TEST(Console, ProgressLineHoldsEverything) {
 }
 
 TEST(Console, ProgressLineBearsMissingAndUndefinedValues) {
-  Event event{.name = "train", .iteration = 3, .values = {{"loss", std::numeric_limits<double>::quiet_NaN()}}};
+  Event event{.kind = EventKind::kTrain, .iteration = 3, .values = {{"loss", std::numeric_limits<double>::quiet_NaN()}}};
   EXPECT_EQ(progress_line(event), "3/-  loss -  lr -  - images/s  waiting - %  left -");
 }
 
 TEST(Console, EventLineNamesScalars) {
-  const Event event{.name = "validation",
+  const Event event{.kind = EventKind::kValidation,
                     .iteration = 500,
                     .values = {{"mean_iou", 0.41234}, {"classes", {1, 2}}, {"mean_f1", nullptr}, {"split", "val"}, {"images", 7}}};
   EXPECT_EQ(event_line(event), "validation 500: mean_iou 0.4123, mean_f1 -, split val, images 7");
@@ -45,7 +45,7 @@ TEST(Console, WritesPlainLinesElsewhere) {
   std::ostringstream out;
   ConsoleReporter reporter(out, [] { return 0; });
   reporter.report(train_event());
-  reporter.report({.name = "end", .iteration = 121});
+  reporter.report({.kind = EventKind::kEnd, .iteration = 121});
   EXPECT_EQ(out.str(), progress_line(train_event()) + "\nend 121\n");
 }
 
@@ -68,7 +68,7 @@ TEST(Console, EndsTheDrawnLineBeforeOtherEvents) {
   {
     ConsoleReporter reporter(out, [] { return 20; });
     reporter.report(train_event());
-    reporter.report({.name = "checkpoint", .iteration = 1});
+    reporter.report({.kind = EventKind::kCheckpoint, .iteration = 1});
     reporter.report(train_event());
   }
   const std::string drawn = "\r" + progress_line(train_event()).substr(0, 19);

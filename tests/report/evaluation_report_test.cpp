@@ -96,15 +96,5 @@ TEST(EvaluationReport, RefusesWhatIsNoReport) {
   EXPECT_THROW(read_evaluation_report("/nowhere/report.json"), Error);
 }
 
-TEST(PerImageLog, HoldsSparseConfusions) {
-  const TemporaryFolder folder;
-  PerImageLog log;
-  log.add("seq/1.png", small_report().confusion);
-  log.add("seq/2.png", {.classes = 1, .counts = {0, 0}});
-  log.write(folder.path());
-  EXPECT_EQ(read_text(folder / "per_image.jsonl"),
-            "{\"id\":\"seq/1.png\",\"confusion\":[[0,0,3],[0,1,1],[1,1,2],[1,-1,2]]}\n{\"id\":\"seq/2.png\",\"confusion\":[]}\n");
-}
-
 }  // namespace
 }  // namespace seg

@@ -39,21 +39,22 @@ std::string read_back(const TemporaryFolder& folder) {
 }
 
 Event step_event(std::int64_t iteration, double loss) {
-  return {"train", iteration, {{"loss", loss}, {"images", {"a"}}, {"class_weights", {{"road", 0.25}, {"pole", 1.0}, {"sky", nullptr}}}}};
+  return {EventKind::kTrain, iteration, {{"loss", loss}, {"images", {"a"}}, {"class_weights", {{"road", 0.25}, {"pole", 1.0}, {"sky", nullptr}}}}};
 }
 
 void write_events(const TemporaryFolder& folder) {
   TensorBoardReporter reporter(folder / "tb", "name: demo\n");
-  reporter.report({"start", 0, {{"loss", "recall"}, {"seed", 3}, {"settings", {{"loss.type", "recall"}, {"optimizer.lr", 0.5}, {"flag", true}}}}});
+  reporter.report(
+      {EventKind::kStart, 0, {{"loss", "recall"}, {"seed", 3}, {"settings", {{"loss.type", "recall"}, {"optimizer.lr", 0.5}, {"flag", true}}}}});
   reporter.report(step_event(10, 1.5));
-  reporter.report({"checkpoint", 10, {{"path", "x"}}});
-  reporter.report({"validation", 20, {{"mean_iou", 0.5}, {"cross_entropy", nullptr}}});
+  reporter.report({EventKind::kCheckpoint, 10, {{"path", "x"}}});
+  reporter.report({EventKind::kValidation, 20, {{"mean_iou", 0.5}, {"cross_entropy", nullptr}}});
   // A PNG file up to the size in its header: 5 wide, 3 high.
   write_panels({{{"most of the rare class pole", "a", "", 0.5}, std::string("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\5\0\0\0\3", 24)}},
                folder / "panels");
-  reporter.report({"panels", 20, {{"folder", (folder / "panels").string()}}});
+  reporter.report({EventKind::kPanels, 20, {{"folder", (folder / "panels").string()}}});
   reporter.report(step_event(30, 0.75));
-  reporter.report({"end", 30, {{"reason", "finished"}}});
+  reporter.report({EventKind::kEnd, 30, {{"reason", "finished"}}});
 }
 
 TEST(Crc32c, GivesTheKnownValues) {  // RFC 3720, B.4: 32 bytes of zero, and of one
@@ -88,9 +89,9 @@ TEST(TensorBoard, ShowsPanelsAndHyperParameters) {
 TEST(TensorBoard, BearsPanelsThatAreNotThere) {
   const TemporaryFolder folder;
   TensorBoardReporter reporter(folder / "tb", "");
-  reporter.report({"panels", 1, {{"folder", (folder / "none").string()}}});
+  reporter.report({EventKind::kPanels, 1, {{"folder", (folder / "none").string()}}});
   write_text(folder / "panels/index.json", "{");
-  reporter.report({"panels", 2, {{"folder", (folder / "panels").string()}}});
+  reporter.report({EventKind::kPanels, 2, {{"folder", (folder / "panels").string()}}});
   EXPECT_EQ(read_back(folder), "0 version brain.Event:2\n");
 }
 

@@ -18,7 +18,7 @@
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
 #include "report/console.hpp"
-#include "report/json_lines.hpp"
+#include "report/metrics_log.hpp"
 #include "report/tensorboard.hpp"
 
 namespace seg {

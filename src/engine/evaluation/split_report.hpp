@@ -11,6 +11,7 @@
 #include "engine/evaluation/evaluator.hpp"
 #include "engine/evaluation/panels.hpp"
 #include "report/evaluation_report.hpp"
+#include "report/per_image.hpp"
 
 namespace seg {
 

@@ -1,12 +1,11 @@
 #include "engine/training/run_directory.hpp"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 
+#include "report/metrics_log.hpp"
 #include "tensor_files/safetensors.hpp"
 
 namespace seg {
@@ -27,10 +26,10 @@ std::optional<std::int64_t> iteration_of(const std::string& name) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(const fs::path& root) : root_(fs::absolute(root).lexically_normal()) {
+RunDirectory::RunDirectory(const fs::path& root) : paths_{fs::absolute(root).lexically_normal()} {
   make_directories(checkpoints());
-  lock_ = std::make_unique<FileLock>(root_ / ".lock");
-  remove_temporary_files(root_);
+  lock_ = std::make_unique<FileLock>(paths_.lock());
+  remove_temporary_files(paths_.root);
   remove_temporary_files(checkpoints());
   remove_temporary_files(tensorboard());
 }
@@ -40,12 +39,8 @@ fs::path RunDirectory::step_file(std::int64_t iteration) const {
 }
 
 bool RunDirectory::finished() const {
-  std::ifstream file(metrics_file());
-  std::string last;
-  for (std::string line; std::getline(file, line);)
-    if (!line.empty()) last = line;
-  const auto event = nlohmann::json::parse(last, nullptr, /*allow_exceptions=*/false);
-  return event.is_object() && event.value("event", "") == "end" && event.value("reason", "") == "finished";
+  const std::optional<Event> last = last_event(metrics_file());
+  return last && last->finishes();
 }
 
 std::vector<std::pair<std::int64_t, fs::path>> RunDirectory::steps() const {

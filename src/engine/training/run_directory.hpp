@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/files.hpp"
+#include "report/run_paths.hpp"
 
 namespace seg {
 
@@ -16,17 +17,17 @@ class RunDirectory {
   /// Makes the folder and locks it. Throws kStorage where another process holds it.
   explicit RunDirectory(const fs::path& root);
 
-  const fs::path& root() const { return root_; }
-  fs::path config_file() const { return root_ / "config.yaml"; }
-  fs::path log_file() const { return root_ / "train.log"; }
-  fs::path metrics_file() const { return root_ / "metrics.jsonl"; }
-  fs::path tensorboard() const { return root_ / "tensorboard"; }
-  fs::path checkpoints() const { return root_ / "checkpoints"; }
+  const fs::path& root() const { return paths_.root; }
+  fs::path config_file() const { return paths_.config(); }
+  fs::path log_file() const { return paths_.log(); }
+  fs::path metrics_file() const { return paths_.metrics(); }
+  fs::path tensorboard() const { return paths_.tensorboard(); }
+  fs::path checkpoints() const { return paths_.checkpoints(); }
   fs::path step_file(std::int64_t iteration) const;
-  fs::path last_file() const { return checkpoints() / "last.safetensors"; }
-  fs::path best_file() const { return checkpoints() / "best.safetensors"; }
-  fs::path bad_steps() const { return root_ / "bad_steps"; }
-  fs::path evaluation(const std::string& split) const { return root_ / "eval" / split; }
+  fs::path last_file() const { return paths_.last(); }
+  fs::path best_file() const { return paths_.best(); }
+  fs::path bad_steps() const { return paths_.bad_steps(); }
+  fs::path evaluation(const std::string& split) const { return paths_.evaluation(split).folder; }
 
   /// Whether a run was started here.
   bool holds_run() const { return fs::exists(config_file()); }
@@ -43,7 +44,7 @@ class RunDirectory {
  private:
   std::vector<std::pair<std::int64_t, fs::path>> steps() const;  // newest first
 
-  fs::path root_;
+  RunPaths paths_;
   std::unique_ptr<FileLock> lock_;
 };
 

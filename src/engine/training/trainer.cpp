@@ -39,7 +39,7 @@ int Trainer::run(const std::optional<Checkpoint>& from) {
     scores_ = from->scores;
   }
   if (!experiment_.val_set) spdlog::warn("the data has no val split: nothing is validated, and the last weights are kept as best");
-  reporter_.report({"start", iteration_, start_fields(experiment_)});
+  reporter_.report({EventKind::kStart, iteration_, start_fields(experiment_)});
   // A run stopped during a validation was saved without it.
   if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stop_signal());
   DataLoader loader(experiment_.training_samples(), experiment_.transform, training_loader(experiment_, iteration_));
@@ -99,7 +99,8 @@ void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>&
                result.loss.item<double>(), result.gradient_norm);
   const bool kept = bad_steps_ == 1 && dump_bad_step(directory_.bad_steps(), iteration_, batches, result);
   if (kept) spdlog::warn("its batch is kept in {}", directory_.bad_steps().string());
-  reporter_.report({"bad_step", iteration_, {{"loss", result.loss.item<double>()}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
+  reporter_.report(
+      {EventKind::kBadStep, iteration_, {{"loss", result.loss.item<double>()}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
     throw Error(ErrorKind::kNonFinite,
                 std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) +
@@ -112,7 +113,7 @@ void Trainer::report_progress(const StepResult& result) {
   const auto steps = static_cast<double>(window_.steps);
   const double images = steps * static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate);
   const Pace pace{images / seconds, window_.waiting / seconds, static_cast<double>(experiment_.iterations - iteration_) * seconds / steps};
-  reporter_.report({"train", iteration_, train_fields(experiment_, result, pace)});
+  reporter_.report({EventKind::kTrain, iteration_, train_fields(experiment_, result, pace)});
   window_ = {Clock::now()};
 }
 
@@ -144,7 +145,7 @@ std::optional<Trainer::Validation> Trainer::evaluate_val() const {
 
 bool Trainer::validate() {
   const Clock::time_point begin = Clock::now();
-  reporter_.report({"validating", iteration_});
+  reporter_.report({EventKind::kValidating, iteration_});
   auto validation = evaluate_val();
   if (!validation) return false;
   const auto& [report, score, best] = *validation;
@@ -158,7 +159,7 @@ bool Trainer::validate() {
   write_report();
   fields["seconds"] = seconds_since(begin);
   fields["best"] = best;
-  reporter_.report({"validation", iteration_, fields});
+  reporter_.report({EventKind::kValidation, iteration_, fields});
   write_page();
   window_ = {Clock::now()};
   return true;
@@ -181,7 +182,7 @@ void Trainer::write_report() {
   if (!unwritten_) return;
   try {
     unwritten_->write(directory_.evaluation("val"));
-    reporter_.report({"panels", iteration_, {{"folder", (directory_.evaluation("val") / "panels").string()}}});
+    reporter_.report({EventKind::kPanels, iteration_, {{"folder", (directory_.evaluation("val") / "panels").string()}}});
     unwritten_.reset();
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
@@ -210,7 +211,7 @@ std::string Trainer::weights_digest() const {
 void Trainer::report_skipped(const std::vector<std::string>& messages) {
   if (messages.empty()) return;
   for (const std::string& message : messages) spdlog::warn("left out in training: {}", message);
-  reporter_.report({"skipped", iteration_, {{"count", messages.size()}, {"files", messages}}});
+  reporter_.report({EventKind::kSkipped, iteration_, {{"count", messages.size()}, {"files", messages}}});
 }
 
 void Trainer::keep_best(const std::string& scores) {
@@ -224,11 +225,11 @@ void Trainer::save() {
   Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores_, compute_versions(), {}};
   checkpoint.tensors = experiment_.learner->state();
   const fs::path file = directory_.step_file(iteration_);
-  reporter_.report({"saving", iteration_});
+  reporter_.report({EventKind::kSaving, iteration_});
   save_checkpoint(file, checkpoint);
   directory_.publish(iteration_, experiment_.config.train.keep);
   saved_iteration_ = iteration_;
-  reporter_.report({"checkpoint", iteration_, {{"path", file.string()}}});
+  reporter_.report({EventKind::kCheckpoint, iteration_, {{"path", file.string()}}});
   window_ = {Clock::now()};
 }
 
@@ -239,7 +240,7 @@ int Trainer::finish(int signal) {
   if (unwritten_) spdlog::warn("the newest validation report could not be written in {} tries", failed_reports_);
   nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
   if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
-  reporter_.report({"end", iteration_, fields});
+  reporter_.report({EventKind::kEnd, iteration_, fields});
   write_page();
   if (signal == 0) return 0;
   spdlog::info("stopped by signal {} and saved; --resume auto goes on from iteration {}", signal, iteration_);

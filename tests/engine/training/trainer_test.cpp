@@ -17,10 +17,10 @@ using testing::ElementsAre;
 class Listener : public Reporter {
  public:
   void report(const Event& event) override { events.push_back(event); }
-  std::vector<std::int64_t> iterations_of(const std::string& name) const {
+  std::vector<std::int64_t> iterations_of(EventKind kind) const {
     std::vector<std::int64_t> found;
     for (const Event& event : events)
-      if (event.name == name) found.push_back(event.iteration);
+      if (event.kind == kind) found.push_back(event.iteration);
     return found;
   }
   std::vector<Event> events;
@@ -46,11 +46,11 @@ class TrainerTest : public testing::Test {
 TEST_F(TrainerTest, TellsOfTheRunInOrder) {
   const auto built = experiment();
   ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
-  EXPECT_THAT(listener_.iterations_of("train"), ElementsAre(1, 2, 3, 4, 5, 6));
-  EXPECT_THAT(listener_.iterations_of("validation"), ElementsAre(3, 6));
-  EXPECT_THAT(listener_.iterations_of("checkpoint"), ElementsAre(2, 4, 6));
-  EXPECT_EQ(listener_.events.front().name, "start");
-  EXPECT_EQ(listener_.events.back().name, "end");
+  EXPECT_THAT(listener_.iterations_of(EventKind::kTrain), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(listener_.iterations_of(EventKind::kValidation), ElementsAre(3, 6));
+  EXPECT_THAT(listener_.iterations_of(EventKind::kCheckpoint), ElementsAre(2, 4, 6));
+  EXPECT_EQ(listener_.events.front().kind, EventKind::kStart);
+  EXPECT_EQ(listener_.events.back().kind, EventKind::kEnd);
 }
 
 TEST_F(TrainerTest, GoesOnFromACheckpointToTheSameWeights) {
@@ -72,7 +72,7 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
   double best = -1;
   std::int64_t at = 0;
   for (const Event& event : listener_.events) {
-    if (event.name != "validation") continue;
+    if (event.kind != EventKind::kValidation) continue;
     const double score = event.values.at("mean_iou").get<double>();
     EXPECT_EQ(event.values.at("best").get<bool>(), score > best);
     if (score > best) {
@@ -95,7 +95,7 @@ TEST_F(TrainerTest, BadStepsInARowEndTheRunWithTheLastCheckpointIntact) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kNonFinite);
   }
-  EXPECT_THAT(listener_.iterations_of("bad_step"), ElementsAre(1, 2));
+  EXPECT_THAT(listener_.iterations_of(EventKind::kBadStep), ElementsAre(1, 2));
   EXPECT_TRUE(std::filesystem::exists(directory_.bad_steps()));
 }
 
@@ -103,7 +103,7 @@ TEST_F(TrainerTest, LogsRecallsOfAllMicroBatchesTogether) {
   const auto built = experiment({"train.accumulate=2", "loss.recall.momentum=0"});
   ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
   for (const Event& event : listener_.events) {
-    if (event.name != "train") continue;
+    if (event.kind != EventKind::kTrain) continue;
     const auto& recalls = event.values.at("class_recalls");
     for (const auto& [name, weight] : event.values.at("class_weights").items()) EXPECT_EQ(weight.is_null(), recalls.at(name).is_null()) << name;
   }
