@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "bench/memory.hpp"
+#include "config/text.hpp"
 #include "data/augment/transforms.hpp"
 #include "data/cache/cache.hpp"
 #include "data/collate.hpp"

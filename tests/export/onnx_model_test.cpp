@@ -83,7 +83,7 @@ TEST_F(OnnxModelTest, AnUnknownArchitectureIsRefused) {
     std::vector<std::string> class_layers() const override { return {}; }
   };
   const auto other = std::make_shared<OtherModel>();
-  EXPECT_THROW(onnx_model(*other, {}, {}, kSomeClasses, {}), Error);
+  EXPECT_THROW(onnx_model(*other, {}, kSomeClasses, {}), Error);
 }
 
 class EveryNetwork : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
