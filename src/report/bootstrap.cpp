@@ -90,6 +90,7 @@ PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int6
   for (const ImageCounts& image : *pairs.front().run) ids.push_back(image.id);
   const auto blocks = frame_blocks(ids, block);
   std::vector<BlockPair> sums;
+  sums.reserve(pairs.size());
   for (const ImagePair& pair : pairs) sums.push_back({sums_of(*pair.run, blocks), sums_of(*pair.baseline, blocks)});
 
   const auto count = static_cast<std::int64_t>(blocks.size()), all_images = static_cast<std::int64_t>(ids.size());
