@@ -22,6 +22,8 @@ ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
 NO_TORCH = ("base", "tensor_files", "config", "report", "synthesis")
+# In one folder, where files come in kinds.
+MOST_HEADERS = {"engine": 20, "data": 20}
 # As clang-format writes them: what a namespace holds is not indented, members are.
 NAMESPACE = re.compile(r"^(?:namespace (\S+) \{|\}  // namespace)")
 TYPE = re.compile(r"^(?:class|struct|union|enum class|enum) (\w+)\b(?! *[;<])")
@@ -71,6 +73,10 @@ def main():
     files = sorted([*(ROOT / "src").rglob("*.[ch]pp"), *(ROOT / "apps").glob("*.cpp")])
     problems = [text for path in files for text in problems_of(path)]
     problems += doubles_of(path for path in files if path.suffix == ".hpp")
+    for folder in sorted({path.parent for path in files}):
+        headers = len(list(folder.glob("*.hpp")))
+        if headers > MOST_HEADERS.get(module_of(folder), 99):
+            problems.append(f"{folder.relative_to(ROOT)}: {headers} headers; what belongs together gets a folder of its own")
     for path in [*files, *(ROOT / "tests").rglob("*.[ch]pp")]:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > 400:
