@@ -25,7 +25,7 @@ try() { "$bin/$2" --gtest_filter="$3" --gtest_output="json:$output/$1.json" >"$o
 
 # The long one by itself on one core, the others beside it.
 try soak e2e_tests 'Soak.*' &
-try weights base_tests 'Safetensors.*:Pth.*'
+try weights tensor_files_tests 'Safetensors.*:Pth.*'
 try loader data_tests 'Loader.*'
 try recipes engine_tests '*RecipeMutations*'
 try steps engine_tests 'Soak.*'
