@@ -23,12 +23,13 @@ packages=(
   libgtest-dev libgmock-dev python3
 )
 libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one
+browser=""
 onnxruntime=""
 for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
     --fuzz) packages+=(clang) ;;
-    --browser) packages+=(chromium chromium-driver python3-selenium fonts-dejavu-core) ;;
+    --browser) browser=yes packages+=(chromium chromium-driver python3-selenium fonts-dejavu-core) ;;
     --onnxruntime)
       onnxruntime=yes
       packages+=(python3-venv) ;;
@@ -71,6 +72,12 @@ install_packages() {
   rm -f "$log"
 }
 [ ${#missing[@]} -eq 0 ] || install_packages
+
+# The driver talks to its browser by the name localhost, which a bare chroot does not know.
+if [ -n "$browser" ] && ! getent hosts localhost >/dev/null; then
+  echo "setup: localhost has no address here; adding it to /etc/hosts"
+  if [ "$(id -u)" -eq 0 ]; then echo "127.0.0.1 localhost" >>/etc/hosts; else echo "127.0.0.1 localhost" | sudo tee -a /etc/hosts >/dev/null; fi
+fi
 
 # Debian has no ONNX Runtime for Python.
 if [ -n "$onnxruntime" ]; then
