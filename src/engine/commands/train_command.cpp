@@ -19,6 +19,7 @@
 #include "engine/training/trainer.hpp"
 #include "report/console.hpp"
 #include "report/metrics_log.hpp"
+#include "report/run_paths.hpp"
 #include "report/tensorboard.hpp"
 
 namespace seg {
@@ -96,14 +97,14 @@ Plan make_plan(const TrainCommand& command) {
     RunConfig config = continued_config(command, start.config, file.string());
     return {std::move(config), command.run_dir.empty() ? run_of_checkpoint(file) : command.run_dir, std::move(start)};
   }
-  const bool has_run = !command.run_dir.empty() && fs::exists(command.run_dir / "config.yaml");
+  const bool has_run = !command.run_dir.empty() && fs::exists(RunPaths{command.run_dir}.config());
   if (command.config.empty() && command.resume == "auto" && !command.run_dir.empty() && !has_run)
     throw Error(ErrorKind::kConfiguration, "there is no run in " + command.run_dir.string() + " to go on with, and no --config to start one",
                 "check --run-dir, or name a recipe with --config");
   if (command.config.empty() && !(has_run && command.resume == "auto"))
     throw Error(ErrorKind::kConfiguration, "--config is missing", "segtrain --config synthia_recall.yaml; or --run-dir RUN --resume auto to go on");
   if (command.config.empty()) {
-    const fs::path file = command.run_dir / "config.yaml";
+    const fs::path file = RunPaths{command.run_dir}.config();
     return {continued_config(command, read_file(file, 1 << 20), file.string()), command.run_dir};
   }
   const RunConfig config = load_training_config(command.config, command.overrides);

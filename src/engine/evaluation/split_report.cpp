@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "engine/frame_size.hpp"
+#include "report/run_paths.hpp"
 #include "report/scores.hpp"
 
 namespace seg {
@@ -49,7 +50,7 @@ std::optional<SplitReport> evaluate_and_report(const Inference& inference, const
 void SplitReport::write(const std::filesystem::path& folder) const {
   write_evaluation_report(report, folder);
   per_image.write(folder);
-  write_panels(pictures, folder / "panels");
+  write_panels(pictures, EvaluationPaths{folder}.panels());
 }
 
 OrderedJson SplitReport::fields() const {

@@ -16,6 +16,7 @@
 #include "engine/training/bad_step.hpp"
 #include "engine/training/progress.hpp"
 #include "report/run_page.hpp"
+#include "report/run_paths.hpp"
 
 namespace seg {
 
@@ -182,7 +183,7 @@ void Trainer::write_report() {
   if (!unwritten_) return;
   try {
     unwritten_->write(directory_.evaluation("val"));
-    reporter_.report({EventKind::kPanels, iteration_, {{"folder", (directory_.evaluation("val") / "panels").string()}}});
+    reporter_.report({EventKind::kPanels, iteration_, {{"folder", EvaluationPaths{directory_.evaluation("val")}.panels().string()}}});
     unwritten_.reset();
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
