@@ -22,7 +22,7 @@ TEST_F(Failures, OutOfMemoryIsToldWithWhatToLower) {
                                    "--set",     "data.size=[1024,1024]",     "--set",    "augment.crop=false",
                                    "--run-dir", (folder_ / "large").string()};
   std::vector<std::string> scored{"--checkpoint", (checkpoints("whole") / "best.safetensors").string(),
-                                  "--set",        "data.size=[4096,4096]",
+                                  "--set",        "data.size=[8192,8192]",
                                   "--set",        "eval.input=resized",
                                   "--output",     (folder_ / "scores").string(),
                                   "--device",     "cpu"};
