@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Trains one recipe with several losses and seeds, evaluates each run, and compares them.
+# Trains with several losses and seeds, evaluates each run, and compares them.
 #
-#   scripts/sweep_losses.sh --config FILE --losses "ce weighted_ce recall" --seeds "0 1 2" --output DIR
-#                           [--save-predictions ids|train-ids|color] [-- segtrain options]
+#   scripts/sweep_losses.sh --config FILE --losses "ce weighted_ce recall" --seeds "0 1 2" --output DIR     one recipe, loss.type differs
+#   scripts/sweep_losses.sh --recipes "a.yaml b.yaml" --seeds "0 1 2" --output DIR                          recipes that differ in their loss
+#                           [--save-predictions ids|train-ids|color] [--tau-curve] [-- segtrain options]
 #
-# A run goes to DIR/LOSS-seedN: finished ones are skipped, broken ones resumed. The runs of a seed share iterations, schedule,
-# initial weights and data order; only loss.type differs. Ends with DIR/comparison.{md,csv,json,html}.
+# A run goes to DIR/LOSS-seedN, or DIR/RECIPE-seedN: finished ones are skipped, broken ones resumed. The runs of a seed share iterations,
+# schedule, initial weights and data order. Ends with DIR/comparison.{md,csv,json,html}.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-usage() { sed -n '2,8p' "$0" | cut -c3-; }
+usage() { sed -n '2,9p' "$0" | cut -c3-; }
 refuse() { echo "error: $1" >&2; usage >&2; exit 2; }
-config="" losses="" seeds="" output="" evaluation=()
+config="" losses="" recipes="" seeds="" output="" evaluation=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --config | --losses | --seeds | --output | --save-predictions)
+    --config | --losses | --recipes | --seeds | --output | --save-predictions)
       [ $# -ge 2 ] && [ "$2" != -- ] || refuse "$1 has no value"
       case $1 in
         --save-predictions) evaluation+=("$1" "$2") ;;
@@ -21,12 +22,16 @@ while [ $# -gt 0 ]; do
       esac
       shift 2
       ;;
+    --tau-curve) evaluation+=("$1"); shift ;;
     --help | -h) usage; exit 0 ;;
     --) shift; break ;;
     *) refuse "unknown option $1" ;;
   esac
 done
-for name in config losses seeds output; do
+[ -z "$recipes" ] || [ -z "$config$losses" ] || refuse "--recipes stands alone, without --config and --losses"
+needed="config losses seeds output"
+[ -z "$recipes" ] || needed="recipes seeds output"
+for name in $needed; do
   [ -n "${!name}" ] || refuse "--$name is missing"
 done
 # What is trained on a device is evaluated there too; the rest segeval has from the checkpoint.
@@ -42,16 +47,21 @@ bin=${SEG_BIN:-$here/build/bin}
 [ -x "$bin/segtrain" ] || { echo "error: $bin/segtrain is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
 
 runs=()
+# train_and_evaluate NAME SEGTRAIN_OPTIONS...
+train_and_evaluate() {
+  local run=$output/$1-seed$seed
+  shift
+  runs+=("$run")
+  echo "== $run" >&2
+  "$bin/segtrain" "$@" --set "train.seed=$seed" --run-dir "$run" --resume auto "${training[@]}"
+  if [ ! "$run/evaluation.txt" -nt "$run/checkpoints/best.safetensors" ]; then
+    "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" "${evaluation[@]}" >"$run/evaluation.partial"
+    mv "$run/evaluation.partial" "$run/evaluation.txt"
+  fi
+}
+training=("$@")
 for seed in $seeds; do
-  for loss in $losses; do
-    run=$output/$loss-seed$seed
-    runs+=("$run")
-    echo "== $run" >&2
-    "$bin/segtrain" --config "$config" --set "loss.type=$loss" --set "train.seed=$seed" --set "name=$loss" --run-dir "$run" --resume auto "$@"
-    if [ ! "$run/evaluation.txt" -nt "$run/checkpoints/best.safetensors" ]; then
-      "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" "${evaluation[@]}" >"$run/evaluation.partial"
-      mv "$run/evaluation.partial" "$run/evaluation.txt"
-    fi
-  done
+  for loss in $losses; do train_and_evaluate "$loss" --config "$config" --set "loss.type=$loss" --set "name=$loss"; done
+  for recipe in $recipes; do train_and_evaluate "$(basename "$recipe" .yaml)" --config "$recipe"; done
 done
 "$bin/segreport" compare "${runs[@]}" --output "$output"

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -86,15 +87,31 @@ bool has_same_classes(const std::string& checkpoint, const ClassTable& classes) 
   return classes_from_json(found->second) == classes;
 }
 
-std::shared_ptr<Model> build_network(const RunConfig& config, const ClassTable& classes, const torch::Device& device) {
+struct Network {
+  std::shared_ptr<Model> model;
+  std::set<std::string> fresh;  // parameters of the backbone that the weights it starts from do not hold; empty if there are none
+};
+
+/// The backbone's parameters that are not among the loaded ones.
+std::set<std::string> fresh_parameters(const Model& model, const WeightReport& report) {
+  std::set<std::string> fresh;
+  for (const auto& parameter : model.named_parameters())
+    if (parameter.key().starts_with("backbone.") && !std::ranges::binary_search(report.loaded, parameter.key())) fresh.insert(parameter.key());
+  return fresh;
+}
+
+Network build_network(const RunConfig& config, const ClassTable& classes, const torch::Device& device) {
   torch::manual_seed(seed_of({static_cast<std::uint64_t>(config.train.seed), 0x6d6f64656c}));
-  auto model = build_model(config.model, static_cast<std::int64_t>(classes.size()));
+  Network network{build_model(config.model, static_cast<std::int64_t>(classes.size())), {}};
   const bool same_classes = config.model.init_from.empty() || has_same_classes(config.model.init_from, classes);
-  if (const auto report = load_initial_weights(*model, config.model, same_classes)) spdlog::info("{}", describe(*report));
-  model->to(device);
-  for (torch::Tensor& parameter : model->parameters())
+  if (const auto report = load_initial_weights(*network.model, config.model, same_classes)) {
+    spdlog::info("{}", describe(*report));
+    network.fresh = fresh_parameters(*network.model, *report);
+  }
+  network.model->to(device);
+  for (torch::Tensor& parameter : network.model->parameters())
     if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-  return model;
+  return network;
 }
 
 Learner::Losses build_losses(const RunConfig& config, const FileDataset& train_set) {
@@ -120,8 +137,8 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   Splits splits = open_splits(config);
   const std::int64_t an_epoch = iterations_an_epoch(config.train, splits.train->size());
   const std::int64_t iterations = config.train.iterations > 0 ? config.train.iterations : config.train.epochs * an_epoch;
-  auto model = build_network(config, splits.train->classes(), compute.device);
-  auto learner = std::make_unique<Learner>(config, iterations, compute, std::move(model), build_losses(config, *splits.train));
+  const Network network = build_network(config, splits.train->classes(), compute.device);
+  auto learner = std::make_unique<Learner>(config, iterations, compute, network.model, build_losses(config, *splits.train), network.fresh);
   open_caches(config.data, splits);
   return std::unique_ptr<Experiment>(new Experiment{config, compute, threads, std::move(splits.train), std::move(splits.val),
                                                     std::move(splits.cached_train), std::move(splits.cached_val), std::move(transform), an_epoch,

@@ -88,6 +88,15 @@ struct LdamOptions {
   }
 };
 
+struct LogitAdjustmentOptions {
+  double tau = 1.0;
+
+  void fields(config::Visitor& v) {
+    v.field("tau", tau,
+            {.help = "how much of the classes' log frequencies is added to the logits; 1 is balanced softmax", .min = -10.0, .max = 10.0});
+  }
+};
+
 struct LossOptions {
   std::string type = "recall";
   std::string weighting = "default";
@@ -99,6 +108,7 @@ struct LossOptions {
   SoftIouOptions soft_iou;
   LovaszOptions lovasz;
   LdamOptions ldam;
+  LogitAdjustmentOptions la;
   std::map<std::string, double> sum = {{"ce", 1.0}, {"lovasz", 1.0}};
 
   void fields(config::Visitor& v) {
@@ -116,6 +126,7 @@ struct LossOptions {
     v.block("soft_iou", soft_iou, "soft intersection over union (Rahman and Wang 2016)");
     v.block("lovasz", lovasz, "Lovasz-softmax over the batch (arXiv 1705.08790)");
     v.block("ldam", ldam, "margins by label distribution (arXiv 1906.07413)");
+    v.block("la", la, "cross entropy of logits adjusted by class frequency (arXiv 2007.07314)");
     v.field("sum", sum, {.help = "loss name: factor, for type sum", .min = 0.0, .max = 1e6, .choices = summable()});
   }
 

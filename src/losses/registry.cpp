@@ -5,9 +5,11 @@
 
 #include "base/error.hpp"
 #include "losses/balanced_cross_entropy.hpp"
+#include "losses/blv.hpp"
 #include "losses/class_weighting/registry.hpp"
 #include "losses/focal.hpp"
 #include "losses/ldam.hpp"
+#include "losses/logit_adjustment.hpp"
 #include "losses/lovasz.hpp"
 #include "losses/ohem.hpp"
 #include "losses/soft_iou.hpp"
@@ -43,6 +45,8 @@ constexpr Entry kEntries[] = {
     {"soft_iou", make<SoftIouLoss>, none, "soft_iou."},
     {"lovasz", make<LovaszLoss>, none, "lovasz."},
     {"ldam", make<LdamLoss>, none, "ldam.", true},
+    {"la", make<LogitAdjustmentLoss>, none, "la.", true},
+    {"blv", make<BlvLoss>, none, nullptr, true},
     {"sum", make<SumLoss>, none, "sum", false, sum_parts},
 };
 

@@ -6,11 +6,19 @@
 namespace seg {
 
 const ClassSums& Scored::sums() const {
-  if (!sums_) sums_ = class_sums(logits_, labels_, align_corners_);
+  if (!sums_) sums_ = noisy_class_sums(logits_, labels_, align_corners_, noise_);
   return *sums_;
 }
 
+Scored Scored::with_noise(ScoreNoise noise) const {
+  Scored noisy(logits_, labels_, align_corners_);
+  noisy.noise_ = std::move(noise);
+  return noisy;
+}
+
 torch::Tensor Scored::mean_cross_entropy() const { return sums().cross_entropy.detach().sum() / valid_pixels().clamp_min(1); }
+
+torch::Tensor Scored::mean_loss() const { return (sums().cross_entropy.sum() / valid_pixels().clamp_min(1)).to(torch::kFloat); }
 
 const torch::Tensor& Scored::full_size() const {
   if (!full_size_.defined()) full_size_ = upsample_logits(logits_, labels_.size(1), labels_.size(2), align_corners_);

@@ -15,6 +15,10 @@ class Scored {
   Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners)
       : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners) {}
 
+  /// The same batch with other logits [N,K,h,w], or with noise on its scores (in sums() alone).
+  Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_}; }
+  Scored with_noise(ScoreNoise noise) const;
+
   const torch::Tensor& logits() const { return logits_; }
   const torch::Tensor& labels() const { return labels_; }
 
@@ -24,6 +28,9 @@ class Scored {
   torch::Tensor valid_pixels() const { return sums().pixels.sum(); }
   /// float64 scalar, detached: plain cross entropy, mean over the valid pixels; 0 if there are none.
   torch::Tensor mean_cross_entropy() const;
+
+  /// float32 scalar, differentiable: cross entropy, mean over the valid pixels.
+  torch::Tensor mean_loss() const;
 
   /// float32 [N,K,H,W]: the logits up-sampled to the labels' size, differentiable.
   const torch::Tensor& full_size() const;
@@ -36,6 +43,7 @@ class Scored {
   torch::Tensor logits_;
   torch::Tensor labels_;
   bool align_corners_;
+  ScoreNoise noise_;
   mutable std::optional<ClassSums> sums_;
   mutable torch::Tensor full_size_;
   mutable torch::Tensor valid_;

@@ -7,11 +7,11 @@
 
 namespace seg {
 
-std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options) {
-  std::array<ParameterGroup, 4> groups;  // {head, backbone} x {no decay, decay}
+std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options, const std::set<std::string>& fresh) {
+  std::array<ParameterGroup, 4> groups;  // {head and what is fresh, backbone} x {no decay, decay}
   for (const auto& item : model.named_parameters()) {
     if (!item.value().requires_grad()) continue;
-    const bool backbone = item.key().rfind("backbone.", 0) == 0;
+    const bool backbone = item.key().starts_with("backbone.") && !fresh.contains(item.key());
     // Norm weights and all biases are the parameters of one dimension.
     const bool decays = item.value().dim() > 1;
     ParameterGroup& group = groups[(backbone ? 2 : 0) + (decays ? 1 : 0)];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct ParameterGroup {
   double weight_decay = 0.0;
 };
 
-/// All parameters of the module that need a gradient: "backbone.*" with options.backbone_lr_scale; no decay on norm weights and biases.
-std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options);
+/// All parameters of the module that need a gradient: "backbone.*" with options.backbone_lr_scale, but for those in `fresh`, which learn as fast
+/// as the head; no decay on norm weights and biases.
+std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options, const std::set<std::string>& fresh = {});
 
 class Optimizer {
  public:

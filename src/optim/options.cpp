@@ -21,7 +21,10 @@ void OptimizerOptions::fields(config::Visitor& v) {
   v.field("lr", lr, {.help = "base learning rate, which the schedule scales", .min = 0.0, .max = 1000.0});
   v.field("weight_decay", weight_decay,
           {.help = "pull towards zero of all weights but norm weights and biases; decoupled from the gradient for adamw", .min = 0.0, .max = 10.0});
-  v.field("backbone_lr_scale", backbone_lr_scale, {.help = "learning rate of the backbone over that of the head", .min = 0.0, .max = 1000.0});
+  v.field("backbone_lr_scale", backbone_lr_scale,
+          {.help = "learning rate of the backbone over that of the head; layers that model.pretrained does not hold learn like the head",
+           .min = 0.0,
+           .max = 1000.0});
   v.block("adam", adam, "adam and adamw");
   v.block("sgd", sgd, "stochastic gradient descent");
 }

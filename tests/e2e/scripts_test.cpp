@@ -38,6 +38,21 @@ TEST_F(Sweep, AnOptionWithoutItsValueIsToldOf) {
   }
 }
 
+TEST_F(Sweep, RecipesAreTrainedByTheirNames) {
+  write_text(folder_ / "out/a-seed3/checkpoints/best.safetensors", "as if trained");
+  const ProgramResult result = sweep({"--recipes", "x/a.yaml", "--seeds", "3", "--output", (folder_ / "out").string(), "--tau-curve"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const std::string calls = read_text(folder_ / "calls");
+  EXPECT_THAT(calls, HasSubstr("segtrain --config x/a.yaml --set train.seed=3 --run-dir " + (folder_ / "out/a-seed3").string()));
+  EXPECT_THAT(calls, AllOf(HasSubstr("--tau-curve"), HasSubstr("segreport compare " + (folder_ / "out/a-seed3").string())));
+}
+
+TEST_F(Sweep, RecipesAndLossesExcludeEachOther) {
+  const ProgramResult result = sweep({"--recipes", "a.yaml", "--losses", "ce", "--seeds", "0", "--output", "out"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--recipes stands alone"));
+}
+
 TEST_F(Sweep, TheDeviceIsTheEvaluationsToo) {
   const std::vector<std::string> sweep_of_one{"--config", "a b.yaml", "--losses", "ce", "--seeds", "0", "--output", (folder_ / "out").string(), "--"};
   for (const std::vector<std::string>& device : std::vector<std::vector<std::string>>{{"--device", "cuda:1"}, {"--device=cuda:1"}}) {

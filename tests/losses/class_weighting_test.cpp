@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "losses/class_weighting/recall.hpp"
+#include "losses/class_weighting/error_rate.hpp"
 #include "losses/class_weighting/static_weights.hpp"
 #include "losses/loss_fixture.hpp"
 
@@ -73,45 +73,54 @@ RecallOptions recall(RecallSmoothing smoothing, double momentum) {
 }
 
 std::vector<double> weights_of(ClassWeighting& weighting, const std::vector<std::int64_t>& pixels, const std::vector<std::int64_t>& missed) {
-  return test::values_of(weighting.weights(test::counts(pixels), test::counts(missed)));
+  return test::values_of(weighting.weights(test::sums_of(pixels, missed)));
 }
 
 TEST(RecallWeights, PublishedSmoothingCountsAMissAtLeast) {
-  RecallWeights weights(recall(RecallSmoothing::kPublished, 0), 3);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(RecallSmoothing::kPublished, 0), 3);
   EXPECT_THAT(weights_of(weights, {10, 4, 1}, {0, 3, 1}), ElementsAre(0.1, 0.75, 1.0));
 }
 
 TEST(RecallWeights, WithoutSmoothingAPerfectClassWeighsNothing) {
-  RecallWeights weights(recall(RecallSmoothing::kNone, 0), 2);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0), 2);
   EXPECT_THAT(weights_of(weights, {10, 4}, {0, 3}), ElementsAre(0.0, 0.75));
 }
 
 TEST(RecallWeights, AnAbsentClassWeighsNothing) {
   for (const double momentum : {0.0, 0.5}) {
-    RecallWeights weights(recall(RecallSmoothing::kPublished, momentum), 2);
+    ErrorRateWeights weights(ClassScore::kRecall, recall(RecallSmoothing::kPublished, momentum), 2);
     EXPECT_THAT(weights_of(weights, {10, 0}, {0, 0}), ElementsAre(DoubleNear(0.1, 1e-12), 0.0)) << momentum;
   }
 }
 
 TEST(RecallWeights, MomentumAssignsTheFirstAndSmoothsTheRest) {
-  RecallWeights weights(recall(RecallSmoothing::kNone, 0.9), 2);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 2);
   EXPECT_THAT(weights_of(weights, {4, 0}, {2, 0})[0], DoubleNear(0.5, 1e-12));
   EXPECT_THAT(weights_of(weights, {0, 4}, {0, 1})[1], DoubleNear(0.25, 1e-12));
   EXPECT_THAT(weights_of(weights, {4, 4}, {4, 1}), ElementsAre(DoubleNear(0.55, 1e-12), DoubleNear(0.25, 1e-12)));
 }
 
 TEST(RecallWeights, StateKeepsWhatWasAndWasNotSeen) {
-  RecallWeights before(recall(RecallSmoothing::kNone, 0.9), 2), after(recall(RecallSmoothing::kNone, 0.9), 2);
+  ErrorRateWeights before(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 2), after = before;
   weights_of(before, {4, 0}, {1, 0});
   after.load(before.state());
   EXPECT_EQ(weights_of(before, {4, 4}, {3, 2}), weights_of(after, {4, 4}, {3, 2}));
 }
 
-TEST(RecallWeights, HasStateOnlyWithMomentum) { EXPECT_TRUE(RecallWeights(recall(RecallSmoothing::kNone, 0), 2).state().empty()); }
+TEST(IouWeights, CountWhatAClassWronglyTakes) {
+  // Class 0 misses 2 of 10 and takes 5 of others: 7 errors in a union of 15; class 1 misses 3 of 4 and takes none.
+  ErrorRateWeights weights(ClassScore::kIou, recall(RecallSmoothing::kNone, 0), 3);
+  const ClassSums sums{{}, test::counts({10, 4, 0}), test::counts({2, 3, 0}), test::counts({13, 1, 2})};
+  EXPECT_THAT(test::values_of(weights.weights(sums)), ElementsAre(DoubleNear(7.0 / 15, 1e-12), 0.75, 0.0));
+}
+
+TEST(RecallWeights, HasStateOnlyWithMomentum) {
+  EXPECT_TRUE(ErrorRateWeights(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0), 2).state().empty());
+}
 
 TEST(RecallWeights, RefusesTheStateOfOtherClasses) {
-  RecallWeights weights(recall(RecallSmoothing::kNone, 0.9), 2);
-  EXPECT_THROW(weights.load(RecallWeights(recall(RecallSmoothing::kNone, 0.9), 3).state()), Error);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 2);
+  EXPECT_THROW(weights.load(ErrorRateWeights(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 3).state()), Error);
   EXPECT_THROW(weights.load({}), Error);
 }
 

@@ -107,7 +107,7 @@ class EveryWeighting : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryWeighting, GivesFiniteWeights) {
   const Weighting weighting = build_weighting(GetParam(), {}, context_of(4));
-  const torch::Tensor weights = weighting.classes->weights(test::counts({10, 0, 5, 1}), test::counts({3, 0, 5, 0}));
+  const torch::Tensor weights = weighting.classes->weights(test::sums_of({10, 0, 5, 1}, {3, 0, 5, 0}));
   EXPECT_EQ(weights.scalar_type(), torch::kDouble);
   EXPECT_EQ(weights.sizes(), torch::IntArrayRef({4}));
   EXPECT_TRUE(weights.isfinite().logical_and(weights.ge(0)).all().item<bool>());
@@ -117,11 +117,11 @@ TEST_P(EveryWeighting, StateGivenOutStaysAsItWas) {
   LossOptions smoothed;
   smoothed.recall.momentum = 0.9;
   const Weighting weighting = build_weighting(GetParam(), smoothed, context_of(2));
-  weighting.classes->weights(test::counts({10, 0}), test::counts({3, 0}));
+  weighting.classes->weights(test::sums_of({10, 0}, {3, 0}));
   const State before = weighting.classes->state();
   State copy;
   for (const auto& [name, tensor] : before) copy[name] = tensor.clone();
-  weighting.classes->weights(test::counts({10, 5}), test::counts({1, 5}));
+  weighting.classes->weights(test::sums_of({10, 5}, {1, 5}));
   for (const auto& [name, tensor] : before) EXPECT_TRUE(tensor.equal(copy.at(name))) << name;
 }
 

@@ -36,9 +36,15 @@ struct Outcome {
   torch::Tensor gradient;
 };
 
+/// The loss of a batch; what it draws at random is the same in every call.
+inline LossResult computed(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
+  torch::manual_seed(3);
+  return loss.compute({logits, labels, false});
+}
+
 inline Outcome outcome(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const LossResult result = loss.compute({leaf, labels, false});
+  const LossResult result = computed(loss, leaf, labels);
   result.value.backward();
   return {result.value.item<double>(), result.cross_entropy.item<double>(), leaf.grad()};
 }
@@ -61,7 +67,7 @@ inline torch::Tensor finite_difference(const LossOptions& options, const torch::
     const auto value = [&](double by) {
       torch::Tensor moved = logits.detach().clone();
       moved.view(-1)[i] += by;
-      return loss->compute({moved, labels, false}).value.item<double>();
+      return computed(*loss, moved, labels).value.item<double>();
     };
     gradient.view(-1)[i] = (value(step) - value(-step)) / (2 * step);
   }
@@ -76,6 +82,11 @@ inline torch::Tensor two_class_logits(const std::vector<double>& probability_of_
 
 /// int64 [K].
 inline torch::Tensor counts(const std::vector<std::int64_t>& values) { return torch::tensor(values, torch::kLong); }
+
+/// What a batch with these counts says of its classes; no pixel is predicted wrongly but the missed ones, which are of no class.
+inline ClassSums sums_of(const std::vector<std::int64_t>& pixels, const std::vector<std::int64_t>& missed) {
+  return {{}, counts(pixels), counts(missed), counts(pixels) - counts(missed)};
+}
 
 inline std::vector<double> values_of(const torch::Tensor& tensor) {
   const torch::Tensor host = tensor.to(torch::kDouble).contiguous();

@@ -1,6 +1,9 @@
-// Focal, OHEM and LDAM: one value by hand, one against pixel by pixel double.
+// Focal, OHEM, LDAM, logit adjustment and BLV: one value by hand, one against pixel by pixel double.
+#include "core/log_prior.hpp"
+#include "losses/blv.hpp"
 #include "losses/ldam.hpp"
 #include "losses/loss_fixture.hpp"
+#include "ops/score_noise.hpp"
 
 namespace seg {
 namespace {
@@ -100,6 +103,75 @@ TEST(Ldam, EqualsPixelByPixelDouble) {
     return std::log(sum) - 2 * (pixel.scores[truth] - margins[truth]);
   });
   EXPECT_NEAR(outcome(options_of("ldam"), batch.logits, batch.labels).value, expected, 1e-5);
+}
+
+/// Mean cross entropy over all pixels, in double and pixel by pixel, of scores with something added.
+double entropy_of(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& added) {
+  double sum = 0;
+  const NaiveBatch naive(logits + added, labels);
+  for (const auto& pixel : naive.pixels) sum += NaiveBatch::entropy(pixel);
+  return sum / static_cast<double>(naive.pixels.size());
+}
+
+TEST(LogPrior, IsZeroForAClassWithoutAPixel) {
+  EXPECT_THAT(test::values_of(log_prior({1, 0, 3})), testing::ElementsAre(std::log(0.25), 0.0, std::log(0.75)));
+}
+
+TEST(LogitAdjustment, ByHand) {
+  // pi = 1/5 and 4/5; p = 1/4 and 3/4 become (1/4 1/5) / (1/4 1/5 + 3/4 4/5) = 1/13 and 12/13.
+  const double value = outcome(options_of("la"), two_class_logits({0.75, 0.75}), row_of_labels({0, 1})).value;
+  EXPECT_NEAR(value, (std::log(13.0) + std::log(13.0 / 12)) / 2, 1e-6);
+}
+
+TEST(LogitAdjustment, EqualsPixelByPixelDouble) {
+  torch::manual_seed(6);
+  const RandomBatch batch;
+  LossOptions options = options_of("la");
+  options.la.tau = 0.7;
+  const torch::Tensor shift = (log_prior(test::context_of(5).statistics->pixels) * 0.7).to(torch::kFloat).view({1, 5, 1, 1});
+  EXPECT_NEAR(outcome(options, batch.logits, batch.labels).value, entropy_of(batch.logits, batch.labels, shift), 1e-6);
+}
+
+TEST(LogitAdjustment, IsCrossEntropyForTauZero) {
+  const RandomBatch batch;
+  LossOptions options = options_of("la");
+  options.la.tau = 0;
+  EXPECT_NEAR(outcome(options, batch.logits, batch.labels).value, outcome(options_of("ce"), batch.logits, batch.labels).value, 1e-6);
+}
+
+TEST(Blv, TheRarestClassHasTheWholeNoise) {
+  // log N - log n = ln 16, ln 2, ln 16/7 for 1, 8 and 7 of 16 pixels.
+  const std::vector<double> scales = blv_scales({1, 8, 7, 0});
+  EXPECT_DOUBLE_EQ(scales[0], 1.0);
+  EXPECT_NEAR(scales[1], 0.25, 1e-12);
+  EXPECT_NEAR(scales[2], std::log(16.0 / 7) / std::log(16.0), 1e-12);
+  EXPECT_DOUBLE_EQ(scales[3], 1.0);
+  EXPECT_EQ(blv_scales({5}), std::vector<double>{0.0});
+}
+
+TEST(Blv, EqualsPixelByPixelDouble) {
+  torch::manual_seed(7);
+  const RandomBatch batch;
+  const double value = outcome(options_of("blv"), batch.logits, batch.labels).value;
+  torch::manual_seed(3);  // as outcome() does
+  const std::int64_t key = torch::randint(std::numeric_limits<std::int64_t>::max(), {1}, torch::kInt64).item<std::int64_t>();
+  const std::vector<double> scales = blv_scales(test::context_of(5).statistics->pixels);
+  torch::Tensor noise = torch::zeros_like(batch.logits);
+  for (std::int64_t n = 0; n < 2; ++n)
+    for (std::int64_t y = 0; y < 9; ++y)
+      for (std::int64_t x = 0; x < 8; ++x)
+        for (std::int64_t k = 0; k < 5; ++k)
+          noise[n][k][y][x] =
+              scales[static_cast<std::size_t>(k)] *
+              noise_at(noise_row_key(static_cast<std::uint64_t>(key), static_cast<std::uint64_t>(n * 9 + y)), static_cast<std::uint32_t>(x * 5 + k));
+  EXPECT_NEAR(value, entropy_of(batch.logits, batch.labels, noise), 1e-6);
+}
+
+TEST(Blv, DrawsAnewForEachBatch) {
+  const RandomBatch batch;
+  const auto loss = build_loss(options_of("blv"), test::context_of(5));
+  const auto value = [&] { return loss->compute({batch.logits, batch.labels, false}).value.item<double>(); };
+  EXPECT_NE(value(), value());
 }
 
 }  // namespace

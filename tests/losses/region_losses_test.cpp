@@ -29,6 +29,19 @@ double naive_soft_iou(const NaiveBatch& batch, int c) {
   return both / either;
 }
 
+/// The Jaccard metric of Wang et al. (arXiv 2302.05666): TP = (|p| + |y| - |p - y|) / 2, FP = |p| - TP, FN = |y| - TP.
+double naive_jaccard_metric(const NaiveBatch& batch, int c) {
+  double predicted = 0, truth = 0, apart = 0;
+  for (const auto& pixel : batch.pixels) {
+    const double p = pixel.probabilities[static_cast<std::size_t>(c)], y = pixel.truth == c ? 1 : 0;
+    predicted += p;
+    truth += y;
+    apart += std::abs(p - y);
+  }
+  const double both = (predicted + truth - apart) / 2;
+  return both / (both + (predicted - both) + (truth - both));
+}
+
 /// The sorted errors times the steps of 1 - IoU of the set of the first i pixels taken as mistakes.
 double naive_lovasz(const NaiveBatch& batch, int c) {
   std::vector<std::pair<double, bool>> errors;
@@ -98,6 +111,14 @@ TEST(Lovasz, IsOneMinusIouForCertainPredictions) {
   // Truth 0 0 1 1, predicted 0 1 1 1: IoU 1/2 and 2/3.
   const torch::Tensor logits = torch::tensor({40.0f, 0.0f, 0.0f, 0.0f, 0.0f, 40.0f, 40.0f, 40.0f}).view({1, 2, 1, 4});
   EXPECT_NEAR(outcome(options_of("lovasz"), logits, row_of_labels({0, 0, 1, 1})).value, 1 - (1.0 / 2 + 2.0 / 3) / 2, 1e-6);
+}
+
+TEST(SoftIou, IsTheJaccardMetricLossOnHardLabels) {
+  torch::manual_seed(8);
+  const BatchWithoutOne batch;
+  double mean = 0;
+  for (int c = 0; c < 4; ++c) mean += naive_jaccard_metric(batch.naive, c) / 4;
+  EXPECT_NEAR(outcome(options_of("soft_iou"), batch.logits, batch.labels).value, 1 - mean, 1e-6);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using test::outcome;
 
 TEST(LossRegistry, OnlyStaticWeightsAndMarginsNeedStatistics) {
   for (const char* type : {"ce", "recall", "focal", "ohem", "soft_iou", "lovasz", "sum"}) EXPECT_FALSE(needs_statistics(options_of(type))) << type;
-  for (const char* type : {"weighted_ce", "ldam"}) EXPECT_TRUE(needs_statistics(options_of(type))) << type;
+  for (const char* type : {"weighted_ce", "ldam", "la", "blv"}) EXPECT_TRUE(needs_statistics(options_of(type))) << type;
 }
 
 TEST(LossRegistry, WeightingAndSumPartsAskForStatistics) {
@@ -92,7 +92,7 @@ TEST(WeightingRegistry, SchemesOfWeightedCrossEntropyAreItsStaticOnes) {
     const Weighting weighting = build_weighting(scheme, options, test::context_of(3));
     EXPECT_EQ(weighting.normalizer, Normalizer::kWeightSum) << scheme;
     if (weighting_needs_statistics(scheme)) {
-      EXPECT_EQ(test::values_of(weighting.classes->weights(test::counts({1, 1, 1}), test::counts({0, 0, 0}))),
+      EXPECT_EQ(test::values_of(weighting.classes->weights(test::sums_of({1, 1, 1}, {0, 0, 0}))),
                 counted_weights(scheme, *test::context_of(3).statistics))
           << scheme;
     }

@@ -217,6 +217,17 @@ TEST(Groups, DecayOnlyConvolutionWeightsAndScaleTheBackbone) {
   EXPECT_EQ(found, expected);
 }
 
+TEST(Groups, LayersThatWereNotLoadedLearnLikeTheHead) {
+  OptimizerOptions options = options_of("adam", 0.1);
+  options.backbone_lr_scale = 0.25;
+  std::map<std::string, double> scales;
+  for (const ParameterGroup& group : make_groups(SmallNet(), options, {"backbone.norm.weight", "backbone.norm.bias"}))
+    for (const std::string& name : group.names) scales[name] = group.lr_scale;
+  EXPECT_EQ(scales.at("backbone.conv.weight"), 0.25);
+  EXPECT_EQ(scales.at("backbone.norm.weight"), 1.0);
+  EXPECT_EQ(scales.at("backbone.norm.bias"), 1.0);
+}
+
 TEST(Gradients, AreClipped) {
   const auto parameters = make_parameters();
   parameters[0].mutable_grad() = torch::full({4, 3}, 1.0f);  // norm sqrt(12)

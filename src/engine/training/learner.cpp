@@ -49,20 +49,22 @@ class Learner::Step {
   Step(Learner& learner, StepTiming timing) : learner_(learner), watch_(learner.compute_.device, timing) {}
 
   /// Adds the gradients of one micro-batch, and its share of loss and cross entropy.
-  void accumulate(const Batch& batch, double share) {
+  void accumulate(const Batch& given, double share) {
     const torch::Device device = learner_.compute_.device;
-    const torch::Tensor labels = batch.labels.to(device, /*non_blocking=*/true);
-    const torch::Tensor images = normalize(batch.images.to(device, /*non_blocking=*/true), learner_.config_.model.input);
+    const torch::Tensor labels = given.labels.to(device, /*non_blocking=*/true);
+    const torch::Tensor images = normalize(given.images.to(device, /*non_blocking=*/true), learner_.config_.model.input);
     result_.times.input += watch_.lap();
     const ModelOutput output = forward(images);
     result_.times.forward += watch_.lap();
     const bool align_corners = learner_.config_.model.align_corners;
-    const LossResult main = learner_.losses_.main->compute({output.logits, labels, align_corners});
+    const Scored batch{output.logits, labels, align_corners};
+    const LossResult main = learner_.losses_.main->compute(batch);
     torch::Tensor total = main.value;
     if (output.auxiliary.defined() && learner_.losses_.auxiliary)
       total = total + learner_.config_.model.auxiliary_weight * learner_.losses_.auxiliary->compute({output.auxiliary, labels, align_corners}).value;
     add_to(result_.loss, total.detach().to(torch::kDouble) * share);
     add_to(result_.cross_entropy, main.cross_entropy * share);
+    add_to(result_.class_pixels, batch.sums().pixels);
     readings_.add(main.readings);
     result_.times.loss += watch_.lap();
     (total * share).backward();
@@ -114,13 +116,14 @@ class Learner::Step {
   ReadingsSum readings_;
 };
 
-Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses)
+Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses,
+                 const std::set<std::string>& fresh)
     : config_(config),
       iterations_(iterations),
       compute_(compute),
       model_(std::move(model)),
       losses_(std::move(losses)),
-      groups_(make_groups(*model_, config.optimizer)),
+      groups_(make_groups(*model_, config.optimizer, fresh)),
       optimizer_(build_optimizer(config.optimizer, groups_)),
       ema_(config.train.ema > 0 ? std::make_unique<Ema>(*model_, config.train.ema) : nullptr) {}
 

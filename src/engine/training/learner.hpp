@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/compute.hpp"
@@ -33,6 +35,7 @@ enum class StepTiming { kWhole, kParts };
 struct StepResult {
   torch::Tensor loss;           // float64 scalar: mean over the micro-batches, the auxiliary head's share included
   torch::Tensor cross_entropy;  // float64 scalar: plain cross entropy of the main head, likewise
+  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class in all micro-batches
   ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
   double gradient_norm = 0.0;   // before clipping
   double learning_rate = 0.0;
@@ -47,8 +50,9 @@ class Learner {
     std::unique_ptr<Loss> auxiliary;  // null unless the model has an auxiliary head
   };
 
-  /// `model` is on compute.device; `iterations` is the length of the whole run, which the learning rate follows.
-  Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses);
+  /// `model` is on compute.device; `iterations` is the length of the whole run, which the learning rate follows; `fresh`: see make_groups.
+  Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses,
+          const std::set<std::string>& fresh = {});
 
   /// One optimiser step: forward and backward over the micro-batches, clipping, update, averaging. `iteration` counts the steps already
   /// made; dropout is reseeded from (train.seed, iteration, micro-step).

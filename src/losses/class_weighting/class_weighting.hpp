@@ -9,9 +9,9 @@ class ClassWeighting {
  public:
   virtual ~ClassWeighting() = default;
 
-  /// pixels, false_negatives: int64 [K] of the batch. Weights float64 [K] of this step on their device, finite and >= 0; those of classes
-  /// without pixels mean nothing.
-  virtual torch::Tensor weights(const torch::Tensor& pixels, const torch::Tensor& false_negatives) = 0;
+  /// From the counts of the batch: weights float64 [K] of this step on their device, finite and >= 0; those of classes without pixels mean
+  /// nothing.
+  virtual torch::Tensor weights(const ClassSums& sums) = 0;
   /// Whether the weights come from the false negatives.
   virtual bool follows_recall() const { return false; }
   virtual State state() const { return {}; }

@@ -1,44 +1,50 @@
-#include "losses/class_weighting/recall.hpp"
+#include "losses/class_weighting/error_rate.hpp"
 
 #include "base/error.hpp"
 
 namespace seg {
 
-RecallWeights::RecallWeights(const RecallOptions& options, std::int64_t classes)
-    : options_(options), recalls_(torch::zeros({classes}, torch::kDouble)), observed_(torch::zeros({classes}, torch::kBool)) {}
+ErrorRateWeights::ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes)
+    : score_(score), options_(options), scores_(torch::zeros({classes}, torch::kDouble)), observed_(torch::zeros({classes}, torch::kBool)) {}
 
-torch::Tensor RecallWeights::weights(const torch::Tensor& pixels, const torch::Tensor& false_negatives) {
-  const torch::Tensor present = pixels.gt(0);
-  const torch::Tensor missed = options_.smoothing == RecallSmoothing::kPublished ? false_negatives.clamp_min(1) : false_negatives;
-  const torch::Tensor of_batch = (missed.to(torch::kDouble) / pixels.clamp_min(1)).mul(present);
+torch::Tensor ErrorRateWeights::weights(const ClassSums& sums) {
+  const torch::Tensor present = sums.pixels.gt(0);
+  torch::Tensor errors = sums.false_negatives, total = sums.pixels;
+  if (score_ == ClassScore::kIou) {
+    const torch::Tensor false_positives = sums.predicted - (sums.pixels - sums.false_negatives);
+    errors = errors + false_positives;
+    total = total + false_positives;
+  }
+  if (options_.smoothing == RecallSmoothing::kPublished) errors = errors.clamp_min(1);
+  const torch::Tensor of_batch = (errors.to(torch::kDouble) / total.clamp_min(1)).mul(present);
   if (options_.momentum == 0) return of_batch;
   // New tensors each time: those that state() gave out stay as they were.
-  const torch::Tensor before = recalls_.to(pixels.device()), seen = observed_.to(pixels.device());
-  const torch::Tensor recall = 1 - of_batch;
-  const torch::Tensor smoothed = torch::where(seen, before * options_.momentum + recall * (1 - options_.momentum), recall);
-  recalls_ = torch::where(present, smoothed, before);
+  const torch::Tensor before = scores_.to(present.device()), seen = observed_.to(present.device());
+  const torch::Tensor score = 1 - of_batch;
+  const torch::Tensor smoothed = torch::where(seen, before * options_.momentum + score * (1 - options_.momentum), score);
+  scores_ = torch::where(present, smoothed, before);
   observed_ = seen.logical_or(present);
-  return (1 - recalls_).mul(present);
+  return (1 - scores_).mul(present);
 }
 
-State RecallWeights::state() const {
+State ErrorRateWeights::state() const {
   if (options_.momentum == 0) return {};
-  return {{"recalls", recalls_}, {"observed", observed_.to(torch::kByte)}};
+  return {{"recalls", scores_}, {"observed", observed_.to(torch::kByte)}};
 }
 
-void RecallWeights::load(const State& state) {
+void ErrorRateWeights::load(const State& state) {
   if (options_.momentum == 0) return;
   const auto take = [&](const char* name, torch::ScalarType type) {
     const auto found = state.find(name);
-    if (found == state.end() || found->second.sizes() != recalls_.sizes()) {
+    if (found == state.end() || found->second.sizes() != scores_.sizes()) {
       throw Error(ErrorKind::kStorage,
-                  std::string("the state of the recall loss has no '") + name + "' for " + std::to_string(recalls_.size(0)) + " classes",
+                  std::string("the state of the recall loss has no '") + name + "' for " + std::to_string(scores_.size(0)) + " classes",
                   "resume with the loss.recall settings and classes of the run that saved it");
     }
     return found->second.to(type);
   };
-  const torch::Tensor recalls = take("recalls", torch::kDouble), observed = take("observed", torch::kBool);
-  recalls_ = recalls;
+  const torch::Tensor scores = take("recalls", torch::kDouble), observed = take("observed", torch::kBool);
+  scores_ = scores;
   observed_ = observed;
 }
 

@@ -1,6 +1,9 @@
-// Weights that follow the recall of each class: w_c = 1 - R_c (Tian et al., arXiv 2106.14917).
+// Weights that follow how badly each class does in the batch: w_c = 1 - R_c with a score R_c of the hard predictions.
 //
-//   batch      w_c = FN_c / GT_c, with published smoothing max(FN_c, 1) / max(GT_c, 1)
+//   recall  1 - TP/GT = FN / GT (Tian et al., arXiv 2106.14917: recall loss)
+//   iou     1 - TP/U  = (FN + FP) / U, U = GT + FP: a class weighs for what it wrongly takes, too
+//
+//   batch      w_c = errors_c / total_c; with published smoothing max(errors_c, 1) / max(total_c, 1)
 //   momentum m R_c <- m R_c + (1 - m) (1 - w_c of the batch), w_c = 1 - R_c; only classes in the batch, the first one assigned
 //
 // A weight is a count: no gradient flows through it.
@@ -10,20 +13,23 @@
 
 namespace seg {
 
-class RecallWeights : public ClassWeighting {
+enum class ClassScore { kRecall, kIou };
+
+class ErrorRateWeights : public ClassWeighting {
  public:
-  RecallWeights(const RecallOptions& options, std::int64_t classes);
+  ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes);
 
   /// 0 for classes without pixels.
-  torch::Tensor weights(const torch::Tensor& pixels, const torch::Tensor& false_negatives) override;
+  torch::Tensor weights(const ClassSums& sums) override;
   bool follows_recall() const override { return true; }
-  /// With momentum: `recalls` float64 [K] and `observed` uint8 [K]; else empty.
+  /// With momentum: `recalls` (the scores) float64 [K] and `observed` uint8 [K]; else empty.
   State state() const override;
   void load(const State& state) override;
 
  private:
+  ClassScore score_;
   RecallOptions options_;
-  torch::Tensor recalls_;   // float64 [K], smoothed
+  torch::Tensor scores_;    // float64 [K], smoothed
   torch::Tensor observed_;  // bool [K]: the class was seen
 };
 

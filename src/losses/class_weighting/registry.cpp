@@ -4,7 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/error.hpp"
-#include "losses/class_weighting/recall.hpp"
+#include "losses/class_weighting/error_rate.hpp"
 #include "losses/class_weighting/static_weights.hpp"
 
 namespace seg {
@@ -20,8 +20,9 @@ MadeWeighting make_manual(const LossOptions& options, const LossContext& context
   return std::make_unique<StaticWeights>(manual_weights(options.weighted_ce.weights, context.class_names));
 }
 
-MadeWeighting make_recall(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<RecallWeights>(options.recall, static_cast<std::int64_t>(context.class_names.size()));
+template <ClassScore score>
+MadeWeighting make_error_rate(const LossOptions& options, const LossContext& context) {
+  return std::make_unique<ErrorRateWeights>(score, options.recall, static_cast<std::int64_t>(context.class_names.size()));
 }
 
 using Formula = std::vector<double> (*)(const ClassStatistics&);
@@ -48,7 +49,8 @@ constexpr Scheme kSchemes[] = {
     {"effective_number", true, effective_number, nullptr},
     {"enet", true, enet, nullptr},
     {"manual", true, nullptr, make_manual, "weighted_ce.weights"},
-    {"recall", false, nullptr, make_recall, "recall."},
+    {"recall", false, nullptr, make_error_rate<ClassScore::kRecall>, "recall."},
+    {"iou", false, nullptr, make_error_rate<ClassScore::kIou>, "recall."},
 };
 
 const Scheme& scheme_of(const std::string& name) {

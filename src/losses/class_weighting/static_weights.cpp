@@ -80,8 +80,8 @@ std::vector<double> manual_weights(const std::map<std::string, double>& weights,
 
 StaticWeights::StaticWeights(const std::vector<double>& weights) : weights_(torch::tensor(weights, torch::kDouble)) {}
 
-torch::Tensor StaticWeights::weights(const torch::Tensor& pixels, const torch::Tensor&) {
-  weights_ = weights_.to(pixels.device());  // once: from then on it is there
+torch::Tensor StaticWeights::weights(const ClassSums& sums) {
+  weights_ = weights_.to(sums.pixels.device());  // once: from then on it is there
   return weights_;
 }
 

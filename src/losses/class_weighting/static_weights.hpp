@@ -27,7 +27,7 @@ class StaticWeights : public ClassWeighting {
  public:
   explicit StaticWeights(const std::vector<double>& weights);
 
-  torch::Tensor weights(const torch::Tensor& pixels, const torch::Tensor& false_negatives) override;
+  torch::Tensor weights(const ClassSums& sums) override;
 
  private:
   torch::Tensor weights_;  // float64 [K]

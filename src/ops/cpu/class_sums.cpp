@@ -8,6 +8,7 @@
 #include "base/classes.hpp"
 #include "ops/bilinear_axis.hpp"
 #include "ops/cpu/class_sums_tile.hpp"
+#include "ops/score_noise.hpp"
 
 namespace seg::cpu {
 namespace {
@@ -15,8 +16,9 @@ namespace {
 /// The tiles of a batch, numbered image by image, top to bottom.
 class Tiles {
  public:
-  Tiles(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners)
+  Tiles(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners, const ScoreNoise& noise = {})
       : logits_(logits.detach().to(torch::kFloat).permute({0, 2, 3, 1}).contiguous()),
+        noise_(noise),
         height_(height),
         width_(width),
         rows_(bilinear_axis(logits.size(2), height, align_corners)),
@@ -50,12 +52,15 @@ class Tiles {
               .row_weight = {},
               .labels = labels,
               .columns = columns,
-              .scores = scores};
+              .scores = scores,
+              .noise_scale = noise_.scale.defined() ? noise_.scale.data_ptr<float>() : nullptr,
+              .row_key = {}};
     for (int lane = 0; lane < kLanes; ++lane) {
       const std::int64_t row = std::min(first_row(number) + lane, height_ - 1);
       tile.row_low[lane] = rows_.low[row];
       tile.row_high[lane] = rows_.high[row];
       tile.row_weight[lane] = rows_.weight[row];
+      tile.row_key[lane] = noise_row_key(static_cast<std::uint64_t>(noise_.key), static_cast<std::uint64_t>(image(number) * height_ + row));
     }
     return tile;
   }
@@ -71,6 +76,7 @@ class Tiles {
 
  private:
   torch::Tensor logits_;  // float32 [N,h,w,K]
+  ScoreNoise noise_;
   std::int64_t height_;
   std::int64_t width_;
   BilinearAxis<float> rows_;
@@ -122,27 +128,30 @@ void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, bool with_gr
 
 }  // namespace
 
-ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
-  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
+ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
+  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners, noise);
   const std::int64_t classes = tiles.classes();
   // A row of partial sums a tile, added below in the tiles' order.
   const torch::Tensor entropy = torch::zeros({tiles.count(), classes}, torch::kDouble);
   const torch::Tensor pixels = torch::zeros({tiles.count(), classes}, torch::kLong);
   const torch::Tensor missed = torch::zeros({tiles.count(), classes}, torch::kLong);
+  const torch::Tensor predicted = torch::zeros({tiles.count(), classes}, torch::kLong);
   for_each_tile(tiles, labels.contiguous(), false, [&](std::int64_t number, const Tile& tile, const Scratch&) {
     const std::int64_t row = number * classes;
-    forward_tile(tile, entropy.data_ptr<double>() + row, pixels.data_ptr<std::int64_t>() + row, missed.data_ptr<std::int64_t>() + row);
+    forward_tile(tile, {entropy.data_ptr<double>() + row, pixels.data_ptr<std::int64_t>() + row, missed.data_ptr<std::int64_t>() + row,
+                        predicted.data_ptr<std::int64_t>() + row});
   });
 
   torch::Tensor total = torch::zeros({classes}, torch::kDouble);
   for (std::int64_t number = 0; number < tiles.count(); ++number) {
     for (std::int64_t k = 0; k < classes; ++k) total.data_ptr<double>()[k] += entropy.data_ptr<double>()[number * classes + k];
   }
-  return {total, pixels.sum(0), missed.sum(0)};
+  return {total, pixels.sum(0), missed.sum(0), predicted.sum(0)};
 }
 
-torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
-  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
+torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
+                                  const ScoreNoise& noise) {
+  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners, noise);
   const torch::Tensor given = gradient.to(torch::kFloat).contiguous();
   std::array<float, 256> class_gradient{};
   std::copy_n(given.data_ptr<float>(), tiles.classes(), class_gradient.begin());

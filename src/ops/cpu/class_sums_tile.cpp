@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "ops/cpu/isa.hpp"
+#include "ops/score_noise.hpp"
 
 namespace seg::cpu {
 namespace {
@@ -136,6 +137,29 @@ SEG_INLINE void mix_columns(const Tile& tile, std::int64_t x, float* __restrict 
   __builtin_memcpy(best, &largest, sizeof largest);
 }
 
+/// The same with noise on the scores.
+SEG_INLINE void mix_columns_with_noise(const Tile& tile, std::int64_t x, float* __restrict best) {
+  mix_columns(tile, x, best);
+  float* __restrict scores = tile.scores;
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    const std::uint32_t place = static_cast<std::uint32_t>(x * tile.classes + k);
+    const float scale = tile.noise_scale[k];
+    for (int l = 0; l < kLanes; ++l) {
+      const float score = scores[k * kLanes + l] + scale * noise_at(tile.row_key[l], place);
+      scores[k * kLanes + l] = score;
+      best[l] = k == 0 || score > best[l] ? score : best[l];
+    }
+  }
+}
+
+/// The scores that losses see.
+SEG_INLINE void score_column(const Tile& tile, std::int64_t x, float* __restrict best) {
+  if (tile.noise_scale == nullptr)
+    mix_columns(tile, x, best);
+  else
+    mix_columns_with_noise(tile, x, best);
+}
+
 /// The lowest class whose score is the largest; K where there is none (NaN).
 SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::int32_t* __restrict found) {
   const float* __restrict scores = tile.scores;
@@ -154,14 +178,14 @@ SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
   return ignored;
 }
 
-SEG_INLINE void forward_body(const Tile& tile, double* cross_entropy, std::int64_t* pixels, std::int64_t* false_negatives) {
+SEG_INLINE void forward_body(const Tile& tile, const TileSums& sums) {
   mix_rows(tile);
   for (std::int64_t x = 0; x < tile.out_width; ++x) {
     const std::uint8_t* labels = tile.labels + x * kLanes;
     if (all_ignored(labels)) continue;
     float best[kLanes], sum[kLanes] = {};
     std::int32_t found[kLanes];
-    mix_columns(tile, x, best);
+    score_column(tile, x, best);
     find_best(tile, best, found);
     const float* __restrict scores = tile.scores;
     for (std::int64_t k = 0; k < tile.classes; ++k) {
@@ -171,9 +195,10 @@ SEG_INLINE void forward_body(const Tile& tile, double* cross_entropy, std::int64
     for (int l = 0; l < kLanes; ++l) {
       const std::uint8_t label = labels[l];
       if (label == kIgnored) continue;
-      cross_entropy[label] += static_cast<double>(sum[l] + (best[l] - tile.scores[label * kLanes + l]));
-      pixels[label] += 1;
-      false_negatives[label] += found[l] != label;
+      sums.cross_entropy[label] += static_cast<double>(sum[l] + (best[l] - tile.scores[label * kLanes + l]));
+      sums.pixels[label] += 1;
+      sums.false_negatives[label] += found[l] != label;
+      if (found[l] < tile.classes) sums.predicted[found[l]] += 1;
     }
   }
 }
@@ -261,7 +286,7 @@ SEG_INLINE void backward_body(const Tile& tile, const float* class_gradient, flo
     const std::uint8_t* labels = tile.labels + x * kLanes;
     if (all_ignored(labels)) continue;
     float best[kLanes];
-    mix_columns(tile, x, best);
+    score_column(tile, x, best);
     softmax_gradient(tile, best, labels, class_gradient);
     const float* __restrict gradient = tile.scores;
     float* __restrict low = column_gradient + tile.column_low[x] * stride;
@@ -288,15 +313,15 @@ SEG_INLINE void predict_body(const Tile& tile, std::uint8_t* predicted) {
 
 /// The three entries, compiled for one instruction set.
 struct Entries {
-  void (*forward)(const Tile&, double*, std::int64_t*, std::int64_t*);
+  void (*forward)(const Tile&, const TileSums&);
   void (*backward)(const Tile&, const float*, float*, float*);
   void (*predict)(const Tile&, std::uint8_t*);
 };
 
-#define SEG_ENTRIES(name, ...)                                                                                              \
-  __VA_ARGS__ void forward_##name(const Tile& t, double* s, std::int64_t* n, std::int64_t* f) { forward_body(t, s, n, f); } \
-  __VA_ARGS__ void backward_##name(const Tile& t, const float* c, float* g, float* r) { backward_body(t, c, g, r); }        \
-  __VA_ARGS__ void predict_##name(const Tile& t, std::uint8_t* p) { predict_body(t, p); }                                   \
+#define SEG_ENTRIES(name, ...)                                                                                       \
+  __VA_ARGS__ void forward_##name(const Tile& t, const TileSums& s) { forward_body(t, s); }                          \
+  __VA_ARGS__ void backward_##name(const Tile& t, const float* c, float* g, float* r) { backward_body(t, c, g, r); } \
+  __VA_ARGS__ void predict_##name(const Tile& t, std::uint8_t* p) { predict_body(t, p); }                            \
   constexpr Entries k_##name = {forward_##name, backward_##name, predict_##name};
 
 SEG_ENTRIES(any)
@@ -310,9 +335,7 @@ const Entries& entries() {
 
 }  // namespace
 
-void forward_tile(const Tile& tile, double* cross_entropy, std::int64_t* pixels, std::int64_t* false_negatives) {
-  entries().forward(tile, cross_entropy, pixels, false_negatives);
-}
+void forward_tile(const Tile& tile, const TileSums& sums) { entries().forward(tile, sums); }
 
 void backward_tile(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
   entries().backward(tile, class_gradient, column_gradient, rows_gradient);

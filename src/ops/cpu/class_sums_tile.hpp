@@ -21,13 +21,22 @@ struct Tile {
   std::int32_t row_low[kLanes];  // lanes beyond the last row repeat it; their labels are 255
   std::int32_t row_high[kLanes];
   float row_weight[kLanes];
-  const std::uint8_t* labels;  // [out_width][kLanes]
-  float* columns;              // scratch [in_width][K][kLanes]: the rows interpolated, the columns not yet
-  float* scores;               // scratch [K][kLanes]
+  const std::uint8_t* labels;     // [out_width][kLanes]
+  float* columns;                 // scratch [in_width][K][kLanes]: the rows interpolated, the columns not yet
+  float* scores;                  // scratch [K][kLanes]
+  const float* noise_scale;       // [K], or null: no noise
+  std::uint32_t row_key[kLanes];  // of the noise
 };
 
-/// Adds to the sums [K] of S, GT and FN.
-void forward_tile(const Tile& tile, double* cross_entropy, std::int64_t* pixels, std::int64_t* false_negatives);
+/// Where a tile adds: [K] each.
+struct TileSums {
+  double* cross_entropy;
+  std::int64_t* pixels;
+  std::int64_t* false_negatives;
+  std::int64_t* predicted;
+};
+
+void forward_tile(const Tile& tile, const TileSums& sums);
 /// Adds to rows_gradient [row_high[last] - row_low[0] + 1][in_width][K]; class_gradient [256] holds d loss / d S_c and is 0
 /// elsewhere; column_gradient is scratch like Tile::columns.
 void backward_tile(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient);

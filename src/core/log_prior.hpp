@@ -1,0 +1,15 @@
+// How frequent each class is, as a logit: what logit adjustment adds in training or takes away in evaluation.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace seg {
+
+/// log pi_c = log(n_c / sum n), float64 [K] on the CPU, from the pixels n_c of each class; 0 for a class without a pixel, which is so left as it
+/// is.
+torch::Tensor log_prior(const std::vector<std::int64_t>& pixels);
+
+}  // namespace seg

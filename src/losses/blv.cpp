@@ -1,0 +1,30 @@
+#include "losses/blv.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/log_prior.hpp"
+
+namespace seg {
+
+std::vector<double> blv_scales(const std::vector<std::int64_t>& pixels) {
+  const torch::Tensor rarity = log_prior(pixels).neg();
+  const double rarest = std::max(rarity.max().item<double>(), std::numeric_limits<double>::min());
+  std::vector<double> scales;
+  for (std::size_t c = 0; c < pixels.size(); ++c)
+    scales.push_back(pixels[c] > 0 ? rarity[static_cast<std::int64_t>(c)].item<double>() / rarest : 1.0);
+  return scales;
+}
+
+BlvLoss::BlvLoss(const LossOptions&, const LossContext& context)
+    : scale_(torch::tensor(blv_scales(context.statistics->pixels), torch::kDouble).to(torch::kFloat)) {}
+
+LossResult BlvLoss::compute(const Scored& batch) {
+  scale_ = scale_.to(batch.logits().device());  // once: from then on it is there
+  const std::int64_t key = at::randint(std::numeric_limits<std::int64_t>::max(), {1}, torch::kInt64).item<std::int64_t>();
+  return {batch.with_noise({scale_, key}).mean_loss(), batch.mean_cross_entropy(), {}};
+}
+
+}  // namespace seg

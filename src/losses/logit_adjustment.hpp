@@ -1,0 +1,21 @@
+// Logit adjustment in training (Menon et al., arXiv 2007.07314): cross entropy of z_c + tau log pi_c, mean over the valid pixels; pi_c is the
+// share of class c among the training pixels. tau 1 is balanced softmax.
+//
+// A constant survives up-sampling, so it is added to the logits at the head's stride.
+#pragma once
+
+#include "losses/loss.hpp"
+
+namespace seg {
+
+class LogitAdjustmentLoss : public Loss {
+ public:
+  LogitAdjustmentLoss(const LossOptions& options, const LossContext& context);
+
+  LossResult compute(const Scored& batch) override;
+
+ private:
+  torch::Tensor shift_;  // float32 [1,K,1,1]
+};
+
+}  // namespace seg
