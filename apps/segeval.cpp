@@ -21,6 +21,13 @@ int main(int argc, char** argv) {
                    .words = seg::all_splits},
                   seg::set_option(&command.overrides, "eval.flip=true"),
                   {"--output", "folder of the reports (default: RUN/eval/SPLIT)", &command.output, "DIR"},
+                  {"--tau-curve", "also score logit adjustments from -1 to 1 in the same pass: tau_curve.json, which segreport compare draws",
+                   &command.tau_curve},
+                  {.name = "--choose-tau",
+                   .help = "say which logit adjustment gives the highest SCORE, on val if no --split is given",
+                   .value = &command.choose_tau,
+                   .type = "SCORE",
+                   .words = seg::score_names},
                   seg::prediction_kind_option(&command.save_predictions,
                                               "also write what was predicted as PNGs to OUTPUT/predictions: ids (as in the "
                                               "data set's label files), train-ids or color"),

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       .help = "Writes a checkpoint's network as ONNX: image float32 [N,3,H,W], RGB 0..255, to logits [N,K,H,W].",
       .options = {seg::checkpoint_option(&command.checkpoint),
                   {.name = "--output", .help = "file to write, such as model.onnx", .value = &command.output, .type = "FILE", .required = true},
+                  seg::set_option(&command.overrides, "eval.logit_adjustment=0.3"),
                   {"--labels", "the output is labels int64 [N,H,W], train ids (in the order of the class table), instead of logits", &command.labels},
                   {"--size", "fix height and width of the input, for programs that need that (default: any)", &command.size}},
       .run = [&] { return seg::export_checkpoint(command, std::cout); },

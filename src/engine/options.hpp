@@ -14,6 +14,7 @@ namespace seg {
 enum class BestBy { kMeanIou, kMeanAccuracy, kOverallAccuracy, kMeanPrecision, kMeanF1, kFrequencyWeightedIou };
 enum class EvalInput { kAuto, kNative, kResized };
 enum class ScoredSize { kLabels, kInput };
+enum class Decision { kArgMax, kRankseg };
 
 inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"},
                                                    {BestBy::kMeanAccuracy, "mean_accuracy"},
@@ -24,6 +25,8 @@ inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"
 inline constexpr config::Name<EvalInput> kEvalInputs[] = {
     {EvalInput::kAuto, "auto"}, {EvalInput::kNative, "native"}, {EvalInput::kResized, "resized"}};
 inline constexpr config::Name<ScoredSize> kScoredSizes[] = {{ScoredSize::kLabels, "labels"}, {ScoredSize::kInput, "input"}};
+
+inline constexpr config::Name<Decision> kDecisions[] = {{Decision::kArgMax, "argmax"}, {Decision::kRankseg, "rankseg"}};
 
 struct TrainOptions {
   std::int64_t iterations = 0;
@@ -82,6 +85,8 @@ struct EvalOptions {
   std::vector<double> scales = {1.0};
   Size window;
   double overlap = 0.25;
+  double logit_adjustment = 0.0;
+  Decision decision = Decision::kArgMax;
 
   void fields(config::Visitor& v) {
     v.field("batch_size", batch_size,
@@ -94,6 +99,16 @@ struct EvalOptions {
     v.field("window", window,
             {.help = "sliding window for large images; [0, 0]: the whole image at once", .unit = "pixels", .min = 0, .max = 65536, .harmless = true});
     v.field("overlap", overlap, {.help = "share of a window that its neighbour covers again", .min = 0, .max = 0.9, .harmless = true});
+    v.field("logit_adjustment", logit_adjustment,
+            {.help = "tau times the log frequency of each class in training is taken from its logit: above 0 rare classes are found more often "
+                     "(segeval --choose-tau picks it)",
+             .min = -10,
+             .max = 10,
+             .harmless = true});
+    v.choice("decision", decision, kDecisions,
+             {.help = "labels from probabilities: the likeliest class of each pixel, or for each image the sets of the highest expected IoU "
+                      "(RankSEG, arXiv 2510.15362; slow)",
+              .harmless = true});
   }
 };
 

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "base/files.hpp"
+#include "engine/evaluation/logit_adjustment.hpp"
 #include "engine/evaluation/trained_model.hpp"
 #include "engine/frame_size.hpp"
 #include "engine/training/checkpoint.hpp"
@@ -33,10 +34,14 @@ std::string shape_text(const onnx::ValueInfoProto& value) {
 int export_checkpoint(const ExportCommand& command, std::ostream& out) {
   check_command(command);
   const Checkpoint checkpoint = load_checkpoint_metadata(command.checkpoint);
-  const RunConfig config = trained_config(checkpoint, command.checkpoint, {});
+  const RunConfig config = trained_config(checkpoint, command.checkpoint, command.overrides);
+  if (config.eval.decision != Decision::kArgMax)
+    throw Error(ErrorKind::kConfiguration, "eval.decision rankseg has no ONNX form: it sorts the pixels of an image",
+                "export with eval.decision=argmax");
   const auto model = trained_model(checkpoint, config, command.checkpoint, torch::kCPU);
   const Size resized = evaluation_frame(config).image;
-  const onnx::ModelProto file = onnx_model(*model, config.model, checkpoint.classes, {command.labels, command.size, resized});
+  const torch::Tensor shift = logit_shift(config.eval.logit_adjustment, checkpoint.class_pixels);
+  const onnx::ModelProto file = onnx_model(*model, config.model, checkpoint.classes, {command.labels, command.size, resized, shift});
   std::string bytes;
   if (!file.SerializeToString(&bytes)) throw Error(ErrorKind::kInternal, "the model is too large for one ONNX file");
   if (command.output.has_parent_path()) make_directories(command.output.parent_path());

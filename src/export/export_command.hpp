@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <iosfwd>
+#include <string>
+#include <vector>
 
 #include "base/size.hpp"
 
@@ -10,9 +12,10 @@ namespace seg {
 
 struct ExportCommand {
   std::filesystem::path checkpoint;
-  std::filesystem::path output;  // .onnx
-  bool labels = false;           // output labels, not logits
-  Size size;                     // 0x0: any
+  std::filesystem::path output;        // .onnx
+  std::vector<std::string> overrides;  // "key=value"
+  bool labels = false;                 // output labels, not logits
+  Size size;                           // 0x0: any
 };
 
 /// Writes the file and prints to `out` what it holds; returns the exit code. Throws Error.

@@ -79,7 +79,8 @@ onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_option
   const Dimension width = fixed ? Dimension(options.size.width) : "W";
   describe_value(*proto.add_input(), "image", onnx::TensorProto::FLOAT, {"N", std::int64_t{3}, height, width});
   OnnxGraph graph(proto);
-  const OnnxGraph::Value scores = add_network(graph, "image", model, model_options);
+  OnnxGraph::Value scores = add_network(graph, "image", model, model_options);
+  if (options.shift.defined()) scores = graph.add("logit_adjustment.add", scores, graph.constant("logit_adjustment.shift", -options.shift));
   const OnnxGraph::Value logits = graph.resize_like("logits", scores, "image", model_options.align_corners);
   if (options.labels)
     describe_value(*proto.add_output(), graph.arg_max("labels", logits), onnx::TensorProto::INT64, {"N", height, width});

@@ -16,9 +16,10 @@
 namespace seg {
 
 struct OnnxOptions {
-  bool labels = false;  // the output is labels, not logits
-  Size size = {};       // H and W are fixed to it; 0x0: they are free, as N always is
-  Size resized = {};    // what images are resized to before the network sees them; 0x0: they are not. For the metadata
+  bool labels = false;       // the output is labels, not logits
+  Size size = {};            // H and W are fixed to it; 0x0: they are free, as N always is
+  Size resized = {};         // what images are resized to before the network sees them; 0x0: they are not. For the metadata
+  torch::Tensor shift = {};  // float32 [1,K,1,1], taken from the logits (see logit_shift); undefined: none
 };
 
 /// `model` in float32; in evaluation its prediction is that of the graph up to rounding. Passes ONNX's checker and strict shape

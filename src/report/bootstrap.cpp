@@ -12,19 +12,11 @@ namespace {
 
 using Counts = std::vector<ClassPixels>;  // [K]
 
-void add(Counts& sums, const Counts& counts, std::int64_t times) {
-  for (std::size_t c = 0; c < sums.size(); ++c) {
-    sums[c].truth += times * counts[c].truth;
-    sums[c].predicted += times * counts[c].predicted;
-    sums[c].both += times * counts[c].both;
-  }
-}
-
 /// The counts of each block.
 std::vector<Counts> sums_of(const std::vector<ImageCounts>& images, const std::vector<std::vector<std::size_t>>& blocks) {
   std::vector<Counts> sums(blocks.size(), Counts(images.front().classes.size()));
   for (std::size_t b = 0; b < blocks.size(); ++b) {
-    for (const std::size_t image : blocks[b]) add(sums[b], images[image].classes, 1);
+    for (const std::size_t image : blocks[b]) add(sums[b], images[image].classes);
   }
   return sums;
 }
@@ -32,6 +24,7 @@ std::vector<Counts> sums_of(const std::vector<ImageCounts>& images, const std::v
 struct BlockPair {
   std::vector<Counts> run;
   std::vector<Counts> baseline;
+  std::vector<std::vector<Counts>> curve;  // of the baseline, a list a tau; may be empty
 };
 
 /// `times[b]`: how often block b was drawn.
@@ -44,14 +37,23 @@ Scores resampled_scores(const std::vector<Counts>& blocks, const std::vector<std
 }
 
 /// Empty where no class takes part.
-struct MeanPair {
+struct Means {
   std::optional<double> accuracy;
   std::optional<double> iou;
+  std::optional<double> iou_over_curve;  // also empty where a pair has no curve
 };
 
+/// What the baseline's curve gives at this mean accuracy.
+std::optional<double> curve_iou(const BlockPair& pair, const std::vector<std::int64_t>& times, std::optional<double> accuracy) {
+  if (!accuracy) return std::nullopt;
+  std::vector<Scores> points;
+  for (const std::vector<Counts>& blocks : pair.curve) points.push_back(resampled_scores(blocks, times));
+  return iou_on_curve(points, *accuracy);
+}
+
 /// Means over the pairs; empty where one of them is.
-MeanPair difference_of(const std::vector<BlockPair>& pairs, const std::vector<std::int64_t>& times) {
-  MeanPair sum{0.0, 0.0};
+Means difference_of(const std::vector<BlockPair>& pairs, const std::vector<std::int64_t>& times) {
+  Means sum{0.0, 0.0, 0.0};
   const double count = static_cast<double>(pairs.size());
   const auto add_to = [count](std::optional<double>& total, std::optional<double> run, std::optional<double> baseline) {
     total = total && run && baseline ? std::optional(*total + (*run - *baseline) / count) : std::nullopt;
@@ -60,6 +62,7 @@ MeanPair difference_of(const std::vector<BlockPair>& pairs, const std::vector<st
     const Scores run = resampled_scores(pair.run, times), baseline = resampled_scores(pair.baseline, times);
     add_to(sum.accuracy, run.mean_accuracy, baseline.mean_accuracy);
     add_to(sum.iou, run.mean_iou, baseline.mean_iou);
+    add_to(sum.iou_over_curve, run.mean_iou, curve_iou(pair, times, run.mean_accuracy));
   }
   return sum;
 }
@@ -91,22 +94,31 @@ PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int6
   const auto blocks = frame_blocks(ids, block);
   std::vector<BlockPair> sums;
   sums.reserve(pairs.size());
-  for (const ImagePair& pair : pairs) sums.push_back({sums_of(*pair.run, blocks), sums_of(*pair.baseline, blocks)});
+  for (const ImagePair& pair : pairs) {
+    BlockPair& of_pair = sums.emplace_back(BlockPair{sums_of(*pair.run, blocks), sums_of(*pair.baseline, blocks), {}});
+    for (std::size_t t = 0; pair.curve != nullptr && t < pair.curve->taus.size(); ++t)
+      of_pair.curve.push_back(sums_of(pair.curve->images[t], blocks));
+  }
 
   const auto count = static_cast<std::int64_t>(blocks.size()), all_images = static_cast<std::int64_t>(ids.size());
-  if (count < 2) return {static_cast<std::int64_t>(pairs.size()), all_images, count, {}, {}};  // every draw would be the same
-  std::vector<double> accuracies, ious;
+  if (count < 2) return {static_cast<std::int64_t>(pairs.size()), all_images, count, {}, {}, {}};  // every draw would be the same
+  std::vector<double> accuracies, ious, over_curve;
   for (std::int64_t resample = 0; resample < resamples; ++resample) {
     Random random(seed_of({seed, static_cast<std::uint64_t>(resample)}));
     std::vector<std::int64_t> times(blocks.size(), 0);
     for (std::int64_t draw = 0; draw < count; ++draw) ++times[static_cast<std::size_t>(random.below(count))];
-    const MeanPair difference = difference_of(sums, times);
+    const Means difference = difference_of(sums, times);
     if (difference.accuracy) accuracies.push_back(*difference.accuracy);
     if (difference.iou) ious.push_back(*difference.iou);
+    if (difference.iou_over_curve) over_curve.push_back(*difference.iou_over_curve);
   }
-  const MeanPair all = difference_of(sums, std::vector<std::int64_t>(blocks.size(), 1));
-  return {static_cast<std::int64_t>(pairs.size()), all_images, count, interval(all.accuracy, std::move(accuracies)),
-          interval(all.iou, std::move(ious))};
+  const Means all = difference_of(sums, std::vector<std::int64_t>(blocks.size(), 1));
+  return {static_cast<std::int64_t>(pairs.size()),
+          all_images,
+          count,
+          interval(all.accuracy, std::move(accuracies)),
+          interval(all.iou, std::move(ious)),
+          interval(all.iou_over_curve, std::move(over_curve))};
 }
 
 }  // namespace seg

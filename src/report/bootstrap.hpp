@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "report/per_image.hpp"
+#include "report/tau_curve.hpp"
 
 namespace seg {
 
@@ -29,12 +29,14 @@ struct PairedDifference {
   std::int64_t blocks = 0;                          // that the images were drawn in
   std::optional<IntervalDifference> mean_accuracy;  // empty without pairs, with a single block, and where no class takes part
   std::optional<IntervalDifference> mean_iou;
+  std::optional<IntervalDifference> iou_over_curve;  // mIoU less that of the baseline's curve at the run's mean accuracy; empty without curves
 };
 
 /// Two runs on the same images, in the same order.
 struct ImagePair {
   const std::vector<ImageCounts>* run = nullptr;
   const std::vector<ImageCounts>* baseline = nullptr;
+  const TauCurve* curve = nullptr;  // of the baseline, on the same images; may be null
 };
 
 bool same_images(const std::vector<ImageCounts>& a, const std::vector<ImageCounts>& b);

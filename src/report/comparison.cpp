@@ -103,7 +103,9 @@ std::vector<ImagePair> image_pairs(const Runs& runs, const Runs& baseline) {
   for (const RunResult* run : runs) {
     const auto partner = std::find_if(baseline.begin(), baseline.end(), [&](const RunResult* other) { return other->run.seed == run->run.seed; });
     if (partner == baseline.end() || run->images.empty() || !same_images(run->images, (*partner)->images)) continue;
-    if (pairs.empty() || same_images(run->images, *pairs.front().run)) pairs.push_back({&run->images, &(*partner)->images});
+    const TauCurve& curve = (*partner)->curve;
+    const bool drawn = !curve.taus.empty() && same_images(curve.images.front(), run->images);
+    if (pairs.empty() || same_images(run->images, *pairs.front().run)) pairs.push_back({&run->images, &(*partner)->images, drawn ? &curve : nullptr});
   }
   return pairs;
 }
@@ -114,6 +116,21 @@ ConfusionTable summed(const Runs& runs) {
     for (std::size_t cell = 0; cell < sum.counts.size(); ++cell) sum.counts[cell] += runs[i]->evaluation.confusion.counts[cell];
   }
   return sum;
+}
+
+/// The mean over the runs at each tau; nothing unless all runs have the same taus.
+std::vector<CurvePoint> mean_curve(const Runs& runs) {
+  std::vector<CurvePoint> curve;
+  for (const double tau : runs.front()->curve.taus) curve.push_back({tau, 0.0, 0.0});
+  for (const RunResult* run : runs) {
+    const std::vector<TauPoint> points = run->curve.points();
+    if (run->curve.taus != runs.front()->curve.taus || points.size() != curve.size()) return {};
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+      curve[i].mean_accuracy += points[i].scores.mean_accuracy.value_or(0.0) / static_cast<double>(runs.size());
+      curve[i].mean_iou += points[i].scores.mean_iou.value_or(0.0) / static_cast<double>(runs.size());
+    }
+  }
+  return curve;
 }
 
 LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& baseline, std::int64_t block) {
@@ -131,6 +148,10 @@ LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& base
     group.difference = paired_bootstrap(image_pairs(runs, baseline), block);
   }
   group.confusion = summed(runs);
+  group.curve = mean_curve(runs);
+  group.mean_iou_by_image = spread_of(runs, field(&Scores::mean_iou_by_image));
+  group.mean_iou_by_class = spread_of(runs, field(&Scores::mean_iou_by_class));
+  group.boundary_iou = spread_of(runs, field(&Scores::boundary_iou));
   for (std::size_t c = 0; c < runs.front()->evaluation.class_names.size(); ++c) {
     const auto of_class = [c](std::optional<double> ClassScores::*member) {
       return [c, member](const EvaluationReport& report) { return report.scores.classes[c].*member; };

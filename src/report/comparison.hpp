@@ -31,6 +31,13 @@ struct ClassSpread {
   Spread precision;
 };
 
+/// One logit adjustment of a loss's checkpoints.
+struct CurvePoint {
+  double tau;
+  double mean_accuracy;
+  double mean_iou;
+};
+
 /// The runs of one loss; fractions 0..1.
 struct LossGroup {
   std::string loss;
@@ -39,11 +46,15 @@ struct LossGroup {
   Spread mean_iou;
   Spread mean_precision;
   Spread overall_accuracy;
+  Spread mean_iou_by_image;  // these three: empty for evaluations of older versions
+  Spread mean_iou_by_class;
+  Spread boundary_iou;
   Spread accuracy_change;  // of mean_accuracy and mean_iou against "ce"; empty for "ce" itself and where there is none
   Spread iou_change;
   PairedDifference difference;       // from "ce" on the same images, by the pairs of runs that share a seed; empty likewise
   std::vector<ClassSpread> classes;  // [K]
   ConfusionTable confusion;          // summed over the runs
+  std::vector<CurvePoint> curve;     // the mean over the runs; empty unless all have one at the same taus
 };
 
 struct Comparison {

@@ -23,7 +23,14 @@ ordered_json json_of(const PairedDifference& difference) {
           {"images", difference.images},
           {"blocks", difference.blocks},
           {"mean_accuracy", json_of(difference.mean_accuracy)},
-          {"mean_iou", json_of(difference.mean_iou)}};
+          {"mean_iou", json_of(difference.mean_iou)},
+          {"iou_over_curve", json_of(difference.iou_over_curve)}};
+}
+
+ordered_json json_of(const std::vector<CurvePoint>& curve) {
+  ordered_json points = ordered_json::array();
+  for (const CurvePoint& point : curve) points.push_back({{"tau", point.tau}, {"mean_accuracy", point.mean_accuracy}, {"mean_iou", point.mean_iou}});
+  return points;
 }
 
 /// {"Road": 120, ...}: of which truth the pixels are that were predicted as this class and are not.
@@ -54,9 +61,13 @@ ordered_json json_of(const Comparison& comparison) {
                       {"mean_iou", json_of(group.mean_iou)},
                       {"mean_precision", json_of(group.mean_precision)},
                       {"overall_accuracy", json_of(group.overall_accuracy)},
+                      {"mean_iou_by_image", json_of(group.mean_iou_by_image)},
+                      {"mean_iou_by_class", json_of(group.mean_iou_by_class)},
+                      {"boundary_iou", json_of(group.boundary_iou)},
                       {"mean_accuracy_change", json_of(group.accuracy_change)},
                       {"mean_iou_change", json_of(group.iou_change)},
                       {"difference_from_ce", json_of(group.difference)},
+                      {"curve", json_of(group.curve)},
                       {"classes", std::move(classes)}});
   }
   ordered_json runs = ordered_json::array();
@@ -83,6 +94,7 @@ std::string comparison_markdown(const Comparison& comparison) {
   std::string text = comparison_caption(comparison) + "\n\n" + main_table(comparison).markdown();
   if (const TextTable table = difference_table(comparison); !table.rows.empty())
     text += "\n" + difference_caption(comparison) + "\n\n" + table.markdown();
+  if (const TextTable table = fine_table(comparison); !table.rows.empty()) text += "\n" + fine_caption() + "\n\n" + table.markdown();
   for (const std::string& note : comparison.notes) text += "\nNote: " + note + "\n";
   return text;
 }

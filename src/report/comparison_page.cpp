@@ -34,7 +34,12 @@ ordered_json comparison_data(const Comparison& comparison) {
       const Scores& scores = result.evaluation.scores;
       runs.push_back({{"seed", result.run.seed}, {"x", in_per_cent(scores.mean_accuracy)}, {"y", in_per_cent(scores.mean_iou)}});
     }
+    ordered_json curve = ordered_json::array();
+    for (const CurvePoint& point : group.curve)
+      curve.push_back({{"tau", point.tau}, {"x", in_per_cent(point.mean_accuracy)}, {"y", in_per_cent(point.mean_iou)}});
     losses.push_back({{"name", group.loss},
+                      {"curve", std::move(curve)},
+                      {"sd", {{"x", in_per_cent(group.mean_accuracy.sd)}, {"y", in_per_cent(group.mean_iou.sd)}}},
                       {"runs", std::move(runs)},
                       {"mean", {{"x", in_per_cent(group.mean_accuracy.mean)}, {"y", in_per_cent(group.mean_iou.mean)}}},
                       {"accuracy", differences_by_class(comparison, group, &ClassSpread::accuracy)},
@@ -85,6 +90,13 @@ ordered_json difference_values(const Comparison& comparison) {
   return {{"caption", difference_caption(comparison)}, {"table", table_values(table, "differences with intervals")}};
 }
 
+/// Null where no evaluation has them.
+ordered_json fine_values(const Comparison& comparison) {
+  const TextTable table = fine_table(comparison);
+  if (table.rows.empty()) return nullptr;
+  return {{"caption", fine_caption()}, {"table", table_values(table, "scores by image and at boundaries")}};
+}
+
 }  // namespace
 
 std::string comparison_page(const Comparison& comparison) {
@@ -98,7 +110,11 @@ std::string comparison_page(const Comparison& comparison) {
                   {"scores", table_values(main_table(comparison), "scores by loss")},
                   {"notes", comparison.notes},
                   {"differences", difference_values(comparison)},
-                  {"scatter", chart_values("chart-scatter", "Mean accuracy against mIoU", 420, "small points: runs; diamonds: means of a loss")},
+                  {"scatter",
+                   chart_values("chart-scatter", "Mean accuracy against mIoU", 520,
+                                "small points: runs; diamonds: means of a loss with a standard deviation; dashed: the same checkpoints under "
+                                "logit adjustment from -1 to 1, which costs no training")},
+                  {"fine", fine_values(comparison)},
                   {"differences_by_class", differences_by_class(comparison)},
                   {"sections", std::move(sections)},
                   {"false_positives", false_positive_values(comparison)}},

@@ -103,7 +103,16 @@ TextTable csv_table(const Comparison& comparison) {
                              "mean_accuracy_difference_high",
                              "mean_iou_difference",
                              "mean_iou_difference_low",
-                             "mean_iou_difference_high"},
+                             "mean_iou_difference_high",
+                             "iou_over_curve",
+                             "iou_over_curve_low",
+                             "iou_over_curve_high",
+                             "mean_iou_by_image",
+                             "mean_iou_by_image_sd",
+                             "mean_iou_by_class",
+                             "mean_iou_by_class_sd",
+                             "boundary_iou",
+                             "boundary_iou_sd"},
                   .rows = {}};
   for (const LossGroup& group : comparison.groups) {
     std::vector<std::string>& row = table.rows.emplace_back();
@@ -113,9 +122,14 @@ TextTable csv_table(const Comparison& comparison) {
       row.push_back(exact(value->mean));
       row.push_back(exact(value->sd));
     }
-    for (const std::optional<IntervalDifference>* one : {&group.difference.mean_accuracy, &group.difference.mean_iou}) {
+    for (const std::optional<IntervalDifference>* one :
+         {&group.difference.mean_accuracy, &group.difference.mean_iou, &group.difference.iou_over_curve}) {
       for (double IntervalDifference::*part : {&IntervalDifference::value, &IntervalDifference::low, &IntervalDifference::high})
         row.push_back(*one ? exact(**one.*part) : "");
+    }
+    for (const Spread* value : {&group.mean_iou_by_image, &group.mean_iou_by_class, &group.boundary_iou}) {
+      row.push_back(exact(value->mean));
+      row.push_back(exact(value->sd));
     }
   }
   return table;
@@ -124,16 +138,35 @@ TextTable csv_table(const Comparison& comparison) {
 std::string difference_caption(const Comparison& comparison) {
   const std::string drawn = comparison.block > 1 ? "blocks of " + std::to_string(comparison.block) + " consecutive frames" : "single images";
   return "Difference from ce in points of per cent, with the 95 % interval of a paired bootstrap over " + drawn +
-         " (1000 resamples, runs paired by seed).";
+         " (1000 resamples, runs paired by seed). Over ce's curve: against the checkpoint of ce whose logits are adjusted to the same mean accuracy.";
+}
+
+std::string fine_caption() {
+  return "IoU of the classes of each image, averaged over images (mIoU^I) or over images and then classes (mIoU^C), and IoU of the pixels near "
+         "boundaries; per cent, mean ± standard deviation over seeds.";
+}
+
+TextTable fine_table(const Comparison& comparison) {
+  TextTable table{.header = {"loss", "mIoU^I", "mIoU^C", "boundary IoU"}, .rows = {}};
+  for (const LossGroup& group : comparison.groups) {
+    if (!group.mean_iou_by_image.mean && !group.boundary_iou.mean) continue;
+    table.rows.push_back(
+        {group.loss, percent_spread(group.mean_iou_by_image), percent_spread(group.mean_iou_by_class), percent_spread(group.boundary_iou)});
+  }
+  return table;
 }
 
 TextTable difference_table(const Comparison& comparison) {
+  const auto has_curve = [](const LossGroup& group) { return group.difference.iou_over_curve.has_value(); };
+  const bool curves = std::ranges::any_of(comparison.groups, has_curve);
   TextTable table{.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}};
+  if (curves) table.header.push_back("mIoU over ce's curve");
   for (const LossGroup& group : comparison.groups) {
     const PairedDifference& one = group.difference;
     if (one.pairs == 0) continue;
     table.rows.push_back({group.loss, std::to_string(one.pairs), std::to_string(one.images), std::to_string(one.blocks),
                           interval_text(one.mean_accuracy), interval_text(one.mean_iou)});
+    if (curves) table.rows.back().push_back(interval_text(one.iou_over_curve));
   }
   return table;
 }

@@ -32,6 +32,9 @@ std::vector<Section> class_sections(const Comparison& comparison);
 std::string difference_caption(const Comparison& comparison);
 /// A line a loss that has pairs.
 TextTable difference_table(const Comparison& comparison);
+std::string fine_caption();
+/// A line a loss that has scores by image or at boundaries.
+TextTable fine_table(const Comparison& comparison);
 std::string false_positive_caption();
 TextTable false_positive_table(const Comparison& comparison);
 

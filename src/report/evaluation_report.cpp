@@ -12,9 +12,24 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::uintmax_t kMaxReportBytes = std::uintmax_t{64} << 20;
-constexpr const char* kKnownKeys[] = {
-    "split",   "images",    "pixels",     "overall_accuracy", "mean_accuracy", "mean_iou", "mean_precision", "mean_f1", "frequency_weighted_iou",
-    "classes", "confusion", "checkpoint", "missed",           "left_out",      "eval"};
+constexpr const char* kKnownKeys[] = {"split",
+                                      "images",
+                                      "pixels",
+                                      "overall_accuracy",
+                                      "mean_accuracy",
+                                      "mean_iou",
+                                      "mean_precision",
+                                      "mean_f1",
+                                      "frequency_weighted_iou",
+                                      "classes",
+                                      "confusion",
+                                      "checkpoint",
+                                      "missed",
+                                      "left_out",
+                                      "eval",
+                                      "mean_iou_by_image",
+                                      "mean_iou_by_class",
+                                      "boundary_iou"};
 
 /// A path or name may hold any bytes; a bad one is replaced, not an error.
 std::string dumped(const ordered_json& value, int indent) { return value.dump(indent, ' ', false, ordered_json::error_handler_t::replace); }
@@ -109,7 +124,10 @@ ordered_json to_json(const EvaluationReport& report) {
                        {"mean_iou", number(scores.mean_iou)},
                        {"mean_precision", number(scores.mean_precision)},
                        {"mean_f1", number(scores.mean_f1)},
-                       {"frequency_weighted_iou", number(scores.frequency_weighted_iou)}};
+                       {"frequency_weighted_iou", number(scores.frequency_weighted_iou)},
+                       {"mean_iou_by_image", number(scores.mean_iou_by_image)},
+                       {"mean_iou_by_class", number(scores.mean_iou_by_class)},
+                       {"boundary_iou", number(scores.boundary_iou)}};
   add_classes(report, json);
   json["checkpoint"] = report.checkpoint;
   ordered_json missed = ordered_json::array();
@@ -145,6 +163,11 @@ EvaluationReport read_evaluation_report(const std::filesystem::path& file) {
     report.scores.mean_precision = optional_number(json.at("mean_precision"));
     report.scores.mean_f1 = optional_number(json.at("mean_f1"));
     report.scores.frequency_weighted_iou = optional_number(json.at("frequency_weighted_iou"));
+    // Reports of older versions do not have these.
+    const ordered_json none;
+    report.scores.mean_iou_by_image = optional_number(json.value("mean_iou_by_image", none));
+    report.scores.mean_iou_by_class = optional_number(json.value("mean_iou_by_class", none));
+    report.scores.boundary_iou = optional_number(json.value("boundary_iou", none));
     read_classes(json, report);
     report.eval = json.value("eval", ordered_json::object());
     report.notes = json;
@@ -166,7 +189,9 @@ std::string evaluation_text(const EvaluationReport& report) {
   table.rows.push_back({"mean", std::to_string(scores.pixels), percent(scores.mean_accuracy), percent(scores.mean_precision),
                         percent(scores.mean_iou), percent(scores.mean_f1)});
   std::string text = table.plain() + "per cent; " + report.split + " split, " + std::to_string(report.images) + " images; overall accuracy " +
-                     percent(scores.overall_accuracy) + ", frequency-weighted IoU " + percent(scores.frequency_weighted_iou) + "\n";
+                     percent(scores.overall_accuracy) + ", frequency-weighted IoU " + percent(scores.frequency_weighted_iou) +
+                     "\nmIoU by image (mIoU^I) " + percent(scores.mean_iou_by_image) + ", by image and class (mIoU^C) " +
+                     percent(scores.mean_iou_by_class) + ", boundary IoU " + percent(scores.boundary_iou) + "\n";
   const std::vector<std::string> no_truth = names_without(report, &ClassScores::accuracy);
   if (!no_truth.empty()) text += "no pixels, so not in the mean accuracy: " + listed(no_truth) + "\n";
   const std::vector<std::string> nowhere = names_without(report, &ClassScores::iou);

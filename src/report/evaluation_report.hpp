@@ -2,6 +2,7 @@
 //
 // report.json, in this order; fractions 0..1, null where undefined (see report/scores.hpp):
 //   split, images, pixels, overall_accuracy, mean_accuracy, mean_iou, mean_precision, mean_f1, frequency_weighted_iou,
+//   mean_iou_by_image, mean_iou_by_class, boundary_iou,
 //   classes: [{id, name, pixels, accuracy, precision, iou, f1}], confusion: [K][K] integers, rows = truth, checkpoint,
 //   missed: [K] valid pixels predicted as none of the classes, left_out: {mean_accuracy: [names], mean_iou: [names]} (the classes
 //   that take no part in the means; mean_precision and mean_f1 leave out those of mean_iou), eval: how the predictions were made

@@ -62,12 +62,13 @@ std::vector<fs::path> evaluation_reports(const fs::path& directory) {
 RunDescription read_run(const fs::path& directory) { return describe(directory, read_log(directory)); }
 
 RunResult read_run_result(const fs::path& directory) {
-  RunResult result{.run = read_run(directory), .evaluation = {}, .images = {}};
+  RunResult result{.run = read_run(directory), .evaluation = {}, .images = {}, .curve = {}};
   for (const char* split : {"test", "val"}) {
     const EvaluationPaths evaluation = RunPaths{directory}.evaluation(split);
     if (!fs::exists(evaluation.report())) continue;
     result.evaluation = read_evaluation_report(evaluation.report());
     result.images = read_per_image(evaluation.folder, result.evaluation.confusion.classes);
+    result.curve = read_tau_curve(evaluation.folder);
     return result;
   }
   const auto wanted = [](const char* split) { return RunPaths{}.evaluation(split).report().string(); };

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "report/evaluation_report.hpp"
-#include "report/per_image.hpp"
+#include "report/tau_curve.hpp"
 
 namespace seg {
 
@@ -24,6 +24,7 @@ struct RunResult {
   RunDescription run;
   EvaluationReport evaluation;
   std::vector<ImageCounts> images;  // of the evaluation; empty where it has no per_image.jsonl
+  TauCurve curve;                   // likewise; without taus where it has none
 };
 
 /// Throws kData where the directory holds no run.

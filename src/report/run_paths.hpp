@@ -13,6 +13,8 @@ struct EvaluationPaths {
   std::filesystem::path per_class() const { return folder / "per_class.csv"; }
   std::filesystem::path confusion() const { return folder / "confusion.csv"; }
   std::filesystem::path per_image() const { return folder / "per_image.jsonl"; }
+  std::filesystem::path tau_curve() const { return folder / "tau_curve.csv"; }
+  std::filesystem::path tau_counts() const { return folder / "tau_counts.jsonl"; }
   std::filesystem::path panels() const { return folder / "panels"; }
 };
 

@@ -34,6 +34,26 @@ ClassScores score_class(const ClassPixels& pixels) {
 
 }  // namespace
 
+void add(std::vector<ClassPixels>& sums, const std::vector<ClassPixels>& counts, std::int64_t times) {
+  for (std::size_t c = 0; c < sums.size(); ++c) {
+    sums[c].truth += times * counts[c].truth;
+    sums[c].predicted += times * counts[c].predicted;
+    sums[c].both += times * counts[c].both;
+  }
+}
+
+std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Scores& scores) {
+  return {{"mean_iou", scores.mean_iou},
+          {"mean_accuracy", scores.mean_accuracy},
+          {"mean_precision", scores.mean_precision},
+          {"mean_f1", scores.mean_f1},
+          {"overall_accuracy", scores.overall_accuracy},
+          {"frequency_weighted_iou", scores.frequency_weighted_iou},
+          {"mean_iou_by_image", scores.mean_iou_by_image},
+          {"mean_iou_by_class", scores.mean_iou_by_class},
+          {"boundary_iou", scores.boundary_iou}};
+}
+
 std::vector<ClassPixels> class_pixels(const ConfusionTable& table) {
   std::vector<ClassPixels> pixels(static_cast<std::size_t>(table.classes));
   for (std::int64_t truth = 0; truth < table.classes; ++truth) {
@@ -64,6 +84,37 @@ Scores scores_of(const std::vector<ClassPixels>& classes) {
   scores.mean_f1 = mean_of(scores.classes, &ClassScores::f1);
   if (scores.pixels > 0) scores.frequency_weighted_iou = weighted_iou / static_cast<double>(scores.pixels);
   return scores;
+}
+
+void ImageIou::add(const std::vector<ClassPixels>& image) {
+  class_sums_.resize(image.size());
+  class_images_.resize(image.size());
+  double sum = 0.0;
+  std::int64_t present = 0;
+  for (std::size_t c = 0; c < image.size(); ++c) {
+    if (image[c].truth == 0) continue;
+    const double iou = *score_class(image[c]).iou;
+    class_sums_[c] += iou;
+    ++class_images_[c];
+    sum += iou;
+    ++present;
+  }
+  if (present == 0) return;
+  image_sum_ += sum / static_cast<double>(present);
+  ++images_;
+}
+
+std::optional<double> ImageIou::by_image() const { return images_ > 0 ? std::optional(image_sum_ / static_cast<double>(images_)) : std::nullopt; }
+
+std::optional<double> ImageIou::by_class() const {
+  double sum = 0.0;
+  std::int64_t classes = 0;
+  for (std::size_t c = 0; c < class_sums_.size(); ++c) {
+    if (class_images_[c] == 0) continue;
+    sum += class_sums_[c] / static_cast<double>(class_images_[c]);
+    ++classes;
+  }
+  return classes > 0 ? std::optional(sum / static_cast<double>(classes)) : std::nullopt;
 }
 
 Scores compute_scores(const ConfusionTable& table) { return scores_of(class_pixels(table)); }

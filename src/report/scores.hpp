@@ -4,12 +4,18 @@
 //   accuracy = TP / n_c;  precision = TP / (TP + FP);  IoU = TP / (TP + FP + FN);  F1 = 2 TP / (2 TP + FP + FN).
 //   mean_accuracy averages the classes with n_c > 0; mean_iou, mean_precision and mean_f1 those with TP + FP + FN > 0, where
 //   a class never predicted counts 0. frequency_weighted_iou = sum_c n_c IoU_c / sum_c n_c. All are fractions 0..1.
+//   Three more need single images; an evaluation adds them:
+//   mean_iou_by_image (mIoU^I): IoU of each class with truth pixels in an image, mean over its classes, then over the images;
+//   mean_iou_by_class (mIoU^C): the same values, mean over the images for each class, then over the classes (Wang et al., arXiv 2310.19252);
+//   boundary_iou: mean IoU of the pixels near a boundary alone (metrics/boundary.hpp).
 //   The published code of the recall loss (Tian et al., ICRA 2022) skips a class never predicted in its mean precision; here it
 //   counts 0, so that a model gains nothing by giving a class up.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace seg {
@@ -37,6 +43,9 @@ struct ClassPixels {
   bool operator==(const ClassPixels&) const = default;
 };
 
+/// sums[c] += times * counts[c], both [K].
+void add(std::vector<ClassPixels>& sums, const std::vector<ClassPixels>& counts, std::int64_t times = 1);
+
 struct ClassScores {
   std::int64_t pixels = 0;          // of truth
   std::optional<double> accuracy;   // empty without truth pixels
@@ -54,10 +63,31 @@ struct Scores {
   std::optional<double> mean_precision;
   std::optional<double> mean_f1;
   std::optional<double> frequency_weighted_iou;
+  std::optional<double> mean_iou_by_image;  // these three: empty where only counts of all images are known
+  std::optional<double> mean_iou_by_class;
+  std::optional<double> boundary_iou;
   std::vector<ClassScores> classes;  // [K]
 };
 
+/// The means by their names in reports, in the order they are reported.
+std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Scores& scores);
+
 std::vector<ClassPixels> class_pixels(const ConfusionTable& table);  // [K]
+
+/// The IoU of each class in each image that holds it.
+class ImageIou {
+ public:
+  /// image: [K] counts of one image.
+  void add(const std::vector<ClassPixels>& image);
+  std::optional<double> by_image() const;
+  std::optional<double> by_class() const;
+
+ private:
+  double image_sum_ = 0.0;
+  std::int64_t images_ = 0;
+  std::vector<double> class_sums_;          // [K]
+  std::vector<std::int64_t> class_images_;  // [K] images that hold the class
+};
 
 Scores scores_of(const std::vector<ClassPixels>& classes);
 Scores compute_scores(const ConfusionTable& table);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/files.hpp"
@@ -116,6 +117,30 @@ TEST_F(Programs, ScoresSayHowTheyWereMade) {
   }
   EXPECT_EQ(report_with({"eval.size=input", "eval.input=resized"}).at("eval").at("input"), nlohmann::json({48, 48}));
   EXPECT_EQ(run("segeval", {"--checkpoint", checkpoint, "--set", "eval.size=input"}).exit_code, 2);
+}
+
+TEST_F(Programs, OneCheckpointHasManyOperatingPoints) {
+  ASSERT_EQ(run("segtrain", training("run")).exit_code, 0);
+  const std::string checkpoint = (folder_ / "run/checkpoints/best.safetensors").string();
+  const ProgramResult chosen = run("segeval", {"--checkpoint", checkpoint, "--choose-tau", "mean_accuracy"});
+  ASSERT_EQ(chosen.exit_code, 0) << chosen.err;
+  EXPECT_THAT(chosen.out, AllOf(HasSubstr("logit_adjustment: "), HasSubstr("on val"), HasSubstr("--set eval.logit_adjustment=")));
+  EXPECT_TRUE(fs::exists(folder_ / "run/eval/val/tau_curve.csv"));
+  ASSERT_EQ(run("segeval", {"--checkpoint", checkpoint, "--tau-curve"}).exit_code, 0);
+  const std::string curve = read_text(folder_ / "run/eval/test/tau_curve.csv");
+  EXPECT_EQ(std::ranges::count(curve, '\n'), 22);
+  // What the sweep counts at a tau is what an evaluation with it reports.
+  const std::string output = (folder_ / "adjusted").string();
+  ASSERT_EQ(run("segeval", {"--checkpoint", checkpoint, "--output", output, "--set", "eval.logit_adjustment=0.5"}).exit_code, 0);
+  const auto report = nlohmann::json::parse(read_text(folder_ / "adjusted/report.json"));
+  EXPECT_EQ(report.at("eval").at("logit_adjustment"), 0.5);
+  const std::size_t row = curve.find("\n0.5,");
+  ASSERT_NE(row, std::string::npos);
+  EXPECT_DOUBLE_EQ(std::stod(curve.substr(row + 5)), report.at("mean_iou").get<double>());
+  const ProgramResult ranked = run("segeval", {"--checkpoint", checkpoint, "--output", output, "--set", "eval.decision=rankseg"});
+  EXPECT_EQ(ranked.exit_code, 0) << ranked.err;
+  EXPECT_THAT(ranked.out, HasSubstr("mIoU^I"));
+  EXPECT_EQ(run("segeval", {"--checkpoint", checkpoint, "--choose-tau", "iou"}).exit_code, 2);
 }
 
 TEST_F(Programs, AKindOfPredictionsIsCheckedBeforeAnythingIsRead) {

@@ -67,6 +67,7 @@ class RandomNetwork {
     return (sum * 85.0).to(torch::kUInt8).permute({0, 2, 3, 1}).contiguous();
   }
 
+  torch::Tensor logits(const torch::Tensor& images) const { return inference().logits(images); }
   onnx::ModelProto exported(const OnnxOptions& options = {}) const { return onnx_model(*model_, options_, kSomeClasses, options); }
 
   /// u8 [n,H,W], as segpredict predicts in float32.

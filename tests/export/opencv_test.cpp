@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <opencv2/dnn.hpp>
 
+#include "engine/evaluation/logit_adjustment.hpp"
 #include "exported.hpp"
+#include "ops/upsample.hpp"
 
 namespace seg::test {
 namespace {
@@ -27,6 +29,15 @@ TEST_P(InOpenCv, AgreesWithOurPrediction) {
   const torch::Tensor ours = network.predict(image);
   ASSERT_GE(classes_seen(ours), 3);
   EXPECT_GE(agreement(ours, predicted_by_opencv(network.exported({.size = {64, 96}}), image)), 0.999);
+}
+
+TEST(AdjustedInOpenCv, AgreesWithOurAdjustedPrediction) {
+  const RandomNetwork network(NetworkCase{.arch = "deeplabv3plus", .output_stride = 16, .width = 0.125});
+  const torch::Tensor image = RandomNetwork::images(1, {64, 96});
+  const torch::Tensor shift = logit_shift(0.05, {500, 300, 150, 50});
+  const torch::Tensor plain = network.predict(image), ours = predict_labels(shifted(network.logits(image), shift), 64, 96, false);
+  ASSERT_LT(agreement(ours, plain), 0.999);
+  EXPECT_GE(agreement(ours, predicted_by_opencv(network.exported({.size = {64, 96}, .shift = shift}), image)), 0.999);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, InOpenCv,

@@ -166,7 +166,7 @@ TEST(ComparisonFiles, JsonAndCsvHoldFractions) {
   EXPECT_EQ(json["losses"][1]["mean_accuracy_change"]["mean"], 0.5);
   EXPECT_EQ(json["losses"][0]["classes"][0]["name"], "road");
   EXPECT_EQ(json["runs"].size(), 2u);
-  EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr("recall,1,0.75,,0.4,,0.5,,0.8,,0.5,,0,,,,,,,\n"));
+  EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr("recall,1,0.75,,0.4,,0.5,,0.8,,0.5,,0,,,,,,,,,,,,,,,,\n"));
 }
 
 TEST(ComparisonFiles, HtmlIsEscaped) {
@@ -190,6 +190,27 @@ TEST(ComparisonFiles, PageHoldsThePointsOfTheScatter) {
   const TemporaryFolder folder;
   write_comparison(compare_runs(two_by_two()), folder.path());
   EXPECT_THAT(read_text(folder / "comparison.html"), HasSubstr(R"({"seed":1,"x":60.0,"y":30.0}],"mean":{"x":60.0,"y":30.0})"));
+}
+
+TEST(Comparison, DrawsTheMeanCurveOfALoss) {
+  const auto with_curve = [](std::int64_t seed, std::int64_t right) {
+    RunResult run = run_of("ce", seed, 0.5, 0.4);
+    run.curve = {"test", "", {0.0, 0.5}, {{{"a", {{10, right, right}, {10, 10, 10}}}}, {{"a", {{10, 8, 8}, {10, 10, 10}}}}}};
+    return run;
+  };
+  const Comparison comparison = compare_runs({with_curve(0, 4), with_curve(1, 6)});
+  ASSERT_EQ(comparison.groups[0].curve.size(), 2u);
+  EXPECT_DOUBLE_EQ(comparison.groups[0].curve[0].mean_accuracy, (0.7 + 0.8) / 2);
+  EXPECT_DOUBLE_EQ(comparison.groups[0].curve[1].mean_iou, 0.9);
+  EXPECT_TRUE(compare_runs({with_curve(0, 4), run_of("ce", 1, 0.5, 0.4)}).groups[0].curve.empty());
+}
+
+TEST(Comparison, ShowsScoresByImageWhereThereAreSome) {
+  RunResult run = run_of("ce", 0, 0.5, 0.4);
+  EXPECT_THAT(comparison_markdown(compare_runs({run})), testing::Not(HasSubstr("mIoU^I")));
+  run.evaluation.scores.mean_iou_by_image = 0.31;
+  run.evaluation.scores.boundary_iou = 0.22;
+  EXPECT_THAT(comparison_markdown(compare_runs({run})), HasSubstr("| ce | 31.0 | - | 22.0 |"));
 }
 
 }  // namespace

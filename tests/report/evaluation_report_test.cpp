@@ -36,7 +36,8 @@ TEST(EvaluationReport, KeysComeInTheDocumentedOrder) {
   const nlohmann::ordered_json json = to_json(small_report());
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_THAT(keys, ElementsAre("split", "images", "pixels", "overall_accuracy", "mean_accuracy", "mean_iou", "mean_precision", "mean_f1",
-                                "frequency_weighted_iou", "classes", "confusion", "checkpoint", "missed", "left_out", "eval", "mark"));
+                                "frequency_weighted_iou", "mean_iou_by_image", "mean_iou_by_class", "boundary_iou", "classes", "confusion",
+                                "checkpoint", "missed", "left_out", "eval", "mark"));
 }
 
 TEST(EvaluationReport, UndefinedIsNullAndListed) {

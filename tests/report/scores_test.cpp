@@ -61,5 +61,24 @@ TEST(Scores, OfNoPixelsAreUndefined) {
                scores.frequency_weighted_iou);
 }
 
+// Two images, two classes. Image 1: IoU 3/4 of class 0, 1/2 of class 1. Image 2 holds class 0 alone: 2/4, where two pixels are taken for class 1.
+TEST(ImageIou, ByHand) {
+  ImageIou iou;
+  iou.add({{.truth = 4, .predicted = 3, .both = 3}, {.truth = 1, .predicted = 2, .both = 1}});
+  iou.add({{.truth = 4, .predicted = 2, .both = 2}, {.truth = 0, .predicted = 2, .both = 0}});
+  EXPECT_DOUBLE_EQ(*iou.by_image(), ((0.75 + 0.5) / 2 + 0.5) / 2);
+  EXPECT_DOUBLE_EQ(*iou.by_class(), ((0.75 + 0.5) / 2 + 0.5) / 2);
+  iou.add({{.truth = 4, .predicted = 4, .both = 4}, {}});
+  EXPECT_DOUBLE_EQ(*iou.by_image(), (0.625 + 0.5 + 1.0) / 3);
+  EXPECT_DOUBLE_EQ(*iou.by_class(), ((0.75 + 0.5 + 1.0) / 3 + 0.5) / 2);
+}
+
+TEST(ImageIou, IsUndefinedWithoutTruthPixels) {
+  ImageIou iou;
+  iou.add({{.truth = 0, .predicted = 3, .both = 0}});
+  EXPECT_FALSE(iou.by_image());
+  EXPECT_FALSE(iou.by_class());
+}
+
 }  // namespace
 }  // namespace seg

@@ -35,7 +35,7 @@ std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
 class Counter {
  public:
   Counter(const Inference& inference, const EvaluationRequest& request, std::int64_t classes)
-      : inference_(inference), request_(request), classes_(classes), result_{Confusion(classes), 0, std::nullopt, {}} {}
+      : inference_(inference), request_(request), classes_(classes), result_{Confusion(classes), BoundaryCounts(classes), 0, std::nullopt, {}} {}
 
   void add(const std::vector<Sample>& samples) {
     const Batch batch = collate(samples);
@@ -50,7 +50,8 @@ class Counter {
       predictions = inference_.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
     }
     for (std::size_t i = 0; i < samples.size(); ++i)
-      count(samples[i], predictions[static_cast<std::int64_t>(i)], batch.labels[static_cast<std::int64_t>(i)]);
+      count(samples[i], batch.images.narrow(0, static_cast<std::int64_t>(i), 1), predictions[static_cast<std::int64_t>(i)],
+            batch.labels[static_cast<std::int64_t>(i)]);
   }
 
   Evaluation finish(std::vector<std::string> skipped) {
@@ -68,16 +69,27 @@ class Counter {
     valid_pixels_ += sums.pixels.sum().item<std::int64_t>();
     // Without averaging both results come from one forward pass.
     const Size size{labels.size(1), labels.size(2)};
-    return inference_.plain() ? predict_labels(logits, size.height, size.width, inference_.align_corners()).cpu() : inference_.predict(image, size);
+    return inference_.plain() ? inference_.labels_of(logits, size) : inference_.predict(image, size);
   }
 
-  void count(const Sample& sample, const torch::Tensor& prediction, const torch::Tensor& labels) {
+  void count(const Sample& sample, const torch::Tensor& image, const torch::Tensor& prediction, const torch::Tensor& labels) {
     Confusion own(classes_);
     const ComparedLabels compared = compared_labels(request_, prediction, labels);
     own.add(compared.predicted, compared.truth);
     result_.confusion.merge(own);
+    result_.boundary.add(compared.predicted, compared.truth);
     ++result_.images;
-    if (request_.on_image) request_.on_image({sample, prediction, own});
+    if (request_.on_image) request_.on_image({sample, prediction, own, at_taus(image, labels)});
+  }
+
+  std::vector<Confusion> at_taus(const torch::Tensor& image, const torch::Tensor& labels) const {
+    std::vector<Confusion> counted;
+    if (request_.taus.empty()) return counted;
+    for (const torch::Tensor& prediction : inference_.predict_for(request_.taus, image, {labels.size(0), labels.size(1)})) {
+      const ComparedLabels compared = compared_labels(request_, prediction[0], labels);
+      counted.emplace_back(classes_).add(compared.predicted, compared.truth);
+    }
+    return counted;
   }
 
   const Inference& inference_;

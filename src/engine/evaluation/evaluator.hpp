@@ -7,6 +7,7 @@
 
 #include "data/loader.hpp"
 #include "engine/evaluation/inference.hpp"
+#include "metrics/boundary.hpp"
 #include "metrics/confusion.hpp"
 
 namespace seg {
@@ -14,8 +15,9 @@ namespace seg {
 /// One image's share of the result.
 struct EvaluatedImage {
   const Sample& sample;
-  torch::Tensor prediction;    // u8 [h,w], train ids of the *model*, at the labels' size
-  const Confusion& confusion;  // of this image alone
+  torch::Tensor prediction;              // u8 [h,w], train ids of the *model*, at the labels' size
+  const Confusion& confusion;            // of this image alone
+  const std::vector<Confusion>& at_tau;  // likewise, for each of the request's taus
 };
 
 struct EvaluationRequest {
@@ -23,6 +25,7 @@ struct EvaluationRequest {
   std::vector<std::uint8_t> model_to_data;
   /// Data-set classes that count nowhere because the model does not know them.
   std::vector<bool> ignored_truth;
+  std::vector<double> taus;    // also count what these logit adjustments would predict
   bool cross_entropy = false;  // also count that of the plain logits, whatever is averaged for the labels; not with a mapping
   LoaderOptions loader;
   std::function<void(const EvaluatedImage&)> on_image;  // may be empty
@@ -31,6 +34,7 @@ struct EvaluationRequest {
 
 struct Evaluation {
   Confusion confusion;
+  BoundaryCounts boundary;
   std::int64_t images = 0;
   std::optional<double> cross_entropy;  // mean over the valid pixels
   std::vector<std::string> skipped;     // broken files left out

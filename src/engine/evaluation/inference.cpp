@@ -5,6 +5,8 @@
 
 #include "core/network_input.hpp"
 #include "data/resize.hpp"
+#include "engine/evaluation/logit_adjustment.hpp"
+#include "engine/evaluation/rankseg.hpp"
 #include "ops/upsample.hpp"
 
 namespace seg {
@@ -35,17 +37,21 @@ torch::Tensor resized(const torch::Tensor& image, double scale) {
 
 }  // namespace
 
-Inference::Inference(Model& model, const RunConfig& config, Compute compute)
+Inference::Inference(Model& model, const RunConfig& config, Compute compute, std::vector<std::int64_t> class_pixels)
     : model_(model),
       align_corners_(config.model.align_corners),
       input_(config.model.input),
       options_(config.eval),
       compute_(compute),
-      precision_(compute.device, compute.precision) {
+      precision_(compute.device, compute.precision),
+      class_pixels_(std::move(class_pixels)),
+      shift_(logit_shift(config.eval.logit_adjustment, class_pixels_)) {
   model_.eval();
 }
 
-bool Inference::plain() const { return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed(); }
+bool Inference::plain() const { return !averaged() && options_.decision == Decision::kArgMax; }
+
+bool Inference::averaged() const { return options_.flip || options_.scales != std::vector<double>{1.0} || windowed(); }
 
 torch::Tensor Inference::logits(const torch::Tensor& images) const {
   const torch::NoGradGuard no_gradient;
@@ -54,22 +60,41 @@ torch::Tensor Inference::logits(const torch::Tensor& images) const {
 
 torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const {
   const torch::NoGradGuard no_gradient;
-  if (compute_.device.is_cuda() && plain()) return predict_labels(logits(images), target.height, target.width, align_corners_).cpu();
+  if (compute_.device.is_cuda() && plain()) return labels_of(logits(images), target);
   std::vector<torch::Tensor> labels;
-  for (std::int64_t i = 0; i < images.size(0); ++i) labels.push_back(labels_of(views(images.narrow(0, i, 1)), target));
+  for (std::int64_t i = 0; i < images.size(0); ++i) labels.push_back(labels_of(adjusted(views(images.narrow(0, i, 1)), shift_), target));
   return torch::cat(labels);
+}
+
+std::vector<torch::Tensor> Inference::predict_for(const std::vector<double>& taus, const torch::Tensor& image, Size target) const {
+  const torch::NoGradGuard no_gradient;
+  const std::vector<View> seen = views(image);
+  std::vector<torch::Tensor> labels;
+  for (const double tau : taus) labels.push_back(labels_of(adjusted(seen, logit_shift(tau, class_pixels_)), target));
+  return labels;
+}
+
+torch::Tensor Inference::labels_of(const torch::Tensor& logits, Size target) const {
+  return predict_labels(shifted(logits, shift_), target.height, target.width, align_corners_).cpu();
 }
 
 Inference::LabelsAndProbability Inference::predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const {
   const torch::NoGradGuard no_gradient;
-  const std::vector<View> seen = views(image);
+  const std::vector<View> seen = adjusted(views(image), shift_);
   return {labels_of(seen, target), average_probability(seen, train_id, target, align_corners_)};
 }
 
 torch::Tensor Inference::labels_of(const std::vector<View>& views, Size target) const {
+  if (options_.decision == Decision::kRankseg) return rankseg_labels(average_probabilities(views, target, align_corners_)).unsqueeze(0);
   // Without averaging the softmax would only cost time, and make ties of scores that differ in the last bit.
   if (plain()) return predict_labels(views.front().windows.front().logits, target.height, target.width, align_corners_).cpu();
   return average_labels(views, target, align_corners_);
+}
+
+std::vector<View> Inference::adjusted(std::vector<View> views, const torch::Tensor& shift) const {
+  for (View& view : views)
+    for (Window& window : view.windows) window.logits = shifted(window.logits, shift);
+  return views;
 }
 
 std::vector<View> Inference::views(const torch::Tensor& image) const {

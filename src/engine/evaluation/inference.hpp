@@ -16,20 +16,25 @@ namespace seg {
 class Inference {
  public:
   /// Feeds and averages as `config` says. `model` must outlive the object, which puts it into evaluation mode. The weights may not change
-  /// meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it.
-  Inference(Model& model, const RunConfig& config, Compute compute);
+  /// meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it. class_pixels: [K] of the training, for
+  /// eval.logit_adjustment; may be empty without it.
+  Inference(Model& model, const RunConfig& config, Compute compute, std::vector<std::int64_t> class_pixels = {});
 
-  /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; no averaging.
+  /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; neither averaged nor adjusted.
   torch::Tensor logits(const torch::Tensor& images) const;
   /// Labels u8 [N,h,w] of size `target` on the CPU. One image at a time on the CPU, so that no score depends on the batch.
   torch::Tensor predict(const torch::Tensor& images, Size target) const;
+  /// For logits() of one image: what predict() says where it is plain().
+  torch::Tensor labels_of(const torch::Tensor& logits, Size target) const;
+  /// predict() of one image u8 [1,H,W,3] for each tau in place of eval.logit_adjustment, from the same forward passes.
+  std::vector<torch::Tensor> predict_for(const std::vector<double>& taus, const torch::Tensor& image, Size target) const;
   /// Of one image u8 [1,H,W,3], from the same forward passes: what predict() says, and how likely class `train_id` is.
   struct LabelsAndProbability {
     torch::Tensor labels;       // u8 [1,h,w]
     torch::Tensor probability;  // float32 [h,w], 0..1
   };
   LabelsAndProbability predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const;
-  /// Whether predict() is the arg-max of the up-sampled logits() alone.
+  /// Whether predict() is the arg-max of the up-sampled logits() alone, adjusted or not.
   bool plain() const;
 
   bool align_corners() const { return align_corners_; }
@@ -40,6 +45,8 @@ class Inference {
   std::vector<View> views(const torch::Tensor& image) const;
   View view(const torch::Tensor& image, bool mirrored) const;
   torch::Tensor labels_of(const std::vector<View>& views, Size target) const;
+  std::vector<View> adjusted(std::vector<View> views, const torch::Tensor& shift) const;
+  bool averaged() const;
   bool windowed() const { return options_.window.height > 0 && options_.window.width > 0; }
 
   Model& model_;
@@ -48,6 +55,8 @@ class Inference {
   EvalOptions options_;
   Compute compute_;
   PrecisionScope precision_;
+  std::vector<std::int64_t> class_pixels_;
+  torch::Tensor shift_;  // see logit_shift
 };
 
 }  // namespace seg

@@ -34,7 +34,8 @@ Predictor::Predictor(const Checkpoint& checkpoint, const std::filesystem::path& 
       config_(predicting_config(checkpoint, file, overrides)),
       compute_(forward_compute(config_, device)),
       model_(trained_model(checkpoint, config_, file, compute_.device)),
-      inference_(*model_, config_, compute_) {}
+      class_pixels_(checkpoint.class_pixels),
+      inference_(*model_, config_, compute_, class_pixels_) {}
 
 const Inference& Predictor::inference_for(Size input) {
   const bool own_choice = config_.eval.window.height == 0 || config_.eval.window.width == 0;
@@ -42,7 +43,7 @@ const Inference& Predictor::inference_for(Size input) {
   if (!windowed_) {
     RunConfig config = config_;
     config.eval.window = kOwnWindow;
-    windowed_.emplace(*model_, config, compute_);
+    windowed_.emplace(*model_, config, compute_, class_pixels_);
   }
   ++windowed_images_;
   return *windowed_;

@@ -48,6 +48,7 @@ class Predictor {
   RunConfig config_;
   Compute compute_;
   std::shared_ptr<Model> model_;
+  std::vector<std::int64_t> class_pixels_;
   Inference inference_;
   std::optional<Inference> windowed_;  // made by the first image that needs it
   std::int64_t windowed_images_ = 0;

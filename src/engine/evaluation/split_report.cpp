@@ -11,12 +11,6 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-/// The means, in the order they are reported.
-std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Scores& scores) {
-  return {{"mean_iou", scores.mean_iou}, {"mean_accuracy", scores.mean_accuracy},       {"mean_precision", scores.mean_precision},
-          {"mean_f1", scores.mean_f1},   {"overall_accuracy", scores.overall_accuracy}, {"frequency_weighted_iou", scores.frequency_weighted_iou}};
-}
-
 OrderedJson number(const std::optional<double>& value) { return value ? OrderedJson(*value) : OrderedJson(); }
 
 }  // namespace
@@ -25,9 +19,13 @@ std::optional<SplitReport> evaluate_and_report(const Inference& inference, const
                                                const ReportHead& head) {
   SplitReport result;
   PanelChoice choice;
+  ImageIou image_iou;
+  result.curve = {head.split, head.checkpoint.string(), request.taus, std::vector<std::vector<ImageCounts>>(request.taus.size())};
   request.on_image = [&, others = std::move(request.on_image)](const EvaluatedImage& image) {
     result.per_image.add(image.sample.id, image.confusion.table());
     choice.add(image.sample.id, image.confusion.table());
+    image_iou.add(class_pixels(image.confusion.table()));
+    for (std::size_t t = 0; t < image.at_tau.size(); ++t) result.curve.images[t].push_back({image.sample.id, class_pixels(image.at_tau[t].table())});
     if (others) others(image);
   };
   const auto evaluation = evaluate(inference, dataset, request);
@@ -41,6 +39,9 @@ std::optional<SplitReport> evaluate_and_report(const Inference& inference, const
   for (const ClassInfo& info : dataset.classes()) report.class_names.push_back(info.name);
   report.confusion = evaluation->confusion.table();
   report.scores = compute_scores(report.confusion);
+  report.scores.mean_iou_by_image = image_iou.by_image();
+  report.scores.mean_iou_by_class = image_iou.by_class();
+  report.scores.boundary_iou = scores_of(evaluation->boundary.counts()).mean_iou;
   report.eval = head.eval;
   report.notes = head.notes;
   if (!evaluation->skipped.empty()) report.notes["files_left_out"] = evaluation->skipped;
@@ -50,6 +51,7 @@ std::optional<SplitReport> evaluate_and_report(const Inference& inference, const
 void SplitReport::write(const std::filesystem::path& folder) const {
   write_evaluation_report(report, folder);
   per_image.write(folder);
+  if (!curve.taus.empty()) write_tau_curve(curve, folder);
   write_panels(pictures, EvaluationPaths{folder}.panels());
 }
 
@@ -71,13 +73,16 @@ OrderedJson evaluation_settings(const RunConfig& config, const Compute& compute)
   const Size input = evaluation_frame(config).image;
   const auto sides = [](const Size& size) { return OrderedJson{size.height, size.width}; };
   const bool windowed = config.eval.window.height > 0;
-  return {{"input", input == Size{} ? OrderedJson("native") : sides(input)},
-          {"size", config::name_of(config.eval.size, kScoredSizes)},
-          {"flip", config.eval.flip},
-          {"scales", config.eval.scales},
-          {"window", windowed ? sides(config.eval.window) : OrderedJson()},
-          {"overlap", windowed ? OrderedJson(config.eval.overlap) : OrderedJson()},
-          {"precision", compute.precision == torch::kBFloat16 ? "bf16" : "fp32"}};
+  OrderedJson settings{{"input", input == Size{} ? OrderedJson("native") : sides(input)},
+                       {"size", config::name_of(config.eval.size, kScoredSizes)},
+                       {"flip", config.eval.flip},
+                       {"scales", config.eval.scales},
+                       {"window", windowed ? sides(config.eval.window) : OrderedJson()},
+                       {"overlap", windowed ? OrderedJson(config.eval.overlap) : OrderedJson()},
+                       {"precision", compute.precision == torch::kBFloat16 ? "bf16" : "fp32"}};
+  if (config.eval.logit_adjustment != 0.0) settings["logit_adjustment"] = config.eval.logit_adjustment;
+  if (config.eval.decision != Decision::kArgMax) settings["decision"] = config::name_of(config.eval.decision, kDecisions);
+  return settings;
 }
 
 }  // namespace seg

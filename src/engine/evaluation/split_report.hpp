@@ -12,6 +12,7 @@
 #include "engine/evaluation/panels.hpp"
 #include "report/evaluation_report.hpp"
 #include "report/per_image.hpp"
+#include "report/tau_curve.hpp"
 
 namespace seg {
 
@@ -27,6 +28,7 @@ struct SplitReport {
   EvaluationReport report;
   std::optional<double> cross_entropy;  // as Evaluation has it
   PerImageLog per_image;
+  TauCurve curve;                      // of request.taus
   std::vector<Panel> shown;            // the images that the report shows
   std::vector<PanelPicture> pictures;  // of them; empty until draw_panels()
 

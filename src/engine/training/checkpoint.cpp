@@ -59,6 +59,7 @@ Checkpoint checked_metadata(const SafetensorsFile& file) {
     checkpoint.iteration = std::stoll(metadata.at("iteration"));
     checkpoint.scores = metadata.at("scores");
     checkpoint.versions = metadata.at("versions");
+    if (metadata.contains("class_pixels")) checkpoint.class_pixels = Json::parse(metadata.at("class_pixels")).get<std::vector<std::int64_t>>();
     if (metadata.count("best") != 0) {
       const Json best = Json::parse(metadata.at("best"));
       checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};
@@ -85,7 +86,8 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
                                               {"classes", to_json(checkpoint.classes).dump()},
                                               {"iteration", std::to_string(checkpoint.iteration)},
                                               {"scores", checkpoint.scores},
-                                              {"versions", checkpoint.versions}};
+                                              {"versions", checkpoint.versions},
+                                              {"class_pixels", Json(checkpoint.class_pixels).dump()}};
   if (checkpoint.best) metadata["best"] = Json{{"score", checkpoint.best->score}, {"iteration", checkpoint.best->iteration}}.dump();
   const State host = to_host(checkpoint.tensors);
   write_safetensors(path, tensor_views(host), std::move(metadata));

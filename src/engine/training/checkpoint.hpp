@@ -1,13 +1,14 @@
 // Checkpoints: weights and everything a run needs to go on, as one safetensors file.
 //
 // Tensors: "model.*" weights and buffers, "ema.*" averaged weights, "optimizer.*", "loss.*", "aux_loss.*".
-// Metadata: config (YAML), classes (JSON), iteration, best (JSON), versions, digest.
+// Metadata: config (YAML), classes (JSON), class_pixels (JSON), iteration, best (JSON), versions, digest.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/types.hpp"
 
@@ -24,9 +25,10 @@ struct Checkpoint {
   ClassTable classes;
   std::int64_t iteration = 0;  // optimiser steps done
   std::optional<BestScore> best;
-  std::string scores;    // JSON of the validation that belongs to these weights; empty if there is none
-  std::string versions;  // what computed it
-  State tensors;         // on the CPU
+  std::string scores;                      // JSON of the validation that belongs to these weights; empty if there is none
+  std::string versions;                    // what computed it
+  std::vector<std::int64_t> class_pixels;  // [K] pixels of each class that training saw; empty in files of older versions
+  State tensors;                           // on the CPU
 };
 
 /// Writes completely or not at all. Throws kStorage.

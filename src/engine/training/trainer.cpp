@@ -15,6 +15,7 @@
 #include "engine/stop.hpp"
 #include "engine/training/bad_step.hpp"
 #include "engine/training/progress.hpp"
+#include "engine/training/readings_sum.hpp"
 #include "report/run_page.hpp"
 #include "report/run_paths.hpp"
 
@@ -38,6 +39,7 @@ int Trainer::run(const std::optional<Checkpoint>& from) {
     iteration_ = saved_iteration_ = from->iteration;
     best_ = from->best;
     scores_ = from->scores;
+    if (!from->class_pixels.empty()) class_pixels_ = torch::tensor(from->class_pixels, torch::kInt64).to(experiment_.compute.device);
   }
   if (!experiment_.val_set) spdlog::warn("the data has no val split: nothing is validated, and the last weights are kept as best");
   reporter_.report({EventKind::kStart, iteration_, start_fields(experiment_)});
@@ -76,6 +78,7 @@ void Trainer::step(DataLoader& loader) {
   ++iteration_;
   ++window_.steps;
   scores_.clear();
+  add_to(class_pixels_, result.class_pixels);
   if (result.finite)
     bad_steps_ = 0;
   else
@@ -130,7 +133,7 @@ bool Trainer::checkpoint_due() const {
 
 std::optional<Trainer::Validation> Trainer::evaluate_val() const {
   const auto held = experiment_.learner->hold_averaged();
-  const Inference inference(experiment_.learner->model(), experiment_.config, experiment_.compute);
+  const Inference inference(experiment_.learner->model(), experiment_.config, experiment_.compute, class_pixels());
   EvaluationRequest request;
   request.cross_entropy = true;
   request.loader = evaluation_loader(experiment_.config);
@@ -215,15 +218,25 @@ void Trainer::report_skipped(const std::vector<std::string>& messages) {
   reporter_.report({EventKind::kSkipped, iteration_, {{"count", messages.size()}, {"files", messages}}});
 }
 
+std::vector<std::int64_t> Trainer::class_pixels() const {
+  if (!class_pixels_.defined()) return {};
+  const torch::Tensor host = class_pixels_.cpu();
+  return {host.data_ptr<std::int64_t>(), host.data_ptr<std::int64_t>() + host.numel()};
+}
+
+Checkpoint Trainer::labelled(const std::string& scores) const {
+  return {config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores, compute_versions(), class_pixels(), {}};
+}
+
 void Trainer::keep_best(const std::string& scores) {
-  Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores, compute_versions(), {}};
+  Checkpoint checkpoint = labelled(scores);
   checkpoint.tensors.merge(with_prefix(experiment_.learner->averaged(), "model."));
   save_checkpoint(directory_.best_file(), checkpoint);
 }
 
 void Trainer::save() {
   if (saved_iteration_ == iteration_) return;
-  Checkpoint checkpoint{config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores_, compute_versions(), {}};
+  Checkpoint checkpoint = labelled(scores_);
   checkpoint.tensors = experiment_.learner->state();
   const fs::path file = directory_.step_file(iteration_);
   reporter_.report({EventKind::kSaving, iteration_});

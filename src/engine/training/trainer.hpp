@@ -59,6 +59,10 @@ class Trainer {
   /// report.html from what the directory holds. No failure of it ends the run.
   void write_page();
   void report_skipped(const std::vector<std::string>& messages);
+  /// [K] pixels of each class in the batches so far; empty before the first.
+  std::vector<std::int64_t> class_pixels() const;
+  /// A checkpoint of this iteration with these scores, without its tensors.
+  Checkpoint labelled(const std::string& scores) const;
   void keep_best(const std::string& scores);
   void save();
   int finish(int signal);
@@ -70,6 +74,7 @@ class Trainer {
   std::int64_t saved_iteration_ = -1;
   std::int64_t bad_steps_ = 0;  // in a row
   std::optional<BestScore> best_;
+  torch::Tensor class_pixels_;            // int64 [K] on the device; undefined before the first step
   std::string scores_;                    // of the validation at this very iteration
   std::optional<SplitReport> unwritten_;  // the report still to be written
   std::int64_t failed_reports_ = 0;

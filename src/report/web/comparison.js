@@ -2,19 +2,28 @@
 (() => {
   const { names, losses } = seg.data;
   const known = points => points.filter(point => point.x !== null && point.y !== null);
-  // The runs of a loss and their mean share a colour and a button.
+  // One data set a loss, so that one button shows and hides it: runs, mean, whiskers of a standard deviation, and the curve of its checkpoints
+  // under logit adjustment. A gap keeps what does not belong together from being joined by a line.
+  const gap = { x: NaN, y: NaN };
+  const parts = loss => {
+    const mean = known([loss.mean]).map(point => ({ ...point, told: 'mean', size: 8 }));
+    const across = mean.flatMap(({ x, y }) => (loss.sd.x === null ? [] : [{ x: x - loss.sd.x, y }, { x: x + loss.sd.x, y }]));
+    const along = mean.flatMap(({ x, y }) => (loss.sd.y === null ? [] : [{ x, y: y - loss.sd.y }, { x, y: y + loss.sd.y }]));
+    const runs = known(loss.runs).flatMap(run => [{ ...run, told: `seed ${run.seed}`, size: 3 }, gap]);
+    return [...runs, ...mean, gap, ...across, gap, ...along, gap, ...loss.curve.map(point => ({ ...point, told: `logit adjustment ${point.tau}`, size: 1.5 }))];
+  };
   const sets = losses.map((loss, i) => {
-    const runs = known(loss.runs), mean = known([loss.mean]);
+    const data = parts(loss);
+    const of = (size, other) => data.map(point => (point.told ? size(point) : other));
     return {
-      label: loss.name, data: [...runs, ...mean], hue: i,
-      pointRadius: [...runs.map(() => 4), ...mean.map(() => 9)],
-      pointHoverRadius: [...runs.map(() => 6), ...mean.map(() => 11)],
-      pointStyle: [...runs.map(() => 'circle'), ...mean.map(() => 'rectRot')],
+      label: loss.name, data, hue: i, showLine: true, borderWidth: 1.5,
+      segment: { borderDash: ({ p1 }) => (p1.raw.tau === undefined ? undefined : [5, 4]) },
+      pointRadius: of(point => point.size, 0), pointHoverRadius: of(point => point.size + 2, 0), pointHitRadius: of(() => 4, 0),
+      pointStyle: data.map(point => (point.told === 'mean' ? 'rectRot' : 'circle')),
     };
   });
-  const told = ({ raw, dataset }) =>
-    `${dataset.label}, ${raw.seed === undefined ? 'mean' : 'seed ' + raw.seed}: accuracy ${raw.x.toFixed(2)}, mIoU ${raw.y.toFixed(2)}`;
-  seg.draw('chart-scatter', 'scatter', sets, seg.axis('mean accuracy, per cent', { type: 'linear', grace: '8%' }), seg.axis('mIoU, per cent', { grace: '8%' }),
+  const told = ({ raw, dataset }) => `${dataset.label}, ${raw.told}: accuracy ${raw.x.toFixed(2)}, mIoU ${raw.y.toFixed(2)}`;
+  seg.draw('chart-scatter', 'scatter', sets, seg.axis('mean accuracy, per cent', { type: 'linear', grace: '4%' }), seg.axis('mIoU, per cent', { grace: '4%' }),
     { interaction: { mode: 'nearest', intersect: true }, plugins: { tooltip: { callbacks: { label: told } } } });
 
   // The first loss is what the others are held against; its colour stays its own.

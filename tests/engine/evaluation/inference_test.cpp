@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <cmath>
+
+#include "base/error.hpp"
+#include "engine/evaluation/rankseg.hpp"
 #include "ops/upsample.hpp"
 
 namespace seg {
@@ -105,6 +109,47 @@ TEST_F(InferenceTest, SeveralScalesKeepAnImageOfOneColor) {
   scales.scales = {0.5, 1.0, 1.5};
   const torch::Tensor flat = torch::full({1, 20, 30, 3}, 77, torch::kUInt8);
   EXPECT_TRUE(torch::equal(predict(scales, flat, {20, 30}), predict({}, flat, {20, 30})));
+}
+
+TEST_F(InferenceTest, LogitAdjustmentTakesTheLogFrequencies) {
+  EvalOptions adjusted;
+  adjusted.logit_adjustment = 0.5;
+  const std::vector<std::int64_t> pixels{700, 200, 100, 0};
+  const Inference plain(model_, RunConfig(), Compute()), inference(model_, config_with(adjusted), Compute(), pixels);
+  const torch::Tensor shift = torch::tensor({0.5 * std::log(0.7), 0.5 * std::log(0.2), 0.5 * std::log(0.1), 0.0}).view({1, 4, 1, 1});
+  const torch::Tensor expected = (plain.logits(images_) - shift).argmax(1).to(torch::kUInt8);
+  EXPECT_TRUE(torch::equal(inference.predict(images_, {20, 30}), expected));
+  EXPECT_FALSE(torch::equal(plain.predict(images_, {20, 30}), expected));
+  EXPECT_TRUE(torch::equal(inference.logits(images_), plain.logits(images_)));
+}
+
+TEST_F(InferenceTest, AllAdjustmentsOfOnePassAreThoseOfTheirOwn) {
+  EvalOptions averaged;
+  averaged.flip = true;
+  const std::vector<std::int64_t> pixels{700, 200, 100, 0};
+  for (EvalOptions options : {EvalOptions(), averaged}) {
+    const std::vector<torch::Tensor> together =
+        Inference(model_, config_with(options), Compute(), pixels).predict_for({-0.5, 0.0, 0.5}, images_.narrow(0, 0, 1), {20, 30});
+    for (std::size_t i = 0; i < 3; ++i) {
+      options.logit_adjustment = 0.5 * (static_cast<double>(i) - 1.0);
+      const Inference one(model_, config_with(options), Compute(), pixels);
+      EXPECT_TRUE(torch::equal(together[i], one.predict(images_.narrow(0, 0, 1), {20, 30}))) << options.logit_adjustment;
+    }
+  }
+}
+
+TEST_F(InferenceTest, LogitAdjustmentNeedsClassCounts) {
+  EvalOptions adjusted;
+  adjusted.logit_adjustment = 0.5;
+  EXPECT_THROW(Inference(model_, config_with(adjusted), Compute()), Error);
+}
+
+TEST_F(InferenceTest, RanksegDecidesFromTheProbabilities) {
+  EvalOptions rankseg;
+  rankseg.decision = Decision::kRankseg;
+  const torch::Tensor image = images_.narrow(0, 0, 1);
+  const torch::Tensor p = Inference(model_, RunConfig(), Compute()).logits(image).softmax(1)[0];
+  EXPECT_TRUE(torch::equal(predict(rankseg, image, {20, 30})[0], rankseg_labels(p)));
 }
 
 }  // namespace

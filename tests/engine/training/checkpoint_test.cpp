@@ -30,6 +30,7 @@ class CheckpointTest : public testing::Test {
             BestScore{0.5, 40},
             R"({"mean_iou":0.5})",
             "LibTorch 1",
+            {700, 50},
             {{"model.weight", torch::arange(6).view({2, 3})}, {"optimizer.step", torch::tensor(42)}}};
   }
 
@@ -50,6 +51,7 @@ TEST_F(CheckpointTest, GoesThroughAFile) {
   EXPECT_EQ(read.best->iteration, 40);
   EXPECT_EQ(read.scores, some().scores);
   EXPECT_EQ(read.versions, "LibTorch 1");
+  EXPECT_EQ(read.class_pixels, some().class_pixels);
   ASSERT_EQ(read.tensors.size(), 2u);
   EXPECT_TRUE(read.tensors.at("model.weight").equal(some().tensors.at("model.weight")));
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <limits>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "engine/one_layer.hpp"
@@ -64,6 +65,25 @@ TEST_F(TrainerTest, GoesOnFromACheckpointToTheSameWeights) {
   Trainer second(*rest, other, listener_);
   ASSERT_EQ(second.run(half), 0);
   EXPECT_EQ(second.weights_digest(), first.weights_digest());
+}
+
+TEST_F(TrainerTest, CheckpointsHoldThePixelsOfEachClassSoFar) {
+  const auto whole = experiment();
+  ASSERT_EQ(Trainer(*whole, directory_, listener_).run(std::nullopt), 0);
+  const std::vector<std::int64_t> half = load_checkpoint_metadata(directory_.step_file(4)).class_pixels;
+  const std::vector<std::int64_t> all = load_checkpoint_metadata(directory_.step_file(6)).class_pixels;
+  const auto sum = [](const std::vector<std::int64_t>& counts) { return std::accumulate(counts.begin(), counts.end(), std::int64_t{0}); };
+  ASSERT_EQ(all.size(), whole->classes().size());
+  EXPECT_GT(sum(half), 0);
+  EXPECT_GT(sum(all), sum(half));
+  EXPECT_LE(sum(all), 6 * whole->config.train.batch_size * whole->config.data.size.height * whole->config.data.size.width);
+
+  Checkpoint from = load_resumable(directory_.step_file(4));
+  const auto rest = experiment();
+  rest->learner->load(from.tensors);
+  const RunDirectory other(folder_ / "other");
+  ASSERT_EQ(Trainer(*rest, other, listener_).run(from), 0);
+  EXPECT_EQ(load_checkpoint_metadata(other.step_file(6)).class_pixels, all);
 }
 
 TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
