@@ -6,12 +6,13 @@
 #                           [--save-predictions ids|train-ids|color] [--tau-curve] [-- segtrain options]
 #
 # A run goes to DIR/LOSS-seedN, or DIR/RECIPE-seedN: finished ones are skipped, broken ones resumed. The runs of a seed share iterations,
-# schedule, initial weights and data order. Ends with DIR/comparison.{md,csv,json,html}.
+# schedule, initial weights and data order. Ends with DIR/comparison.{md,csv,json,html}. With --tau-curve each run is also scored under logit
+# adjustments, on val (RUN/tau.txt names the best one there by mIoU) and where it is evaluated.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-usage() { sed -n '2,9p' "$0" | cut -c3-; }
+usage() { sed -n '2,10p' "$0" | cut -c3-; }
 refuse() { echo "error: $1" >&2; usage >&2; exit 2; }
-config="" losses="" recipes="" seeds="" output="" evaluation=()
+config="" losses="" recipes="" seeds="" output="" curves="" evaluation=()
 while [ $# -gt 0 ]; do
   case $1 in
     --config | --losses | --recipes | --seeds | --output | --save-predictions)
@@ -22,7 +23,7 @@ while [ $# -gt 0 ]; do
       esac
       shift 2
       ;;
-    --tau-curve) evaluation+=("$1"); shift ;;
+    --tau-curve) evaluation+=("$1"); curves=yes; shift ;;
     --help | -h) usage; exit 0 ;;
     --) shift; break ;;
     *) refuse "unknown option $1" ;;
@@ -35,14 +36,15 @@ for name in $needed; do
   [ -n "${!name}" ] || refuse "--$name is missing"
 done
 # What is trained on a device is evaluated there too; the rest segeval has from the checkpoint.
-before=""
+before="" device=()
 for word in "$@"; do
   case $before,$word in
-    --device,*) evaluation+=(--device "$word") ;;
-    *,--device=*) evaluation+=("$word") ;;
+    --device,*) device=(--device "$word") ;;
+    *,--device=*) device=("$word") ;;
   esac
   before=$word
 done
+evaluation+=("${device[@]}")
 bin=${SEG_BIN:-$here/build/bin}
 [ -x "$bin/segtrain" ] || { echo "error: $bin/segtrain is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
 
@@ -56,6 +58,7 @@ train_and_evaluate() {
   "$bin/segtrain" "$@" --set "train.seed=$seed" --run-dir "$run" --resume auto "${training[@]}"
   if [ ! "$run/evaluation.txt" -nt "$run/checkpoints/best.safetensors" ]; then
     "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" "${evaluation[@]}" >"$run/evaluation.partial"
+    if [ -n "$curves" ]; then "$bin/segeval" --checkpoint "$run/checkpoints/best.safetensors" --choose-tau mean_iou "${device[@]}" >"$run/tau.txt"; fi
     mv "$run/evaluation.partial" "$run/evaluation.txt"
   fi
 }

@@ -93,6 +93,13 @@ TEST(RecallWeights, AnAbsentClassWeighsNothing) {
   }
 }
 
+TEST(RecallWeights, NoClassThatIsThereWeighsLessThanTheFloor) {
+  RecallOptions options = recall(RecallSmoothing::kNone, 0);
+  options.floor = 0.25;
+  ErrorRateWeights weights(ClassScore::kRecall, options, 3);
+  EXPECT_THAT(weights_of(weights, {10, 4, 0}, {1, 3, 0}), ElementsAre(0.25, 0.75, 0.0));
+}
+
 TEST(RecallWeights, MomentumAssignsTheFirstAndSmoothsTheRest) {
   ErrorRateWeights weights(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 2);
   EXPECT_THAT(weights_of(weights, {4, 0}, {2, 0})[0], DoubleNear(0.5, 1e-12));

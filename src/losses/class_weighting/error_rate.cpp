@@ -16,15 +16,19 @@ torch::Tensor ErrorRateWeights::weights(const ClassSums& sums) {
     total = total + false_positives;
   }
   if (options_.smoothing == RecallSmoothing::kPublished) errors = errors.clamp_min(1);
-  const torch::Tensor of_batch = (errors.to(torch::kDouble) / total.clamp_min(1)).mul(present);
+  const torch::Tensor of_batch = errors.to(torch::kDouble) / total.clamp_min(1);
+  return smoothed(of_batch, present).clamp_min(options_.floor).mul(present);
+}
+
+torch::Tensor ErrorRateWeights::smoothed(const torch::Tensor& of_batch, const torch::Tensor& present) {
   if (options_.momentum == 0) return of_batch;
   // New tensors each time: those that state() gave out stay as they were.
   const torch::Tensor before = scores_.to(present.device()), seen = observed_.to(present.device());
   const torch::Tensor score = 1 - of_batch;
-  const torch::Tensor smoothed = torch::where(seen, before * options_.momentum + score * (1 - options_.momentum), score);
-  scores_ = torch::where(present, smoothed, before);
+  const torch::Tensor mixed = torch::where(seen, before * options_.momentum + score * (1 - options_.momentum), score);
+  scores_ = torch::where(present, mixed, before);
   observed_ = seen.logical_or(present);
-  return (1 - scores_).mul(present);
+  return 1 - scores_;
 }
 
 State ErrorRateWeights::state() const {

@@ -6,6 +6,8 @@
 //   batch      w_c = errors_c / total_c; with published smoothing max(errors_c, 1) / max(total_c, 1)
 //   momentum m R_c <- m R_c + (1 - m) (1 - w_c of the batch), w_c = 1 - R_c; only classes in the batch, the first one assigned
 //
+//   floor      no class of the batch weighs less than this
+//
 // A weight is a count: no gradient flows through it.
 #pragma once
 
@@ -27,6 +29,9 @@ class ErrorRateWeights : public ClassWeighting {
   void load(const State& state) override;
 
  private:
+  /// Weights [K] after momentum, from those of the batch; only the `present` classes' are known.
+  torch::Tensor smoothed(const torch::Tensor& of_batch, const torch::Tensor& present);
+
   ClassScore score_;
   RecallOptions options_;
   torch::Tensor scores_;    // float64 [K], smoothed
