@@ -33,7 +33,8 @@ struct RecallOptions {
              {.help = "weights max(FN,1)/max(GT,1) as published, or FN/GT: a class without a miss then has no gradient"});
     v.field("momentum", momentum,
             {.help = "recalls smoothed over steps, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual", .min = 0.0, .max = 0.9999});
-    v.field("floor", floor, {.help = "least weight of a class that is there, so that a class that is found goes on learning", .min = 0.0, .max = 1.0});
+    v.field("floor", floor,
+            {.help = "least weight of a class that is there, so that a class that is found goes on learning", .min = 0.0, .max = 1.0});
   }
 };
 

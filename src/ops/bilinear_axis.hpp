@@ -3,8 +3,8 @@
 //   half pixel:     s = max((i + 0.5) * scale - 0.5, 0), scale = in / out        align corners: s = i * scale, scale = (in - 1) / (out - 1)
 //   low = floor(s), high = min(low + 1, in - 1), value = (1 - weight) * source[low] + weight * source[high]
 //
-// Rounded where LibTorch rounds for values of that type on the CPU (ATen/native/UpSample.h, acc_type): scale is a Scalar, s is a double,
-// so that kernels mix with the weights of at::upsample_bilinear2d. A float s would be 8e-6 off at position 192 already.
+// Rounded where LibTorch 1.13 rounds for values of that type on the CPU (ATen/native/UpSample.h, acc_type): scale is a Scalar, s is a double,
+// so that kernels mix with the weights of at::upsample_bilinear2d. A float s, as LibTorch 2 has it, is 8e-6 off at position 192 already.
 #pragma once
 
 #include <algorithm>

