@@ -153,11 +153,12 @@ SEG_INLINE void mix_columns_with_noise(const Tile& tile, std::int64_t x, float* 
 }
 
 /// The scores that losses see.
+template <bool kNoisy>
 SEG_INLINE void score_column(const Tile& tile, std::int64_t x, float* __restrict best) {
-  if (tile.noise_scale == nullptr)
-    mix_columns(tile, x, best);
-  else
+  if constexpr (kNoisy)
     mix_columns_with_noise(tile, x, best);
+  else
+    mix_columns(tile, x, best);
 }
 
 /// The lowest class whose score is the largest; K where there is none (NaN).
@@ -178,14 +179,14 @@ SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
   return ignored;
 }
 
-SEG_INLINE void forward_body(const Tile& tile, const TileSums& sums) {
-  mix_rows(tile);
+template <bool kNoisy>
+SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
   for (std::int64_t x = 0; x < tile.out_width; ++x) {
     const std::uint8_t* labels = tile.labels + x * kLanes;
     if (all_ignored(labels)) continue;
     float best[kLanes], sum[kLanes] = {};
     std::int32_t found[kLanes];
-    score_column(tile, x, best);
+    score_column<kNoisy>(tile, x, best);
     find_best(tile, best, found);
     const float* __restrict scores = tile.scores;
     for (std::int64_t k = 0; k < tile.classes; ++k) {
@@ -201,6 +202,14 @@ SEG_INLINE void forward_body(const Tile& tile, const TileSums& sums) {
       if (found[l] < tile.classes) sums.predicted[found[l]] += 1;
     }
   }
+}
+
+SEG_INLINE void forward_body(const Tile& tile, const TileSums& sums) {
+  mix_rows(tile);
+  if (tile.noise_scale == nullptr)
+    forward_columns<false>(tile, sums);
+  else
+    forward_columns<true>(tile, sums);
 }
 
 /// Turns the scores of a column into d loss / d score, for the labels' coefficients.
@@ -278,15 +287,14 @@ SEG_INLINE void spread_rows(const Tile& tile, const float* __restrict column_gra
   }
 }
 
-SEG_INLINE void backward_body(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
+template <bool kNoisy>
+SEG_INLINE void backward_columns(const Tile& tile, const float* class_gradient, float* column_gradient) {
   const std::int64_t stride = tile.classes * kLanes;
-  mix_rows(tile);
-  for (std::int64_t j = 0; j < tile.in_width * stride; ++j) column_gradient[j] = 0.0f;
   for (std::int64_t x = 0; x < tile.out_width; ++x) {
     const std::uint8_t* labels = tile.labels + x * kLanes;
     if (all_ignored(labels)) continue;
     float best[kLanes];
-    score_column(tile, x, best);
+    score_column<kNoisy>(tile, x, best);
     softmax_gradient(tile, best, labels, class_gradient);
     const float* __restrict gradient = tile.scores;
     float* __restrict low = column_gradient + tile.column_low[x] * stride;
@@ -297,6 +305,15 @@ SEG_INLINE void backward_body(const Tile& tile, const float* class_gradient, flo
     float* __restrict high = column_gradient + tile.column_high[x] * stride;
     for (std::int64_t j = 0; j < stride; ++j) high[j] += weight * gradient[j];
   }
+}
+
+SEG_INLINE void backward_body(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
+  mix_rows(tile);
+  for (std::int64_t j = 0; j < tile.in_width * tile.classes * kLanes; ++j) column_gradient[j] = 0.0f;
+  if (tile.noise_scale == nullptr)
+    backward_columns<false>(tile, class_gradient, column_gradient);
+  else
+    backward_columns<true>(tile, class_gradient, column_gradient);
   spread_rows(tile, column_gradient, rows_gradient);
 }
 
