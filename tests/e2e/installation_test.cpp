@@ -149,7 +149,6 @@ TEST_F(Completion, OffersVerbsOptionsAndTheirValues) {
   EXPECT_THAT(offered("segdata check --la"), IsEmpty());  // belongs to generate
   EXPECT_THAT(offered("segdata generate --count "), IsEmpty());
   EXPECT_THAT(offered("segreport co"), ElementsAre("compare"));
-  EXPECT_THAT(offered("segtrain --config came"), ElementsAre("camera.yaml"));
   EXPECT_THAT(offered("segtrain --config cam"), IsSupersetOf({"camera.yaml", "camvid_ce.yaml", "camvid_recall.yaml", "camvid_weighted.yaml"}));
   EXPECT_THAT(offered("segtrain --completion"), IsEmpty());
 }
