@@ -24,7 +24,8 @@
   });
   const told = ({ raw, dataset }) => `${dataset.label}, ${raw.told}: accuracy ${raw.x.toFixed(2)}, mIoU ${raw.y.toFixed(2)}`;
   seg.draw('chart-scatter', 'scatter', sets, seg.axis('mean accuracy, per cent', { type: 'linear', grace: '4%' }), seg.axis('mIoU, per cent', { grace: '4%' }),
-    { interaction: { mode: 'nearest', intersect: true }, plugins: { tooltip: { callbacks: { label: told } } } });
+    // Parsed, since points are not in the order of x: the axis would end at the first and the last one.
+    { parsing: { xAxisKey: 'x', yAxisKey: 'y' }, interaction: { mode: 'nearest', intersect: true }, plugins: { tooltip: { callbacks: { label: told } } } });
 
   // The first loss is what the others are held against; its colour stays its own.
   for (const score of ['iou', 'accuracy', 'precision'])
