@@ -9,7 +9,7 @@ torch::Tensor logit_shift(double tau, const std::vector<std::int64_t>& class_pix
   if (tau == 0.0) return {};
   if (class_pixels.empty())
     throw Error(ErrorKind::kConfiguration, "eval.logit_adjustment needs the class counts of the training, which the checkpoint does not hold",
-                "checkpoints have them from this version on: resume the run for a step, or train again");
+                "checkpoints of this version on have them: train again");
   return (log_prior(class_pixels) * tau).to(torch::kFloat).view({1, -1, 1, 1});
 }
 
