@@ -39,19 +39,13 @@ class Counter {
 
   void add(const std::vector<Sample>& samples) {
     const Batch batch = collate(samples);
-    torch::Tensor predictions;
-    if (request_.cross_entropy) {
-      std::vector<torch::Tensor> parts;
-      // One image at a time, so that no score depends on the batch.
-      for (std::int64_t i = 0; i < batch.images.size(0); ++i)
-        parts.push_back(predict_and_sum(batch.images.narrow(0, i, 1), batch.labels.narrow(0, i, 1)));
-      predictions = torch::cat(parts);
-    } else {
-      predictions = inference_.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
+    const bool labels_alone = !request_.cross_entropy && request_.taus.empty();
+    const torch::Tensor together = labels_alone ? inference_.predict(batch.images, size_of(batch.labels)) : torch::Tensor();
+    for (std::int64_t i = 0; i < batch.images.size(0); ++i) {
+      const torch::Tensor image = batch.images.narrow(0, i, 1), labels = batch.labels.narrow(0, i, 1);
+      count(samples[static_cast<std::size_t>(i)], labels_alone ? Inference::LabelsAtTaus{together.narrow(0, i, 1), {}} : predict_one(image, labels),
+            labels[0]);
     }
-    for (std::size_t i = 0; i < samples.size(); ++i)
-      count(samples[i], batch.images.narrow(0, static_cast<std::int64_t>(i), 1), predictions[static_cast<std::int64_t>(i)],
-            batch.labels[static_cast<std::int64_t>(i)]);
   }
 
   Evaluation finish(std::vector<std::string> skipped) {
@@ -61,35 +55,42 @@ class Counter {
   }
 
  private:
-  torch::Tensor predict_and_sum(const torch::Tensor& image, const torch::Tensor& labels) {
+  static Size size_of(const torch::Tensor& labels) { return {labels.size(1), labels.size(2)}; }
+
+  /// One image at a time, so that no score depends on the batch.
+  Inference::LabelsAtTaus predict_one(const torch::Tensor& image, const torch::Tensor& labels) {
+    const torch::Tensor logits = request_.cross_entropy ? summed_logits(image, labels) : torch::Tensor();
+    if (!request_.taus.empty()) return inference_.predict_at_taus(image, size_of(labels), request_.taus);
+    // Without averaging both results come from one forward pass.
+    return {inference_.plain() ? inference_.labels_of(logits, size_of(labels)) : inference_.predict(image, size_of(labels)), {}};
+  }
+
+  /// Plain logits, whose cross entropy is added to the sum.
+  torch::Tensor summed_logits(const torch::Tensor& image, const torch::Tensor& labels) {
     const torch::NoGradGuard no_gradient;
     const torch::Tensor logits = inference_.logits(image);
     const ClassSums sums = class_sums(logits, labels.to(inference_.device()), inference_.align_corners());
     cross_entropy_ += sums.cross_entropy.sum().item<double>();
     valid_pixels_ += sums.pixels.sum().item<std::int64_t>();
-    // Without averaging both results come from one forward pass.
-    const Size size{labels.size(1), labels.size(2)};
-    return inference_.plain() ? inference_.labels_of(logits, size) : inference_.predict(image, size);
+    return logits;
   }
 
-  void count(const Sample& sample, const torch::Tensor& image, const torch::Tensor& prediction, const torch::Tensor& labels) {
-    Confusion own(classes_);
-    const ComparedLabels compared = compared_labels(request_, prediction, labels);
-    own.add(compared.predicted, compared.truth);
+  void count(const Sample& sample, const Inference::LabelsAtTaus& predicted, const torch::Tensor& labels) {
+    const ComparedLabels compared = compared_labels(request_, predicted.labels[0], labels);
+    const Confusion own = confusion_of(compared);
     result_.confusion.merge(own);
     result_.boundary.add(compared.predicted, compared.truth);
     ++result_.images;
-    if (request_.on_image) request_.on_image({sample, prediction, own, at_taus(image, labels)});
+    if (!request_.on_image) return;
+    std::vector<Confusion> at_tau;
+    for (const torch::Tensor& prediction : predicted.at_tau) at_tau.push_back(confusion_of(compared_labels(request_, prediction[0], labels)));
+    request_.on_image({sample, predicted.labels[0], own, at_tau});
   }
 
-  std::vector<Confusion> at_taus(const torch::Tensor& image, const torch::Tensor& labels) const {
-    std::vector<Confusion> counted;
-    if (request_.taus.empty()) return counted;
-    for (const torch::Tensor& prediction : inference_.predict_for(request_.taus, image, {labels.size(0), labels.size(1)})) {
-      const ComparedLabels compared = compared_labels(request_, prediction[0], labels);
-      counted.emplace_back(classes_).add(compared.predicted, compared.truth);
-    }
-    return counted;
+  Confusion confusion_of(const ComparedLabels& compared) const {
+    Confusion confusion(classes_);
+    confusion.add(compared.predicted, compared.truth);
+    return confusion;
   }
 
   const Inference& inference_;

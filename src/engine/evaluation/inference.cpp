@@ -66,12 +66,12 @@ torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const
   return torch::cat(labels);
 }
 
-std::vector<torch::Tensor> Inference::predict_for(const std::vector<double>& taus, const torch::Tensor& image, Size target) const {
+Inference::LabelsAtTaus Inference::predict_at_taus(const torch::Tensor& image, Size target, const std::vector<double>& taus) const {
   const torch::NoGradGuard no_gradient;
   const std::vector<View> seen = views(image);
-  std::vector<torch::Tensor> labels;
-  for (const double tau : taus) labels.push_back(labels_of(adjusted(seen, logit_shift(tau, class_pixels_)), target));
-  return labels;
+  LabelsAtTaus result{labels_of(adjusted(seen, shift_), target), {}};
+  for (const double tau : taus) result.at_tau.push_back(labels_of(adjusted(seen, logit_shift(tau, class_pixels_)), target));
+  return result;
 }
 
 torch::Tensor Inference::labels_of(const torch::Tensor& logits, Size target) const {

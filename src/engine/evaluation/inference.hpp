@@ -26,8 +26,12 @@ class Inference {
   torch::Tensor predict(const torch::Tensor& images, Size target) const;
   /// For logits() of one image: what predict() says where it is plain().
   torch::Tensor labels_of(const torch::Tensor& logits, Size target) const;
-  /// predict() of one image u8 [1,H,W,3] for each tau in place of eval.logit_adjustment, from the same forward passes.
-  std::vector<torch::Tensor> predict_for(const std::vector<double>& taus, const torch::Tensor& image, Size target) const;
+  /// Of one image u8 [1,H,W,3], from the same forward passes: what predict() says, and what it would say with other logit adjustments.
+  struct LabelsAtTaus {
+    torch::Tensor labels;               // u8 [1,h,w]
+    std::vector<torch::Tensor> at_tau;  // likewise, for each tau in place of eval.logit_adjustment
+  };
+  LabelsAtTaus predict_at_taus(const torch::Tensor& image, Size target, const std::vector<double>& taus) const;
   /// Of one image u8 [1,H,W,3], from the same forward passes: what predict() says, and how likely class `train_id` is.
   struct LabelsAndProbability {
     torch::Tensor labels;       // u8 [1,h,w]

@@ -78,11 +78,12 @@ void Trainer::step(DataLoader& loader) {
   ++iteration_;
   ++window_.steps;
   scores_.clear();
-  add_to(class_pixels_, result.class_pixels);
-  if (result.finite)
+  if (result.finite) {
     bad_steps_ = 0;
-  else
+    add_to(class_pixels_, result.class_pixels);
+  } else {
     count_bad_step(result, batches);
+  }
   if (due(iteration_, experiment_.config.train.log_interval) || iteration_ == experiment_.iterations) report_progress(result);
 }
 

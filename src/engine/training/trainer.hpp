@@ -59,7 +59,7 @@ class Trainer {
   /// report.html from what the directory holds. No failure of it ends the run.
   void write_page();
   void report_skipped(const std::vector<std::string>& messages);
-  /// [K] pixels of each class in the batches so far; empty before the first.
+  /// [K] pixels of each class in the batches that were learnt from; empty before the first.
   std::vector<std::int64_t> class_pixels() const;
   /// A checkpoint of this iteration with these scores, without its tensors.
   Checkpoint labelled(const std::string& scores) const;

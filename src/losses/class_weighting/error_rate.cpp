@@ -42,7 +42,7 @@ void ErrorRateWeights::load(const State& state) {
     const auto found = state.find(name);
     if (found == state.end() || found->second.sizes() != scores_.sizes()) {
       throw Error(ErrorKind::kStorage,
-                  std::string("the state of the recall loss has no '") + name + "' for " + std::to_string(scores_.size(0)) + " classes",
+                  std::string("the state of the class weights has no '") + name + "' for " + std::to_string(scores_.size(0)) + " classes",
                   "resume with the loss.recall settings and classes of the run that saved it");
     }
     return found->second.to(type);

@@ -128,13 +128,16 @@ TEST_F(InferenceTest, AllAdjustmentsOfOnePassAreThoseOfTheirOwn) {
   averaged.flip = true;
   const std::vector<std::int64_t> pixels{700, 200, 100, 0};
   for (EvalOptions options : {EvalOptions(), averaged}) {
-    const std::vector<torch::Tensor> together =
-        Inference(model_, config_with(options), Compute(), pixels).predict_for({-0.5, 0.0, 0.5}, images_.narrow(0, 0, 1), {20, 30});
-    for (std::size_t i = 0; i < 3; ++i) {
-      options.logit_adjustment = 0.5 * (static_cast<double>(i) - 1.0);
-      const Inference one(model_, config_with(options), Compute(), pixels);
-      EXPECT_TRUE(torch::equal(together[i], one.predict(images_.narrow(0, 0, 1), {20, 30}))) << options.logit_adjustment;
-    }
+    const torch::Tensor image = images_.narrow(0, 0, 1);
+    const std::vector<double> taus{-0.5, 0.0, 0.5};
+    const auto predict = [&](double tau) {
+      options.logit_adjustment = tau;
+      return Inference(model_, config_with(options), Compute(), pixels).predict(image, {20, 30});
+    };
+    options.logit_adjustment = 0.25;
+    const Inference::LabelsAtTaus together = Inference(model_, config_with(options), Compute(), pixels).predict_at_taus(image, {20, 30}, taus);
+    EXPECT_TRUE(torch::equal(together.labels, predict(0.25)));
+    for (std::size_t i = 0; i < taus.size(); ++i) EXPECT_TRUE(torch::equal(together.at_tau[i], predict(taus[i]))) << taus[i];
   }
 }
 
