@@ -17,6 +17,7 @@ packages=(
   libjemalloc-dev                                          # memory that does not creep up from step to step
   libyaml-cpp-dev libcli11-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev
   libonnx-dev                                              # graphs of segexport
+  libgloo-dev                                              # collectives between processes: headers of the library in LibTorch
   libzip-dev                                               # PyTorch weight files
   libjs-chart.js libkainjow-mustache-dev                   # charts and templates, built into the HTML reports
   libprotobuf-dev protobuf-compiler libisal-dev            # TensorBoard's event files and their checksums

@@ -14,6 +14,7 @@ enum class ErrorKind {
   kNonFinite = 4,      // NaN or Inf in loss or gradients
   kStorage = 5,        // checkpoints, disk, a locked run directory
   kMemory = 6,         // out of memory
+  kRanks = 7,          // another process of the run is lost or stuck
 };
 
 struct Error : std::runtime_error {

@@ -77,7 +77,7 @@ void check_statistics(const LossOptions& options, const LossContext& context) {
 
 std::string weighting_of(const LossOptions& options) {
   const Entry& entry = entry_of(options.type);
-  const std::string own = entry.own_weighting != nullptr ? entry.own_weighting(options) : "uniform";
+  std::string own = entry.own_weighting != nullptr ? entry.own_weighting(options) : "uniform";
   if (options.weighting == "default" || options.weighting == own) return own;
   if (entry.own_weighting == nullptr) return options.weighting;
   throw Error(ErrorKind::kConfiguration,

@@ -44,7 +44,7 @@ void check_score_name(const std::string& name) {
 
 std::string chosen_split(const EvalCommand& command, const DataOptions& data) {
   const std::vector<std::string> splits = split_names(data);
-  const std::string wanted = command.split.empty() && !command.choose_tau.empty() ? "val" : command.split;
+  std::string wanted = command.split.empty() && !command.choose_tau.empty() ? "val" : command.split;
   if (wanted.empty()) return reported_split(data);
   if (std::find(splits.begin(), splits.end(), wanted) != splits.end()) return wanted;
   throw Error(ErrorKind::kConfiguration, "--split " + wanted + ": the data has no such split", "use one of " + joined(splits));

@@ -68,7 +68,7 @@ class Counter {
   /// Plain logits, whose cross entropy is added to the sum.
   torch::Tensor summed_logits(const torch::Tensor& image, const torch::Tensor& labels) {
     const torch::NoGradGuard no_gradient;
-    const torch::Tensor logits = inference_.logits(image);
+    torch::Tensor logits = inference_.logits(image);
     const ClassSums sums = class_sums(logits, labels.to(inference_.device()), inference_.align_corners());
     cross_entropy_ += sums.cross_entropy.sum().item<double>();
     valid_pixels_ += sums.pixels.sum().item<std::int64_t>();

@@ -1,0 +1,197 @@
+#include "core/communicator.hpp"
+
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <sstream>
+
+#include "base/error.hpp"
+
+namespace seg {
+namespace {
+
+using StorePointer = c10::intrusive_ptr<c10d::Store>;
+using GlooDevice = std::shared_ptr<::gloo::transport::Device>;
+
+std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)); }
+
+/// One line of what a library threw.
+std::string first_line(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
+
+StorePointer join_store(const Launch& launch, double timeout_s) {
+  c10d::TCPStoreOptions options;
+  options.port = launch.port;
+  options.isServer = launch.rank == 0 && !launch.store_is_there;
+  options.numWorkers = static_cast<std::size_t>(launch.world_size);
+  options.waitWorkers = false;
+  options.timeout = milliseconds(timeout_s);
+  const std::string place = launch.address + ":" + std::to_string(launch.port);
+  try {
+    StorePointer store = c10::make_intrusive<c10d::TCPStore>(launch.address, options);
+    return c10::make_intrusive<c10d::PrefixStore>("segtrain" + launch.attempt, store);
+  } catch (const std::exception& error) {
+    if (options.isServer)
+      throw Error(ErrorKind::kRanks, "rank 0 cannot listen at " + place + ": " + first_line(error),
+                  "set MASTER_PORT to a free port, the same for all ranks, and MASTER_ADDR to the machine of rank 0");
+    throw Error(ErrorKind::kRanks, "rank " + std::to_string(launch.rank) + " does not reach rank 0 at " + place + ": " + first_line(error),
+                "see whether rank 0 runs, and whether MASTER_ADDR and MASTER_PORT are the same for all ranks");
+  }
+}
+
+/// This machine's address on the way to `host`; empty where there is none.
+std::string address_towards(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return "";
+  std::string address;
+  for (const addrinfo* one = found; one != nullptr && address.empty(); one = one->ai_next) {
+    const int socket_ = socket(one->ai_family, SOCK_DGRAM, 0);
+    sockaddr_storage own{};
+    socklen_t length = sizeof(own);
+    char text[NI_MAXHOST];
+    // Connecting a datagram socket sends nothing: it only chooses the way.
+    const bool chosen = socket_ >= 0 && connect(socket_, one->ai_addr, one->ai_addrlen) == 0 &&
+                        getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
+                        getnameinfo(reinterpret_cast<sockaddr*>(&own), length, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) == 0;
+    if (chosen) address = text;
+    if (socket_ >= 0) close(socket_);
+  }
+  freeaddrinfo(found);
+  return address;
+}
+
+/// The network that the ranks talk over: GLOO_SOCKET_IFNAME as in torch.distributed, else the one that leads to rank 0.
+GlooDevice network(const Launch& launch) {
+  if (const char* interface = std::getenv("GLOO_SOCKET_IFNAME"); interface != nullptr && *interface != '\0')
+    return c10d::ProcessGroupGloo::createDeviceForInterface(interface);
+  const std::string address = address_towards(launch.address, launch.port);
+  return address.empty() ? c10d::ProcessGroupGloo::createDefaultDevice() : c10d::ProcessGroupGloo::createDeviceForHostname(address);
+}
+
+torch::Tensor bytes_of(const std::string& text, std::int64_t length) {
+  torch::Tensor bytes = torch::zeros({length}, torch::kUInt8);
+  std::copy(text.begin(), text.end(), bytes.data_ptr<std::uint8_t>());
+  return bytes;
+}
+
+std::string text_of(const torch::Tensor& bytes, std::int64_t length) {
+  const auto* data = bytes.data_ptr<std::uint8_t>();
+  return {data, data + length};
+}
+
+}  // namespace
+
+struct Communicator::Group {
+  Group(const Launch& launch, double timeout, StorePointer store_, const std::string& name) : timeout_s(timeout), store(std::move(store_)) {
+    const auto options = c10d::ProcessGroupGloo::Options::create(milliseconds(timeout));
+    options->devices.push_back(network(launch));
+    gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>(name, store), static_cast<int>(launch.rank),
+                                                       static_cast<int>(launch.world_size), options);
+  }
+
+  /// Runs what may find a rank lost.
+  template <class Call>
+  static auto checked(const Call& call) {
+    try {
+      return call();
+    } catch (const std::exception& error) {
+      throw Error(ErrorKind::kRanks, std::string("another process of the run is lost: ") + first_line(error),
+                  "see its messages; start again with --resume auto");
+    }
+  }
+
+  double timeout_s;
+  StorePointer store;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+};
+
+Communicator::Communicator(const Launch& launch, double timeout_s) : launch_(launch) {
+  if (!launch.several()) return;
+  const StorePointer store = join_store(launch, timeout_s);
+  group_ = Group::checked([&] { return std::make_shared<Group>(launch, timeout_s, store, "main"); });
+}
+
+Communicator Communicator::group(const std::string& name) const {
+  if (!group_) return *this;
+  Communicator other = *this;
+  other.group_ = Group::checked([&] { return std::make_shared<Group>(launch_, group_->timeout_s, group_->store, name); });
+  return other;
+}
+
+std::function<void()> Communicator::start_sum(const torch::Tensor& values) const {
+  if (!group_) return [] {};
+  auto tensors = std::make_shared<std::vector<torch::Tensor>>(1, values);
+  const auto work = Group::checked([&] { return group_->gloo->allreduce(*tensors); });
+  return [tensors, work] { Group::checked([&] { return work->wait(); }); };
+}
+
+void Communicator::sum(const torch::Tensor& values) const { start_sum(values)(); }
+
+void Communicator::broadcast(const torch::Tensor& values) const {
+  if (!group_) return;
+  std::vector<torch::Tensor> tensors{values};
+  Group::checked([&] { return group_->gloo->broadcast(tensors)->wait(); });
+}
+
+std::string Communicator::broadcast(const std::string& text) const {
+  if (!group_) return text;
+  const torch::Tensor length = torch::full({1}, static_cast<std::int64_t>(text.size()), torch::kInt64);
+  broadcast(length);
+  const auto bytes = length.item<std::int64_t>();
+  if (bytes == 0) return "";
+  const torch::Tensor values = is_first() ? bytes_of(text, bytes) : torch::zeros({bytes}, torch::kUInt8);
+  broadcast(values);
+  return text_of(values, bytes);
+}
+
+std::vector<std::string> Communicator::gather(const std::string& text) const {
+  if (!group_) return {text};
+  // Every rank writes at its place of a common row; the others leave zeros there.
+  const torch::Tensor lengths = torch::zeros({world_size()}, torch::kInt64);
+  lengths[rank()] = static_cast<std::int64_t>(text.size());
+  sum(lengths);
+  const torch::Tensor ends = lengths.cumsum(0);
+  const torch::Tensor all = torch::zeros({std::max<std::int64_t>(1, ends[world_size() - 1].item<std::int64_t>())}, torch::kUInt8);
+  const auto begin_of = [&](std::int64_t one) { return (ends[one] - lengths[one]).item<std::int64_t>(); };
+  std::copy(text.begin(), text.end(), all.data_ptr<std::uint8_t>() + begin_of(rank()));
+  sum(all);
+  std::vector<std::string> texts;
+  for (std::int64_t one = 0; one < world_size(); ++one) {
+    const auto length = lengths[one].item<std::int64_t>();
+    texts.push_back(text_of(all.slice(0, begin_of(one), begin_of(one) + length), length));
+  }
+  return texts;
+}
+
+void Communicator::barrier() const {
+  if (group_) sum(torch::zeros({1}));
+}
+
+void Communicator::require_equal(const std::string& what, const std::string& text) const {
+  const std::vector<std::string> texts = gather(text);
+  for (std::size_t one = 1; one < texts.size(); ++one) {
+    if (texts[one] == texts[0]) continue;
+    std::istringstream first(texts[0]), other(texts[one]);
+    std::string expected, found;
+    do {
+      expected.clear();
+      found.clear();
+    } while ((std::getline(first, expected) ? 1 : 0) + (std::getline(other, found) ? 1 : 0) > 0 && expected == found);
+    throw Error(ErrorKind::kConfiguration,
+                "rank " + std::to_string(one) + " has another " + what + " than rank 0: '" + found + "', not '" + expected + "'",
+                "start all ranks with the same command, the same files and the same programs");
+  }
+}
+
+}  // namespace seg
