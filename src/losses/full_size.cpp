@@ -16,12 +16,14 @@ TruePixels true_pixels(const Scored& batch, const torch::Tensor& margins, double
 }
 
 torch::Tensor weighted_mean(const torch::Tensor& values, const torch::Tensor& truth, const torch::Tensor& kept, const torch::Tensor& weights,
-                            Normalizer normalizer) {
+                            Normalizer normalizer, const Communicator& ranks) {
   torch::Tensor weight = weights.index_select(0, truth);
   if (kept.defined()) weight = weight * kept;
   const torch::Tensor sum = (values.to(torch::kDouble) * weight).sum();
   const torch::Tensor count = kept.defined() ? kept.sum().to(torch::kDouble) : torch::full_like(sum, static_cast<double>(truth.size(0))).detach();
-  return (sum / or_one(normalizer == Normalizer::kWeightSum ? weight.sum() : count)).to(torch::kFloat);
+  const torch::Tensor normaliser = normalizer == Normalizer::kWeightSum ? weight.sum() : count;
+  ranks.sum(normaliser);
+  return (sum / or_one(normaliser)).to(torch::kFloat);
 }
 
 torch::Tensor zero_loss(const torch::Tensor& logits) { return (logits.to(torch::kFloat) * 0.0).sum(); }

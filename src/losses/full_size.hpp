@@ -14,10 +14,10 @@ struct TruePixels {
 /// margins: [K], subtracted from the true class's score, or undefined; scale: factor on all scores after that.
 TruePixels true_pixels(const Scored& batch, const torch::Tensor& margins = {}, double scale = 1.0);
 
-/// Values [M] averaged with the class weights [K] of this batch (sum w_n v_n / normaliser); 0 where the normaliser is. `kept`:
-/// bool [M] or undefined, the pixels that count.
+/// Values [M] averaged with the class weights [K] of this batch (sum w_n v_n / normaliser, which is that of all ranks); 0 where the normaliser is.
+/// `kept`: bool [M] or undefined, the pixels that count.
 torch::Tensor weighted_mean(const torch::Tensor& values, const torch::Tensor& truth, const torch::Tensor& kept, const torch::Tensor& weights,
-                            Normalizer normalizer);
+                            Normalizer normalizer, const Communicator& ranks);
 
 /// 0 with a zero gradient.
 torch::Tensor zero_loss(const torch::Tensor& logits);

@@ -20,8 +20,8 @@ struct ClassReadings {
 };
 
 struct LossResult {
-  torch::Tensor value;          // float32 scalar, differentiable
-  torch::Tensor cross_entropy;  // float64 scalar, detached: plain cross entropy, mean over the valid pixels (0 if there are none)
+  torch::Tensor value;          // float32 scalar, differentiable; with several ranks this one's share
+  torch::Tensor cross_entropy;  // float64 scalar, detached: plain cross entropy, mean over the valid pixels (0 if there are none); likewise
   ClassReadings readings;
 };
 

@@ -28,7 +28,7 @@ torch::Tensor class_loss(const torch::Tensor& probability, const torch::Tensor& 
 }  // namespace
 
 LossResult LovaszLoss::compute(const Scored& batch) {
-  const torch::Tensor pixels = batch.sums().pixels.cpu();  // sorting an absent class would cost as much as any other
+  const torch::Tensor pixels = batch.own_sums().pixels.cpu();  // sorting an absent class would cost as much as any other
   const torch::Tensor takes_part = taking_part(options_.classes, pixels);
   if (pixels.sum().item<std::int64_t>() == 0) return {zero_loss(batch.logits()), batch.mean_cross_entropy(), {}};
   const torch::Tensor truth = batch.labels().masked_select(batch.valid());
@@ -40,7 +40,7 @@ LossResult LovaszLoss::compute(const Scored& batch) {
     sum = sum + class_loss(probabilities.select(1, c).masked_select(batch.valid()), truth.eq(c));
     ++classes;
   }
-  return {(sum / classes).to(torch::kFloat), batch.mean_cross_entropy(), {}};
+  return {(sum / (classes * batch.ranks().world_size())).to(torch::kFloat), batch.mean_cross_entropy(), {}};
 }
 
 }  // namespace seg

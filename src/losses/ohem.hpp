@@ -1,5 +1,8 @@
 // Cross entropy of the hard pixels alone: those whose true class has p < threshold, and at least the min_kept hardest of the
 // batch; the mean is over what was kept (online hard example mining, arXiv 1604.03540, by pixel).
+//
+// Several ranks: the threshold and the mean are those of the whole batch; where min_kept decides, each rank keeps the hardest of its part, its share
+// of min_kept, which are not quite the hardest of all.
 #pragma once
 
 #include "losses/weighted.hpp"

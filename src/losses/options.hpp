@@ -15,10 +15,12 @@ std::vector<std::string> weighting_names();         // the registry of class wei
 std::vector<std::string> static_weighting_names();  // those whose weights stay the same in every step
 
 enum class RecallSmoothing { kPublished, kNone };
+enum class RecallScope { kGlobal, kLocal };
 enum class RegionClasses { kPresent, kAll };
 enum class LossNormalizer { kDefault, kValidPixels, kWeightSum };
 
 inline constexpr config::Name<RecallSmoothing> kRecallSmoothings[] = {{RecallSmoothing::kPublished, "published"}, {RecallSmoothing::kNone, "none"}};
+inline constexpr config::Name<RecallScope> kRecallScopes[] = {{RecallScope::kGlobal, "global"}, {RecallScope::kLocal, "local"}};
 inline constexpr config::Name<RegionClasses> kRegionClasses[] = {{RegionClasses::kPresent, "present"}, {RegionClasses::kAll, "all"}};
 inline constexpr config::Name<LossNormalizer> kLossNormalizers[] = {
     {LossNormalizer::kDefault, "default"}, {LossNormalizer::kValidPixels, "valid_pixels"}, {LossNormalizer::kWeightSum, "weight_sum"}};
@@ -27,6 +29,7 @@ struct RecallOptions {
   RecallSmoothing smoothing = RecallSmoothing::kPublished;
   double momentum = 0.0;
   double floor = 0.0;
+  RecallScope scope = RecallScope::kGlobal;
 
   void fields(config::Visitor& v) {
     v.choice("smoothing", smoothing, kRecallSmoothings,
@@ -35,6 +38,8 @@ struct RecallOptions {
             {.help = "recalls smoothed over steps, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual", .min = 0.0, .max = 0.9999});
     v.field("floor", floor,
             {.help = "least weight of a class that is there, so that a class that is found goes on learning", .min = 0.0, .max = 1.0});
+    v.choice("scope", scope, kRecallScopes,
+             {.help = "with several processes: counted over the whole batch, or by each over its own part (which saves a message a step)"});
   }
 };
 

@@ -5,14 +5,25 @@
 
 namespace seg {
 
+const ClassSums& Scored::own_sums() const {
+  if (!own_sums_) own_sums_ = noisy_class_sums(logits_, labels_, align_corners_, noise_);
+  return *own_sums_;
+}
+
 const ClassSums& Scored::sums() const {
-  if (!sums_) sums_ = noisy_class_sums(logits_, labels_, align_corners_, noise_);
+  if (sums_) return *sums_;
+  const ClassSums& own = own_sums();
+  if (!ranks_.several()) return own;
+  const torch::Tensor counts = torch::stack({own.pixels, own.false_negatives, own.predicted});
+  ranks_.sum(counts);
+  sums_ = ClassSums{own.cross_entropy, counts[0], counts[1], counts[2]};
   return *sums_;
 }
 
 Scored Scored::with_noise(ScoreNoise noise) const {
-  Scored noisy(logits_, labels_, align_corners_);
+  Scored noisy(logits_, labels_, align_corners_, ranks_);
   noisy.noise_ = std::move(noise);
+  noisy.noise_.first_image = ranks_.rank() * labels_.size(0);
   return noisy;
 }
 

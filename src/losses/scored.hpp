@@ -1,9 +1,13 @@
 // A batch as losses see it: logits at the head's stride held against full-size labels. What several losses need of it is made once, when it is
 // first asked for, so that the parts of a sum share one pass over the pixels and one up-sampling.
+//
+// With several ranks it is this rank's part of the batch. A loss then is this rank's share: the shares add up to the loss of the whole batch, and
+// so do their gradients.
 #pragma once
 
 #include <optional>
 
+#include "core/communicator.hpp"
 #include "ops/class_sums.hpp"
 
 namespace seg {
@@ -11,25 +15,29 @@ namespace seg {
 class Scored {
  public:
   /// logits: float32 or bfloat16 [N,K,h,w]; labels: uint8 [N,H,W], 255 = ignored, on the same device; align_corners: the corner convention of the
-  /// model's up-sampling.
-  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners)
-      : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners) {}
+  /// model's up-sampling; ranks: who has the other parts of the batch.
+  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {})
+      : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners), ranks_(std::move(ranks)) {}
 
   /// The same batch with other logits [N,K,h,w], or with noise on its scores (in sums() alone).
-  Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_}; }
+  Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_, ranks_}; }
   Scored with_noise(ScoreNoise noise) const;
 
   const torch::Tensor& logits() const { return logits_; }
   const torch::Tensor& labels() const { return labels_; }
 
-  /// Cross entropy, pixels and misses of each class; the cross entropy is differentiable.
+  const Communicator& ranks() const { return ranks_; }
+
+  /// Cross entropy of this part, differentiable, with the counts of the whole batch.
   const ClassSums& sums() const;
-  /// int64 scalar: the number of valid pixels.
+  /// The same with the counts of this part.
+  const ClassSums& own_sums() const;
+  /// int64 scalar: the number of valid pixels of the whole batch.
   torch::Tensor valid_pixels() const { return sums().pixels.sum(); }
-  /// float64 scalar, detached: plain cross entropy, mean over the valid pixels; 0 if there are none.
+  /// float64 scalar, detached: this rank's share of the plain cross entropy, mean over the valid pixels; 0 if there are none.
   torch::Tensor mean_cross_entropy() const;
 
-  /// float32 scalar, differentiable: cross entropy, mean over the valid pixels.
+  /// float32 scalar, differentiable: likewise.
   torch::Tensor mean_loss() const;
 
   /// float32 [N,K,H,W]: the logits up-sampled to the labels' size, differentiable.
@@ -43,7 +51,9 @@ class Scored {
   torch::Tensor logits_;
   torch::Tensor labels_;
   bool align_corners_;
+  Communicator ranks_;
   ScoreNoise noise_;
+  mutable std::optional<ClassSums> own_sums_;
   mutable std::optional<ClassSums> sums_;
   mutable torch::Tensor full_size_;
   mutable torch::Tensor valid_;

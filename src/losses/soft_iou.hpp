@@ -4,6 +4,8 @@
 //
 // A class without a pixel has I_c = 0; where its probability underflows everywhere, 0 / 0 counts as 0, the limit of 0 / U_c. So with
 // soft_iou.classes: all such a class adds its whole share to the loss and nothing to the gradient.
+//
+// Several ranks: I_c and U_c are summed over them, so that the loss is that of the whole batch.
 #pragma once
 
 #include "losses/loss.hpp"

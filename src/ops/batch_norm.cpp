@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "ops/batch_part.hpp"
 #include "ops/cpu/batch_norm.hpp"
 
 namespace seg {
@@ -16,11 +17,26 @@ using torch::autograd::tensor_list;
 
 torch::Tensor channels_last(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
 
+/// The ranks whose parts share their statistics, as autograd keeps them for backward.
+struct KeptRanks : torch::CustomClassHolder {
+  explicit KeptRanks(Communicator given) : ranks(std::move(given)) {}
+  Communicator ranks;
+};
+
+Communicator ranks_of_statistics() { return batch_part().whole_batch_statistics ? batch_part().ranks : Communicator(); }
+
+Communicator kept_ranks(AutogradContext& context) {
+  const auto found = context.saved_data.find("ranks");
+  return found == context.saved_data.end() ? Communicator() : c10::static_intrusive_pointer_cast<KeptRanks>(found->second.toCapsule())->ranks;
+}
+
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                                const c10::optional<torch::Tensor>& given, const BatchNorm& norm, bool rectify, bool training) {
     const torch::Tensor input = channels_last(x);
-    const cpu::NormStatistics statistics = training ? cpu::batch_statistics(input, norm) : cpu::running_statistics(norm);
+    const Communicator ranks = ranks_of_statistics();
+    const cpu::NormStatistics statistics = training ? cpu::batch_statistics(input, norm, ranks) : cpu::running_statistics(norm);
+    if (training && ranks.several()) context->saved_data["ranks"] = torch::IValue::make_capsule(c10::make_intrusive<KeptRanks>(ranks));
     const torch::Tensor residual = given ? channels_last(*given) : torch::Tensor();
     torch::Tensor output = cpu::batch_norm_forward(input, norm, statistics, {residual, rectify});
     const bool needs_output = rectify && residual.defined();
@@ -41,7 +57,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
                                                                 {saved[4], saved[5]},
                                                                 context->saved_data["rectify"].toBool(),
                                                                 context->saved_data["training"].toBool()},
-                                                               context->saved_data["residual"].toBool());
+                                                               context->saved_data["residual"].toBool(), kept_ranks(*context));
     return {result.x, result.weight, result.bias, result.residual, {}, {}, {}};
   }
 };
@@ -56,7 +72,7 @@ void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after
   for (const torch::Tensor& values : {norm.weight, norm.bias, norm.running_mean, norm.running_variance})
     if (values.dim() != 1 || values.size(0) != x.size(1)) throw wrong("weights and statistics must have a value for each channel", values);
   if (after.residual.defined() && after.residual.sizes() != x.sizes()) throw wrong("the residual must have the shape of x", after.residual);
-  if (training && x.numel() == x.size(1))
+  if (training && x.numel() == x.size(1) && !ranks_of_statistics().several())
     throw Error(ErrorKind::kConfiguration, "batch norm has a single value per channel in a batch of one image with 1x1 features",
                 "raise train.batch_size or data.size");
 }

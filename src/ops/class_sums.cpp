@@ -12,27 +12,30 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 /// Autograd takes no undefined tensor: an empty scale means no noise here.
-ScoreNoise noise_of(const torch::Tensor& scale, std::int64_t key) { return scale.numel() > 0 ? ScoreNoise{scale, key} : ScoreNoise{}; }
+ScoreNoise noise_of(const torch::Tensor& scale, std::int64_t key, std::int64_t first_image) {
+  return scale.numel() > 0 ? ScoreNoise{scale, key, first_image} : ScoreNoise{};
+}
 
 /// Saves logits and labels alone: backward recomputes the softmax.
 struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
   static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
-                             const torch::Tensor& noise_scale, std::int64_t noise_key) {
-    const ClassSums sums = cpu::class_sums_forward(logits, labels, align_corners, noise_of(noise_scale, noise_key));
+                             const torch::Tensor& noise_scale, std::int64_t noise_key, std::int64_t first_image) {
+    const ClassSums sums = cpu::class_sums_forward(logits, labels, align_corners, noise_of(noise_scale, noise_key, first_image));
     context->save_for_backward({logits, labels, noise_scale});
     context->saved_data["align_corners"] = align_corners;
     context->saved_data["noise_key"] = noise_key;
+    context->saved_data["first_image"] = first_image;
     context->mark_non_differentiable({sums.pixels, sums.false_negatives, sums.predicted});
     return {sums.cross_entropy, sums.pixels, sums.false_negatives, sums.predicted};
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const torch::Tensor none;
-    if (!gradients[0].defined()) return {none, none, none, none, none};
+    if (!gradients[0].defined()) return {none, none, none, none, none, none};
     const auto saved = context->get_saved_variables();
     const bool align_corners = context->saved_data["align_corners"].toBool();
-    const ScoreNoise noise = noise_of(saved[2], context->saved_data["noise_key"].toInt());
-    return {cpu::class_sums_backward(gradients[0], saved[0], saved[1], align_corners, noise), none, none, none, none};
+    const ScoreNoise noise = noise_of(saved[2], context->saved_data["noise_key"].toInt(), context->saved_data["first_image"].toInt());
+    return {cpu::class_sums_backward(gradients[0], saved[0], saved[1], align_corners, noise), none, none, none, none, none};
   }
 };
 
@@ -46,7 +49,7 @@ ClassSums noisy_class_sums(const torch::Tensor& logits, const torch::Tensor& lab
   check_logits_and_labels(logits, labels);
   if (!logits.is_cpu() || logits.scalar_type() == torch::kDouble) return reference::noisy_class_sums(logits, labels, align_corners, noise);
   const tensor_list sums =
-      ClassSumsFunction::apply(logits, labels, align_corners, noise.scale.defined() ? noise.scale : torch::empty({0}), noise.key);
+      ClassSumsFunction::apply(logits, labels, align_corners, noise.scale.defined() ? noise.scale : torch::empty({0}), noise.key, noise.first_image);
   return {sums[0], sums[1], sums[2], sums[3]};
 }
 

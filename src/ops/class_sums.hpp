@@ -28,6 +28,7 @@ struct ClassSums {
 struct ScoreNoise {
   torch::Tensor scale;  // float32 [K] on the logits' device, or undefined: no noise
   std::int64_t key = 0;
+  std::int64_t first_image = 0;  // the place of the first image in the batch that the noise is drawn for
 };
 
 /// logits: float32 or bfloat16 [N,K,h,w] (float64: by the reference), any strides; labels: uint8 [N,H,W], values < K or 255 (ignored).

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -38,6 +39,8 @@ inline void run_ranks(std::int64_t count, const std::function<void(const Communi
     for (std::int64_t rank = 0; rank < count; ++rank)
       threads.emplace_back([&, rank] {
         try {
+          // A store that is not there yet costs a second.
+          if (rank > 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
           const Launch launch{.rank = rank, .world_size = count, .local_rank = rank, .local_size = count, .address = "127.0.0.1", .port = port};
           body(Communicator(launch, timeout_s));
         } catch (...) {

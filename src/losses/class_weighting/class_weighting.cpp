@@ -4,7 +4,7 @@ namespace seg {
 
 ClassReadings Weighting::weigh(const Scored& batch) const {
   const ClassSums& sums = batch.sums();
-  return {sums.pixels, classes->weights(sums), classes->follows_recall() ? sums.false_negatives : torch::Tensor()};
+  return {sums.pixels, classes->weights(own_part ? batch.own_sums() : sums), classes->follows_recall() ? sums.false_negatives : torch::Tensor()};
 }
 
 }  // namespace seg

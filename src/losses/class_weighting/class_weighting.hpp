@@ -26,6 +26,7 @@ enum class Normalizer { kValidPixels, kWeightSum };
 struct Weighting {
   std::unique_ptr<ClassWeighting> classes;
   Normalizer normalizer = Normalizer::kValidPixels;
+  bool own_part = false;  // the weights follow the counts of each rank's part of the batch, not those of the whole
 
   /// What it says of this batch: readings whose weights are those of this step.
   ClassReadings weigh(const Scored& batch) const;

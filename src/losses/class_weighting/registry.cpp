@@ -90,7 +90,8 @@ Weighting build_weighting(const std::string& name, const LossOptions& options, c
   Normalizer normalizer = scheme.is_static ? Normalizer::kWeightSum : Normalizer::kValidPixels;
   if (options.normalizer == LossNormalizer::kValidPixels) normalizer = Normalizer::kValidPixels;
   if (options.normalizer == LossNormalizer::kWeightSum) normalizer = Normalizer::kWeightSum;
-  return {scheme.formula != nullptr ? make_counted(scheme.formula, context) : scheme.make(options, context), normalizer};
+  return {scheme.formula != nullptr ? make_counted(scheme.formula, context) : scheme.make(options, context), normalizer,
+          options.recall.scope == RecallScope::kLocal};
 }
 
 }  // namespace seg

@@ -78,13 +78,15 @@ torch::Tensor scale_of(const torch::Tensor& weight, const NormStatistics& statis
 
 }  // namespace
 
-NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm) {
+NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
   // The first pixel is near the mean, so that the difference of squares below cancels little.
-  const torch::Tensor shift = x.select(0, 0).select(1, 0).select(1, 0).to(torch::kFloat).contiguous();
+  torch::Tensor shift = x.select(0, 0).select(1, 0).select(1, 0).to(torch::kFloat).contiguous();
+  if (ranks.several()) ranks.broadcast(shift = shift.clone());  // it may be x itself
   const Features features{x, {}, {}, {}};
   const torch::Tensor sums =
       add_blocks(features, [&](const auto& rows, double* sum, double* square) { sum_moments(rows, shift.data_ptr<float>(), sum, square); });
-  const auto count = static_cast<double>(features.pixels());
+  ranks.sum(sums);
+  const auto count = static_cast<double>(features.pixels() * ranks.world_size());
   const torch::Tensor centred = sums[0] / count;
   const torch::Tensor variance = (sums[1] / count - centred * centred).clamp_min(0.0);
   const torch::Tensor mean = (centred + shift).to(torch::kFloat);
@@ -109,7 +111,7 @@ torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, 
 
 // With g the gradient behind the rectifier, d = x - mean, s = 1 / deviation and n values a channel:
 //   d weight = s sum(g d), d bias = sum(g), d x = weight s (g - mean(g) - d s^2 mean(g d)); the two means only in training.
-NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted) {
+NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks) {
   const torch::Tensor scale = scale_of(saved.weight, saved.statistics);
   const NormFactors factors{saved.statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), saved.bias.data_ptr<float>(), saved.rectified};
   const Features features{saved.x, {}, saved.output, gradient};
@@ -117,9 +119,12 @@ NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved
       add_blocks(features, [&](const auto& rows, double* sum, double* product) { sum_gradient_moments(rows, factors, sum, product); });
 
   const torch::Tensor deviation = saved.statistics.inverse_deviation.to(torch::kDouble);
-  const double share = saved.training ? 1.0 / static_cast<double>(features.pixels()) : 0.0;
-  const torch::Tensor product = (scale * deviation * deviation * sums[1] * share).to(torch::kFloat);
-  const torch::Tensor offset = (scale * sums[0] * share).to(torch::kFloat);
+  // The means are those of all ranks; weight and bias get this part's gradient, like all parameters.
+  torch::Tensor all = sums;
+  if (ranks.several()) ranks.sum(all = sums.clone());
+  const double share = saved.training ? 1.0 / static_cast<double>(features.pixels() * ranks.world_size()) : 0.0;
+  const torch::Tensor product = (scale * deviation * deviation * all[1] * share).to(torch::kFloat);
+  const torch::Tensor offset = (scale * all[0] * share).to(torch::kFloat);
   const NormGradientFactors spread{scale.data_ptr<float>(), product.data_ptr<float>(), offset.data_ptr<float>()};
   NormGradients result{like(saved.x), (deviation * sums[1]).to(torch::kFloat), sums[0].to(torch::kFloat), {}};
   if (residual_wanted) result.residual = like(saved.x);

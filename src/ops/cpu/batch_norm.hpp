@@ -1,6 +1,7 @@
 // The CPU kernel of batch_norm: blocks of pixels in parallel, results the same bits for every number of threads.
 #pragma once
 
+#include "core/communicator.hpp"
 #include "ops/batch_norm.hpp"
 
 namespace seg::cpu {
@@ -11,8 +12,8 @@ struct NormStatistics {
   torch::Tensor inverse_deviation;  // 1 / sqrt(variance + eps)
 };
 
-/// Of the batch; moves the running ones. x is channels-last.
-NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm);
+/// Of the batch, over all ranks; moves the running ones. x is channels-last.
+NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks);
 /// The running ones.
 NormStatistics running_statistics(const BatchNorm& norm);
 
@@ -36,6 +37,6 @@ struct NormSaved {
   bool training;  // in evaluation the statistics are constants
 };
 
-NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted);
+NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks);
 
 }  // namespace seg::cpu

@@ -60,7 +60,8 @@ class Tiles {
       tile.row_low[lane] = rows_.low[row];
       tile.row_high[lane] = rows_.high[row];
       tile.row_weight[lane] = rows_.weight[row];
-      tile.row_key[lane] = noise_row_key(static_cast<std::uint64_t>(noise_.key), static_cast<std::uint64_t>(image(number) * height_ + row));
+      const std::int64_t place = (noise_.first_image + image(number)) * height_ + row;
+      tile.row_key[lane] = noise_row_key(static_cast<std::uint64_t>(noise_.key), static_cast<std::uint64_t>(place));
     }
     return tile;
   }

@@ -13,11 +13,10 @@ SEG_INLINE std::uint32_t mixed(std::uint32_t x) {
 }
 
 template <class Value>
-SEG_INLINE void drop_out_body(const Value* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale,
-                              Value* __restrict result) {
-  const auto low = static_cast<std::uint32_t>(key);
+SEG_INLINE void drop_out_body(const Value* values, Run run, std::uint64_t key, std::uint32_t threshold, float scale, Value* __restrict result) {
+  const auto low = static_cast<std::uint32_t>(key) + static_cast<std::uint32_t>(run.first);
   const auto high = static_cast<std::uint32_t>(key >> 32);
-  for (std::int64_t i = 0; i < count; ++i) {
+  for (std::int64_t i = 0; i < run.count; ++i) {
     const std::uint32_t hash = mixed(mixed(static_cast<std::uint32_t>(i) + low) ^ high);
     store(hash >= threshold ? scale * load(values[i]) : 0.0f, result[i]);
   }
@@ -39,16 +38,16 @@ SEG_INLINE void adam_body(float* __restrict parameter, const float* __restrict g
 
 /// The entries, compiled for one instruction set.
 struct Entries {
-  void (*drop_floats)(const float*, std::int64_t, std::uint64_t, std::uint32_t, float, float*);
-  void (*drop_halves)(const std::uint16_t*, std::int64_t, std::uint64_t, std::uint32_t, float, std::uint16_t*);
+  void (*drop_floats)(const float*, const Run&, std::uint64_t, std::uint32_t, float, float*);
+  void (*drop_halves)(const std::uint16_t*, const Run&, std::uint64_t, std::uint32_t, float, std::uint16_t*);
   void (*adam)(float*, const float*, float*, float*, std::int64_t, const AdamFactors&);
 };
 
 #define SEG_ENTRIES(name, ...)                                                                                                                      \
-  __VA_ARGS__ void floats_##name(const float* x, std::int64_t n, std::uint64_t k, std::uint32_t t, float s, float* y) {                             \
+  __VA_ARGS__ void floats_##name(const float* x, const Run& n, std::uint64_t k, std::uint32_t t, float s, float* y) {                               \
     drop_out_body(x, n, k, t, s, y);                                                                                                                \
   }                                                                                                                                                 \
-  __VA_ARGS__ void halves_##name(const std::uint16_t* x, std::int64_t n, std::uint64_t k, std::uint32_t t, float s, std::uint16_t* y) {             \
+  __VA_ARGS__ void halves_##name(const std::uint16_t* x, const Run& n, std::uint64_t k, std::uint32_t t, float s, std::uint16_t* y) {               \
     drop_out_body(x, n, k, t, s, y);                                                                                                                \
   }                                                                                                                                                 \
   __VA_ARGS__ void adam_##name(float* p, const float* g, float* m, float* v, std::int64_t n, const AdamFactors& f) { adam_body(p, g, m, v, n, f); } \
@@ -66,13 +65,13 @@ const Entries& entries() {
 }  // namespace
 
 template <>
-void drop_out(const float* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale, float* result) {
-  entries().drop_floats(values, count, key, threshold, scale, result);
+void drop_out(const float* values, const Run& run, std::uint64_t key, std::uint32_t threshold, float scale, float* result) {
+  entries().drop_floats(values, run, key, threshold, scale, result);
 }
 
 template <>
-void drop_out(const std::uint16_t* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale, std::uint16_t* result) {
-  entries().drop_halves(values, count, key, threshold, scale, result);
+void drop_out(const std::uint16_t* values, const Run& run, std::uint64_t key, std::uint32_t threshold, float scale, std::uint16_t* result) {
+  entries().drop_halves(values, run, key, threshold, scale, result);
 }
 
 void adam_update(float* parameter, const float* gradient, float* mean, float* square, std::int64_t count, const AdamFactors& factors) {

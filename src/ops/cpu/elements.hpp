@@ -5,10 +5,16 @@
 
 namespace seg::cpu {
 
-/// result[i] = kept(i) ? scale * values[i] : 0, where i is kept if a 32-bit hash of (i, key) is at least `threshold`. float32, or
+/// A run of `count` values, the first of which is the `first` of those that share a key.
+struct Run {
+  std::int64_t first;
+  std::int64_t count;
+};
+
+/// result[i] = kept(first + i) ? scale * values[i] : 0, where i is kept if a 32-bit hash of (i, key) is at least `threshold`. float32, or
 /// bfloat16 as its bits.
 template <class Value>
-void drop_out(const Value* values, std::int64_t count, std::uint64_t key, std::uint32_t threshold, float scale, Value* result);
+void drop_out(const Value* values, const Run& run, std::uint64_t key, std::uint32_t threshold, float scale, Value* result);
 
 /// See AdamStep.
 struct AdamFactors {

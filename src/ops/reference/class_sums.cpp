@@ -15,11 +15,11 @@ torch::Tensor low_bits(const torch::Tensor& x) { return x.bitwise_and(std::int64
 torch::Tensor shifted_and_mixed(const torch::Tensor& x, std::int64_t by) { return x.bitwise_xor(x.bitwise_right_shift(by)); }
 
 /// score_noise.hpp's noise_at for all pixels and classes, float32 [N,K,H,W].
-torch::Tensor noise_like(const torch::Tensor& scores, std::int64_t key) {
+torch::Tensor noise_like(const torch::Tensor& scores, const ScoreNoise& noise) {
   const std::int64_t images = scores.size(0), classes = scores.size(1), height = scores.size(2), width = scores.size(3);
   std::vector<std::int64_t> keys;
   for (std::int64_t row = 0; row < images * height; ++row)
-    keys.push_back(noise_row_key(static_cast<std::uint64_t>(key), static_cast<std::uint64_t>(row)));
+    keys.push_back(noise_row_key(static_cast<std::uint64_t>(noise.key), static_cast<std::uint64_t>(noise.first_image * height + row)));
   const auto whole = torch::TensorOptions(torch::kLong).device(scores.device());
   const torch::Tensor row_keys = torch::tensor(keys, torch::kLong).to(scores.device()).view({images, 1, height, 1});
   const torch::Tensor places = torch::arange(width * classes, whole).view({1, width, classes}).permute({2, 0, 1});  // [K,1,W]
@@ -41,7 +41,7 @@ ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, b
 ClassSums noisy_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
   const std::int64_t classes = logits.size(1);
   torch::Tensor scores = upsample_logits(logits, labels.size(1), labels.size(2), align_corners);
-  if (noise.scale.defined()) scores = scores + noise.scale.view({1, classes, 1, 1}) * noise_like(scores, noise.key);
+  if (noise.scale.defined()) scores = scores + noise.scale.view({1, classes, 1, 1}) * noise_like(scores, noise);
   const torch::Tensor valid = labels.ne(kIgnoreLabel);
   const torch::Tensor target = labels.to(torch::kLong).masked_fill(valid.logical_not(), 0);
   const torch::Tensor per_pixel = at::log_softmax(scores, 1).gather(1, target.unsqueeze(1)).squeeze(1).neg();
