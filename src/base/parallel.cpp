@@ -1,6 +1,7 @@
 #include "base/parallel.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,12 +10,29 @@
 #include <thread>
 #include <vector>
 
+#include "base/launch.hpp"
+
 namespace seg {
 
-std::int64_t available_cores() {
+namespace {
+
+/// Of a process; none where it cannot be asked.
+cpu_set_t cores_of(pid_t process) {
   cpu_set_t set;
   CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  if (sched_getaffinity(process, sizeof set, &set) != 0) CPU_ZERO(&set);
+  return set;
+}
+
+}  // namespace
+
+std::int64_t available_cores() {
+  const cpu_set_t own = cores_of(0);
+  const std::int64_t sharers = read_launch().local_size;
+  if (sharers == 1) return std::max(1, CPU_COUNT(&own));
+  // A launcher that binds each process to cores of its own has more of them itself.
+  const cpu_set_t launchers = cores_of(getppid());
+  return std::max<std::int64_t>(1, CPU_EQUAL(&own, &launchers) ? CPU_COUNT(&own) / sharers : CPU_COUNT(&own));
 }
 
 std::int64_t worker_threads(std::int64_t workers) { return workers > 0 ? workers : available_cores(); }

@@ -6,7 +6,8 @@
 
 namespace seg {
 
-/// The cores this process may use.
+/// The cores this process may use, at least 1. Of several processes that a launcher started on the machine without giving each its own cores, its
+/// share.
 std::int64_t available_cores();
 
 /// Threads for `workers`: as many, or one a core for 0.

@@ -31,6 +31,9 @@ void require(bool good, const std::string& what, const std::string& hint) {
 const LoaderOptions& checked(const LoaderOptions& options) {
   require(options.batch_size > 0, "a batch needs at least one sample, not " + std::to_string(options.batch_size),
           "set train.batch_size to 1 or more");
+  require(options.parts > 0 && options.batch_size % options.parts == 0,
+          "a batch of " + std::to_string(options.batch_size) + " cannot be split into " + std::to_string(options.parts) + " parts",
+          "set train.batch_size to a multiple of the number of processes");
   require(options.workers >= 0, "the loader cannot have " + std::to_string(options.workers) + " workers", "set data.workers to 0 or more");
   require(options.prefetch > 0 && options.first_batch >= 0, "the loader needs prefetch of at least 1 and first_batch of at least 0", "");
   return options;
@@ -143,8 +146,9 @@ void DataLoader::Pool::open_batch() {
   Pending batch;
   batch.epoch = opened / per_epoch;
   batch.order = order_of(batch.epoch);
-  batch.first = opened % per_epoch * options.batch_size;
-  batch.places.resize(static_cast<std::size_t>(std::min(options.batch_size, size - batch.first)));
+  const std::int64_t places = options.batch_size / options.parts;
+  batch.first = opened % per_epoch * options.batch_size + options.part * places;
+  batch.places.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(size - batch.first, 0, places)));
   batch.begun.resize(batch.places.size());
   ahead.push_back(std::move(batch));
   ++opened;

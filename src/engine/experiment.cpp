@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <set>
 
+#include "base/app.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/random.hpp"
+#include "config/print.hpp"
+#include "core/digests.hpp"
 #include "data/cache/cache.hpp"
 #include "data/image_io.hpp"
 #include "data/registry.hpp"
@@ -60,13 +63,15 @@ Splits open_splits(const RunConfig& config) {
   return splits;
 }
 
-void open_caches(const DataOptions& data, Splits& splits) {
+/// Whether there is a cache.
+bool open_caches(const DataOptions& data, Splits& splits) {
   std::vector<const FileDataset*> sets{splits.train.get()};
   if (splits.val) sets.push_back(splits.val.get());
   const auto cache = open_cache(data, sets, user_cache_folder() / "samples");
-  if (!cache) return;
+  if (!cache) return false;
   splits.cached_train = std::make_unique<CachedDataset>(*splits.train, cache);
   if (splits.val) splits.cached_val = std::make_unique<CachedDataset>(*splits.val, cache);
+  return true;
 }
 
 std::int64_t iterations_an_epoch(const TrainOptions& train, std::int64_t images) {
@@ -123,10 +128,53 @@ Learner::Losses build_losses(const RunConfig& config, const FileDataset& train_s
   return {build_loss(config.loss, context), config.model.auxiliary ? build_loss(config.loss, context) : nullptr};
 }
 
+/// Each rank needs its own part of the batch, and batch norm more than one value a channel in it.
+void check_parts(const RunConfig& config, std::int64_t ranks) {
+  const std::int64_t batch = config.train.batch_size;
+  if (batch % ranks != 0)
+    throw Error(ErrorKind::kConfiguration,
+                "train.batch_size is " + std::to_string(batch) + ", which " + std::to_string(ranks) + " processes cannot share equally",
+                "set it to a multiple of " + std::to_string(ranks) + ", or start another number of processes");
+  const bool apart = config.model.batch_norm == BatchNormScope::kLocal;
+  if (apart && ranks > 1 && batch / ranks < 2)
+    throw Error(ErrorKind::kConfiguration,
+                "train.batch_size " + std::to_string(batch) + " over " + std::to_string(ranks) +
+                    " processes gives each one image, and batch norm a single value per channel",
+                "raise train.batch_size to " + std::to_string(2 * ranks) + ", or set model.batch_norm: synchronized");
+}
+
+/// What `make` gives; the first rank of a machine makes it before the others, who find on the disk what it kept there.
+template <class Make>
+auto once_a_machine(const Communicator& ranks, const Make& make) {
+  if (!ranks.is_first_here()) ranks.barrier();
+  auto made = make();
+  if (ranks.is_first_here()) ranks.barrier();
+  return made;
+}
+
+/// What tells a pair of files from another without reading them.
+std::string line_of(const FilePair& pair) {
+  std::error_code ignored;
+  return pair.id + " " + std::to_string(fs::file_size(pair.image, ignored)) + " " + std::to_string(fs::file_size(pair.labels, ignored));
+}
+
+/// That all ranks would train the same on the same.
+void check_equal(const RunConfig& config, const Splits& splits, const Communicator& ranks) {
+  if (!ranks.several()) return;
+  ranks.require_equal("program", version_text() + "\n" + compute_versions());
+  ranks.require_equal("configuration", config::to_yaml(config));
+  for (const auto& [name, split] : {std::pair("training images", splits.train.get()), std::pair("validation images", splits.val.get())}) {
+    std::string files;
+    for (std::int64_t i = 0; split != nullptr && i < split->size(); ++i) files += line_of(split->pair(i)) + "\n";
+    ranks.require_equal(std::string("list of ") + name, files);
+  }
+}
+
 }  // namespace
 
-std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device) {
+std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device, const Communicator& ranks) {
   check_run_config(config);
+  check_parts(config, ranks.world_size());
   SampleTransform transform = training_transform(config.augment, config.data.size, load_classes(config.data), config.model.input);
   Compute compute{resolve_device(device)};
   compute.precision = resolve_precision(config.train.precision, compute.device);
@@ -138,9 +186,12 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   const std::int64_t an_epoch = iterations_an_epoch(config.train, splits.train->size());
   const std::int64_t iterations = config.train.iterations > 0 ? config.train.iterations : config.train.epochs * an_epoch;
   const Network network = build_network(config, splits.train->classes(), compute.device);
-  auto learner = std::make_unique<Learner>(config, iterations, compute, network.model, build_losses(config, *splits.train), network.fresh);
-  open_caches(config.data, splits);
-  return std::unique_ptr<Experiment>(new Experiment{config, compute, threads, std::move(splits.train), std::move(splits.val),
+  check_equal(config, splits, ranks);
+  if (ranks.several()) ranks.require_equal("start", digest_lines(model_state(*network.model)));
+  Learner::Losses losses = once_a_machine(ranks, [&] { return build_losses(config, *splits.train); });
+  auto learner = std::make_unique<Learner>(config, iterations, compute, network.model, std::move(losses), network.fresh, ranks);
+  once_a_machine(ranks, [&] { return open_caches(config.data, splits); });
+  return std::unique_ptr<Experiment>(new Experiment{config, ranks, compute, threads, std::move(splits.train), std::move(splits.val),
                                                     std::move(splits.cached_train), std::move(splits.cached_val), std::move(transform), an_epoch,
                                                     iterations, std::move(learner)});
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "core/communicator.hpp"
 #include "data/augment/transforms.hpp"
 #include "data/file_dataset.hpp"
 #include "engine/run_config.hpp"
@@ -13,6 +14,7 @@ namespace seg {
 /// Complete when built: nothing is changed from outside but what the learner learns.
 struct Experiment {
   const RunConfig config;
+  const Communicator ranks;  // who trains together
   const Compute compute;
   const std::int64_t threads;
   const std::unique_ptr<const FileDataset> train_set;
@@ -31,7 +33,8 @@ struct Experiment {
 };
 
 /// Lists the data, opens data.cache, counts class statistics where the loss wants them (cached), builds and initialises the model from
-/// train.seed, loads pretrained weights. Logs what it found. Throws Error of any kind but kInternal.
-std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device);
+/// train.seed, loads pretrained weights. Logs what it found. With several ranks, statistics and caches are made by the first of each machine, and all
+/// start from rank 0's weights. Throws Error of any kind but kInternal.
+std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device, const Communicator& ranks = {});
 
 }  // namespace seg

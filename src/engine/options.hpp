@@ -45,6 +45,7 @@ struct TrainOptions {
   std::int64_t threads = 0;
   BestBy best = BestBy::kMeanIou;
   std::int64_t max_bad_steps = 10;
+  double rank_timeout_s = 300.0;
 
   void fields(config::Visitor& v) {
     v.field("iterations", iterations,
@@ -68,6 +69,12 @@ struct TrainOptions {
     v.field("keep", keep, {.help = "newest checkpoints kept, beside best", .unit = "checkpoints", .min = 1, .max = 1e6, .harmless = true});
     v.field("threads", threads, {.help = "compute threads; 0: one a core", .unit = "threads", .min = 0, .max = 1024});
     v.choice("best", best, kBestBy, {.help = "validation score that decides which checkpoint is best"});
+    v.field("rank_timeout_s", rank_timeout_s,
+            {.help = "with several processes: one that says nothing for so long ends the run",
+             .unit = "seconds",
+             .min = 1,
+             .max = 1e6,
+             .harmless = true});
     v.field("max_bad_steps", max_bad_steps,
             {.help = "steps in a row with a loss or gradient that is not finite before the run stops",
              .unit = "steps",

@@ -17,6 +17,8 @@ void ModelOptions::fields(config::Visitor& v) {
            .unit = "pixels",
            .min = 1,
            .max = 1024});
+  v.choice("batch_norm", batch_norm, kBatchNormScopes,
+           {.help = "with several processes: statistics of each part of the batch, averaged over them after the step, or of the whole batch"});
   v.field("dropout", dropout,
           {.help = "share of dropped activations in the head; layers that usually drop less than this keep their own share", .min = 0, .max = 0.95});
   v.field("auxiliary", auxiliary, {.help = "train a second, fully convolutional head on the last but one stage"});

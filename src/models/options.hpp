@@ -10,6 +10,10 @@
 
 namespace seg {
 
+enum class BatchNormScope { kLocal, kSynchronized };
+inline constexpr config::Name<BatchNormScope> kBatchNormScopes[] = {{BatchNormScope::kLocal, "local"},
+                                                                    {BatchNormScope::kSynchronized, "synchronized"}};
+
 struct ModelOptions {
   std::string arch = "deeplabv3plus";
   std::string backbone = "resnet18";
@@ -18,6 +22,7 @@ struct ModelOptions {
   bool align_corners = false;
   std::vector<std::int64_t> aspp_rates;  // empty: by output stride
   double dropout = 0.5;
+  BatchNormScope batch_norm = BatchNormScope::kLocal;
   bool auxiliary = false;
   double auxiliary_weight = 0.4;
   std::string pretrained;

@@ -31,6 +31,7 @@ inline Experiment with_one_layer(const Experiment& built) {
   LossContext context;
   for (const ClassInfo& info : built.classes()) context.class_names.push_back(info.name);
   return {config,
+          Communicator(),
           built.compute,
           built.threads,
           open_files(config.data, "train", training_frame(config)),

@@ -45,7 +45,7 @@ TEST(Soak, MemoryAndOpenFilesStayFlatOverManySteps) {
   const RunDirectory directory(folder / "run");
   JsonLinesReporter file(directory.metrics_file());
   Watch watch(file);
-  ASSERT_EQ(Trainer(experiment, directory, watch).run(std::nullopt), 0);
+  ASSERT_EQ(Trainer(experiment, &directory, watch).run(std::nullopt), 0);
 
   ASSERT_EQ(watch.uses.size(), 40u);
   const test::ProcessUse& first = watch.uses[1];  // after the first twentieth

@@ -1,10 +1,6 @@
 // Several ranks as threads of one test.
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -13,22 +9,9 @@
 #include <vector>
 
 #include "core/communicator.hpp"
+#include "support/free_port.hpp"
 
 namespace seg {
-
-/// A port of loopback that nobody listens at.
-inline std::uint16_t free_port() {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  const bool bound = bind(listener, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                     getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  close(listener);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
-}
 
 /// Calls body(ranks) in a thread for each of `count` ranks, and returns when all have returned. The first exception is thrown on.
 inline void run_ranks(std::int64_t count, const std::function<void(const Communicator& ranks)>& body, double timeout_s = 30.0) {

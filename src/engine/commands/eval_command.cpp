@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <ostream>
 
 #include "base/error.hpp"
 #include "data/registry.hpp"
+#include "engine/commands/ranks.hpp"
 #include "engine/evaluation/class_mapping.hpp"
 #include "engine/evaluation/predictions.hpp"
 #include "engine/evaluation/split_report.hpp"
@@ -98,6 +100,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const RunConfig config = evaluated_config(command, checkpoint);
   const std::string split = chosen_split(command, config.data);
   const fs::path output = output_folder(command, split);
+  const Communicator ranks = join_ranks(config.train.rank_timeout_s);
   const Compute compute = forward_compute(config, command.device);
 
   const auto dataset = open_files(config.data, split, evaluation_frame(config));
@@ -113,11 +116,13 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   request.model_to_data = mapping.model_to_data;
   request.ignored_truth = mapping.ignored_truth;
   request.loader = evaluation_loader(config);
+  request.ranks = ranks;
   request.should_stop = [] { return stop_signal() != 0; };
   if (command.tau_curve || !command.choose_tau.empty()) request.taus = tried_taus();
   if (writer) request.on_image = [&](const EvaluatedImage& image) { writer->write(image.sample.id, image.prediction); };
   auto result = evaluate_and_report(inference, *dataset, request, head);
-  if (!result) return 128 + stop_signal();
+  if (!result) return 128 + (stop_signal() != 0 ? stop_signal() : SIGTERM);
+  if (!ranks.is_first()) return 0;
   result->pictures = draw_panels(result->shown, inference, *dataset, request);
   if (stop_signal() != 0) return 128 + stop_signal();
   result->write(output);

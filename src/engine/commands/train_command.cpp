@@ -9,11 +9,14 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
+#include "base/launch.hpp"
 #include "base/line_file.hpp"
 #include "base/parallel.hpp"
 #include "config/print.hpp"
+#include "core/communicator.hpp"
 #include "core/compute.hpp"
 #include "engine/commands/dry_run.hpp"
+#include "engine/commands/ranks.hpp"
 #include "engine/stop.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
@@ -140,57 +143,111 @@ std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirec
   return newest ? std::optional(load_resumable(*newest)) : std::nullopt;
 }
 
-int run(const TrainCommand& command, Plan plan, std::ostream& out) {
+/// The events of ranks that write nothing.
+class NoReporter : public Reporter {
+ public:
+  void report(const Event& /*event*/) override {}
+};
+
+/// What is ready to be trained, from the start or from a checkpoint.
+struct Prepared {
+  std::unique_ptr<Experiment> experiment;
+  std::optional<Checkpoint> start;
+};
+
+Prepared prepare(const TrainCommand& command, const Plan& plan, std::optional<Checkpoint> start, const Communicator& ranks) {
+  Prepared prepared{build_experiment(plan.config, command.device, ranks), broadcast(std::move(start), ranks)};
+  if (!prepared.start) return prepared;
+  check_classes(prepared.start->classes, prepared.experiment->classes(), "the checkpoint");
+  prepared.experiment->learner->load(prepared.start->tensors);
+  prepared.start->tensors.clear();
+  return prepared;
+}
+
+int run(const TrainCommand& command, Plan plan, const Communicator& ranks, std::ostream& out) {
   const RunDirectory directory(plan.run_dir);
   std::optional<Checkpoint> start = find_start(command, directory, plan);
-  if (!resumes_file(command) && directory.holds_run() && directory.finished()) {
+  plan.config = resolved(plan.config, command.device);
+  const bool finished = !resumes_file(command) && directory.holds_run() && directory.finished();
+  ranks.broadcast(finished ? std::string() : config::to_yaml(plan.config));
+  if (finished) {
     out << "finished already: " << directory.root().string() << '\n';
     return 0;
   }
   const auto log = std::make_shared<LineFile>(directory.log_file());
   add_log_file(log);
-  const std::unique_ptr<Experiment> experiment = build_experiment(resolved(plan.config, command.device), command.device);
-  if (start) {
-    check_classes(start->classes, experiment->classes(), "the checkpoint");
-    experiment->learner->load(start->tensors);
-    start->tensors.clear();
-  }
+  const Prepared prepared = prepare(command, plan, std::move(start), ranks);
+  const Experiment& experiment = *prepared.experiment;
   // Nothing in the directory was changed up to here: configuration, data and checkpoint are good.
-  write_file_atomic(directory.config_file(), config::to_yaml(experiment->config));
-  const std::int64_t iteration = start ? start->iteration : 0;
+  write_file_atomic(directory.config_file(), config::to_yaml(experiment.config));
+  const std::int64_t iteration = prepared.start ? prepared.start->iteration : 0;
   cut_back(directory.metrics_file(), iteration);
   cut_back_tensorboard(directory.tensorboard(), iteration);
   directory.set_aside_after(iteration);
-  if (start) spdlog::info("going on from iteration {}", iteration);
+  if (prepared.start) spdlog::info("going on from iteration {}", iteration);
   ConsoleReporter console;
   LineStream log_stream(*log);
   ConsoleReporter log_lines(log_stream, [] { return 0; });
   JsonLinesReporter file(directory.metrics_file());
-  TensorBoardReporter tensorboard(directory.tensorboard(), config::to_yaml(experiment->config));
+  TensorBoardReporter tensorboard(directory.tensorboard(), config::to_yaml(experiment.config));
   AllReporters reporters({&console, &log_lines, &file, &tensorboard});
-  Trainer trainer(*experiment, directory, reporters);
-  const int code = trainer.run(start);
+  Trainer trainer(experiment, &directory, reporters);
+  const int code = trainer.run(prepared.start);
   out << "run: " << directory.root().string() << "\nweights: " << trainer.weights_digest() << '\n';
   return code;
+}
+
+/// All ranks but the first: they train what it says, print nothing and write nothing.
+int follow(const TrainCommand& command, const Communicator& ranks) {
+  const std::string text = ranks.broadcast(std::string());
+  if (text.empty()) return 0;  // finished already
+  const Plan plan{parse_run_config(text, "the configuration of rank 0", {}), {}};
+  const Prepared prepared = prepare(command, plan, std::nullopt, ranks);
+  NoReporter nobody;
+  return Trainer(*prepared.experiment, nullptr, nobody).run(prepared.start);
+}
+
+/// What the command line alone asks for: on all ranks the same. A run to go on with is known to rank 0.
+void check_same_command(const TrainCommand& command, const Communicator& ranks) {
+  if (!ranks.several()) return;
+  const bool has_config = !command.config.empty();
+  std::string text = "resume: " + command.resume + "\n";
+  for (const std::string& setting : command.overrides) text += "--set " + setting + "\n";
+  if (has_config) text += config::to_yaml(resolved(load_training_config(command.config, command.overrides), command.device));
+  ranks.require_equal("configuration", text);
+}
+
+/// How long ranks wait for each other, as far as the command line says.
+double rank_timeout(const TrainCommand& command) {
+  return command.config.empty() ? TrainOptions().rank_timeout_s : load_training_config(command.config, command.overrides).train.rank_timeout_s;
 }
 
 }  // namespace
 
 int train(const TrainCommand& command, std::ostream& out) {
   cv::setNumThreads(1);  // images are spread over our own pool
-  Plan plan = make_plan(command);
-  check_run_config(plan.config);
-  if (command.print_config) {
-    out << config::to_yaml(plan.config);
-    return 0;
-  }
-  if (command.dry_run) {
+  const bool first = read_launch().rank == 0;
+  if (command.print_config || command.dry_run) {
+    if (!first) return 0;
+    Plan plan = make_plan(command);
+    check_run_config(plan.config);
+    if (command.print_config) {
+      out << config::to_yaml(plan.config);
+      return 0;
+    }
     plan.config.data.cache = CacheKind::kNone;  // a disk cache would be written
     out << dry_run(*build_experiment(resolved(plan.config, command.device), command.device));
     return 0;
   }
+  std::optional<Plan> plan;
+  if (first) {
+    plan = make_plan(command);
+    check_run_config(plan->config);
+  }
   watch_stop_signals();
-  return run(command, std::move(plan), out);
+  const Communicator ranks = read_launch().several() ? join_ranks(rank_timeout(command)) : Communicator();
+  check_same_command(command, ranks);
+  return first ? run(command, std::move(*plan), ranks, out) : follow(command, ranks);
 }
 
 }  // namespace seg

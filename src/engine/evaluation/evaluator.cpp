@@ -1,9 +1,14 @@
 #include "engine/evaluation/evaluator.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "data/collate.hpp"
+#include "data/dataset_part.hpp"
+#include "engine/evaluation/rank_results.hpp"
+#include "metrics/boundary.hpp"
+#include "metrics/confusion.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/upsample.hpp"
 
@@ -24,6 +29,12 @@ std::vector<std::uint8_t> prediction_table(const EvaluationRequest& request) {
   return table;
 }
 
+std::vector<std::string> ids_of(const std::vector<Sample>& samples) {
+  std::vector<std::string> ids;
+  for (const Sample& sample : samples) ids.push_back(sample.id);
+  return ids;
+}
+
 std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
   std::vector<std::uint8_t> table(256);
   for (std::size_t id = 0; id < table.size(); ++id)
@@ -31,11 +42,11 @@ std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
   return table;
 }
 
-/// The running sum of one split.
+/// What one rank counts.
 class Counter {
  public:
   Counter(const Inference& inference, const EvaluationRequest& request, std::int64_t classes)
-      : inference_(inference), request_(request), classes_(classes), result_{Confusion(classes), BoundaryCounts(classes), 0, std::nullopt, {}} {}
+      : inference_(inference), request_(request), classes_(classes), boundary_(classes) {}
 
   void add(const std::vector<Sample>& samples) {
     const Batch batch = collate(samples);
@@ -48,58 +59,69 @@ class Counter {
     }
   }
 
-  Evaluation finish(std::vector<std::string> skipped) {
-    if (valid_pixels_ > 0) result_.cross_entropy = cross_entropy_ / static_cast<double>(valid_pixels_);
-    result_.skipped = std::move(skipped);
-    return std::move(result_);
+  /// The newest images in this order: what is summed in floating point must not depend on the batches.
+  void restore(const std::vector<std::string>& order) {
+    const auto place = [&](const ImageResult& image) { return std::ranges::find(order, image.id) - order.begin(); };
+    std::ranges::stable_sort(images_.end() - std::ssize(order), images_.end(), {}, place);
   }
+
+  std::vector<ImageResult> images() && { return std::move(images_); }
+  const std::vector<ClassPixels>& boundary() const { return boundary_.counts(); }
 
  private:
   static Size size_of(const torch::Tensor& labels) { return {labels.size(1), labels.size(2)}; }
 
   /// One image at a time, so that no score depends on the batch.
   Inference::LabelsAtTaus predict_one(const torch::Tensor& image, const torch::Tensor& labels) {
-    const torch::Tensor logits = request_.cross_entropy ? summed_logits(image, labels) : torch::Tensor();
+    const torch::Tensor logits = request_.cross_entropy ? scored_logits(image, labels) : torch::Tensor();
     if (!request_.taus.empty()) return inference_.predict_at_taus(image, size_of(labels), request_.taus);
     // Without averaging both results come from one forward pass.
     return {inference_.plain() ? inference_.labels_of(logits, size_of(labels)) : inference_.predict(image, size_of(labels)), {}};
   }
 
-  /// Plain logits, whose cross entropy is added to the sum.
-  torch::Tensor summed_logits(const torch::Tensor& image, const torch::Tensor& labels) {
+  /// Plain logits, whose cross entropy is kept for count().
+  torch::Tensor scored_logits(const torch::Tensor& image, const torch::Tensor& labels) {
     const torch::NoGradGuard no_gradient;
     torch::Tensor logits = inference_.logits(image);
-    const ClassSums sums = class_sums(logits, labels.to(inference_.device()), inference_.align_corners());
-    cross_entropy_ += sums.cross_entropy.sum().item<double>();
-    valid_pixels_ += sums.pixels.sum().item<std::int64_t>();
+    cross_entropy_ = class_sums(logits, labels.to(inference_.device()), inference_.align_corners()).cross_entropy.sum().item<double>();
     return logits;
   }
 
   void count(const Sample& sample, const Inference::LabelsAtTaus& predicted, const torch::Tensor& labels) {
     const ComparedLabels compared = compared_labels(request_, predicted.labels[0], labels);
-    const Confusion own = confusion_of(compared);
-    result_.confusion.merge(own);
-    result_.boundary.add(compared.predicted, compared.truth);
-    ++result_.images;
-    if (!request_.on_image) return;
-    std::vector<Confusion> at_tau;
-    for (const torch::Tensor& prediction : predicted.at_tau) at_tau.push_back(confusion_of(compared_labels(request_, prediction[0], labels)));
-    request_.on_image({sample, predicted.labels[0], own, at_tau});
+    ImageResult& result = images_.emplace_back(ImageResult{sample.id, confusion_of(compared), {}, cross_entropy_});
+    boundary_.add(compared.predicted, compared.truth);
+    for (const torch::Tensor& prediction : predicted.at_tau)
+      result.at_tau.push_back(class_pixels(confusion_of(compared_labels(request_, prediction[0], labels))));
+    if (request_.on_image) request_.on_image({sample, predicted.labels[0]});
   }
 
-  Confusion confusion_of(const ComparedLabels& compared) const {
+  ConfusionTable confusion_of(const ComparedLabels& compared) const {
     Confusion confusion(classes_);
     confusion.add(compared.predicted, compared.truth);
-    return confusion;
+    return confusion.table();
   }
 
   const Inference& inference_;
   const EvaluationRequest& request_;
   std::int64_t classes_;
-  Evaluation result_;
-  double cross_entropy_ = 0.0;
-  std::int64_t valid_pixels_ = 0;
+  double cross_entropy_ = 0.0;  // of the image at hand
+  std::vector<ImageResult> images_;
+  BoundaryCounts boundary_;
 };
+
+/// The sums over images that a report starts from.
+Evaluation summed(std::vector<ImageResult> images, std::int64_t classes, bool with_cross_entropy) {
+  Evaluation result{Confusion(classes).table(), {}, std::move(images), std::nullopt, {}};
+  double cross_entropy = 0.0;
+  for (const ImageResult& image : result.images) {
+    add(result.confusion, image.confusion);
+    cross_entropy += image.cross_entropy;
+  }
+  const std::int64_t valid = std::accumulate(result.confusion.counts.begin(), result.confusion.counts.end(), std::int64_t{0});
+  if (with_cross_entropy && valid > 0) result.cross_entropy = cross_entropy / static_cast<double>(valid);
+  return result;
+}
 
 }  // namespace
 
@@ -120,15 +142,30 @@ LoaderOptions evaluation_loader(const RunConfig& config) {
 }
 
 std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request) {
-  Counter counter(inference, request, static_cast<std::int64_t>(dataset.classes().size()));
-  DataLoader loader(dataset, {}, request.loader);
-  while (auto samples = loader.next()) {
-    for (const std::vector<Sample>& group : group_by_size(std::move(*samples))) {
-      if (request.should_stop && request.should_stop()) return std::nullopt;
-      counter.add(group);
+  const auto classes = static_cast<std::int64_t>(dataset.classes().size());
+  const DatasetPart part(dataset, request.ranks.rank(), request.ranks.world_size());
+  Counter counter(inference, request, classes);
+  RankResults own;
+  if (part.size() > 0 || !request.ranks.several()) {
+    DataLoader loader(part, {}, request.loader);
+    while (auto samples = own.stopped ? std::nullopt : loader.next()) {
+      const std::vector<std::string> order = ids_of(*samples);
+      for (const std::vector<Sample>& group : group_by_size(std::move(*samples))) {
+        own.stopped = own.stopped || (request.should_stop && request.should_stop());
+        if (!own.stopped) counter.add(group);
+      }
+      if (!own.stopped) counter.restore(order);
     }
+    own.skipped = loader.skipped();
   }
-  return counter.finish(loader.skipped());
+  own.boundary = counter.boundary();
+  own.images = std::move(counter).images();
+  RankResults all = of_all_ranks(std::move(own), request.ranks);
+  if (all.stopped) return std::nullopt;
+  Evaluation result = summed(std::move(all.images), classes, request.cross_entropy);
+  result.boundary = std::move(all.boundary);
+  result.skipped = std::move(all.skipped);
+  return result;
 }
 
 }  // namespace seg

@@ -5,19 +5,24 @@
 #include <optional>
 #include <vector>
 
+#include "core/communicator.hpp"
 #include "data/loader.hpp"
 #include "engine/evaluation/inference.hpp"
-#include "metrics/boundary.hpp"
-#include "metrics/confusion.hpp"
+#include "report/scores.hpp"
 
 namespace seg {
 
-/// One image's share of the result.
 struct EvaluatedImage {
   const Sample& sample;
-  torch::Tensor prediction;              // u8 [h,w], train ids of the *model*, at the labels' size
-  const Confusion& confusion;            // of this image alone
-  const std::vector<Confusion>& at_tau;  // likewise, for each of the request's taus
+  torch::Tensor prediction;  // u8 [h,w], train ids of the *model*, at the labels' size
+};
+
+/// What was counted on one image.
+struct ImageResult {
+  std::string id;
+  ConfusionTable confusion;
+  std::vector<std::vector<ClassPixels>> at_tau;  // [K] for each of the request's taus
+  double cross_entropy = 0.0;                    // sum over the valid pixels; 0 unless it was asked for
 };
 
 struct EvaluationRequest {
@@ -28,14 +33,16 @@ struct EvaluationRequest {
   std::vector<double> taus;    // also count what these logit adjustments would predict
   bool cross_entropy = false;  // also count that of the plain logits, whatever is averaged for the labels; not with a mapping
   LoaderOptions loader;
-  std::function<void(const EvaluatedImage&)> on_image;  // may be empty
+  Communicator ranks;                                   // who evaluates together, each its part of the images
+  std::function<void(const EvaluatedImage&)> on_image;  // of this rank's images; may be empty
   std::function<bool()> should_stop;                    // may be empty
 };
 
+/// Of all ranks' images, the same on all ranks.
 struct Evaluation {
-  Confusion confusion;
-  BoundaryCounts boundary;
-  std::int64_t images = 0;
+  ConfusionTable confusion;
+  std::vector<ClassPixels> boundary;    // [K] pixels near boundaries (metrics/boundary.hpp)
+  std::vector<ImageResult> images;      // in the data set's order
   std::optional<double> cross_entropy;  // mean over the valid pixels
   std::vector<std::string> skipped;     // broken files left out
 };
@@ -52,8 +59,8 @@ ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Te
 /// How the loader feeds an evaluation of `config`.
 LoaderOptions evaluation_loader(const RunConfig& config);
 
-/// `dataset` gives frames of the size that the network is to see. Nothing if should_stop said so. The result depends neither on batch size nor
-/// on workers (on the CPU).
+/// `dataset` gives frames of the size that the network is to see. Nothing if should_stop said so on some rank. The result depends neither on batch
+/// size, workers nor the number of ranks (on the CPU).
 std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request);
 
 }  // namespace seg

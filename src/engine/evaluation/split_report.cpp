@@ -15,33 +15,32 @@ OrderedJson number(const std::optional<double>& value) { return value ? OrderedJ
 
 }  // namespace
 
-std::optional<SplitReport> evaluate_and_report(const Inference& inference, const Dataset& dataset, EvaluationRequest request,
+std::optional<SplitReport> evaluate_and_report(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request,
                                                const ReportHead& head) {
   SplitReport result;
   PanelChoice choice;
   ImageIou image_iou;
   result.curve = {head.split, head.checkpoint.string(), request.taus, std::vector<std::vector<ImageCounts>>(request.taus.size())};
-  request.on_image = [&, others = std::move(request.on_image)](const EvaluatedImage& image) {
-    result.per_image.add(image.sample.id, image.confusion.table());
-    choice.add(image.sample.id, image.confusion.table());
-    image_iou.add(class_pixels(image.confusion.table()));
-    for (std::size_t t = 0; t < image.at_tau.size(); ++t) result.curve.images[t].push_back({image.sample.id, class_pixels(image.at_tau[t].table())});
-    if (others) others(image);
-  };
   const auto evaluation = evaluate(inference, dataset, request);
   if (!evaluation) return std::nullopt;
+  for (const ImageResult& image : evaluation->images) {
+    result.per_image.add(image.id, image.confusion);
+    choice.add(image.id, image.confusion);
+    image_iou.add(class_pixels(image.confusion));
+    for (std::size_t t = 0; t < image.at_tau.size(); ++t) result.curve.images[t].push_back({image.id, image.at_tau[t]});
+  }
   result.cross_entropy = evaluation->cross_entropy;
   result.shown = choice.panels(dataset.classes());
   EvaluationReport& report = result.report;
   report.split = head.split;
-  report.images = evaluation->images;
+  report.images = static_cast<std::int64_t>(evaluation->images.size());
   report.checkpoint = head.checkpoint.string();
   for (const ClassInfo& info : dataset.classes()) report.class_names.push_back(info.name);
-  report.confusion = evaluation->confusion.table();
+  report.confusion = evaluation->confusion;
   report.scores = compute_scores(report.confusion);
   report.scores.mean_iou_by_image = image_iou.by_image();
   report.scores.mean_iou_by_class = image_iou.by_class();
-  report.scores.boundary_iou = scores_of(evaluation->boundary.counts()).mean_iou;
+  report.scores.boundary_iou = scores_of(evaluation->boundary).mean_iou;
   report.eval = head.eval;
   report.notes = head.notes;
   if (!evaluation->skipped.empty()) report.notes["files_left_out"] = evaluation->skipped;

@@ -42,6 +42,36 @@ SafetensorsFile open_checkpoint(const std::filesystem::path& path) {
   return SafetensorsFile(path);
 }
 
+using Metadata = std::map<std::string, std::string>;
+
+Metadata to_metadata(const Checkpoint& checkpoint) {
+  Metadata metadata{{"format", kFormat},
+                    {"config", checkpoint.config},
+                    {"classes", to_json(checkpoint.classes).dump()},
+                    {"iteration", std::to_string(checkpoint.iteration)},
+                    {"scores", checkpoint.scores},
+                    {"versions", checkpoint.versions},
+                    {"class_pixels", Json(checkpoint.class_pixels).dump()}};
+  if (checkpoint.best) metadata["best"] = Json{{"score", checkpoint.best->score}, {"iteration", checkpoint.best->iteration}}.dump();
+  return metadata;
+}
+
+/// All but the tensors. Throws std::exception for damaged text.
+Checkpoint from_metadata(const Metadata& metadata) {
+  Checkpoint checkpoint;
+  checkpoint.config = metadata.at("config");
+  checkpoint.classes = classes_from_json(metadata.at("classes"));
+  checkpoint.iteration = std::stoll(metadata.at("iteration"));
+  checkpoint.scores = metadata.at("scores");
+  checkpoint.versions = metadata.at("versions");
+  if (metadata.contains("class_pixels")) checkpoint.class_pixels = Json::parse(metadata.at("class_pixels")).get<std::vector<std::int64_t>>();
+  if (metadata.contains("best")) {
+    const Json best = Json::parse(metadata.at("best"));
+    checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};
+  }
+  return checkpoint;
+}
+
 /// All but the tensors of a file whose digest is right.
 Checkpoint checked_metadata(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
@@ -53,18 +83,7 @@ Checkpoint checked_metadata(const SafetensorsFile& file) {
   if (format == metadata.end() || format->second != kFormat) throw no_checkpoint(name);
   file.verify_digest();
   try {
-    Checkpoint checkpoint;
-    checkpoint.config = metadata.at("config");
-    checkpoint.classes = classes_from_json(metadata.at("classes"));
-    checkpoint.iteration = std::stoll(metadata.at("iteration"));
-    checkpoint.scores = metadata.at("scores");
-    checkpoint.versions = metadata.at("versions");
-    if (metadata.contains("class_pixels")) checkpoint.class_pixels = Json::parse(metadata.at("class_pixels")).get<std::vector<std::int64_t>>();
-    if (metadata.count("best") != 0) {
-      const Json best = Json::parse(metadata.at("best"));
-      checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};
-    }
-    return checkpoint;
+    return from_metadata(metadata);
   } catch (const std::exception& error) {
     throw Error(ErrorKind::kStorage, name + ": metadata of the checkpoint is damaged: " + error.what(), "take another checkpoint of the run");
   }
@@ -81,16 +100,8 @@ ClassTable classes_from_json(const std::string& text) {
 }
 
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
-  std::map<std::string, std::string> metadata{{"format", kFormat},
-                                              {"config", checkpoint.config},
-                                              {"classes", to_json(checkpoint.classes).dump()},
-                                              {"iteration", std::to_string(checkpoint.iteration)},
-                                              {"scores", checkpoint.scores},
-                                              {"versions", checkpoint.versions},
-                                              {"class_pixels", Json(checkpoint.class_pixels).dump()}};
-  if (checkpoint.best) metadata["best"] = Json{{"score", checkpoint.best->score}, {"iteration", checkpoint.best->iteration}}.dump();
   const State host = to_host(checkpoint.tensors);
-  write_safetensors(path, tensor_views(host), std::move(metadata));
+  write_safetensors(path, tensor_views(host), to_metadata(checkpoint));
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
@@ -111,6 +122,28 @@ Checkpoint load_resumable(const std::filesystem::path& path) {
   if (without_prefix(checkpoint.tensors, "optimizer.").empty())
     throw Error(ErrorKind::kStorage, path.string() + " holds weights alone and cannot be resumed",
                 "use RUN/checkpoints/last.safetensors, or model.init_from to start a new run from these weights");
+  return checkpoint;
+}
+
+std::optional<Checkpoint> broadcast(std::optional<Checkpoint> checkpoint, const Communicator& ranks) {
+  if (!ranks.several()) return checkpoint;
+  Json header;
+  if (checkpoint) {
+    checkpoint->tensors = to_host(checkpoint->tensors);
+    header["metadata"] = to_metadata(*checkpoint);
+    for (const auto& [name, tensor] : checkpoint->tensors)
+      header["tensors"].push_back({name, static_cast<int>(tensor.scalar_type()), tensor.sizes().vec()});
+  }
+  header = Json::parse(ranks.broadcast(header.dump()));
+  if (header.is_null()) return std::nullopt;
+  if (!ranks.is_first()) {
+    checkpoint = from_metadata(header["metadata"].get<Metadata>());
+    for (const Json& tensor : header["tensors"])
+      checkpoint->tensors[tensor[0].get<std::string>()] =
+          torch::empty(tensor[2].get<std::vector<std::int64_t>>(), static_cast<torch::ScalarType>(tensor[1].get<int>()));
+  }
+  for (const auto& [name, tensor] : checkpoint->tensors)
+    if (tensor.numel() > 0) ranks.broadcast(torch::from_blob(tensor.data_ptr(), {static_cast<std::int64_t>(tensor.nbytes())}, torch::kUInt8));
   return checkpoint;
 }
 

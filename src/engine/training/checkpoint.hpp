@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/communicator.hpp"
 #include "core/types.hpp"
 
 namespace seg {
@@ -39,6 +40,9 @@ Checkpoint load_checkpoint(const std::filesystem::path& path);
 Checkpoint load_checkpoint_metadata(const std::filesystem::path& path);
 /// load_checkpoint for a run to go on from. Throws kStorage also for weights alone, such as best.safetensors.
 Checkpoint load_resumable(const std::filesystem::path& path);
+
+/// Rank 0's checkpoint, on all ranks: only its disk needs to hold the run.
+std::optional<Checkpoint> broadcast(std::optional<Checkpoint> checkpoint, const Communicator& ranks);
 
 /// The classes as they stand in the metadata. Throws std::exception for damaged text.
 ClassTable classes_from_json(const std::string& text);

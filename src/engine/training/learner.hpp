@@ -10,10 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "core/communicator.hpp"
 #include "core/compute.hpp"
 #include "engine/run_config.hpp"
+#include "engine/training/gradient_sum.hpp"
 #include "losses/loss.hpp"
 #include "models/model.hpp"
+#include "ops/batch_part.hpp"
 #include "optim/ema.hpp"
 #include "optim/optimizer.hpp"
 
@@ -25,6 +28,7 @@ struct StepTimes {
   double forward = 0.0;
   double loss = 0.0;  // forward alone, with the main head's and the auxiliary head's share
   double backward = 0.0;
+  double ranks = 0.0;   // waited for other ranks after backward
   double update = 0.0;  // clipping, optimiser, averaged weights
 };
 
@@ -33,13 +37,14 @@ enum class StepTiming { kWhole, kParts };
 
 /// Tensors are on the learner's device, so that no step waits for what is looked at now and then.
 struct StepResult {
-  torch::Tensor loss;           // float64 scalar: mean over the micro-batches, the auxiliary head's share included
+  torch::Tensor loss;           // float64 scalar: mean over the micro-batches of all ranks, the auxiliary head's share included
   torch::Tensor cross_entropy;  // float64 scalar: plain cross entropy of the main head, likewise
-  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class in all micro-batches
+  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class in all micro-batches of all ranks
   ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
   double gradient_norm = 0.0;   // before clipping
   double learning_rate = 0.0;
-  bool finite = true;  // loss, gradients and running statistics; false: the step left nothing behind
+  bool finite = true;   // loss, gradients and running statistics of all ranks; false: the step left nothing behind
+  int stop_signal = 0;  // the signal that some rank was asked to stop with, the same on all
   StepTimes times;
 };
 
@@ -50,13 +55,14 @@ class Learner {
     std::unique_ptr<Loss> auxiliary;  // null unless the model has an auxiliary head
   };
 
-  /// `model` is on compute.device; `iterations` is the length of the whole run, which the learning rate follows; `fresh`: see make_groups.
+  /// `model` is on compute.device; `iterations` is the length of the whole run, which the learning rate follows; `fresh`: see make_groups; `ranks`:
+  /// who learns together, from the same weights on.
   Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses,
-          const std::set<std::string>& fresh = {});
+          const std::set<std::string>& fresh = {}, const Communicator& ranks = {});
 
-  /// One optimiser step: forward and backward over the micro-batches, clipping, update, averaging. `iteration` counts the steps already
-  /// made; dropout is reseeded from (train.seed, iteration, micro-step).
-  StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole);
+  /// One optimiser step: forward and backward over the micro-batches (this rank's part of each), clipping, update, averaging. `iteration` counts the
+  /// steps already made; dropout is reseeded from (train.seed, iteration, micro-step). stop_signal: this rank was asked to stop with it.
+  StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole, int stop_signal = 0);
 
   /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls, "ema.*" averaged weights. The tensors are the
   /// live ones: copy what must outlive the next step.
@@ -78,11 +84,14 @@ class Learner {
   RunConfig config_;
   std::int64_t iterations_;
   Compute compute_;
+  Communicator ranks_;
+  BatchPart part_;
   std::shared_ptr<Model> model_;
   Losses losses_;
   std::vector<ParameterGroup> groups_;
   std::unique_ptr<Optimizer> optimizer_;
-  std::unique_ptr<Ema> ema_;  // null where train.ema is 0
+  std::unique_ptr<Ema> ema_;                   // null where train.ema is 0
+  std::unique_ptr<GradientSum> gradient_sum_;  // null for one process
 };
 
 }  // namespace seg

@@ -4,12 +4,14 @@
 #include <spdlog/spdlog.h>
 
 #include <cmath>
+#include <csignal>
 #include <utility>
 
-#include "base/digest.hpp"
+#include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/print.hpp"
 #include "core/compute.hpp"
+#include "core/digests.hpp"
 #include "core/state.hpp"
 #include "data/collate.hpp"
 #include "engine/stop.hpp"
@@ -27,11 +29,20 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
+/// The lines of all ranks.
+std::vector<std::string> all_lines(const Communicator& ranks, const std::vector<std::string>& own) {
+  if (!ranks.several()) return own;
+  std::vector<std::string> lines;
+  for (const std::string& text : ranks.gather(nlohmann::json(own).dump()))
+    for (const auto& line : nlohmann::json::parse(text)) lines.push_back(line.get<std::string>());
+  return lines;
+}
+
 bool due(std::int64_t iteration, std::int64_t interval) { return interval > 0 && iteration % interval == 0; }
 
 }  // namespace
 
-Trainer::Trainer(const Experiment& experiment, const RunDirectory& directory, Reporter& reporter)
+Trainer::Trainer(const Experiment& experiment, const RunDirectory* directory, Reporter& reporter)
     : experiment_(experiment), directory_(directory), reporter_(reporter) {}
 
 int Trainer::run(const std::optional<Checkpoint>& from) {
@@ -44,7 +55,7 @@ int Trainer::run(const std::optional<Checkpoint>& from) {
   if (!experiment_.val_set) spdlog::warn("the data has no val split: nothing is validated, and the last weights are kept as best");
   reporter_.report({EventKind::kStart, iteration_, start_fields(experiment_)});
   // A run stopped during a validation was saved without it.
-  if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stop_signal());
+  if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stopped());
   DataLoader loader(experiment_.training_samples(), experiment_.transform, training_loader(experiment_, iteration_));
   window_ = {Clock::now()};
   const int signal = train(loader);
@@ -54,15 +65,17 @@ int Trainer::run(const std::optional<Checkpoint>& from) {
 
 int Trainer::train(DataLoader& loader) {
   while (iteration_ < experiment_.iterations) {
-    if (stop_signal() != 0) return stop_signal();
+    if (stopped() != 0) return stopped();
     step(loader);
     const bool validates = validation_due(), saves = checkpoint_due();
-    if (validates && !validate()) return stop_signal();
+    if (validates && !validate()) return stopped();
     if (saves) save();
     if (validates || saves) release_free_memory();
   }
   return 0;
 }
+
+int Trainer::stopped() const { return experiment_.ranks.several() ? agreed_stop_ : stop_signal(); }
 
 void Trainer::step(DataLoader& loader) {
   std::vector<Batch> batches;
@@ -74,7 +87,8 @@ void Trainer::step(DataLoader& loader) {
   }
   window_.waiting += seconds_since(begin);
   warn_of_unlabelled(batches);
-  const StepResult result = experiment_.learner->step(batches, iteration_);
+  const StepResult result = experiment_.learner->step(batches, iteration_, StepTiming::kWhole, stop_signal());
+  agreed_stop_ = result.stop_signal;
   ++iteration_;
   ++window_.steps;
   scores_.clear();
@@ -102,8 +116,8 @@ void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>&
   for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
   spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration_,
                result.loss.item<double>(), result.gradient_norm);
-  const bool kept = bad_steps_ == 1 && dump_bad_step(directory_.bad_steps(), iteration_, batches, result);
-  if (kept) spdlog::warn("its batch is kept in {}", directory_.bad_steps().string());
+  const bool kept = bad_steps_ == 1 && directory_ != nullptr && dump_bad_step(directory_->bad_steps(), iteration_, batches, result);
+  if (kept) spdlog::warn("its batch is kept in {}", directory_->bad_steps().string());
   reporter_.report(
       {EventKind::kBadStep, iteration_, {{"loss", result.loss.item<double>()}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
@@ -138,13 +152,15 @@ std::optional<Trainer::Validation> Trainer::evaluate_val() const {
   EvaluationRequest request;
   request.cross_entropy = true;
   request.loader = evaluation_loader(experiment_.config);
+  request.ranks = experiment_.ranks;
   request.should_stop = [] { return stop_signal() != 0; };
+  const fs::path file = directory_ != nullptr ? directory_->best_file() : fs::path();
   auto report = evaluate_and_report(inference, experiment_.validation_samples(), request,
-                                    {"val", directory_.best_file(), evaluation_settings(experiment_.config, experiment_.compute)});
+                                    {"val", file, evaluation_settings(experiment_.config, experiment_.compute)});
   if (!report) return std::nullopt;
   const double score = score_named(report->report.scores, config::name_of(experiment_.config.train.best, kBestBy)).value_or(0.0);
   const bool best = is_best(*report, score);
-  if (best) report->pictures = draw_panels(report->shown, inference, experiment_.validation_samples(), request);
+  if (best && directory_ != nullptr) report->pictures = draw_panels(report->shown, inference, experiment_.validation_samples(), request);
   return Validation{std::move(*report), score, best};
 }
 
@@ -152,7 +168,10 @@ bool Trainer::validate() {
   const Clock::time_point begin = Clock::now();
   reporter_.report({EventKind::kValidating, iteration_});
   auto validation = evaluate_val();
-  if (!validation) return false;
+  if (!validation) {
+    agreed_stop_ = stop_signal() != 0 ? stop_signal() : SIGTERM;  // another rank's
+    return false;
+  }
   const auto& [report, score, best] = *validation;
   nlohmann::ordered_json fields = report.fields();
   scores_ = fields.dump();
@@ -184,10 +203,11 @@ bool Trainer::is_best(const SplitReport& validation, double score) const {
 }
 
 void Trainer::write_report() {
-  if (!unwritten_) return;
+  if (!unwritten_ || directory_ == nullptr) return;
+  const fs::path folder = directory_->evaluation("val");
   try {
-    unwritten_->write(directory_.evaluation("val"));
-    reporter_.report({EventKind::kPanels, iteration_, {{"folder", EvaluationPaths{directory_.evaluation("val")}.panels().string()}}});
+    unwritten_->write(folder);
+    reporter_.report({EventKind::kPanels, iteration_, {{"folder", EvaluationPaths{folder}.panels().string()}}});
     unwritten_.reset();
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
@@ -196,24 +216,18 @@ void Trainer::write_report() {
 }
 
 void Trainer::write_page() {
+  if (directory_ == nullptr) return;
   try {
-    write_run_page(directory_.root());
+    write_run_page(directory_->root());
   } catch (const std::exception& error) {
     if (!std::exchange(told_failed_page_, true)) spdlog::warn("report.html is not written: {}; training goes on", error.what());
   }
 }
 
-std::string Trainer::weights_digest() const {
-  Digest digest;
-  for (const auto& [name, tensor] : experiment_.learner->averaged()) {
-    const torch::Tensor bytes = tensor.detach().cpu().contiguous();
-    digest.update(name);
-    digest.update(bytes.data_ptr(), bytes.nbytes());
-  }
-  return digest.hex();
-}
+std::string Trainer::weights_digest() const { return digest_of(experiment_.learner->averaged()); }
 
-void Trainer::report_skipped(const std::vector<std::string>& messages) {
+void Trainer::report_skipped(const std::vector<std::string>& own) {
+  const std::vector<std::string> messages = all_lines(experiment_.ranks, own);
   if (messages.empty()) return;
   for (const std::string& message : messages) spdlog::warn("left out in training: {}", message);
   reporter_.report({EventKind::kSkipped, iteration_, {{"count", messages.size()}, {"files", messages}}});
@@ -230,22 +244,39 @@ Checkpoint Trainer::labelled(const std::string& scores) const {
 }
 
 void Trainer::keep_best(const std::string& scores) {
+  if (directory_ == nullptr) return;
   Checkpoint checkpoint = labelled(scores);
   checkpoint.tensors.merge(with_prefix(experiment_.learner->averaged(), "model."));
-  save_checkpoint(directory_.best_file(), checkpoint);
+  save_checkpoint(directory_->best_file(), checkpoint);
 }
 
 void Trainer::save() {
   if (saved_iteration_ == iteration_) return;
+  check_ranks_equal();
+  if (directory_ == nullptr) {
+    saved_iteration_ = iteration_;
+    return;
+  }
   Checkpoint checkpoint = labelled(scores_);
   checkpoint.tensors = experiment_.learner->state();
-  const fs::path file = directory_.step_file(iteration_);
+  const fs::path file = directory_->step_file(iteration_);
   reporter_.report({EventKind::kSaving, iteration_});
   save_checkpoint(file, checkpoint);
-  directory_.publish(iteration_, experiment_.config.train.keep);
+  directory_->publish(iteration_, experiment_.config.train.keep);
   saved_iteration_ = iteration_;
   reporter_.report({EventKind::kCheckpoint, iteration_, {{"path", file.string()}}});
   window_ = {Clock::now()};
+}
+
+void Trainer::check_ranks_equal() const {
+  if (!experiment_.ranks.several()) return;
+  try {
+    experiment_.ranks.require_equal("state", digest_lines(experiment_.learner->state()));
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::kConfiguration) throw;
+    throw Error(ErrorKind::kInternal, "step " + std::to_string(iteration_) + ": " + error.what() + "; the run would go on wrongly",
+                "go on from the last checkpoint with --resume auto");
+  }
 }
 
 int Trainer::finish(int signal) {
@@ -269,6 +300,8 @@ LoaderOptions training_loader(const Experiment& experiment, std::int64_t iterati
   options.workers = config.data.workers;
   options.prefetch = config.data.prefetch;
   options.seed = static_cast<std::uint64_t>(config.train.seed);
+  options.part = experiment.ranks.rank();
+  options.parts = experiment.ranks.world_size();
   options.shuffle = true;
   options.drop_last = true;
   options.first_batch = iteration * config.train.accumulate;

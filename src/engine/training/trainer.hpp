@@ -15,8 +15,8 @@ namespace seg {
 
 class Trainer {
  public:
-  /// All three must outlive the trainer.
-  Trainer(const Experiment& experiment, const RunDirectory& directory, Reporter& reporter);
+  /// All three must outlive the trainer. directory: null on ranks that write nothing, all but the first.
+  Trainer(const Experiment& experiment, const RunDirectory* directory, Reporter& reporter);
 
   /// Trains from the checkpoint, whose tensors the learner holds already, or from the start, to the end. Returns the exit code:
   /// 0, or 128 + signal after saving. Throws kNonFinite after train.max_bad_steps bad steps in a row; kData, kStorage, kMemory as
@@ -43,6 +43,8 @@ class Trainer {
 
   /// To the last iteration or to a signal, which is returned.
   int train(DataLoader& loader);
+  /// The signal that asked to stop, or 0: the same on all ranks, at the same step.
+  int stopped() const;
   void step(DataLoader& loader);
   void warn_of_unlabelled(const std::vector<Batch>& batches);
   void count_bad_step(const StepResult& result, const std::vector<Batch>& batches);
@@ -65,10 +67,12 @@ class Trainer {
   Checkpoint labelled(const std::string& scores) const;
   void keep_best(const std::string& scores);
   void save();
+  /// Throws kInternal where ranks have come to differ.
+  void check_ranks_equal() const;
   int finish(int signal);
 
   const Experiment& experiment_;
-  const RunDirectory& directory_;
+  const RunDirectory* directory_;
   Reporter& reporter_;
   std::int64_t iteration_ = 0;  // optimiser steps done
   std::int64_t saved_iteration_ = -1;
@@ -80,6 +84,7 @@ class Trainer {
   std::int64_t failed_reports_ = 0;
   bool told_failed_page_ = false;
   bool told_unlabelled_ = false;
+  int agreed_stop_ = 0;  // of all ranks, as of the last step or validation
   Window window_;
 };
 

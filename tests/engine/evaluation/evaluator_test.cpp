@@ -23,9 +23,9 @@ const Frames kMixed({{pixels(2, {0, 1, 0, 1}), pixels(2, {0, 1, 1, 255})}, {pixe
 
 TEST(Evaluator, CountsImagesOfMixedSizes) {
   const Evaluation evaluation = evaluation_of(kMixed, 2, {});
-  EXPECT_EQ(evaluation.images, 2);
+  ASSERT_EQ(evaluation.images.size(), 2U);
   // Rows are truth, the last column is "none of the classes".
-  EXPECT_THAT(evaluation.confusion.table().counts, ElementsAre(2, 1, 0, 1, 2, 0));
+  EXPECT_THAT(evaluation.confusion.counts, ElementsAre(2, 1, 0, 1, 2, 0));
 }
 
 TEST(Evaluator, CountsUnderTheDataSetsClasses) {
@@ -35,7 +35,7 @@ TEST(Evaluator, CountsUnderTheDataSetsClasses) {
   request.model_to_data = {2, kIgnoreLabel, 0};
   request.ignored_truth = {false, true, false};
   const Evaluation evaluation = evaluation_of(frames, 3, request);
-  EXPECT_THAT(evaluation.confusion.table().counts, ElementsAre(1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1));
+  EXPECT_THAT(evaluation.confusion.counts, ElementsAre(1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1));
 }
 
 TEST(Evaluator, CrossEntropyIsThatOfThePlainLogits) {

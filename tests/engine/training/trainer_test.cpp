@@ -46,7 +46,7 @@ class TrainerTest : public testing::Test {
 
 TEST_F(TrainerTest, TellsOfTheRunInOrder) {
   const auto built = experiment();
-  ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
+  ASSERT_EQ(Trainer(*built, &directory_, listener_).run(std::nullopt), 0);
   EXPECT_THAT(listener_.iterations_of(EventKind::kTrain), ElementsAre(1, 2, 3, 4, 5, 6));
   EXPECT_THAT(listener_.iterations_of(EventKind::kValidation), ElementsAre(3, 6));
   EXPECT_THAT(listener_.iterations_of(EventKind::kCheckpoint), ElementsAre(2, 4, 6));
@@ -56,20 +56,20 @@ TEST_F(TrainerTest, TellsOfTheRunInOrder) {
 
 TEST_F(TrainerTest, GoesOnFromACheckpointToTheSameWeights) {
   const auto whole = experiment();
-  Trainer first(*whole, directory_, listener_);
+  Trainer first(*whole, &directory_, listener_);
   ASSERT_EQ(first.run(std::nullopt), 0);
   Checkpoint half = load_resumable(directory_.step_file(4));
   const auto rest = experiment();
   rest->learner->load(half.tensors);
   const RunDirectory other(folder_ / "other");
-  Trainer second(*rest, other, listener_);
+  Trainer second(*rest, &other, listener_);
   ASSERT_EQ(second.run(half), 0);
   EXPECT_EQ(second.weights_digest(), first.weights_digest());
 }
 
 TEST_F(TrainerTest, CheckpointsHoldThePixelsOfEachClassSoFar) {
   const auto whole = experiment();
-  ASSERT_EQ(Trainer(*whole, directory_, listener_).run(std::nullopt), 0);
+  ASSERT_EQ(Trainer(*whole, &directory_, listener_).run(std::nullopt), 0);
   const std::vector<std::int64_t> half = load_checkpoint_metadata(directory_.step_file(4)).class_pixels;
   const std::vector<std::int64_t> all = load_checkpoint_metadata(directory_.step_file(6)).class_pixels;
   const auto sum = [](const std::vector<std::int64_t>& counts) { return std::accumulate(counts.begin(), counts.end(), std::int64_t{0}); };
@@ -82,13 +82,13 @@ TEST_F(TrainerTest, CheckpointsHoldThePixelsOfEachClassSoFar) {
   const auto rest = experiment();
   rest->learner->load(from.tensors);
   const RunDirectory other(folder_ / "other");
-  ASSERT_EQ(Trainer(*rest, other, listener_).run(from), 0);
+  ASSERT_EQ(Trainer(*rest, &other, listener_).run(from), 0);
   EXPECT_EQ(load_checkpoint_metadata(other.step_file(6)).class_pixels, all);
 }
 
 TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
   const auto built = experiment();
-  ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
+  ASSERT_EQ(Trainer(*built, &directory_, listener_).run(std::nullopt), 0);
   double best = -1;
   std::int64_t at = 0;
   for (const Event& event : listener_.events) {
@@ -110,7 +110,7 @@ TEST_F(TrainerTest, BadStepsInARowEndTheRunWithTheLastCheckpointIntact) {
     built->learner->model().parameters().front().fill_(std::numeric_limits<float>::quiet_NaN());
   }
   try {
-    Trainer(*built, directory_, listener_).run(std::nullopt);
+    Trainer(*built, &directory_, listener_).run(std::nullopt);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kNonFinite);
@@ -121,7 +121,7 @@ TEST_F(TrainerTest, BadStepsInARowEndTheRunWithTheLastCheckpointIntact) {
 
 TEST_F(TrainerTest, LogsRecallsOfAllMicroBatchesTogether) {
   const auto built = experiment({"train.accumulate=2", "loss.recall.momentum=0"});
-  ASSERT_EQ(Trainer(*built, directory_, listener_).run(std::nullopt), 0);
+  ASSERT_EQ(Trainer(*built, &directory_, listener_).run(std::nullopt), 0);
   for (const Event& event : listener_.events) {
     if (event.kind != EventKind::kTrain) continue;
     const auto& recalls = event.values.at("class_recalls");

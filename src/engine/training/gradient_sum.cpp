@@ -1,0 +1,100 @@
+#include "engine/training/gradient_sum.hpp"
+
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <chrono>
+#include <utility>
+
+namespace seg {
+
+using torch::autograd::variable_list;
+
+/// Called when autograd has added up the gradient of one parameter.
+class GradientSum::Hook : public torch::autograd::FunctionPostHook {
+ public:
+  Hook(GradientSum& owner, std::size_t bucket, std::size_t place) : owner_(owner), bucket_(bucket), place_(place) {}
+
+  variable_list operator()(const variable_list& outputs, const variable_list& /*inputs*/) override {
+    owner_.arrived(bucket_, place_);
+    return outputs;
+  }
+
+ private:
+  GradientSum& owner_;
+  std::size_t bucket_, place_;
+};
+
+/// The accumulator lives as long as somebody holds it, and the hook with it.
+struct GradientSum::Hooked {
+  std::shared_ptr<torch::autograd::Node> accumulator;
+  std::uintptr_t key;
+};
+
+GradientSum::GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks) : ranks_(std::move(ranks)) {
+  constexpr std::int64_t kBucketValues = kBucketBytes / static_cast<std::int64_t>(sizeof(float));
+  std::vector<std::int64_t> sizes;
+  for (auto parameter = parameters.rbegin(); parameter != parameters.rend(); ++parameter) {
+    if (buckets_.empty() || sizes.back() >= kBucketValues) {
+      buckets_.emplace_back();
+      sizes.push_back(0);
+    }
+    buckets_.back().parameters.push_back(*parameter);
+    sizes.back() += parameter->numel();
+  }
+  for (std::size_t b = 0; b < buckets_.size(); ++b) {
+    Bucket& bucket = buckets_[b];
+    bucket.values = torch::zeros({sizes[b]}, bucket.parameters.front().options().requires_grad(false));
+    std::int64_t offset = 0;
+    for (std::size_t place = 0; place < bucket.parameters.size(); ++place) {
+      const torch::Tensor& parameter = bucket.parameters[place];
+      bucket.views.push_back(bucket.values.narrow(0, offset, parameter.numel()).as_strided(parameter.sizes(), parameter.strides(), offset));
+      offset += parameter.numel();
+      const auto accumulator = torch::autograd::impl::grad_accumulator(parameter);
+      hooks_.push_back({accumulator, accumulator->add_post_hook(std::make_unique<Hook>(*this, b, place))});
+    }
+  }
+}
+
+GradientSum::~GradientSum() {
+  for (const Hooked& hooked : hooks_) hooked.accumulator->del_post_hook(hooked.key);
+}
+
+void GradientSum::begin() {
+  for (Bucket& bucket : buckets_) bucket.missing = bucket.parameters.size();
+  sent_ = 0;
+  active_ = true;
+}
+
+void GradientSum::arrived(std::size_t b, std::size_t place) {
+  if (!active_) return;
+  const torch::NoGradGuard no_gradient;
+  Bucket& bucket = buckets_[b];
+  bucket.views[place].copy_(bucket.parameters[place].grad());
+  bucket.parameters[place].mutable_grad() = bucket.views[place];
+  --bucket.missing;
+  send_complete();
+}
+
+/// In the same order on all ranks, whatever order backward takes.
+void GradientSum::send_complete() {
+  for (; sent_ < buckets_.size() && buckets_[sent_].missing == 0; ++sent_) buckets_[sent_].wait = ranks_.start_sum(buckets_[sent_].values);
+}
+
+double GradientSum::finish() {
+  active_ = false;
+  const torch::NoGradGuard no_gradient;
+  for (Bucket& bucket : buckets_) {
+    if (bucket.missing == 0) continue;
+    for (std::size_t place = 0; place < bucket.parameters.size(); ++place)
+      if (!bucket.parameters[place].grad().defined()) bucket.views[place].zero_();
+    bucket.missing = 0;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  send_complete();
+  for (Bucket& bucket : buckets_) std::exchange(bucket.wait, {})();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+}  // namespace seg

@@ -1,0 +1,55 @@
+// Sums gradients over all ranks in the background while backward still makes them.
+//
+// Parameters are put into buckets from the last to the first, the order in which backward reaches them. A bucket is one flat tensor and one message,
+// sent when its last gradient is there; the gradients then live in it. (The scheme of PyTorch's DistributedDataParallel: Li et al., VLDB 2020.)
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/communicator.hpp"
+
+namespace seg {
+
+class GradientSum {
+ public:
+  /// Bytes of a bucket, about: few messages, of which the last one, which nothing hides, is short.
+  static constexpr std::int64_t kBucketBytes = 4 << 20;
+
+  /// parameters: float32 leaves, the same on all ranks. `ranks`: a group that no other call uses.
+  GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks);
+  ~GradientSum();
+  GradientSum(const GradientSum&) = delete;
+  GradientSum& operator=(const GradientSum&) = delete;
+
+  /// Before the backward pass that completes the gradients.
+  void begin();
+  /// After it. Returns when all gradients are sums over all ranks; a parameter that got none keeps none. Gives the seconds that it waited.
+  double finish();
+
+ private:
+  struct Bucket {
+    std::vector<torch::Tensor> parameters;
+    std::vector<torch::Tensor> views;  // of `values`, laid out like the parameters
+    torch::Tensor values;
+    std::size_t missing = 0;
+    std::function<void()> wait;
+  };
+  class Hook;
+  struct Hooked;
+
+  void arrived(std::size_t bucket, std::size_t place);
+  void send_complete();
+
+  Communicator ranks_;
+  std::vector<Bucket> buckets_;  // in the order they are sent
+  std::size_t sent_ = 0;
+  bool active_ = false;
+  std::vector<Hooked> hooks_;
+};
+
+}  // namespace seg

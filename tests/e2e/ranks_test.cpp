@@ -1,0 +1,209 @@
+// Several processes on loopback, started without a launcher, which would end the survivors before they can say anything.
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <cstring>
+#include <map>
+#include <memory>
+
+#include "e2e/programs.hpp"
+#include "support/free_port.hpp"
+
+namespace seg::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Ranks : public Programs {
+ protected:
+  using Processes = std::vector<std::unique_ptr<Process>>;
+
+  /// One process a rank; `arguments` of each rank.
+  Processes start(const std::string& program, const std::vector<std::vector<std::string>>& arguments) const {
+    const std::string port = std::to_string(free_port()), count = std::to_string(arguments.size());
+    Processes started;
+    for (std::size_t rank = 0; rank < arguments.size(); ++rank) {
+      const Process::Options options = with({"RANK=" + std::to_string(rank), "WORLD_SIZE=" + count, "MASTER_PORT=" + port, "OMP_NUM_THREADS=1"});
+      started.push_back(std::make_unique<Process>(command(program, arguments[rank]), options));
+    }
+    return started;
+  }
+
+  std::vector<ProgramResult> wait(const Processes& processes, double seconds = 100) const {
+    std::vector<ProgramResult> results;
+    for (const auto& process : processes) results.push_back(process->wait(seconds));
+    return results;
+  }
+
+  /// Of rank 0; the others must have ended well and said nothing.
+  ProgramResult run_ranks(const std::string& program, std::size_t count, const std::vector<std::string>& arguments) const {
+    if (count == 1) return run(program, arguments);
+    const std::vector<ProgramResult> results = wait(start(program, std::vector(count, arguments)));
+    for (std::size_t rank = 0; rank < count; ++rank) {
+      EXPECT_EQ(results[rank].exit_code, 0) << "rank " << rank << ": " << results[rank].err;
+      if (rank > 0) EXPECT_EQ(results[rank].out + results[rank].err, "") << "rank " << rank;
+    }
+    return results.front();
+  }
+
+  /// Six images a step over one, two or three ranks, with dropout, one thread each; plain SGD.
+  std::vector<std::string> steps(const std::string& run_dir, int count, const std::vector<std::string>& settings) const {
+    std::vector<std::string> all{"train.batch_size=6",        "train.iterations=" + std::to_string(count),
+                                 "train.threads=1",           "train.precision=fp32",
+                                 "train.log_interval=1",      "train.val_interval=1000",
+                                 "model.batch_norm=synchronized", "optimizer.type=sgd",
+                                 "optimizer.lr=0.001",        "schedule.type=constant",
+                                 "data.workers=1",            "train.deterministic=true"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    return training_with(run_dir, all);
+  }
+};
+
+using Tensors = std::map<std::string, std::vector<double>>;
+
+/// The float32 tensors of a checkpoint whose names begin and end like this.
+Tensors tensors(const fs::path& file, const std::string& prefix, const std::string& suffix = "") {
+  const std::string bytes = read_text(file);
+  std::uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), sizeof(length));
+  Tensors found;
+  for (const auto& [name, entry] : nlohmann::json::parse(bytes.substr(8, length)).items()) {
+    if (name == "__metadata__" || entry["dtype"] != "F32" || !name.starts_with(prefix) || !name.ends_with(suffix)) continue;
+    const std::size_t begin = entry["data_offsets"][0], end = entry["data_offsets"][1];
+    std::vector<float> values((end - begin) / sizeof(float));
+    std::memcpy(values.data(), bytes.data() + 8 + length + begin, end - begin);
+    found[name].assign(values.begin(), values.end());
+  }
+  return found;
+}
+
+double norm(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return std::sqrt(sum);
+}
+
+double norm(const std::vector<double>& a) { return norm(a, std::vector<double>(a.size())); }
+
+double norm(const Tensors& a, const Tensors& b) {
+  double sum = 0.0;
+  for (const auto& [name, values] : a) sum += std::pow(norm(values, b.at(name)), 2);
+  return std::sqrt(sum);
+}
+
+/// max over tensors of |a - b| / |a|, those under 1e-6 of the whole excepted.
+double worst_difference(const Tensors& a, const Tensors& b) {
+  double whole = 0.0, worst = 0.0;
+  for (const auto& [name, values] : a) whole += std::pow(norm(values), 2);
+  for (const auto& [name, values] : a)
+    if (norm(values) > 1e-6 * std::sqrt(whole)) worst = std::max(worst, norm(values, b.at(name)) / norm(values));
+  return worst;
+}
+
+/// After the first step SGD's momentum is the gradient.
+TEST_F(Ranks, AStepHasTheGradientOfOneProcess) {
+  const std::map<std::string, std::vector<std::string>> losses = {
+      {"recall", {"loss.type=recall", "loss.recall.momentum=0.9"}}, {"ce", {"loss.type=ce"}},
+      {"jaccard", {"loss.type=sum", "loss.sum={ce: 0.25, soft_iou: 0.75}"}}, {"blv", {"loss.type=blv"}}, {"focal", {"loss.type=focal"}}};
+  for (const auto& [loss, settings] : losses) {
+    std::vector<Tensors> gradients;
+    for (const std::size_t count : {1, 2, 3}) {
+      const std::string name = loss + std::to_string(count);
+      ASSERT_EQ(run_ranks("segtrain", count, steps(name, 1, settings)).exit_code, 0);
+      gradients.push_back(tensors(checkpoints(name) / "last.safetensors", "optimizer.", ".momentum"));
+      ASSERT_FALSE(gradients.back().empty());
+    }
+    for (const std::size_t other : {1, 2}) EXPECT_LT(worst_difference(gradients[0], gradients[other]), 1e-5) << loss << ", " << other + 1 << " ranks";
+  }
+}
+
+TEST_F(Ranks, LocalRecallIsAnotherGradient) {
+  std::vector<Tensors> gradients;
+  for (const std::size_t count : {1, 2}) {
+    const std::string name = "local" + std::to_string(count);
+    run_ranks("segtrain", count, steps(name, 1, {"loss.recall.scope=local"}));
+    gradients.push_back(tensors(checkpoints(name) / "last.safetensors", "optimizer.", ".momentum"));
+  }
+  EXPECT_GT(worst_difference(gradients[0], gradients[1]), 1e-3);
+}
+
+/// From weights that are trained: with those drawn at random, rounding alone takes one process with one thread and one with two apart.
+TEST_F(Ranks, TwentyStepsEndWhereOneProcessEnds) {
+  ASSERT_EQ(run("segtrain", steps("before", 150, {"optimizer.type=adam", "optimizer.lr=0.002", "loss.type=ce"})).exit_code, 0);
+  const std::vector<std::string> settings{"model.init_from=" + (checkpoints("before") / "best.safetensors").string(), "optimizer.sgd.momentum=0"};
+  std::vector<Tensors> weights;
+  for (const std::size_t count : {1, 2, 3}) {
+    const std::string name = "after" + std::to_string(count);
+    ASSERT_EQ(run_ranks("segtrain", count, steps(name, 20, settings)).exit_code, 0);
+    weights.push_back(tensors(checkpoints(name) / "last.safetensors", "model."));
+  }
+  const double moved = norm(weights[0], tensors(checkpoints("before") / "best.safetensors", "model."));
+  for (const std::size_t other : {1, 2}) EXPECT_LT(norm(weights[0], weights[other]), 1e-3 * moved) << other + 1 << " ranks";
+}
+
+TEST_F(Ranks, AnEvaluationIsThatOfOneProcessBitForBit) {
+  ASSERT_EQ(run("segtrain", steps("run", 4, {})).exit_code, 0);
+  std::vector<std::string> reports;
+  for (const std::size_t count : {1, 2, 3, 4}) {
+    const fs::path output = folder_ / ("eval" + std::to_string(count));
+    const ProgramResult result = run_ranks("segeval", count,
+                                           {"--checkpoint", (checkpoints("run") / "best.safetensors").string(), "--split", "test", "--output",
+                                            output.string(), "--set", "train.threads=1", "--tau-curve", "--save-predictions", "ids"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    std::string all;
+    for (const char* file : {"report.json", "per_image.jsonl", "confusion.csv", "tau_counts.jsonl"}) all += read_text(output / file);
+    for (const auto& entry : fs::recursive_directory_iterator(output / "predictions"))
+      if (entry.is_regular_file()) all += entry.path().filename().string();
+    reports.push_back(all);
+  }
+  EXPECT_EQ(nlohmann::json::parse(read_text(folder_ / "eval1" / "report.json"))["images"], 7);
+  for (std::size_t other = 1; other < reports.size(); ++other) EXPECT_EQ(reports[other], reports[0]) << other + 1 << " ranks";
+}
+
+TEST_F(Ranks, ASignalToOneStopsAllAtTheSameStepAndTheRunGoesOn) {
+  const std::vector<std::string> settings{"train.val_interval=20", "model.batch_norm=local", "train.ema=0.9", "loss.recall.momentum=0.9"};
+  const std::string whole = digest_of(run_ranks("segtrain", 2, steps("whole", 40, settings)));
+  std::vector<std::string> arguments = steps("stopped", 40, settings);
+  Processes processes = start("segtrain", {arguments, arguments});
+  const fs::path metrics = folder_ / "stopped" / "metrics.jsonl";
+  ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":3,") != std::string::npos; }));
+  processes[1]->send(SIGTERM);
+  const std::vector<ProgramResult> results = wait(processes);
+  for (const ProgramResult& result : results) EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.err;
+  ASSERT_FALSE(fs::exists(checkpoints("stopped") / "step-40.safetensors"));
+  arguments.insert(arguments.end(), {"--resume", "auto"});
+  EXPECT_EQ(digest_of(run_ranks("segtrain", 2, arguments)), whole);
+}
+
+TEST_F(Ranks, ALostRankEndsTheOthers) {
+  const std::vector<std::string> arguments = steps("lost", 100000, {"train.rank_timeout_s=20"});
+  Processes processes = start("segtrain", {arguments, arguments});
+  const fs::path metrics = folder_ / "lost" / "metrics.jsonl";
+  ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":3,") != std::string::npos; }));
+  processes[1]->send(SIGKILL);
+  const ProgramResult first = processes[0]->wait(30);
+  EXPECT_EQ(first.exit_code, 7);
+  EXPECT_THAT(first.err, HasSubstr("error: another process of the run is lost"));
+  EXPECT_THAT(first.err, HasSubstr("--resume auto"));
+}
+
+TEST_F(Ranks, RanksThatDifferAreRefusedWithTheDifference) {
+  const std::vector<ProgramResult> results =
+      wait(start("segtrain", {steps("different", 1, {"optimizer.lr=0.1"}), steps("different", 1, {"optimizer.lr=0.2"})}));
+  for (const ProgramResult& result : results) {
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr("rank 1 has another configuration than rank 0: '--set optimizer.lr=0.2', not '--set optimizer.lr=0.1'"));
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "different" / "config.yaml"));
+}
+
+TEST_F(Ranks, ABatchThatCannotBeSharedIsRefused) {
+  const std::vector<std::string> arguments = steps("uneven", 1, {"train.batch_size=5"});
+  for (const ProgramResult& result : wait(start("segtrain", {arguments, arguments}))) {
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr("train.batch_size is 5, which 2 processes cannot share equally"));
+  }
+}
+
+}  // namespace
+}  // namespace seg::test
