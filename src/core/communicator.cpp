@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "core/rank_pulse.hpp"
 
 namespace seg {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 using StorePointer = c10::intrusive_ptr<c10d::Store>;
 using GlooDevice = std::shared_ptr<::gloo::transport::Device>;
 
-std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)); }
+std::chrono::milliseconds to_milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)); }
 
 /// One line of what a library threw.
 std::string first_line(const std::exception& error) {
@@ -34,7 +35,7 @@ StorePointer join_store(const Launch& launch, double timeout_s) {
   options.isServer = launch.rank == 0 && !launch.store_is_there;
   options.numWorkers = static_cast<std::size_t>(launch.world_size);
   options.waitWorkers = false;
-  options.timeout = milliseconds(timeout_s);
+  options.timeout = to_milliseconds(timeout_s);
   const std::string place = launch.address + ":" + std::to_string(launch.port);
   try {
     StorePointer store = c10::make_intrusive<c10d::TCPStore>(launch.address, options);
@@ -46,6 +47,19 @@ StorePointer join_store(const Launch& launch, double timeout_s) {
     throw Error(ErrorKind::kRanks, "rank " + std::to_string(launch.rank) + " does not reach rank 0 at " + place + ": " + first_line(error),
                 "see whether rank 0 runs, and whether MASTER_ADDR and MASTER_PORT are the same for all ranks");
   }
+}
+
+/// A connection of its own, since calls on the other one may wait.
+PulseStore pulse_store(const Launch& launch, double timeout_s) {
+  Launch client = launch;
+  client.store_is_there = true;
+  const StorePointer store = join_store(client, timeout_s);
+  return {[store](const std::string& key, const std::string& value) { store->set(key, std::vector<std::uint8_t>(value.begin(), value.end())); },
+          [store](const std::string& key) -> std::optional<std::string> {
+            if (!store->check({key})) return std::nullopt;
+            const std::vector<std::uint8_t> value = store->get(key);
+            return std::string(value.begin(), value.end());
+          }};
 }
 
 /// This machine's address on the way to `host`; empty where there is none.
@@ -93,47 +107,60 @@ std::string text_of(const torch::Tensor& bytes, std::int64_t length) {
 }  // namespace
 
 struct Communicator::Group {
-  Group(const Launch& launch, double timeout, StorePointer store_, const std::string& name) : timeout_s(timeout), store(std::move(store_)) {
-    const auto options = c10d::ProcessGroupGloo::Options::create(milliseconds(timeout));
-    options->devices.push_back(network(launch));
-    gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>(name, store), static_cast<int>(launch.rank),
-                                                       static_cast<int>(launch.world_size), options);
-  }
-
-  /// Runs what may find a rank lost.
+  /// Runs what waits for the other ranks.
   template <class Call>
-  static auto checked(const Call& call) {
+  auto checked(const Call& call) const {
+    struct Waiting {
+      explicit Waiting(RankPulse& pulse) : pulse_(pulse) { pulse_.waits(true); }
+      ~Waiting() { pulse_.waits(false); }
+      RankPulse& pulse_;
+    } const waiting(*pulse);
     try {
       return call();
     } catch (const std::exception& error) {
-      throw Error(ErrorKind::kRanks, std::string("another process of the run is lost: ") + first_line(error),
-                  "see its messages; start again with --resume auto");
+      throw Error(ErrorKind::kRanks, pulse->lost() + " (" + first_line(error) + ")", "see its messages; go on with --resume auto");
     }
+  }
+
+  Group(const Launch& launch, double timeout, StorePointer store_, std::shared_ptr<RankPulse> pulse_, const std::string& name)
+      : timeout_s(timeout), store(std::move(store_)), pulse(std::move(pulse_)) {
+    checked([&] {
+      const auto options = c10d::ProcessGroupGloo::Options::create(to_milliseconds(timeout));
+      options->devices.push_back(network(launch));
+      gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>(name, store), static_cast<int>(launch.rank),
+                                                         static_cast<int>(launch.world_size), options);
+    });
   }
 
   double timeout_s;
   StorePointer store;
+  std::shared_ptr<RankPulse> pulse;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
 };
 
 Communicator::Communicator(const Launch& launch, double timeout_s) : launch_(launch) {
   if (!launch.several()) return;
   const StorePointer store = join_store(launch, timeout_s);
-  group_ = Group::checked([&] { return std::make_shared<Group>(launch, timeout_s, store, "main"); });
+  const auto pulse = std::make_shared<RankPulse>(launch, pulse_store(launch, timeout_s));
+  group_ = std::make_shared<Group>(launch, timeout_s, store, pulse, "main");
+}
+
+void Communicator::doing(const std::string& what) const {
+  if (group_) group_->pulse->doing(what);
 }
 
 Communicator Communicator::group(const std::string& name) const {
   if (!group_) return *this;
   Communicator other = *this;
-  other.group_ = Group::checked([&] { return std::make_shared<Group>(launch_, group_->timeout_s, group_->store, name); });
+  other.group_ = std::make_shared<Group>(launch_, group_->timeout_s, group_->store, group_->pulse, name);
   return other;
 }
 
 std::function<void()> Communicator::start_sum(const torch::Tensor& values) const {
   if (!group_) return [] {};
   auto tensors = std::make_shared<std::vector<torch::Tensor>>(1, values);
-  const auto work = Group::checked([&] { return group_->gloo->allreduce(*tensors); });
-  return [tensors, work] { Group::checked([&] { return work->wait(); }); };
+  const auto work = group_->checked([&] { return group_->gloo->allreduce(*tensors); });
+  return [group = group_, tensors, work] { group->checked([&] { return work->wait(); }); };
 }
 
 void Communicator::sum(const torch::Tensor& values) const { start_sum(values)(); }
@@ -141,7 +168,7 @@ void Communicator::sum(const torch::Tensor& values) const { start_sum(values)();
 void Communicator::broadcast(const torch::Tensor& values) const {
   if (!group_) return;
   std::vector<torch::Tensor> tensors{values};
-  Group::checked([&] { return group_->gloo->broadcast(tensors)->wait(); });
+  group_->checked([&] { return group_->gloo->broadcast(tensors)->wait(); });
 }
 
 std::string Communicator::broadcast(const std::string& text) const {

@@ -32,6 +32,9 @@ class Communicator {
   bool is_first_here() const { return launch_.local_rank == 0; }
   const Launch& launch() const { return launch_; }
 
+  /// What this rank is at, for the others to say should it be lost: "step 17".
+  void doing(const std::string& what) const;
+
   /// The same ranks with an order of calls of their own; the name is its identity.
   Communicator group(const std::string& name) const;
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "base/error.hpp"
 #include "support/ranks.hpp"
 
@@ -74,16 +78,44 @@ TEST(CommunicatorTest, SaysWhatDiffers) {
   });
 }
 
-TEST(CommunicatorTest, ALostRankIsAnErrorOfTheOthers) {
-  run_ranks(2, [](const Communicator& ranks) {
-    if (!ranks.is_first()) return;  // gone
+TEST(CommunicatorTest, ALostRankIsNamedWithWhatItWasDoing) {
+  run_ranks(3, [](const Communicator& ranks) {
+    ranks.doing("step " + std::to_string(10 * ranks.rank()));
+    ranks.barrier();
+    if (ranks.rank() == 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(700));  // until it has told what it does
+      return;                                                       // gone
+    }
     try {
       ranks.sum(torch::ones({4}));
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind, ErrorKind::kRanks);
+      EXPECT_TRUE(std::string(error.what()).starts_with("rank 1 is lost; it was last at step 10 (")) << error.what();
     }
   });
+}
+
+TEST(CommunicatorTest, AStuckRankIsNamedAfterTheTimeout) {
+  std::atomic<bool> told = false;
+  run_ranks(
+      2,
+      [&](const Communicator& ranks) {
+        if (ranks.rank() == 1) {
+          ranks.doing("step 5");
+          while (!told) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+          return;
+        }
+        try {
+          ranks.sum(torch::ones({4}));
+          ADD_FAILURE();
+        } catch (const Error& error) {
+          EXPECT_TRUE(std::string(error.what()).starts_with("rank 1 lives, but does not come to its next call with the others; it is at step 5"))
+              << error.what();
+        }
+        told = true;
+      },
+      2.0);
 }
 
 TEST(CommunicatorTest, NobodyThereIsAnError) {

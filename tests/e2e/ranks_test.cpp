@@ -202,16 +202,33 @@ TEST_F(Ranks, ASignalToOneStopsAllAtTheSameStepAndTheRunGoesOn) {
   EXPECT_EQ(digest_of(run_ranks("segtrain", 2, arguments)), whole);
 }
 
+/// What the other rank says when `lost` is killed in the middle of the steps.
 TEST_F(Ranks, ALostRankEndsTheOthers) {
-  const std::vector<std::string> arguments = steps("lost", 100000, {"train.rank_timeout_s=20"});
+  for (const std::size_t lost : {0, 1}) {
+    const std::string name = "lost" + std::to_string(lost);
+    const std::vector<std::string> arguments = steps(name, 100000, {"train.rank_timeout_s=20"});
+    Processes processes = start("segtrain", {arguments, arguments});
+    const fs::path metrics = folder_ / name / "metrics.jsonl";
+    ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":30,") != std::string::npos; }));
+    processes[lost]->send(SIGKILL);
+    const ProgramResult other = processes[1 - lost]->wait(30);
+    EXPECT_EQ(other.exit_code, 7);
+    EXPECT_THAT(other.err, HasSubstr("error: rank " + std::to_string(lost) + " is lost; it was last at step "));
+    EXPECT_THAT(other.err, HasSubstr("--resume auto"));
+  }
+}
+
+TEST_F(Ranks, AStuckRankEndsAll) {
+  const std::vector<std::string> arguments = steps("stuck", 100000, {"train.rank_timeout_s=3"});
   Processes processes = start("segtrain", {arguments, arguments});
-  const fs::path metrics = folder_ / "lost" / "metrics.jsonl";
-  ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":3,") != std::string::npos; }));
-  processes[1]->send(SIGKILL);
+  const fs::path metrics = folder_ / "stuck" / "metrics.jsonl";
+  ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":30,") != std::string::npos; }));
+  processes[1]->send(SIGSTOP);
   const ProgramResult first = processes[0]->wait(30);
   EXPECT_EQ(first.exit_code, 7);
-  EXPECT_THAT(first.err, HasSubstr("error: another process of the run is lost"));
-  EXPECT_THAT(first.err, HasSubstr("--resume auto"));
+  EXPECT_THAT(first.err, HasSubstr("error: rank 1 is lost; it was last at step "));
+  processes[1]->send(SIGCONT);
+  EXPECT_EQ(processes[1]->wait(30).exit_code, 7);
 }
 
 TEST_F(Ranks, RanksThatDifferAreRefusedWithTheDifference) {

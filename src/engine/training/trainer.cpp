@@ -78,6 +78,7 @@ int Trainer::train(DataLoader& loader) {
 int Trainer::stopped() const { return experiment_.ranks.several() ? agreed_stop_ : stop_signal(); }
 
 void Trainer::step(DataLoader& loader) {
+  if (experiment_.ranks.several()) experiment_.ranks.doing("step " + std::to_string(iteration_));
   std::vector<Batch> batches;
   const Clock::time_point begin = Clock::now();
   for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) {
@@ -166,6 +167,7 @@ std::optional<Trainer::Validation> Trainer::evaluate_val() const {
 
 bool Trainer::validate() {
   const Clock::time_point begin = Clock::now();
+  experiment_.ranks.doing("the validation of step " + std::to_string(iteration_));
   reporter_.report({EventKind::kValidating, iteration_});
   auto validation = evaluate_val();
   if (!validation) {
@@ -252,6 +254,7 @@ void Trainer::keep_best(const std::string& scores) {
 
 void Trainer::save() {
   if (saved_iteration_ == iteration_) return;
+  experiment_.ranks.doing("the checkpoint of step " + std::to_string(iteration_));
   check_ranks_equal();
   if (directory_ == nullptr) {
     saved_iteration_ = iteration_;

@@ -1,0 +1,117 @@
+#include "core/rank_pulse.hpp"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "base/error.hpp"
+
+namespace seg {
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{500};
+constexpr std::chrono::milliseconds kStopped{2500};  // a rank whose number stays the same for so long is gone
+constexpr std::chrono::milliseconds kGrace{5000};    // for a rank to end by itself once one is lost
+
+const std::string kLost = "lost";
+
+std::string key_of(std::int64_t rank) { return "pulse/" + std::to_string(rank); }
+
+}  // namespace
+
+RankPulse::RankPulse(const Launch& launch, PulseStore store)
+    : launch_(launch), store_(std::move(store)), thread_([this](const std::stop_token& stop) { beat(stop); }) {}
+
+RankPulse::~RankPulse() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void RankPulse::doing(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  doing_ = what;
+}
+
+void RankPulse::beat(const std::stop_token& stop) {
+  std::mutex sleeping;
+  std::condition_variable_any sleep;
+  std::optional<std::chrono::steady_clock::time_point> ended_by;
+  while (!stop.stop_requested()) {
+    try {
+      const std::lock_guard lock(mutex_);
+      tell();
+      if (!ended_by && store_.get(kLost)) ended_by = std::chrono::steady_clock::now() + kGrace;
+    } catch (const std::exception&) {
+      // The store is gone with rank 0: the next call with the others says so.
+    }
+    if (ended_by && std::chrono::steady_clock::now() > *ended_by) {
+      std::cerr << "error: rank " << launch_.rank << " is ended: a rank is lost, and this one did not come to its next call with the others"
+                << std::endl;
+      std::_Exit(static_cast<int>(ErrorKind::kRanks));
+    }
+    std::unique_lock lock(sleeping);
+    sleep.wait_for(lock, stop, kInterval, [] { return false; });
+  }
+}
+
+/// Under the mutex.
+void RankPulse::tell() {
+  store_.set(key_of(launch_.rank), std::to_string(++number_) + " " + (waiting_ ? "1" : "0") + " " + doing_);
+  if (const auto first = read(0)) first_was_doing_ = first->doing;
+}
+
+std::optional<RankPulse::Beat> RankPulse::read(std::int64_t rank) const {
+  const auto text = store_.get(key_of(rank));
+  if (!text) return std::nullopt;
+  Beat beat;
+  std::istringstream words(*text);
+  words >> beat.number >> beat.waiting;
+  std::getline(words >> std::ws, beat.doing);
+  return beat;
+}
+
+std::vector<RankPulse::Beat> RankPulse::beats() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Beat> beats;
+  for (std::int64_t rank = 0; rank < launch_.world_size; ++rank) beats.push_back(read(rank).value_or(Beat{}));
+  return beats;
+}
+
+std::optional<std::string> RankPulse::known() const {
+  const std::lock_guard lock(mutex_);
+  return store_.get(kLost);
+}
+
+std::string RankPulse::look_for_lost() const {
+  if (const auto text = known()) return *text;
+  const std::vector<Beat> before = beats();
+  std::this_thread::sleep_for(kStopped);  // this rank's own pulse goes on meanwhile
+  if (const auto text = known()) return *text;
+  const std::vector<Beat> now = beats();
+  std::string busy;
+  for (std::size_t rank = 0; rank < now.size(); ++rank) {
+    const std::string name = "rank " + std::to_string(rank), at = now[rank].doing.empty() ? "the start" : now[rank].doing;
+    if (now[rank].number == before[rank].number) return name + " is lost; it was last at " + at;
+    const bool own = static_cast<std::int64_t>(rank) == launch_.rank;
+    if (!own && !now[rank].waiting && busy.empty()) busy = name + " lives, but does not come to its next call with the others; it is at " + at;
+  }
+  return busy.empty() ? "the ranks do not reach each other" : busy;
+}
+
+std::string RankPulse::lost() {
+  try {
+    const std::string found = look_for_lost();
+    {
+      const std::lock_guard lock(mutex_);
+      store_.set(kLost, found);
+    }
+    if (launch_.rank == 0) std::this_thread::sleep_for(kStopped);  // the store is here: the others must be able to read it
+    return found;
+  } catch (const std::exception&) {
+    const std::lock_guard lock(mutex_);
+    return "rank 0 is lost; it was last at " + first_was_doing_;
+  }
+}
+
+}  // namespace seg
