@@ -177,6 +177,9 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   check_parts(config, ranks.world_size());
   SampleTransform transform = training_transform(config.augment, config.data.size, load_classes(config.data), config.model.input);
   Compute compute{resolve_device(device)};
+  if (ranks.several() && !compute.device.is_cpu())
+    throw Error(ErrorKind::kConfiguration, "several processes train on CPUs alone so far, not on " + compute.device.str(),
+                "start them with --device cpu");
   compute.precision = resolve_precision(config.train.precision, compute.device);
   const std::int64_t threads = set_compute_threads(config.train.threads);
   set_deterministic(config.train.deterministic);

@@ -94,7 +94,12 @@ torch::Tensor reference::batch_norm(const torch::Tensor& x, const BatchNorm& nor
 
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
   check(x, norm, after, training);
-  if (!has_kernel(x, norm, after)) return reference::batch_norm(x, norm, after, training);
+  if (!has_kernel(x, norm, after)) {
+    if (training && ranks_of_statistics().several())
+      throw Error(ErrorKind::kConfiguration, "batch norm over several processes is there for float32 and bfloat16 on the CPU alone",
+                  "set model.batch_norm: local");
+    return reference::batch_norm(x, norm, after, training);
+  }
   const auto residual = after.residual.defined() ? c10::optional<torch::Tensor>(after.residual) : c10::nullopt;
   return BatchNormFunction::apply(x, norm.weight, norm.bias, residual, norm, after.rectify, training);
 }

@@ -85,7 +85,7 @@ Differences differences(const LossOptions& options, std::int64_t count) {
   return {(gradient - expected.gradient).norm().item<double>() / expected.gradient.norm().item<double>(), std::abs(value / expected.value - 1)};
 }
 
-class ExactLossTest : public testing::TestWithParam<const char*> {};
+class ExactLossTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(ExactLossTest, SharesAddUpToTheWholeBatch) {
   for (const std::int64_t count : {2, 3, 6}) {
@@ -95,8 +95,14 @@ TEST_P(ExactLossTest, SharesAddUpToTheWholeBatch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Losses, ExactLossTest, testing::Values("ce", "weighted_ce", "recall", "focal", "ohem", "soft_iou", "ldam", "la", "sum"),
-                         [](const auto& test) { return std::string(test.param); });
+/// All but Lovasz, which is not exact, and BLV (see above).
+std::vector<std::string> exact_losses() {
+  std::vector<std::string> names = loss_names();
+  std::erase_if(names, [](const std::string& name) { return name == "lovasz" || name == "blv"; });
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Losses, ExactLossTest, testing::ValuesIn(exact_losses()), [](const auto& test) { return test.param; });
 
 TEST(RanksTest, WeightsByIouAreThoseOfTheWholeBatch) {
   LossOptions options = loss_options("ce");

@@ -5,6 +5,7 @@
 
 #include <mutex>
 
+#include "base/error.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/cpu/elements.hpp"
 #include "ops/drop_out.hpp"
@@ -83,6 +84,15 @@ TEST(BatchPart, SynchronizedBatchNormIsThatOfTheWholeBatch) {
     EXPECT_EQ(torch::allclose(weight, whole.weight_gradient, 1e-4, 1e-4), synchronized);
     EXPECT_TRUE(!synchronized || torch::allclose(bias, whole.bias_gradient, 1e-4, 1e-4));
   }
+}
+
+TEST(BatchPart, WhatHasNoKernelIsNotSynchronized) {
+  run_ranks(2, [](const Communicator& ranks) {
+    const BatchPartScope scope({ranks, true});
+    const torch::Tensor ones = torch::ones({3}, torch::kDouble);
+    const BatchNorm norm{ones, ones, torch::zeros({3}, torch::kDouble), ones.clone()};
+    EXPECT_THROW(batch_norm(torch::ones({2, 3, 4, 4}, torch::kDouble), norm, {}, true), Error);
+  });
 }
 
 }  // namespace
