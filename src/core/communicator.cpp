@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "core/rank_pulse.hpp"
+#include "core/torch_compat.hpp"
 
 namespace seg {
 namespace {
@@ -36,6 +37,7 @@ StorePointer join_store(const Launch& launch, double timeout_s) {
   options.numWorkers = static_cast<std::size_t>(launch.world_size);
   options.waitWorkers = false;
   options.timeout = to_milliseconds(timeout_s);
+  torch_compat::without_libuv(options);
   const std::string place = launch.address + ":" + std::to_string(launch.port);
   try {
     StorePointer store = c10::make_intrusive<c10d::TCPStore>(launch.address, options);

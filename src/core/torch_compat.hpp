@@ -35,4 +35,10 @@ inline void set_autocast(c10::DeviceType device, bool enabled) {
 #endif
 }
 
+/// A TCPStore with sockets of its own: from 2.4 on libuv is asked for, which Debian's LibTorch is built without.
+template <class Options>
+void without_libuv(Options& options) {
+  if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
+}
+
 }  // namespace seg::torch_compat
