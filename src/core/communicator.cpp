@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include "base/error.hpp"
 #include "core/rank_pulse.hpp"
@@ -104,6 +105,16 @@ torch::Tensor bytes_of(const std::string& text, std::int64_t length) {
 std::string text_of(const torch::Tensor& bytes, std::int64_t length) {
   const auto* data = bytes.data_ptr<std::uint8_t>();
   return {data, data + length};
+}
+
+/// The first lines in which two texts differ; "" for one that has ended.
+std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
+  std::istringstream lines_of_a(a), lines_of_b(b);
+  for (;;) {
+    std::string x, y;
+    const bool more_of_a = static_cast<bool>(std::getline(lines_of_a, x)), more_of_b = static_cast<bool>(std::getline(lines_of_b, y));
+    if (x != y || (!more_of_a && !more_of_b)) return {x, y};
+  }
 }
 
 }  // namespace
@@ -211,15 +222,10 @@ void Communicator::require_equal(const std::string& what, const std::string& tex
   const std::vector<std::string> texts = gather(text);
   for (std::size_t one = 1; one < texts.size(); ++one) {
     if (texts[one] == texts[0]) continue;
-    std::istringstream first(texts[0]), other(texts[one]);
-    std::string expected, found;
-    do {
-      expected.clear();
-      found.clear();
-    } while ((std::getline(first, expected) ? 1 : 0) + (std::getline(other, found) ? 1 : 0) > 0 && expected == found);
-    throw Error(ErrorKind::kConfiguration,
-                "rank " + std::to_string(one) + " has another " + what + " than rank 0: '" + found + "', not '" + expected + "'",
-                "start all ranks with the same command, the same files and the same programs");
+    const auto [expected, found] = first_difference(texts[0], texts[one]);
+    std::ostringstream message;
+    message << "rank " << one << " has another " << what << " than rank 0: '" << found << "', not '" << expected << "'";
+    throw Error(ErrorKind::kConfiguration, message.str(), "start all ranks with the same command, the same files and the same programs");
   }
 }
 

@@ -91,17 +91,19 @@ std::string RankPulse::look_for_lost() const {
   const std::vector<Beat> now = beats();
   std::string busy;
   for (std::size_t rank = 0; rank < now.size(); ++rank) {
-    const std::string name = "rank " + std::to_string(rank), at = now[rank].doing.empty() ? "the start" : now[rank].doing;
-    if (now[rank].number == before[rank].number) return name + " is lost; it was last at " + at;
-    const bool own = static_cast<std::int64_t>(rank) == launch_.rank;
-    if (!own && !now[rank].waiting && busy.empty()) busy = name + " lives, but does not come to its next call with the others; it is at " + at;
+    const bool gone = now[rank].number == before[rank].number, own = static_cast<std::int64_t>(rank) == launch_.rank;
+    std::ostringstream text;
+    text << "rank " << rank << (gone ? " is lost; it was last at " : " lives, but does not come to its next call with the others; it is at ")
+         << (now[rank].doing.empty() ? "the start" : now[rank].doing);
+    if (gone) return text.str();
+    if (!own && !now[rank].waiting && busy.empty()) busy = text.str();
   }
   return busy.empty() ? "the ranks do not reach each other" : busy;
 }
 
 std::string RankPulse::lost() {
   try {
-    const std::string found = look_for_lost();
+    std::string found = look_for_lost();
     {
       const std::lock_guard lock(mutex_);
       store_.set(kLost, found);
