@@ -38,8 +38,7 @@ struct RecallOptions {
             {.help = "recalls smoothed over steps, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual", .min = 0.0, .max = 0.9999});
     v.field("floor", floor,
             {.help = "least weight of a class that is there, so that a class that is found goes on learning", .min = 0.0, .max = 1.0});
-    v.choice("scope", scope, kRecallScopes,
-             {.help = "with several processes: counted over the whole batch, or by each over its own part (which saves a message a step)"});
+    v.choice("scope", scope, kRecallScopes, {.help = "with several processes: counted over the whole batch, or by each over its own part"});
   }
 };
 

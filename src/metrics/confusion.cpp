@@ -65,9 +65,9 @@ void Confusion::add(const torch::Tensor& predicted, const torch::Tensor& labels)
   }
 }
 
-void Confusion::merge(const Confusion& other) {
-  if (other.table_.classes != table_.classes) throw Error(ErrorKind::kInternal, "confusion matrices of different size");
-  std::transform(other.table_.counts.begin(), other.table_.counts.end(), table_.counts.begin(), table_.counts.begin(), std::plus<>());
+void Confusion::merge(const ConfusionTable& other) {
+  if (other.classes != table_.classes) throw Error(ErrorKind::kInternal, "confusion matrices of different size");
+  std::transform(other.counts.begin(), other.counts.end(), table_.counts.begin(), table_.counts.begin(), std::plus<>());
 }
 
 }  // namespace seg

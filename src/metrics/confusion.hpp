@@ -19,7 +19,7 @@ class Confusion {
   /// and then counts nothing.
   void add(const torch::Tensor& predicted, const torch::Tensor& labels);
   /// Adds the counts of another part of the split. Throws kInternal for another number of classes.
-  void merge(const Confusion& other);
+  void merge(const ConfusionTable& other);
 
   const ConfusionTable& table() const { return table_; }
 

@@ -54,10 +54,6 @@ std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Sc
           {"boundary_iou", scores.boundary_iou}};
 }
 
-void add(ConfusionTable& sums, const ConfusionTable& counts) {
-  for (std::size_t cell = 0; cell < sums.counts.size(); ++cell) sums.counts[cell] += counts.counts.at(cell);
-}
-
 std::vector<ClassPixels> class_pixels(const ConfusionTable& table) {
   std::vector<ClassPixels> pixels(static_cast<std::size_t>(table.classes));
   for (std::int64_t truth = 0; truth < table.classes; ++truth) {

@@ -34,9 +34,6 @@ struct ConfusionTable {
   bool operator==(const ConfusionTable&) const = default;
 };
 
-/// sums += counts, of as many classes.
-void add(ConfusionTable& sums, const ConfusionTable& counts);
-
 /// All that the scores of one class depend on.
 struct ClassPixels {
   std::int64_t truth = 0;      // TP + FN

@@ -155,8 +155,8 @@ struct Prepared {
   std::optional<Checkpoint> start;
 };
 
-Prepared prepare(const TrainCommand& command, const Plan& plan, std::optional<Checkpoint> start, const Communicator& ranks) {
-  Prepared prepared{build_experiment(plan.config, command.device, ranks), broadcast(std::move(start), ranks)};
+Prepared prepare(const RunConfig& config, const std::string& device, std::optional<Checkpoint> start, const Communicator& ranks) {
+  Prepared prepared{build_experiment(config, device, ranks), broadcast(std::move(start), ranks)};
   if (!prepared.start) return prepared;
   check_classes(prepared.start->classes, prepared.experiment->classes(), "the checkpoint");
   prepared.experiment->learner->load(prepared.start->tensors);
@@ -176,7 +176,7 @@ int run(const TrainCommand& command, Plan plan, const Communicator& ranks, std::
   }
   const auto log = std::make_shared<LineFile>(directory.log_file());
   add_log_file(log);
-  const Prepared prepared = prepare(command, plan, std::move(start), ranks);
+  const Prepared prepared = prepare(plan.config, command.device, std::move(start), ranks);
   const Experiment& experiment = *prepared.experiment;
   // Nothing in the directory was changed up to here: configuration, data and checkpoint are good.
   write_file_atomic(directory.config_file(), config::to_yaml(experiment.config));
@@ -201,8 +201,7 @@ int run(const TrainCommand& command, Plan plan, const Communicator& ranks, std::
 int follow(const TrainCommand& command, const Communicator& ranks) {
   const std::string text = ranks.broadcast(std::string());
   if (text.empty()) return 0;  // finished already
-  const Plan plan{parse_run_config(text, "the configuration of rank 0", {}), {}};
-  const Prepared prepared = prepare(command, plan, std::nullopt, ranks);
+  const Prepared prepared = prepare(parse_run_config(text, "the configuration of rank 0", {}), command.device, std::nullopt, ranks);
   NoReporter nobody;
   return Trainer(*prepared.experiment, nullptr, nobody).run(prepared.start);
 }

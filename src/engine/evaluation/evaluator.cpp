@@ -112,12 +112,13 @@ class Counter {
 
 /// The sums over images that a report starts from.
 Evaluation summed(std::vector<ImageResult> images, std::int64_t classes, bool with_cross_entropy) {
-  Evaluation result{Confusion(classes).table(), {}, std::move(images), std::nullopt, {}};
+  Confusion confusion(classes);
   double cross_entropy = 0.0;
-  for (const ImageResult& image : result.images) {
-    add(result.confusion, image.confusion);
+  for (const ImageResult& image : images) {
+    confusion.merge(image.confusion);
     cross_entropy += image.cross_entropy;
   }
+  Evaluation result{confusion.table(), {}, std::move(images), std::nullopt, {}};
   const std::int64_t valid = std::accumulate(result.confusion.counts.begin(), result.confusion.counts.end(), std::int64_t{0});
   if (with_cross_entropy && valid > 0) result.cross_entropy = cross_entropy / static_cast<double>(valid);
   return result;
