@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "config/document.hpp"
 #include "losses/registry.hpp"
 #include "models/model.hpp"
