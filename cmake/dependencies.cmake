@@ -12,7 +12,10 @@ pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)  # PyTorch weight files
-find_package(Protobuf REQUIRED)  # TensorBoard's event files
+# TensorBoard's event files. By pkg-config, and protoc from the same place: LibTorch from PyPI has an older protobuf among its own files.
+pkg_check_modules(PROTOBUF REQUIRED IMPORTED_TARGET protobuf)
+pkg_get_variable(protobuf_prefix protobuf exec_prefix)
+find_program(SEG_PROTOC protoc PATHS ${protobuf_prefix}/bin NO_DEFAULT_PATH REQUIRED)
 # Charts of the HTML reports, which carry the library with them.
 find_file(SEG_CHART_JS NAMES chart.min.js chart.umd.min.js chart.umd.js PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist REQUIRED)
 find_path(SEG_MUSTACHE kainjow/mustache.hpp REQUIRED)  # templates of the HTML reports; headers alone
@@ -24,6 +27,15 @@ if("${TORCH_CXX_FLAGS}" MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
 endif()
 if(Torch_VERSION AND Torch_VERSION VERSION_LESS 1.13)
   message(FATAL_ERROR "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX} is too old: 1.13 or newer is needed.")
+endif()
+
+# LibTorch from PyPI has fmt's headers among its own, of another version than the one that spdlog is compiled with: the system's go first.
+if(EXISTS ${TORCH_INSTALL_PREFIX}/include/fmt)
+  get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+  list(GET fmt_include 0 fmt_include)
+  set(SEG_HEADERS_BEFORE_TORCH ${CMAKE_BINARY_DIR}/before_torch)
+  file(MAKE_DIRECTORY ${SEG_HEADERS_BEFORE_TORCH})
+  file(CREATE_LINK ${fmt_include}/fmt ${SEG_HEADERS_BEFORE_TORCH}/fmt SYMBOLIC)
 endif()
 
 # The ONNX and protobuf libraries that Debian's LibTorch is linked with, so that one process holds each once.

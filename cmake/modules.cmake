@@ -35,7 +35,7 @@ endif()
 
 # LibTorch's headers as system headers, so that warnings are errors for our own code alone.
 add_library(seg_torch INTERFACE)
-target_include_directories(seg_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_include_directories(seg_torch SYSTEM INTERFACE ${SEG_HEADERS_BEFORE_TORCH} ${TORCH_INCLUDE_DIRS})
 target_link_libraries(seg_torch INTERFACE ${TORCH_LIBRARIES})
 separate_arguments(seg_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(seg_torch INTERFACE ${seg_torch_flags})
@@ -74,10 +74,10 @@ function(seg_protobuf name file)
   string(REGEX REPLACE "\\.proto$" "" stem ${folder}/${file})
   file(MAKE_DIRECTORY ${folder})
   add_custom_command(OUTPUT ${stem}.pb.cc ${stem}.pb.h DEPENDS ${PROJECT_SOURCE_DIR}/src/${file} VERBATIM
-    COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR}/src --cpp_out=${folder} ${file})
+    COMMAND ${SEG_PROTOC} --proto_path=${PROJECT_SOURCE_DIR}/src --cpp_out=${folder} ${file})
   add_library(seg_${name}_messages STATIC ${stem}.pb.cc ${stem}.pb.h)
   target_include_directories(seg_${name}_messages SYSTEM PUBLIC ${folder})
-  target_link_libraries(seg_${name}_messages PUBLIC protobuf::libprotobuf)
+  target_link_libraries(seg_${name}_messages PUBLIC PkgConfig::PROTOBUF)
   target_link_libraries(seg_${name} PRIVATE seg_${name}_messages)
 endfunction()
 
