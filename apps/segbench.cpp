@@ -12,6 +12,7 @@
 #include "bench/step_file.hpp"
 #include "bench/train.hpp"
 #include "engine/commands/command_options.hpp"
+#include "engine/commands/ranks.hpp"
 
 namespace {
 
@@ -49,7 +50,11 @@ struct Train : Measurement<seg::TrainBench> {
   std::filesystem::path step_file;
 
   int run() {
-    if (step_file.empty()) return print(seg::bench_train(bench));
+    if (step_file.empty()) {
+      const seg::Communicator ranks = seg::join_ranks(seg::TrainOptions().rank_timeout_s);
+      const seg::BenchReport report = seg::bench_train(bench, ranks);
+      return ranks.is_first() ? print(report) : 0;
+    }
     seg::write_step_file(bench.source, step_file);
     std::cout << "step: " << step_file.string() << '\n';
     return 0;

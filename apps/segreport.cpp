@@ -22,11 +22,11 @@ int summarise(const std::string& directory) {
   return 0;
 }
 
-int compare(const std::vector<std::string>& directories, const std::filesystem::path& output, std::int64_t block) {
+int compare(const std::vector<std::string>& directories, const std::filesystem::path& output, const seg::ComparisonOptions& options) {
   std::vector<seg::RunResult> runs;
   runs.reserve(directories.size());
   for (const std::string& directory : directories) runs.push_back(seg::read_run_result(directory));
-  const seg::Comparison comparison = seg::compare_runs(std::move(runs), block);
+  const seg::Comparison comparison = seg::compare_runs(std::move(runs), options);
   if (!output.empty()) seg::write_comparison(comparison, output);
   std::cout << seg::comparison_markdown(comparison);
   return 0;
@@ -38,18 +38,19 @@ int main(int argc, char** argv) {
   std::string run;
   std::filesystem::path output;
   std::vector<std::string> directories;
-  std::int64_t block = 0;
+  seg::ComparisonOptions options;
   const seg::Verb comparison{
       .name = "compare",
-      .help = "group runs by loss and print a table against cross entropy",
+      .help = "group runs by loss and print a table against cross entropy or another of them",
       .options = {{.name = "runs", .help = "directories of runs with an evaluation", .value = &directories, .type = "RUN_DIR", .required = true},
                   {"--output", "folder for comparison.md, .csv, .json and .html (default: only print the table)", &output, "DIR"},
                   {.name = "--block",
                    .help = "consecutive frames that the bootstrap draws together; 0: 10 for video (camvid, synthia_seqs), 1 for single images",
-                   .value = &block,
+                   .value = &options.block,
                    .type = "FRAMES",
-                   .min = 0}},
-      .run = [&] { return compare(directories, output, block); },
+                   .min = 0},
+                  {"--baseline", "loss that the others are held against, as the table names it", &options.baseline, "LOSS"}},
+      .run = [&] { return compare(directories, output, options); },
   };
   const seg::Program program{
       .name = "segreport",

@@ -29,6 +29,6 @@ try weights tensor_files_tests 'Safetensors.*:Pth.*'
 try loader data_tests 'Loader.*'
 try recipes engine_tests '*RecipeMutations*'
 try steps engine_tests 'Soak.*'
-for group in Interruptions Storage BadData FewLabels Environment Failures; do try "$group" e2e_tests "$group.*"; done
+for group in Interruptions Storage BadData FewLabels Environment Failures RankFaults; do try "$group" e2e_tests "$group.*"; done
 wait
 python3 "$here/scripts/fault_table.py" "$output"/*.json | tee "$output/table.md"

@@ -6,6 +6,7 @@
 #   scripts/setup.sh --fuzz           also clang and its runtime, for the fuzz targets
 #   scripts/setup.sh --browser        also Chromium and what steers it, for the tests of the HTML pages
 #   scripts/setup.sh --onnxruntime    also ONNX Runtime from PyPI in build/venv-onnxruntime, for the tests of exported networks
+#   scripts/setup.sh --launchers      also mpirun, iproute2 and, where Debian's works, torchrun, for the tests of several processes
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --package        also what makes the Debian package
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
@@ -34,6 +35,10 @@ for option in "$@"; do
     --onnxruntime)
       onnxruntime=yes
       packages+=(python3-venv) ;;
+    --launchers)
+      packages+=(openmpi-bin iproute2)
+      # Debian 12's torchrun fails under its own Python.
+      [ "$(. /etc/os-release && echo "${VERSION_ID:-0}")" -lt 13 ] || packages+=(python3-torch) ;;
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
     --package) packages+=(dpkg-dev file help2man) ;;       # dpkg-shlibdeps, what cpack asks which files are programs, manual pages
     --own-libtorch) libtorch=() ;;

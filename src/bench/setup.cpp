@@ -8,6 +8,7 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/random.hpp"
 #include "core/compute.hpp"
 #include "synthesis/generate.hpp"
@@ -42,33 +43,38 @@ std::string processor() {
 
 }  // namespace
 
-BenchSetup::Folder::Folder() {
+BenchSetup::Folder::Folder(const Communicator& ranks) : own(ranks.is_first_here()) {
   std::string pattern = (fs::temp_directory_path() / "segbench-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr)
+  if (ranks.is_first() && mkdtemp(pattern.data()) == nullptr)
     throw Error(ErrorKind::kStorage, "no temporary folder " + pattern, "set TMPDIR to a folder that can be written");
-  path = pattern;
+  path = ranks.broadcast(pattern);
+  if (own) make_directories(path);
 }
 
 BenchSetup::Folder::~Folder() {
   std::error_code ignored;
-  fs::remove_all(path, ignored);
+  if (own) fs::remove_all(path, ignored);
 }
 
-BenchSetup::BenchSetup(const BenchSource& source) : device_(source.device) {
+BenchSetup::BenchSetup(const BenchSource& source, const Communicator& ranks) : ranks_(ranks), folder_(ranks), device_(source.device) {
   const std::int64_t count = source.draw >= 0 ? source.draw : source.config.empty() ? kDrawn : 0;
   std::vector<std::string> overrides = source.overrides;
   if (count > 0) overrides.push_back("data.root=" + (folder_.path / "data").string());
   config_ = read_config(source, overrides);
-  if (count > 0) {
-    const Size size = source.draw_size == Size{} ? config_.data.size : source.draw_size;
-    spdlog::info("drawing {} street scenes {} in the layout of {}", count, to_string(size), config_.data.dataset);
-    generate_dataset({.layout = config_.data.dataset, .output = config_.data.root, .count = count, .size = size});
-    if (const fs::path own = fs::path(config_.data.root) / "classes.yaml"; fs::exists(own)) config_.data.classes = own.string();
-  }
+  if (count > 0) draw(count, source.draw_size == Size{} ? config_.data.size : source.draw_size);
   if (config_.data.cache_dir.empty()) config_.data.cache_dir = (folder_.path / "cache").string();
   // No schedule ends, and so no learning rate runs out, within a benchmark.
   config_.train.epochs = 0;
   config_.train.iterations = 1'000'000;
+}
+
+void BenchSetup::draw(std::int64_t count, Size size) {
+  if (ranks_.is_first_here()) {
+    spdlog::info("drawing {} street scenes {} in the layout of {}", count, to_string(size), config_.data.dataset);
+    generate_dataset({.layout = config_.data.dataset, .output = config_.data.root, .count = count, .size = size});
+  }
+  ranks_.barrier();  // before the others read it
+  if (const fs::path own = fs::path(config_.data.root) / "classes.yaml"; fs::exists(own)) config_.data.classes = own.string();
 }
 
 Batch random_batch(std::int64_t images, Size size, std::int64_t classes) {
@@ -79,7 +85,8 @@ Batch random_batch(std::int64_t images, Size size, std::int64_t classes) {
 }
 
 Batch synthetic_batch(const Experiment& experiment) {
-  return random_batch(experiment.config.train.batch_size, experiment.config.data.size, static_cast<std::int64_t>(experiment.classes().size()));
+  return random_batch(experiment.config.train.batch_size / experiment.ranks.world_size(), experiment.config.data.size,
+                      static_cast<std::int64_t>(experiment.classes().size()));
 }
 
 void add_facts(BenchReport& report, const Experiment& experiment) {
@@ -89,6 +96,7 @@ void add_facts(BenchReport& report, const Experiment& experiment) {
   report.fact("device", experiment.compute.device.str());
   report.fact("processor", processor());
   report.fact("threads", experiment.threads);
+  if (experiment.ranks.several()) report.fact("processes", experiment.ranks.world_size());
   report.fact("precision", experiment.compute.precision == torch::kBFloat16 ? "bf16" : "fp32");
   report.fact("model", config.model.arch + " " + config.model.backbone + " stride " + std::to_string(config.model.output_stride));
   report.fact("classes", experiment.classes().size());

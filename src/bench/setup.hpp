@@ -23,22 +23,28 @@ struct BenchSource {
 /// A configuration that is ready to run, and a folder for what is drawn and cached, which goes away with it.
 class BenchSetup {
  public:
-  /// A disk cache is made in the folder unless data.cache_dir names another. Throws as load_run_config and generate_dataset do.
-  explicit BenchSetup(const BenchSource& source);
+  /// A disk cache is made in the folder unless data.cache_dir names another. Several ranks share a folder a machine. Throws as load_run_config and
+  /// generate_dataset do.
+  explicit BenchSetup(const BenchSource& source, const Communicator& ranks = {});
 
   const RunConfig& config() const { return config_; }
-  std::unique_ptr<Experiment> build() const { return build_experiment(config_, device_); }
+  std::unique_ptr<Experiment> build() const { return build_experiment(config_, device_, ranks_); }
   const std::filesystem::path& folder() const { return folder_.path; }
 
  private:
+  /// Rank 0 names it; the first rank of a machine makes it and removes it.
   struct Folder {
-    Folder();
+    explicit Folder(const Communicator& ranks);
     ~Folder();
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
     std::filesystem::path path;
+    bool own;
   };
 
+  void draw(std::int64_t count, Size size);
+
+  Communicator ranks_;
   Folder folder_;
   RunConfig config_;
   std::string device_;
@@ -47,7 +53,7 @@ class BenchSetup {
 /// Random pixels and labels, the same for the same seed: u8 [n,height,width,3] and [n,height,width] with train ids below `classes`.
 Batch random_batch(std::int64_t images, Size size, std::int64_t classes);
 
-/// The batch that the experiment's synthetic steps train on.
+/// The batch, or this rank's part of one, that the experiment's synthetic steps train on.
 Batch synthetic_batch(const Experiment& experiment);
 
 /// Threads, precision, versions, the network, the batch.

@@ -7,6 +7,7 @@
 #include "bench/flops.hpp"
 #include "bench/memory.hpp"
 #include "bench/peak_rate.hpp"
+#include "bench/rank_times.hpp"
 #include "core/compute.hpp"
 #include "core/network_input.hpp"
 #include "data/collate.hpp"
@@ -17,11 +18,12 @@ namespace seg {
 
 namespace {
 
-/// What was measured of a series of steps, all in seconds.
+/// What was measured of a series of steps; times in seconds.
 struct Series {
   std::vector<double> step;  // waiting included
   std::vector<double> waiting;
   std::vector<StepTimes> parts;
+  std::vector<double> bytes;  // given to sums over the ranks
 };
 
 /// Makes steps and keeps count of them.
@@ -39,6 +41,7 @@ class Stepper {
       const double waiting = seconds_of([&] {
         for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) batches.push_back(next());
       });
+      const std::int64_t bytes = experiment_.ranks.bytes_given();
       const double computing = seconds_of([&] { result = experiment_.learner->step(batches, iteration_++, StepTiming::kParts); });
       if (!result.finite)
         throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in step " + std::to_string(iteration_),
@@ -47,6 +50,7 @@ class Stepper {
       series->step.push_back(waiting + computing);
       series->waiting.push_back(waiting);
       series->parts.push_back(result.times);
+      series->bytes.push_back(static_cast<double>(experiment_.ranks.bytes_given() - bytes));
     }
   }
 
@@ -116,8 +120,8 @@ void add_arithmetic(BenchReport& report, const Flops& flops, const Batch& batch,
 
 }  // namespace
 
-BenchReport bench_train(const TrainBench& bench) {
-  const BenchSetup setup(bench.source);
+BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
+  const BenchSetup setup(bench.source, ranks);
   const auto experiment = setup.build();
   BenchReport report("train");
   add_facts(report, *experiment);
@@ -155,7 +159,13 @@ BenchReport bench_train(const TrainBench& bench) {
     add_series(report, "end_to_end", *loaded);
     report.add("end_to_end", "over_synthetic", step.mean / mean, "");
   }
-  add_arithmetic(report, flops, batch, stepper.images(), step, peak);
+  add_arithmetic(report, flops, batch, stepper.images() / static_cast<double>(ranks.world_size()), step, peak);
+  if (ranks.several()) {
+    std::vector<double> waiting;
+    for (const StepTimes& times : synthetic.parts) waiting.push_back(times.ranks);
+    add_rank_times(report, {step, measurement_of(waiting), measurement_of(synthetic.bytes), resident}, experiment->learner->model(), ranks,
+                   bench.steps);
+  }
   report.add("memory", "peak_resident", static_cast<double>(resident) / kMegabyte, "MB");
   return report;
 }

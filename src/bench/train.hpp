@@ -16,8 +16,9 @@ struct TrainBench {
 
 /// Sections: "synthetic" and "end_to_end" (images/s, ms of a step and of its parts; end to end over synthetic), "arithmetic" (GFLOP
 /// an image, achieved and best rate, their ratio), "memory". Synthetic images/s are those of the median step, end to end those of
-/// the whole stretch: a loader's batches come in bursts, which a median would not see.
+/// the whole stretch: a loader's batches come in bursts, which a median would not see. Several ranks train together: images/s are those
+/// of all, the rest is this rank's, and "ranks" says what they cost each other (bench/rank_times.hpp).
 /// Throws kNonFinite where a step's loss is not finite.
-BenchReport bench_train(const TrainBench& bench);
+BenchReport bench_train(const TrainBench& bench, const Communicator& ranks = {});
 
 }  // namespace seg

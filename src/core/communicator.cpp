@@ -8,6 +8,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <sstream>
@@ -21,6 +22,7 @@ namespace seg {
 namespace {
 
 using StorePointer = c10::intrusive_ptr<c10d::Store>;
+using ByteCount = std::atomic<std::int64_t>;
 using GlooDevice = std::shared_ptr<::gloo::transport::Device>;
 
 std::chrono::milliseconds to_milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)); }
@@ -135,8 +137,9 @@ struct Communicator::Group {
     }
   }
 
-  Group(const Launch& launch, double timeout, StorePointer store_, std::shared_ptr<RankPulse> pulse_, const std::string& name)
-      : timeout_s(timeout), store(std::move(store_)), pulse(std::move(pulse_)) {
+  Group(const Launch& launch, double timeout, StorePointer store_, std::shared_ptr<RankPulse> pulse_, std::shared_ptr<ByteCount> bytes_,
+        const std::string& name)
+      : timeout_s(timeout), store(std::move(store_)), pulse(std::move(pulse_)), bytes(std::move(bytes_)) {
     checked([&] {
       const auto options = c10d::ProcessGroupGloo::Options::create(to_milliseconds(timeout));
       options->devices.push_back(network(launch));
@@ -148,6 +151,7 @@ struct Communicator::Group {
   double timeout_s;
   StorePointer store;
   std::shared_ptr<RankPulse> pulse;
+  std::shared_ptr<ByteCount> bytes;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
 };
 
@@ -155,7 +159,7 @@ Communicator::Communicator(const Launch& launch, double timeout_s) : launch_(lau
   if (!launch.several()) return;
   const StorePointer store = join_store(launch, timeout_s);
   const auto pulse = std::make_shared<RankPulse>(launch, pulse_store(launch, timeout_s));
-  group_ = std::make_shared<Group>(launch, timeout_s, store, pulse, "main");
+  group_ = std::make_shared<Group>(launch, timeout_s, store, pulse, std::make_shared<ByteCount>(0), "main");
 }
 
 void Communicator::doing(const std::string& what) const {
@@ -165,13 +169,14 @@ void Communicator::doing(const std::string& what) const {
 Communicator Communicator::group(const std::string& name) const {
   if (!group_) return *this;
   Communicator other = *this;
-  other.group_ = std::make_shared<Group>(launch_, group_->timeout_s, group_->store, group_->pulse, name);
+  other.group_ = std::make_shared<Group>(launch_, group_->timeout_s, group_->store, group_->pulse, group_->bytes, name);
   return other;
 }
 
 std::function<void()> Communicator::start_sum(const torch::Tensor& values) const {
   if (!group_) return [] {};
   auto tensors = std::make_shared<std::vector<torch::Tensor>>(1, values);
+  *group_->bytes += static_cast<std::int64_t>(values.nbytes());
   const auto work = group_->checked([&] { return group_->gloo->allreduce(*tensors); });
   return [group = group_, tensors, work] { group->checked([&] { return work->wait(); }); };
 }
@@ -181,6 +186,7 @@ void Communicator::sum(const torch::Tensor& values) const { start_sum(values)();
 void Communicator::broadcast(const torch::Tensor& values) const {
   if (!group_) return;
   std::vector<torch::Tensor> tensors{values};
+  *group_->bytes += static_cast<std::int64_t>(values.nbytes());
   group_->checked([&] { return group_->gloo->broadcast(tensors)->wait(); });
 }
 
@@ -217,6 +223,8 @@ std::vector<std::string> Communicator::gather(const std::string& text) const {
 void Communicator::barrier() const {
   if (group_) sum(torch::zeros({1}));
 }
+
+std::int64_t Communicator::bytes_given() const { return group_ ? group_->bytes->load() : 0; }
 
 void Communicator::require_equal(const std::string& what, const std::string& text) const {
   const std::vector<std::string> texts = gather(text);

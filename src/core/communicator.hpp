@@ -51,6 +51,8 @@ class Communicator {
   /// The text of each rank, on all.
   std::vector<std::string> gather(const std::string& text) const;
   void barrier() const;
+  /// Of the tensors that this rank has given to sums and broadcasts so far, over all groups: what an algorithm sends for them is up to it.
+  std::int64_t bytes_given() const;
   /// Returns where all ranks have the same lines of text. Throws kConfiguration on all ranks otherwise: `what`, the first rank that differs from
   /// rank 0, and the first line in which it does.
   void require_equal(const std::string& what, const std::string& text) const;

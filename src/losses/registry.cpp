@@ -8,6 +8,7 @@
 #include "losses/blv.hpp"
 #include "losses/class_weighting/registry.hpp"
 #include "losses/focal.hpp"
+#include "losses/iou_gap.hpp"
 #include "losses/ldam.hpp"
 #include "losses/logit_adjustment.hpp"
 #include "losses/lovasz.hpp"
@@ -29,11 +30,11 @@ std::string recall(const LossOptions&) { return "recall"; }
 
 struct Entry {
   const char* name;
-  std::unique_ptr<Loss> (*make)(const LossOptions&, const LossContext&);
-  std::string (*own_weighting)(const LossOptions&);             // nullptr: it follows loss.weighting
-  const char* key = nullptr;                                    // below `loss`, that it reads
-  bool needs_statistics = false;                                // beside what its weighting needs
-  std::vector<SumPart> (*parts)(const LossOptions&) = nullptr;  // nullptr: it is one loss
+  std::unique_ptr<Loss> (*make)(const LossOptions&, const LossContext&);  // nullptr: a sum of its parts
+  std::string (*own_weighting)(const LossOptions&);                       // nullptr: it follows loss.weighting
+  const char* key = nullptr;                                              // below `loss`, that it reads
+  bool needs_statistics = false;                                          // beside what its weighting needs
+  std::vector<SumPart> (*parts)(const LossOptions&) = nullptr;            // of a sum; nullptr: it is one loss
 };
 
 constexpr Entry kEntries[] = {
@@ -47,7 +48,8 @@ constexpr Entry kEntries[] = {
     {"ldam", make<LdamLoss>, none, "ldam.", true},
     {"la", make<LogitAdjustmentLoss>, none, "la.", true},
     {"blv", make<BlvLoss>, none, nullptr, true},
-    {"sum", make<SumLoss>, none, "sum", false, sum_parts},
+    {"iou_gap", nullptr, none, nullptr, false, iou_gap_parts},
+    {"sum", nullptr, none, "sum", false, sum_parts},
 };
 
 const Entry& entry_of(const std::string& name) {
@@ -126,7 +128,8 @@ bool needs_statistics(const LossOptions& options) {
 
 std::unique_ptr<Loss> build_loss(const LossOptions& options, const LossContext& context) {
   check_statistics(options, context);
-  return entry_of(options.type).make(options, context);
+  const Entry& entry = entry_of(options.type);
+  return entry.parts != nullptr ? std::make_unique<SumLoss>(entry.parts(options), context) : entry.make(options, context);
 }
 
 }  // namespace seg

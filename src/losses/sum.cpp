@@ -19,8 +19,8 @@ std::vector<SumPart> sum_parts(const LossOptions& options) {
   return parts;
 }
 
-SumLoss::SumLoss(const LossOptions& options, const LossContext& context) {
-  for (const SumPart& part : sum_parts(options)) parts_.push_back({part.options.type, part.factor, build_loss(part.options, context)});
+SumLoss::SumLoss(const std::vector<SumPart>& parts, const LossContext& context) {
+  for (const SumPart& part : parts) parts_.push_back({part.options.type, part.factor, build_loss(part.options, context)});
 }
 
 LossResult SumLoss::compute(const Scored& batch) {

@@ -5,17 +5,18 @@
 
 namespace seg {
 
-/// The parts that loss.sum names, by name: their factors, and their options, where loss.weighting is for those that follow it. Throws
-/// kConfiguration for none, and for a sum in a sum.
 struct SumPart {
   LossOptions options;
   double factor;
 };
+
+/// The parts that loss.sum names, by name: their factors, and their options, where loss.weighting is for those that follow it. Throws
+/// kConfiguration for none, and for a sum in a sum.
 std::vector<SumPart> sum_parts(const LossOptions& options);
 
 class SumLoss : public Loss {
  public:
-  SumLoss(const LossOptions& options, const LossContext& context);
+  SumLoss(const std::vector<SumPart>& parts, const LossContext& context);
 
   /// The readings are those of a part that follows recalls, else of one that has weights.
   LossResult compute(const Scored& batch) override;

@@ -14,8 +14,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kBaseline = "ce";
-
 using Runs = std::vector<const RunResult*>;
 /// Reads one score of one run.
 using Score = std::function<std::optional<double>(const EvaluationReport&)>;
@@ -63,6 +61,13 @@ void check_same(const RunResult& first, const RunResult& other) {
   check(first.run.dataset == other.run.dataset, "data sets", first.run.dataset, other.run.dataset, "compare runs of one data set");
   check(first.evaluation.class_names == other.evaluation.class_names, "classes", std::to_string(first.evaluation.class_names.size()) + " classes",
         std::to_string(other.evaluation.class_names.size()) + " classes under other names", "compare runs with one class table");
+}
+
+void check_baseline(const std::string& baseline, const std::vector<std::string>& losses) {
+  if (baseline == ComparisonOptions().baseline || std::ranges::find(losses, baseline) != losses.end()) return;
+  std::string known;
+  for (const std::string& loss : losses) known += (known.empty() ? "'" : ", '") + loss + "'";
+  throw Error(ErrorKind::kConfiguration, "--baseline: no run has the loss '" + baseline + "'", "the runs have " + known);
 }
 
 /// "flip true (false)": what of the settings differs, and what it is in the other one. Nothing where one does not tell.
@@ -142,7 +147,7 @@ LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& base
   group.mean_iou = spread_of(runs, field(&Scores::mean_iou));
   group.mean_precision = spread_of(runs, field(&Scores::mean_precision));
   group.overall_accuracy = spread_of(runs, field(&Scores::overall_accuracy));
-  if (loss != kBaseline) {
+  if (&runs != &baseline) {
     group.accuracy_change = relative_change(runs, baseline, field(&Scores::mean_accuracy));
     group.iou_change = relative_change(runs, baseline, field(&Scores::mean_iou));
     group.difference = paired_bootstrap(image_pairs(runs, baseline), block);
@@ -176,13 +181,14 @@ Spread spread(const std::vector<double>& values) {
   return {mean, std::sqrt(squares / (count - 1.0))};
 }
 
-Comparison compare_runs(std::vector<RunResult> runs, std::int64_t block) {
+Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& options) {
   if (runs.empty()) throw Error(ErrorKind::kData, "no runs to compare", "name their directories");
   for (const RunResult& run : runs) check_same(runs.front(), run);
   const EvaluationReport& first = runs.front().evaluation;
   Comparison comparison{.dataset = runs.front().run.dataset,
                         .split = first.split,
-                        .block = block > 0 ? block : default_block(runs.front().run.dataset),
+                        .block = options.block > 0 ? options.block : default_block(runs.front().run.dataset),
+                        .baseline = options.baseline,
                         .class_names = first.class_names,
                         .class_pixels = {},
                         .groups = {},
@@ -196,8 +202,10 @@ Comparison compare_runs(std::vector<RunResult> runs, std::int64_t block) {
     if (of_loss[run.run.loss].empty()) order.push_back(run.run.loss);
     of_loss[run.run.loss].push_back(&run);
   }
-  std::stable_partition(order.begin(), order.end(), [](const std::string& loss) { return loss == kBaseline; });
-  for (const std::string& loss : order) comparison.groups.push_back(make_group(loss, of_loss[loss], of_loss[kBaseline], comparison.block));
+  check_baseline(options.baseline, order);
+  std::stable_partition(order.begin(), order.end(), [&](const std::string& loss) { return loss == options.baseline; });
+  const Runs& baseline = of_loss[options.baseline];
+  for (const std::string& loss : order) comparison.groups.push_back(make_group(loss, of_loss[loss], baseline, comparison.block));
   comparison.runs = std::move(runs);
   return comparison;
 }

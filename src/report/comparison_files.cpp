@@ -66,7 +66,7 @@ ordered_json json_of(const Comparison& comparison) {
                       {"boundary_iou", json_of(group.boundary_iou)},
                       {"mean_accuracy_change", json_of(group.accuracy_change)},
                       {"mean_iou_change", json_of(group.iou_change)},
-                      {"difference_from_ce", json_of(group.difference)},
+                      {"difference", json_of(group.difference)},
                       {"curve", json_of(group.curve)},
                       {"classes", std::move(classes)}});
   }
@@ -84,7 +84,7 @@ ordered_json json_of(const Comparison& comparison) {
                     {"mean_precision", number(scores.mean_precision)},
                     {"overall_accuracy", number(scores.overall_accuracy)}});
   }
-  return {{"dataset", comparison.dataset}, {"split", comparison.split}, {"frames_a_block", comparison.block},
+  return {{"dataset", comparison.dataset}, {"split", comparison.split}, {"frames_a_block", comparison.block}, {"baseline", comparison.baseline},
           {"losses", std::move(losses)},   {"runs", std::move(runs)},   {"notes", comparison.notes}};
 }
 

@@ -62,9 +62,9 @@ std::vector<std::size_t> frequent_to_rare(const Comparison& comparison) {
 }
 
 TextTable main_table(const Comparison& comparison) {
-  TextTable table{
-      .header = {"loss", "runs", "mean accuracy", "mIoU", "mean precision", "overall accuracy", "mean accuracy against ce", "mIoU against ce"},
-      .rows = {}};
+  TextTable table{.header = {"loss", "runs", "mean accuracy", "mIoU", "mean precision", "overall accuracy",
+                             "mean accuracy against " + comparison.baseline, "mIoU against " + comparison.baseline},
+                  .rows = {}};
   for (const LossGroup& group : comparison.groups) {
     table.rows.push_back({group.loss, std::to_string(group.seeds.size()), percent_spread(group.mean_accuracy), percent_spread(group.mean_iou),
                           percent_spread(group.mean_precision), percent_spread(group.overall_accuracy), signed_percent_spread(group.accuracy_change),
@@ -137,8 +137,8 @@ TextTable csv_table(const Comparison& comparison) {
 
 std::string difference_caption(const Comparison& comparison) {
   const std::string drawn = comparison.block > 1 ? "blocks of " + std::to_string(comparison.block) + " consecutive frames" : "single images";
-  return "Difference from ce in points of per cent, with the 95 % interval of a paired bootstrap over " + drawn +
-         " (1000 resamples, runs paired by seed). Over ce's curve: against the checkpoint of ce whose logits are adjusted to the same mean accuracy.";
+  return "Difference from " + comparison.baseline + " in points of per cent, with the 95 % interval of a paired bootstrap over " + drawn +
+         " (1000 resamples, runs paired by seed). Over its curve: against its checkpoint whose logits are adjusted to the same mean accuracy.";
 }
 
 std::string fine_caption() {
@@ -160,7 +160,7 @@ TextTable difference_table(const Comparison& comparison) {
   const auto has_curve = [](const LossGroup& group) { return group.difference.iou_over_curve.has_value(); };
   const bool curves = std::ranges::any_of(comparison.groups, has_curve);
   TextTable table{.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}};
-  if (curves) table.header.push_back("mIoU over ce's curve");
+  if (curves) table.header.push_back("mIoU over the curve of " + comparison.baseline);
   for (const LossGroup& group : comparison.groups) {
     const PairedDifference& one = group.difference;
     if (one.pairs == 0) continue;

@@ -1,10 +1,7 @@
 // Runs that are killed or asked to stop: what resumes from them ends with the same weights, bit for bit.
-#include <nlohmann/json.hpp>
-
 #include <chrono>
 #include <csignal>
 #include <map>
-#include <sstream>
 #include <thread>
 
 #include "base/random.hpp"
@@ -33,26 +30,6 @@ class Interruptions : public Programs {
     const ProgramResult finished = run("segtrain", resumed(run_dir));
     EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;
     return finished.exit_code == 0 && digest_of(finished) == digest_of(whole);
-  }
-
-  std::string metrics(const std::string& run_dir) const {
-    const fs::path file = folder_ / run_dir / "metrics.jsonl";
-    return fs::exists(file) ? read_text(file) : "";
-  }
-  std::size_t count(const std::string& run_dir, const std::string& event) const {
-    const std::string text = metrics(run_dir), wanted = "\"event\":\"" + event + "\"";
-    std::size_t found = 0;
-    for (std::size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) ++found;
-    return found;
-  }
-  std::string last_event(const std::string& run_dir) const {
-    std::istringstream lines(metrics(run_dir));
-    std::string last = "none";
-    for (std::string line; std::getline(lines, line);) {
-      const auto event = nlohmann::json::parse(line, nullptr, false);
-      if (event.is_object()) last = event.at("event");
-    }
-    return last;
   }
 
   /// Starts or resumes, and kills at the moment that `number` stands for. Returns what the log told last; "end" where it was done.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -71,6 +73,27 @@ class Programs : public testing::Test {
   }
 
   fs::path checkpoints(const std::string& run_dir) const { return folder_ / run_dir / "checkpoints"; }
+
+  // What metrics.jsonl of a run tells so far: its text, how often an event, and the newest one.
+  std::string metrics(const std::string& run_dir) const {
+    const fs::path file = folder_ / run_dir / "metrics.jsonl";
+    return fs::exists(file) ? read_text(file) : "";
+  }
+  std::size_t count(const std::string& run_dir, const std::string& event) const {
+    const std::string text = metrics(run_dir), wanted = "\"event\":\"" + event + "\"";
+    std::size_t found = 0;
+    for (std::size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) ++found;
+    return found;
+  }
+  std::string last_event(const std::string& run_dir) const {
+    std::istringstream lines(metrics(run_dir));
+    std::string last = "none";
+    for (std::string line; std::getline(lines, line);) {
+      const auto event = nlohmann::json::parse(line, nullptr, false);
+      if (event.is_object()) last = event.at("event");
+    }
+    return last;
+  }
 
   /// "weights: ..." from what segtrain printed.
   static std::string digest_of(const ProgramResult& result) { return result.out.substr(std::min(result.out.find("weights: "), result.out.size())); }

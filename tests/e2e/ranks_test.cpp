@@ -1,69 +1,18 @@
-// Several processes on loopback, started without a launcher, which would end the survivors before they can say anything.
+// Several processes train, evaluate and are told apart; what happens when one is lost: rank_faults_test.cpp.
+#include "e2e/ranks.hpp"
+
 #include <nlohmann/json.hpp>
 
-#include <csignal>
 #include <cstring>
 #include <map>
-#include <memory>
-
-#include "e2e/programs.hpp"
-#include "support/free_port.hpp"
 
 namespace seg::test {
 namespace {
 
 using testing::HasSubstr;
 
-class Ranks : public Programs {
+class Ranks : public RankPrograms {
  protected:
-  using Processes = std::vector<std::unique_ptr<Process>>;
-
-  /// One process a rank; `arguments` of each rank.
-  Processes start(const std::string& program, const std::vector<std::vector<std::string>>& arguments) const {
-    const std::string port = std::to_string(free_port()), count = std::to_string(arguments.size());
-    Processes started;
-    for (std::size_t rank = 0; rank < arguments.size(); ++rank) {
-      const Process::Options options = with({"RANK=" + std::to_string(rank), "WORLD_SIZE=" + count, "MASTER_PORT=" + port, "OMP_NUM_THREADS=1"});
-      started.push_back(std::make_unique<Process>(command(program, arguments[rank]), options));
-    }
-    return started;
-  }
-
-  std::vector<ProgramResult> wait(const Processes& processes, double seconds = 100) const {
-    std::vector<ProgramResult> results;
-    for (const auto& process : processes) results.push_back(process->wait(seconds));
-    return results;
-  }
-
-  /// Of rank 0; the others must have ended well and said nothing.
-  ProgramResult run_ranks(const std::string& program, std::size_t count, const std::vector<std::string>& arguments) const {
-    if (count == 1) return run(program, arguments);
-    const std::vector<ProgramResult> results = wait(start(program, std::vector(count, arguments)));
-    for (std::size_t rank = 0; rank < count; ++rank) {
-      EXPECT_EQ(results[rank].exit_code, 0) << "rank " << rank << ": " << results[rank].err;
-      EXPECT_TRUE(rank == 0 || (results[rank].out + results[rank].err).empty()) << "rank " << rank << ": " << results[rank].err;
-    }
-    return results.front();
-  }
-
-  /// Six images a step over one, two or three ranks, with dropout, one thread each; plain SGD.
-  std::vector<std::string> steps(const std::string& run_dir, int count, const std::vector<std::string>& settings) const {
-    std::vector<std::string> all{"train.batch_size=6",
-                                 "train.iterations=" + std::to_string(count),
-                                 "train.threads=1",
-                                 "train.precision=fp32",
-                                 "train.log_interval=1",
-                                 "train.val_interval=1000",
-                                 "model.batch_norm=synchronized",
-                                 "optimizer.type=sgd",
-                                 "optimizer.lr=0.001",
-                                 "schedule.type=constant",
-                                 "data.workers=1",
-                                 "train.deterministic=true"};
-    all.insert(all.end(), settings.begin(), settings.end());
-    return training_with(run_dir, all);
-  }
-
   std::vector<std::string> steps_from(const fs::path& weights, const std::string& run_dir, int count, std::vector<std::string> settings) const {
     settings.push_back("model.init_from=" + weights.string());
     return steps(run_dir, count, settings);
@@ -185,50 +134,6 @@ TEST_F(Ranks, AnEvaluationIsThatOfOneProcessBitForBit) {
   }
   EXPECT_EQ(nlohmann::json::parse(read_text(folder_ / "eval1" / "report.json"))["images"], 7);
   for (std::size_t other = 1; other < reports.size(); ++other) EXPECT_EQ(reports[other], reports[0]) << other + 1 << " ranks";
-}
-
-TEST_F(Ranks, ASignalToOneStopsAllAtTheSameStepAndTheRunGoesOn) {
-  const std::vector<std::string> settings{"train.val_interval=20", "model.batch_norm=local", "train.ema=0.9", "loss.recall.momentum=0.9"};
-  const std::string whole = digest_of(run_ranks("segtrain", 2, steps("whole", 40, settings)));
-  std::vector<std::string> arguments = steps("stopped", 40, settings);
-  Processes processes = start("segtrain", {arguments, arguments});
-  const fs::path metrics = folder_ / "stopped" / "metrics.jsonl";
-  ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":3,") != std::string::npos; }));
-  processes[1]->send(SIGTERM);
-  const std::vector<ProgramResult> results = wait(processes);
-  for (const ProgramResult& result : results) EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.err;
-  ASSERT_FALSE(fs::exists(checkpoints("stopped") / "step-40.safetensors"));
-  arguments.insert(arguments.end(), {"--resume", "auto"});
-  EXPECT_EQ(digest_of(run_ranks("segtrain", 2, arguments)), whole);
-}
-
-/// What the other rank says when `lost` is killed in the middle of the steps.
-TEST_F(Ranks, ALostRankEndsTheOthers) {
-  for (const std::size_t lost : {0, 1}) {
-    const std::string name = "lost" + std::to_string(lost);
-    const std::vector<std::string> arguments = steps(name, 100000, {"train.rank_timeout_s=20"});
-    Processes processes = start("segtrain", {arguments, arguments});
-    const fs::path metrics = folder_ / name / "metrics.jsonl";
-    ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":30,") != std::string::npos; }));
-    processes[lost]->send(SIGKILL);
-    const ProgramResult other = processes[1 - lost]->wait(30);
-    EXPECT_EQ(other.exit_code, 7);
-    EXPECT_THAT(other.err, HasSubstr("error: rank " + std::to_string(lost) + " is lost; it was last at step "));
-    EXPECT_THAT(other.err, HasSubstr("--resume auto"));
-  }
-}
-
-TEST_F(Ranks, AStuckRankEndsAll) {
-  const std::vector<std::string> arguments = steps("stuck", 100000, {"train.rank_timeout_s=3"});
-  Processes processes = start("segtrain", {arguments, arguments});
-  const fs::path metrics = folder_ / "stuck" / "metrics.jsonl";
-  ASSERT_TRUE(wait_until([&] { return fs::exists(metrics) && read_text(metrics).find("\"iteration\":30,") != std::string::npos; }));
-  processes[1]->send(SIGSTOP);
-  const ProgramResult first = processes[0]->wait(30);
-  EXPECT_EQ(first.exit_code, 7);
-  EXPECT_THAT(first.err, HasSubstr("error: rank 1 is lost; it was last at step "));
-  processes[1]->send(SIGCONT);
-  EXPECT_EQ(processes[1]->wait(30).exit_code, 7);
 }
 
 TEST_F(Ranks, RanksThatDifferAreRefusedWithTheDifference) {

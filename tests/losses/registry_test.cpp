@@ -1,5 +1,7 @@
 #include "losses/class_weighting/registry.hpp"
 
+#include <cmath>
+
 #include "base/error.hpp"
 #include "config/document.hpp"
 #include "losses/loss_fixture.hpp"
@@ -12,7 +14,8 @@ using test::options_of;
 using test::outcome;
 
 TEST(LossRegistry, OnlyStaticWeightsAndMarginsNeedStatistics) {
-  for (const char* type : {"ce", "recall", "focal", "ohem", "soft_iou", "lovasz", "sum"}) EXPECT_FALSE(needs_statistics(options_of(type))) << type;
+  for (const char* type : {"ce", "recall", "focal", "ohem", "soft_iou", "lovasz", "iou_gap", "sum"})
+    EXPECT_FALSE(needs_statistics(options_of(type))) << type;
   for (const char* type : {"weighted_ce", "ldam", "la", "blv"}) EXPECT_TRUE(needs_statistics(options_of(type))) << type;
 }
 
@@ -26,7 +29,7 @@ TEST(LossRegistry, WeightingAndSumPartsAskForStatistics) {
 }
 
 TEST(LossRegistry, RefusesAWeightingThatTheLossCannotFollow) {
-  for (const char* type : {"recall", "lovasz", "weighted_ce"}) {
+  for (const char* type : {"recall", "lovasz", "weighted_ce", "iou_gap"}) {
     LossOptions options = options_of(type);
     options.weighting = "enet";
     EXPECT_THROW(build_loss(options, test::context_of(3)), Error) << type;
@@ -50,6 +53,25 @@ TEST(LossRegistry, SumAddsItsPartsWithFactors) {
   options.sum = {{"ce", 2.0}, {"lovasz", 0.5}};
   const double expected = 2 * outcome(options_of("ce"), logits, labels).value + 0.5 * outcome(options_of("lovasz"), logits, labels).value;
   EXPECT_NEAR(outcome(options, logits, labels).value, expected, 1e-6);
+}
+
+TEST(LossRegistry, IouGapIsCrossEntropyByIouBesideSoftIou) {
+  torch::manual_seed(4);
+  const torch::Tensor logits = torch::randn({1, 4, 5, 6}), labels = labels_of(4, {1, 20, 24});
+  LossOptions parts = options_of("sum");
+  parts.sum = {{"ce", 0.25}, {"soft_iou", 0.75}};
+  parts.weighting = "iou";
+  parts.normalizer = LossNormalizer::kWeightSum;
+  const test::Outcome expected = outcome(parts, logits, labels), found = outcome(options_of("iou_gap"), logits, labels);
+  EXPECT_EQ(found.value, expected.value);
+  EXPECT_TRUE(found.gradient.equal(expected.gradient));
+}
+
+TEST(LossRegistry, IouGapByHand) {
+  // Labels 0, 0, 1 with p_1 = 1/4, 3/4, 3/4: the second pixel is missed. IoU_0 = 1/2, IoU_1 = 1/2, so both weigh alike.
+  // Cross entropy: (2 ln 4/3 + ln 4) / 3. Soft: class 0: I = 3/4 + 1/4, U = 2 + 1/4; class 1: I = 3/4, U = 1 + 1/4 + 3/4.
+  const double value = outcome(options_of("iou_gap"), test::two_class_logits({0.25, 0.75, 0.75}), test::row_of_labels({0, 0, 1})).value;
+  EXPECT_NEAR(value, 0.25 * (2 * std::log(4.0 / 3) + std::log(4.0)) / 3 + 0.75 * (1 - (1 / 2.25 + 0.75 / 2) / 2), 1e-6);
 }
 
 TEST(LossRegistry, SumShowsTheRecallsOfItsPart) {

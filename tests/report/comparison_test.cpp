@@ -59,6 +59,16 @@ TEST(Comparison, PairsChangesBySeed) {
   EXPECT_FALSE(comparison.groups[0].accuracy_change.mean);
 }
 
+TEST(Comparison, HoldsThemAgainstTheBaselineThatIsAskedFor) {
+  const std::vector<RunResult> runs{run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.4, 0.5)};
+  const Comparison comparison = compare_runs(runs, {.baseline = "recall"});
+  EXPECT_EQ(comparison.groups[0].loss, "recall");
+  EXPECT_FALSE(comparison.groups[0].accuracy_change.mean);
+  EXPECT_NEAR(*comparison.groups[1].accuracy_change.mean, 0.25, 1e-12);
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("mIoU against recall"));
+  EXPECT_THROW(compare_runs(runs, {.baseline = "recal"}), Error);
+}
+
 TEST(Comparison, TakesMeansWhereNoSeedIsShared) {
   const Comparison comparison = compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 1, 0.6, 0.3)});
   EXPECT_NEAR(*comparison.groups[1].accuracy_change.mean, 0.2, 1e-12);
@@ -128,8 +138,8 @@ TEST(Comparison, SaysHowManyFramesABlockHas) {
   ce.images = images_with(4);
   recall.images = images_with(6);
   EXPECT_THAT(comparison_markdown(compare_runs({ce, recall})), HasSubstr("over blocks of 10 consecutive frames"));  // CamVid is a video
-  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, 3)), HasSubstr("over blocks of 3 consecutive frames"));
-  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, 1)), HasSubstr("over single images"));
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, {.block = 3})), HasSubstr("over blocks of 3 consecutive frames"));
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, {.block = 1})), HasSubstr("over single images"));
 }
 
 TEST(Comparison, NotesRunsScoredOnOtherImages) {

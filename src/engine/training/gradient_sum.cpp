@@ -32,20 +32,29 @@ struct GradientSum::Hooked {
   std::uintptr_t key;
 };
 
-GradientSum::GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks) : ranks_(std::move(ranks)) {
+std::vector<std::vector<torch::Tensor>> gradient_buckets(const std::vector<torch::Tensor>& parameters) {
   constexpr std::int64_t kBucketValues = kBucketBytes / static_cast<std::int64_t>(sizeof(float));
-  std::vector<std::int64_t> sizes;
+  std::vector<std::vector<torch::Tensor>> buckets;
+  std::int64_t values = kBucketValues;
   for (auto parameter = parameters.rbegin(); parameter != parameters.rend(); ++parameter) {
-    if (buckets_.empty() || sizes.back() >= kBucketValues) {
-      buckets_.emplace_back();
-      sizes.push_back(0);
+    if (values >= kBucketValues) {
+      buckets.emplace_back();
+      values = 0;
     }
-    buckets_.back().parameters.push_back(*parameter);
-    sizes.back() += parameter->numel();
+    buckets.back().push_back(*parameter);
+    values += parameter->numel();
   }
-  for (std::size_t b = 0; b < buckets_.size(); ++b) {
-    Bucket& bucket = buckets_[b];
-    bucket.values = torch::zeros({sizes[b]}, bucket.parameters.front().options().requires_grad(false));
+  return buckets;
+}
+
+GradientSum::GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks) : ranks_(std::move(ranks)) {
+  for (std::vector<torch::Tensor>& of_bucket : gradient_buckets(parameters)) {
+    const std::size_t b = buckets_.size();
+    Bucket& bucket = buckets_.emplace_back();
+    bucket.parameters = std::move(of_bucket);
+    std::int64_t values = 0;
+    for (const torch::Tensor& parameter : bucket.parameters) values += parameter.numel();
+    bucket.values = torch::zeros({values}, bucket.parameters.front().options().requires_grad(false));
     std::int64_t offset = 0;
     for (std::size_t place = 0; place < bucket.parameters.size(); ++place) {
       const torch::Tensor& parameter = bucket.parameters[place];

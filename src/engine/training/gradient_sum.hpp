@@ -15,11 +15,14 @@
 
 namespace seg {
 
+/// Bytes of a bucket, about: few messages, of which the last one, which nothing hides, is short.
+inline constexpr std::int64_t kBucketBytes = 4 << 20;
+
+/// The parameters of each message, in the order they are sent.
+std::vector<std::vector<torch::Tensor>> gradient_buckets(const std::vector<torch::Tensor>& parameters);
+
 class GradientSum {
  public:
-  /// Bytes of a bucket, about: few messages, of which the last one, which nothing hides, is short.
-  static constexpr std::int64_t kBucketBytes = 4 << 20;
-
   /// parameters: float32 leaves, the same on all ranks. `ranks`: a group that no other call uses.
   GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks);
   ~GradientSum();
