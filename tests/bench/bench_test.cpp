@@ -8,7 +8,6 @@
 #include "bench/train.hpp"
 #include "data/registry.hpp"
 #include "support/process.hpp"
-#include "support/ranks.hpp"
 #include "support/support.hpp"
 
 namespace seg {
@@ -52,23 +51,6 @@ TEST(Bench, TrainCanLeaveTheLoaderOut) {
   const auto json = bench_train({.source = kTiny, .steps = {.warmup = 0, .runs = 2}, .synthetic_only = true, .largest_product = 64}).json();
   EXPECT_FALSE(json.at("results").contains("end_to_end"));
   EXPECT_EQ(json.at("results").at("synthetic").at("step").at("runs"), 2);
-}
-
-TEST(Bench, TrainMeasuresWhatRanksCostEachOther) {
-  BenchSource source = kTiny;
-  source.overrides.push_back("train.batch_size=4");
-  std::vector<std::map<std::string, double>> of_rank(2);
-  run_ranks(2, [&](const Communicator& ranks) {
-    const TrainBench bench{.source = source, .steps = {.warmup = 1, .runs = 2}, .synthetic_only = true, .largest_product = 64};
-    of_rank[static_cast<std::size_t>(ranks.rank())] = values(bench_train(bench, ranks), "ranks");
-  });
-  for (const auto& found : of_rank) {
-    EXPECT_GE(found.at("waiting"), 0);
-    EXPECT_LE(found.at("hidden"), 1);
-    EXPECT_GT(found.at("sum_alone"), 0);
-    EXPECT_GT(found.at("bytes_a_step"), 60);  // the gradients of 16.6 million weights
-  }
-  EXPECT_EQ(of_rank[0].at("peak_resident_of_all"), of_rank[1].at("peak_resident_of_all"));
 }
 
 TEST(Bench, LossComparesKernels) {

@@ -136,6 +136,38 @@ TEST_F(Ranks, AnEvaluationIsThatOfOneProcessBitForBit) {
   for (std::size_t other = 1; other < reports.size(); ++other) EXPECT_EQ(reports[other], reports[0]) << other + 1 << " ranks";
 }
 
+TEST_F(Ranks, ABenchmarkSaysWhatTheyCostEachOther) {
+  const fs::path json = folder_ / "bench.json";
+  const std::vector<std::string> arguments{"train",
+                                           "--synthetic-only",
+                                           "--steps",
+                                           "2",
+                                           "--warmup",
+                                           "1",
+                                           "--draw",
+                                           "10",
+                                           "--set",
+                                           "data.size=[48,48]",
+                                           "--set",
+                                           "train.batch_size=4",
+                                           "--set",
+                                           "train.threads=1",
+                                           "--set",
+                                           "model.width=0.125",
+                                           "--largest-product",
+                                           "64",
+                                           "--json",
+                                           json.string()};
+  for (const ProgramResult& result : wait(start("segbench", {arguments, arguments}))) EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto ranks = nlohmann::json::parse(read_text(json)).at("results").at("ranks");
+  const auto value = [&](const std::string& name) { return ranks.at(name).contains("median") ? ranks[name]["median"] : ranks[name]["value"]; };
+  EXPECT_GT(value("sum_alone"), 0.0);
+  EXPECT_GE(value("waiting"), 0.0);
+  EXPECT_LE(value("hidden"), 1.0);
+  EXPECT_GT(value("bytes_a_step"), 1.0);  // the gradients of 260,000 weights
+  EXPECT_GT(value("peak_resident_of_all"), 100.0);
+}
+
 TEST_F(Ranks, RanksThatDifferAreRefusedWithTheDifference) {
   const std::vector<ProgramResult> results =
       wait(start("segtrain", {steps("different", 1, {"optimizer.lr=0.1"}), steps("different", 1, {"optimizer.lr=0.2"})}));
