@@ -2,12 +2,12 @@
 # What several processes gain and cost: one process with two threads against two with one each, in turn, and two on hosts of their own joined by
 # a network of limited rate (network namespaces; root, iproute2).
 #
-#   scripts/bench_ranks.sh [--rounds 3] [--rates "1gbit 200mbit 50mbit"] [--output DIR] [-- segbench train options]
+#   scripts/bench_ranks.sh [--rounds 3] [--rates "1gbit 500mbit 200mbit"] [--output DIR] [-- segbench train options]
 #
 # Default options: DeepLabV3+ ResNet-18, crops of CamVid's recipe, whole batch 8, drawn scenes. Ends with the table of bench_ranks_table.py.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-rounds=3 rates="1gbit 200mbit 50mbit" output=$here/runs/bench_ranks
+rounds=3 rates="1gbit 500mbit 200mbit" output=$here/runs/bench_ranks
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=${2:?--rounds has no value}; shift 2 ;;
