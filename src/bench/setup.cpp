@@ -17,8 +17,6 @@ namespace seg {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::int64_t kDrawn = 40;  // images; 70 % of them are the training split
 
 // CamVid's 11 classes and void. Frames are resized, so that evaluation takes the same size as training.
