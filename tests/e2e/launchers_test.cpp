@@ -26,13 +26,6 @@ class Launchers : public RankPrograms {
     return digest;
   }
 
-  /// The program under a launcher, which has `words` before it.
-  std::vector<std::string> under(std::vector<std::string> words, const std::string& program, const std::vector<std::string>& given) const {
-    const std::vector<std::string> all = command(program, given);
-    words.insert(words.end(), all.begin(), all.end());
-    return words;
-  }
-
   Process::Options environment() const {
     return with({"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "OMP_NUM_THREADS=1", "MASTER_PORT=" + std::to_string(free_port())});
   }

@@ -14,13 +14,25 @@ class RankPrograms : public Programs {
 
   /// One process a rank; `arguments` of each rank.
   Processes start(const std::string& program, const std::vector<std::vector<std::string>>& arguments) const {
-    const std::string port = std::to_string(free_port()), count = std::to_string(arguments.size());
+    std::vector<std::vector<std::string>> commands;
+    for (const std::vector<std::string>& of_rank : arguments) commands.push_back(command(program, of_rank));
+    return start(commands);
+  }
+  Processes start(const std::vector<std::vector<std::string>>& commands) const {
+    const std::string port = std::to_string(free_port()), count = std::to_string(commands.size());
     Processes started;
-    for (std::size_t rank = 0; rank < arguments.size(); ++rank) {
+    for (std::size_t rank = 0; rank < commands.size(); ++rank) {
       const Process::Options options = with({"RANK=" + std::to_string(rank), "WORLD_SIZE=" + count, "MASTER_PORT=" + port, "OMP_NUM_THREADS=1"});
-      started.push_back(std::make_unique<Process>(command(program, arguments[rank]), options));
+      started.push_back(std::make_unique<Process>(commands[rank], options));
     }
     return started;
+  }
+
+  /// The program under what has `words` before it.
+  static std::vector<std::string> under(std::vector<std::string> words, const std::string& program, const std::vector<std::string>& arguments) {
+    const std::vector<std::string> all = command(program, arguments);
+    words.insert(words.end(), all.begin(), all.end());
+    return words;
   }
 
   std::vector<ProgramResult> wait(const Processes& processes, double seconds = 100) const {

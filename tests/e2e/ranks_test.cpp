@@ -168,14 +168,57 @@ TEST_F(Ranks, ABenchmarkSaysWhatTheyCostEachOther) {
   EXPECT_GT(value("peak_resident_of_all"), 100.0);
 }
 
-TEST_F(Ranks, RanksThatDifferAreRefusedWithTheDifference) {
-  const std::vector<ProgramResult> results =
-      wait(start("segtrain", {steps("different", 1, {"optimizer.lr=0.1"}), steps("different", 1, {"optimizer.lr=0.2"})}));
+/// That both ended with this line, and the run has not begun.
+void expect_refused(const std::vector<ProgramResult>& results, const std::string& difference, const fs::path& run_dir) {
   for (const ProgramResult& result : results) {
     EXPECT_EQ(result.exit_code, 2);
-    EXPECT_THAT(result.err, HasSubstr("rank 1 has another configuration than rank 0: '--set optimizer.lr=0.2', not '--set optimizer.lr=0.1'"));
+    EXPECT_THAT(result.err, HasSubstr(difference));
   }
-  EXPECT_FALSE(fs::exists(folder_ / "different" / "config.yaml"));
+  EXPECT_FALSE(fs::exists(run_dir / "config.yaml"));
+}
+
+TEST_F(Ranks, RanksOfOtherConfigurationsAreRefusedWithTheDifference) {
+  expect_refused(wait(start("segtrain", {steps("different", 1, {"optimizer.lr=0.1"}), steps("different", 1, {"optimizer.lr=0.2"})})),
+                 "rank 1 has another configuration than rank 0: '--set optimizer.lr=0.2', not '--set optimizer.lr=0.1'", folder_ / "different");
+}
+
+TEST_F(Ranks, RanksOfOtherProgramsAreRefusedWithTheDifference) {
+  const std::string version = run("segtrain", {"--version"}).out, own = version.substr(0, version.find('\n'));
+  ASSERT_THAT(own, HasSubstr("segtrain "));
+  const std::string number = own.substr(own.find(' ') + 1);
+  std::string bytes = read_text(program("segtrain"));
+  for (std::size_t at = bytes.find(number); at != std::string::npos; at = bytes.find(number, at + 1)) bytes[at] = '9';
+  const fs::path other = folder_ / "segtrain";
+  write_text(other, bytes);
+  fs::permissions(other, fs::perms::owner_all);
+  const std::vector<std::string> arguments = steps("different", 1, {});
+  std::vector<std::string> of_other = command("segtrain", arguments);
+  of_other.front() = other.string();
+  expect_refused(wait(start({command("segtrain", arguments), of_other})), "rank 1 has another program than rank 0: ", folder_ / "different");
+}
+
+/// The program with another file or folder at this path: as on a machine that was set up differently.
+std::vector<std::string> with_other(const fs::path& path, const fs::path& other) {
+  return {"unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"", other.string(), path.string()};
+}
+
+TEST_F(Ranks, RanksOfOtherFilesAtTheSamePathsAreRefusedWithTheDifference) {
+  if (run_program({"unshare", "-m", "true"}).exit_code != 0) GTEST_SKIP() << "this user may not mount a folder over another";
+  const fs::path other = folder_ / "other data";
+  fs::copy(data(), other, fs::copy_options::recursive);
+  const fs::path one = fs::directory_iterator(other / "trainannot")->path().filename();
+  for (const char* part : {"train", "trainannot"}) ASSERT_TRUE(fs::remove(other / part / one));
+  std::vector<std::string> arguments = steps("different", 1, {});
+  expect_refused(wait(start({command("segtrain", arguments), under(with_other(data(), other), "segtrain", arguments)})),
+                 "rank 1 has another list of training images than rank 0: ", folder_ / "different");
+
+  const fs::path weights = folder_ / "weights.safetensors";
+  fs::copy(trained(), weights);
+  ASSERT_EQ(run("segtrain", steps_from(trained(), "moved", 1, {"optimizer.lr=0.1"})).exit_code, 0);
+  arguments = steps_from(weights, "different", 1, {});
+  expect_refused(
+      wait(start({command("segtrain", arguments), under(with_other(weights, checkpoints("moved") / "best.safetensors"), "segtrain", arguments)})),
+      "rank 1 has another start than rank 0: ", folder_ / "different");
 }
 
 TEST_F(Ranks, ABatchThatCannotBeSharedIsRefused) {
