@@ -24,7 +24,7 @@ options=("$@")
 mkdir -p "$output"
 rm -f "$output"/*.json
 
-# bench NAME COMMAND...: segbench train under the command, its results in NAME.json. -v of GNU time where it is there: the memory.
+# bench NAME COMMAND...: segbench train under the command, its results in NAME.json.
 bench() {
   local name=$1
   shift

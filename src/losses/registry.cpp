@@ -27,6 +27,7 @@ std::unique_ptr<Loss> make(const LossOptions& options, const LossContext& contex
 std::string none(const LossOptions&) { return "uniform"; }
 std::string scheme(const LossOptions& options) { return options.weighted_ce.scheme; }
 std::string recall(const LossOptions&) { return "recall"; }
+std::string iou(const LossOptions&) { return "iou"; }
 
 struct Entry {
   const char* name;
@@ -48,7 +49,7 @@ constexpr Entry kEntries[] = {
     {"ldam", make<LdamLoss>, none, "ldam.", true},
     {"la", make<LogitAdjustmentLoss>, none, "la.", true},
     {"blv", make<BlvLoss>, none, nullptr, true},
-    {"iou_gap", nullptr, none, nullptr, false, iou_gap_parts},
+    {"iou_gap", nullptr, iou, nullptr, false, iou_gap_parts},
     {"sum", nullptr, none, "sum", false, sum_parts},
 };
 
