@@ -20,7 +20,16 @@ find_program(SEG_PROTOC protoc PATHS ${protobuf_prefix}/bin NO_DEFAULT_PATH REQU
 find_file(SEG_CHART_JS NAMES chart.min.js chart.umd.min.js chart.umd.js PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist REQUIRED)
 find_path(SEG_MUSTACHE kainjow/mustache.hpp REQUIRED)  # templates of the HTML reports; headers alone
 
+# LibTorch with CUDA asks which GPUs its flags are for; our kernels do without them (seg_cuda).
+if(NOT TORCH_CUDA_ARCH_LIST)
+  set(TORCH_CUDA_ARCH_LIST 9.0)
+endif()
 find_package(Torch REQUIRED)
+set(SEG_CUDA OFF)
+if(TARGET torch_cuda)
+  set(SEG_CUDA ON)
+  set(CMAKE_CUDA_FLAGS "")
+endif()
 if("${TORCH_CXX_FLAGS}" MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
   message(FATAL_ERROR "The LibTorch in ${TORCH_INSTALL_PREFIX} is built with the old C++ ABI, which no Debian library can be "
     "linked with. Take the download named 'cxx11 ABI' (from 2.7 on it is the only one), or Debian's libtorch-dev.")
@@ -48,4 +57,5 @@ find_program(CCACHE ccache)
 if(CCACHE)
   # The sloppiness lets ccache serve sources that use a precompiled header.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
 endif()

@@ -1,4 +1,5 @@
 # seg_module(NAME [TORCH] [USES module...] [LINK library...]): the library seg_NAME from src/NAME.
+# seg_cuda(NAME): its kernels for CUDA, src/NAME/cuda/*.cu, and SEG_CUDA defined in its sources; where LibTorch has CUDA.
 # seg_embed(NAME HEADER constant=FILE...): text files as std::string_view constants of seg_NAME; HEADER declares them.
 # seg_protobuf(NAME FILE.proto): its messages for seg_NAME; FILE is below src, and so is FILE.pb.h.
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
@@ -44,6 +45,9 @@ function(seg_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "USES;LINK")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/base/allocator.cpp)  # seg_allocator's
+  if(NOT SEG_CUDA)
+    list(FILTER sources EXCLUDE REGEX "/cuda/[^/]+\\.cpp$")
+  endif()
   add_library(seg_${name} STATIC ${sources})
   target_include_directories(seg_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(seg_${name} PRIVATE seg_flags)
@@ -57,6 +61,20 @@ function(seg_module name)
   if(arg_LINK)
     target_link_libraries(seg_${name} ${arg_LINK})
   endif()
+endfunction()
+
+function(seg_cuda name)
+  if(NOT SEG_CUDA)
+    return()
+  endif()
+  file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/cuda/*.cu)
+  add_library(seg_${name}_cuda STATIC ${kernels})
+  target_include_directories(seg_${name}_cuda PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_options(seg_${name}_cuda PRIVATE -arch=${SEG_CUDA_ARCH} -Xcompiler=-Wall -Werror=all-warnings)
+  # Architectures stand in the flags, since CMake knows none that are newer than itself; nor does Debian 12's know C++20 for nvcc.
+  set_target_properties(seg_${name}_cuda PROPERTIES CUDA_STANDARD 17 CUDA_ARCHITECTURES OFF CUDA_RUNTIME_LIBRARY Shared)
+  target_link_libraries(seg_${name} PRIVATE seg_${name}_cuda)
+  target_compile_definitions(seg_${name} PRIVATE SEG_CUDA)
 endfunction()
 
 function(seg_embed name header)

@@ -1,14 +1,29 @@
 #!/usr/bin/env python3
 """Times training, evaluation and the recall loss in PyTorch: the opponent that scripts/bench_compare.sh runs against segbench.
 
-Needs PyTorch 1.13 or up, NumPy and OpenCV: Debian's python3-torch, python3-numpy and python3-opencv, or from a package index torch, numpy
-and opencv-python-headless. Nothing else in the project needs them, so scripts/setup.sh leaves them out.
+Needs PyTorch 1.13 or up; for image files and step files also NumPy and OpenCV. They are Debian's python3-torch, python3-numpy and
+python3-opencv, or from a package index torch, numpy and opencv-python-headless. Nothing else in the project needs them, so
+scripts/setup.sh leaves them out.
 
-  --mode plain   as scripts mostly are: float32, contiguous, recall loss from torch.unique, evaluation under no_grad
-  --mode tuned   bfloat16 where the processor multiplies it, channels-last, gradients set to none, foreach Adam, joint counts, fast dropout,
-                 inference_mode; where --engine, --workers or --eval-batches leave a choice, each is tried and the fastest kept
+  --mode plain   as scripts mostly are: float32, contiguous, recall loss from torch.unique, evaluation under no_grad, PyTorch's defaults
+  --mode tuned   bfloat16 where the device multiplies it, channels-last, gradients set to none, fused Adam (foreach where there is none),
+                 joint counts, fast dropout, inference_mode, on a GPU cudnn.benchmark and copies from pinned memory behind the work;
+                 where --engine, --workers or --eval-batches leave a choice, each is tried and the fastest kept
+
+Training and the loss also run with --device cuda, and --variant names one rival, without a choice:
+
+  --variant plain        --mode plain
+  --variant tuned        --mode tuned, eager
+  --variant compile      the same, from the images to the loss and back through torch.compile
+  --variant compile-max  the same with torch.compile(mode="max-autotune")
+
+A random batch is on the device before the first step, so its steps hold no loader and no copy. What a compiler does, and what a
+GPU needs to get going, is in first_step_seconds and the warm-up, not in the timed steps. Memory of a GPU is that of steps behind both.
+What is not possible with this PyTorch or on this machine ends with exit code 2.
 
   scripts/bench_pytorch.py --task train --mode tuned                      a fixed random batch: 4 images of 360x480, 12 classes
+  scripts/bench_pytorch.py --variant compile --device cuda --batch 6 --size 384x768 --classes 16 --steps 50
+  scripts/bench_pytorch.py --variant compile --device cuda --task loss --shape 6x16x96x192 --size 384x768 --steps 50
   scripts/bench_pytorch.py --task eval --data ROOT --layout camvid --weights CHECKPOINT    also prints the scores
   scripts/bench_pytorch.py --task loss --shape 6x19x193x193 --size 769x769                 up-sampling, loss and backward alone
   scripts/bench_pytorch.py --check FILE     recomputes the loss of `segbench train --step-file FILE`; exit 1 beyond 1e-3 of it
@@ -27,13 +42,12 @@ import time
 
 sys.dont_write_bytecode = True  # no __pycache__ among the scripts
 
-import cv2
-import numpy as np
 import torch
 
 import bench_pytorch_data as data
 import bench_pytorch_machine as machine
 import bench_pytorch_model as network
+import bench_pytorch_step as bench
 
 TRIAL_STEPS = 4
 
@@ -53,12 +67,17 @@ def parse_arguments():
     add = parser.add_argument
     add("--task", choices=("train", "eval", "loss"), default="train")
     add("--mode", choices=("plain", "tuned"), default="tuned")
+    add("--variant", choices=tuple(bench.VARIANTS), help="one word in place of --mode and --engine")
+    add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--check", metavar="FILE", help="compare the loss with that of a step file, nothing else")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), help="compute threads (default: one a core)")
     add("--workers", default="auto", help="loader processes; auto: tries 0, 1, 2 and 4")
-    add("--engine", choices=("auto", "eager", "folded", "jit", "compile"), default="auto", help="of --mode tuned; auto: tries all there are")
+    add("--engine", choices=("auto", "eager", "folded", "jit", *bench.COMPILER_MODES), default="auto",
+        help="of --mode tuned; auto: tries all there are but compile-max; eager for --task loss")
+    add("--counting", choices=("auto", *network.COUNTS), default="auto", help="of the recall loss in --mode tuned; auto: the one for the engine")
     add("--batch", type=int, default=4)
-    add("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="of --mode tuned; auto: bf16 where the processor multiplies it")
+    add("--precision", choices=("auto", "fp32", "bf16"), default="auto",
+        help="of --mode tuned; auto: bf16 where the device multiplies it, but float32 logits for --task loss")
     add("--eval-batches", choices=("given", "auto"), default="auto", help="auto: evaluation in tuned mode also tries single images")
     add("--size", type=size_text, default=(360, 480), metavar="HxW", help="of the network's input; of the labels in --task loss")
     add("--shape", type=shape_text, default=[6, 19, 193, 193], metavar="NxKxhxw", help="--task loss: logits")
@@ -78,18 +97,6 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def timed(step, warmup, steps):
-    """Seconds of each of `steps` calls behind the warm-up."""
-    for _ in range(warmup):
-        step()
-    seconds = []
-    for _ in range(steps):
-        start = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - start)
-    return seconds
-
-
 def fastest(candidates, run, what, trials):
     """The candidate with the fewest seconds an image; `run` gives them. One that fails is reported and out of the race."""
     if len(candidates) == 1:
@@ -99,41 +106,9 @@ def fastest(candidates, run, what, trials):
         try:
             seconds[candidate] = run(candidate)
         except Exception as error:  # whatever a compiler or tracer throws
-            print(f"trial: {what} {candidate} does not run here: {type(error).__name__} {str(error).partition(chr(10))[0]}", file=sys.stderr)
+            print(f"trial: {what} {candidate} does not run here: {bench.in_short(error)}", file=sys.stderr)
     trials[what] = {str(candidate): round(1 / value, 3) for candidate, value in seconds.items()}
     return min(seconds, key=seconds.get)
-
-
-def normalized(images, tuned):
-    """u8 [N,H,W,3] -> float32 [N,3,H,W], channels-last memory when tuned."""
-    mean, std = torch.tensor(data.MEAN).view(1, 3, 1, 1), torch.tensor(data.STD).view(1, 3, 1, 1)
-    return images.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last if tuned else torch.contiguous_format).float().sub_(mean).div_(std)
-
-
-class Training:
-    """One optimiser step a call."""
-
-    def __init__(self, args, classes, engine):
-        torch.manual_seed(0)
-        self.args, self.tuned = args, args.mode == "tuned"
-        # MKL draws dropout's random numbers fast, and so needs no layer of ours.
-        layer = network.WordDropout if self.tuned and not torch.backends.mkl.is_available() else torch.nn.Dropout
-        self.model = network.DeepLabV3Plus(classes, align_corners=args.align_corners, dropout=args.dropout, dropout_layer=layer).train()
-        if self.tuned:
-            self.model = self.model.to(memory_format=torch.channels_last)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3, foreach=self.tuned)
-        self.loss = network.LOSSES[args.loss, args.mode]
-        self.forward = torch.compile(self.model) if engine == "compile" else self.model
-
-    def step(self, images, labels):
-        self.optimizer.zero_grad(set_to_none=self.tuned)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.args.bf16):
-            logits = self.forward(normalized(images, self.tuned))
-        labels = labels.long()
-        loss = self.loss(network.upsample(logits, labels, self.args.align_corners), labels)
-        loss.backward()
-        self.optimizer.step()
-        return loss.item()
 
 
 def engines(args, available):
@@ -151,26 +126,28 @@ def worker_counts(args):
 def train(args):
     result = {}
     if args.data == "synthetic":
-        classes, batch = args.classes, data.random_batch(args.batch, args.size, args.classes)
+        classes, batch = args.classes, [tensor.to(args.device) for tensor in data.random_batch(args.batch, args.size, args.classes)]
         batches_of = lambda workers: itertools.repeat(batch)  # noqa: E731
     else:
-        classes = len(args.ids)
+        classes, pinned = len(args.ids), args.mode == "tuned" and args.device == "cuda"
         dataset = data.Files(args.data, args.layout, "train", args.ids, args.size, args.crops, training=True)
-        batches_of = lambda workers: iter(data.training_batches(dataset, args.batch, workers))  # noqa: E731
+        batches_of = lambda workers: iter(data.training_batches(dataset, args.batch, workers, pinned))  # noqa: E731
         batch = next(batches_of(0))
     trials = result["trials"] = {}
 
     def try_engine(engine):
-        training = Training(args, classes, engine)
-        return statistics.median(timed(lambda: training.step(*batch), 2, TRIAL_STEPS)) / args.batch
+        training = bench.Training(args, classes, engine)
+        return statistics.median(bench.timed(lambda: training.step(*batch), 2, TRIAL_STEPS, args.device)) / args.batch
 
     def seconds_with(workers, warmup, steps):
         # A loader fills its queue while the first steps run; they must not live on that.
         batches, warmup = batches_of(workers), max(warmup, 2 * workers)
-        return timed(lambda: training.step(*next(batches)), warmup, steps)
+        return bench.timed(lambda: training.step(*next(batches)), warmup, steps, args.device)
 
     result["engine"] = fastest(engines(args, ("eager", "compile")), try_engine, "engine", trials)
-    training = Training(args, classes, result["engine"])
+    training = bench.Training(args, classes, result["engine"])
+    result["adam"] = training.adam()
+    result["first_step_seconds"] = bench.first_call(lambda: training.step(*batch), args, result["engine"])
     if args.data == "synthetic":
         seconds = seconds_with(0, args.warmup, args.steps)
     else:
@@ -201,7 +178,7 @@ def evaluation_model(args, classes, engine, images):
             with torch.no_grad():
                 model = torch.jit.optimize_for_inference(torch.jit.trace(model, cast(images)))
         return lambda images: model(cast(images))
-    forward = torch.compile(model) if engine == "compile" else model
+    forward = bench.compiled(model, engine)
 
     def under_autocast(images):
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
@@ -215,12 +192,13 @@ class Evaluation:
 
     def __init__(self, args, classes, engine, example):
         self.args, self.classes = args, classes
-        self.model = evaluation_model(args, classes, engine, normalized(example, args.mode == "tuned"))
+        self.normalize = bench.Normalize(args.mode == "tuned")
+        self.model = evaluation_model(args, classes, engine, self.normalize(example))
         self.confusion = torch.zeros(classes, classes, dtype=torch.int64)
 
     def step(self, images, labels):
         labels = labels.long()
-        scores = network.upsample(self.model(normalized(images, self.args.mode == "tuned")), labels, self.args.align_corners)
+        scores = network.upsample(self.model(self.normalize(images)), labels, self.args.align_corners)
         predictions, valid = scores.argmax(1), labels != data.IGNORED
         pairs = labels[valid] * self.classes + predictions[valid]
         self.confusion += torch.bincount(pairs, minlength=self.classes**2).view(self.classes, self.classes)
@@ -247,7 +225,7 @@ def evaluate(args):
         engine, size = choice
         part = [tensor[:size] for tensor in batch]
         evaluation = Evaluation(args, classes, engine, part[0])
-        return statistics.median(timed(lambda: evaluation.step(*part), 2, TRIAL_STEPS)) / size
+        return statistics.median(bench.timed(lambda: evaluation.step(*part), 2, TRIAL_STEPS)) / size
 
     def pass_over(workers, warmup, steps):
         """Seconds and images of the timed stretch, and whether that was the whole split."""
@@ -267,7 +245,7 @@ def evaluate(args):
         result.update(engine=engine, batch=size, classes=classes)
         if args.data == "synthetic":
             evaluation, part = Evaluation(args, classes, engine, batch[0][:size]), [tensor[:size] for tensor in batch]
-            seconds = timed(lambda: evaluation.step(*part), args.warmup, args.steps)
+            seconds = bench.timed(lambda: evaluation.step(*part), args.warmup, args.steps)
             result["images_per_second"] = size / statistics.median(seconds)
             return result, seconds
 
@@ -283,23 +261,17 @@ def evaluate(args):
 
 
 def loss(args):
-    n, classes, height, width = args.shape
-    torch.manual_seed(0)
-    logits = torch.randn(args.shape, requires_grad=True)
-    _, labels = data.random_batch(n, args.size, classes)
-    function = network.LOSSES[args.loss, args.mode]
-
-    def step():
-        logits.grad = None
-        target = labels.long()
-        function(network.upsample(logits, target, args.align_corners), target).backward()
-
+    gpu, engine = args.device == "cuda", engines(args, ("eager",))[0]
+    step = bench.Loss(args, engine).step
     machine.forget_peak()
-    before = machine.resident_bytes()
-    step()
-    extra = machine.peak_bytes() - before
-    seconds = timed(step, args.warmup, args.steps)
-    return {"shape": args.shape, "extra_bytes": extra, "classes": classes, "images_per_second": n / statistics.median(seconds)}, seconds
+    before = torch.cuda.memory_allocated() if gpu else machine.resident_bytes()
+    result = {"shape": args.shape, "classes": args.shape[1], "engine": engine, "first_step_seconds": bench.first_call(step, args, engine)}
+    peak = machine.peak_bytes()
+    seconds = bench.timed(step, args.warmup, args.steps, args.device)
+    # Left out where it would be the compiler's own on the CPU, or miss a CUDA graph's.
+    if engine == "eager" or gpu and engine == "compile":
+        result["extra_bytes"] = (torch.cuda.max_memory_allocated() if gpu else peak) - before
+    return {**result, "images_per_second": args.shape[0] / statistics.median(seconds)}, seconds
 
 
 def check(path):
@@ -320,7 +292,7 @@ def check(path):
     network.load_model(model, tensors)
     labels, theirs = tensors["labels"].long(), float(facts["loss"])
     with torch.no_grad():
-        scores = network.upsample(model(normalized(tensors["images"], False)), labels, align_corners)
+        scores = network.upsample(model(bench.Normalize(False)(tensors["images"])), labels, align_corners)
         ours = {mode: network.LOSSES[facts["loss_type"], mode](scores, labels).item() for mode in ("plain", "tuned")}
     far = [mode for mode, value in ours.items() if not abs(value - theirs) <= 1e-3 * abs(theirs)]
     print(f"{facts['loss_type']} loss: segbench {theirs:.7g}, PyTorch plain {ours['plain']:.7g}, tuned {ours['tuned']:.7g}: "
@@ -329,11 +301,14 @@ def check(path):
 
 
 def settings(args):
-    return {"task": args.task, "mode": args.mode, "threads": torch.get_num_threads(), "batch": args.batch, "size": list(args.size),
+    versions = {"torch": torch.__version__, "python": platform.python_version()}
+    if data.cv2:
+        versions.update(numpy=data.np.__version__, opencv=data.cv2.__version__)
+    return {"task": args.task, "mode": args.mode, **({"variant": args.variant} if args.variant else {}), "device": args.device,
+            "threads": torch.get_num_threads(), "batch": args.batch, "size": list(args.size),
             "data": args.data if args.data == "synthetic" else f"{args.layout} ({'crops' if args.crops else 'resized'})", "loss": args.loss,
             "precision": "bf16" if args.bf16 else "fp32", "dropout": args.dropout, "align_corners": args.align_corners, "steps": args.steps,
-            "versions": {"torch": torch.__version__, "numpy": np.__version__, "opencv": cv2.__version__, "python": platform.python_version()},
-            "processor": machine.processor(), "environment": machine.environment()}
+            "versions": versions, "processor": machine.processor(), "environment": machine.environment()}
 
 
 def shown(name, value):
@@ -345,12 +320,25 @@ def shown(name, value):
     return f"{value:.4g}" if isinstance(value, float) else value
 
 
-def main():
-    args = parse_arguments()
+def settle(args):
+    """Completes the options by what follows from them, and ends the program where they cannot be had here."""
+    if args.variant:
+        args.mode, args.engine = bench.VARIANTS[args.variant]
+    if args.device == "cuda" and not torch.cuda.is_available():
+        bench.refuse(f"PyTorch {torch.__version__} finds no CUDA GPU here")
+    if args.device == "cuda" and args.task == "eval":
+        bench.refuse("--task eval runs on the CPU only")
     args.crops = (args.augment or {"camvid": "crop", "synthia_seqs": "resize"}[args.layout]) == "crop"
-    args.bf16 = args.mode == "tuned" and (args.precision == "bf16" or args.precision == "auto" and machine.multiplies_bf16())
+    automatic = args.precision == "auto" and args.task != "loss" and machine.multiplies_bf16(args.device)
+    args.bf16 = args.mode == "tuned" and (args.precision == "bf16" or automatic)
     args.ids = data.FILE_IDS[args.layout, args.void]
     torch.set_num_threads(args.threads)  # Debian's build takes one thread on some machines
+    torch.backends.cudnn.benchmark = args.mode == "tuned"
+
+
+def main():
+    args = parse_arguments()
+    settle(args)
     if args.check:
         return check(args.check)
     result, seconds = {"train": train, "eval": evaluate, "loss": loss}[args.task](args)
@@ -358,6 +346,8 @@ def main():
     report = {**settings(args), **result}
     report["ms_per_step"] = {"median": statistics.median(milliseconds), "min": min(milliseconds), "max": max(milliseconds)}
     report["peak_resident_bytes"] = machine.peak_bytes()
+    if args.device == "cuda":
+        report.update(machine.gpu())
     if result.get("workers"):
         report["largest_worker_bytes"] = machine.largest_child_bytes()
     for name, value in report.items():

@@ -5,9 +5,13 @@ Layouts are those of data/README.md, classes those of data/synthia_seqs.yaml and
 import pathlib
 import random
 
-import cv2
-import numpy as np
 import torch
+
+try:
+    import cv2
+    import numpy as np
+except ModuleNotFoundError:  # random data does without them
+    cv2 = np = None
 
 IGNORED = 255
 MEAN = (123.675, 116.28, 103.53)  # RGB, of 0..255
@@ -85,6 +89,8 @@ class Files(torch.utils.data.Dataset):
     """
 
     def __init__(self, root, layout, split, ids, size, crops, training):
+        if cv2 is None:
+            raise SystemExit("error: image files need NumPy and OpenCV, and this Python lacks one of them")
         self.pairs = LISTS[layout](pathlib.Path(root), split)
         if not self.pairs:
             raise SystemExit(f"error: {root} has no {split} images in the layout {layout}")
@@ -129,8 +135,8 @@ class Endless(torch.utils.data.Sampler):
         return self.count
 
 
-def training_batches(dataset, batch, workers):
-    return torch.utils.data.DataLoader(dataset, batch, sampler=Endless(len(dataset)), num_workers=workers, drop_last=True)
+def training_batches(dataset, batch, workers, pinned):
+    return torch.utils.data.DataLoader(dataset, batch, sampler=Endless(len(dataset)), num_workers=workers, drop_last=True, pin_memory=pinned)
 
 
 def evaluation_batches(dataset, batch, workers):

@@ -6,7 +6,6 @@ in the other; the losses are those of src/losses: cross entropy, and recall loss
 import json
 import struct
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -136,7 +135,7 @@ class Decoder(nn.Module):
 
     def forward(self, low, pyramid):
         low = self.relu(self.bn1(self.conv1(low)))
-        # Autocast would interpolate, and concatenate, in float32.
+        # Autocast would interpolate, and concatenate, in float32; that of a GPU would not.
         with torch.autocast("cpu", enabled=False):
             pyramid = F.interpolate(pyramid, size=low.shape[2:], mode="bilinear", align_corners=self.align_corners)
         return self.last_conv(torch.cat([pyramid, low], 1))
@@ -175,25 +174,32 @@ def recall_loss_from_unique(scores, labels):
     """sum_n w_{y_n} CE_n / valid pixels, w_c = max(FN_c, 1) / max(GT_c, 1), counted with torch.unique as scripts mostly do."""
     valid = labels != IGNORED
     missed = (scores.argmax(1) != labels) & valid
-    pixels = torch.ones(scores.shape[1])
-    false_negatives = torch.ones(scores.shape[1])
-    for c, count in zip(*torch.unique(labels[valid], return_counts=True)):
-        pixels[c] = count
-    for c, count in zip(*torch.unique(labels[missed], return_counts=True)):
-        false_negatives[c] = count
+    pixels = torch.ones(scores.shape[1], device=scores.device)
+    false_negatives = torch.ones_like(pixels)
+    for counts, mask in ((pixels, valid), (false_negatives, missed)):
+        present, count = torch.unique(labels[mask], return_counts=True)
+        counts[present] = count.float()
     weights = false_negatives / pixels
     pixel_loss = F.cross_entropy(scores, labels, reduction="none", ignore_index=IGNORED)
     pixel_weight = weights[labels.masked_fill(~valid, 0)]
     return (pixel_weight * pixel_loss).sum() / valid.sum()
 
 
-def recall_loss_from_bincount(scores, labels):
+# How often each of 0 .. bins - 1 occurs in a tensor of int64, which may hold larger numbers too.
+COUNTS = {
+    "bincount": lambda numbers, bins: torch.bincount(numbers.flatten(), minlength=bins)[:bins],
+    "histc": lambda numbers, bins: torch.histc(numbers.float(), bins, 0, bins),
+    "compare": lambda numbers, bins: torch.stack([(numbers == number).sum() for number in range(bins)]),
+}
+
+
+def recall_loss_from_counts(scores, labels, count=COUNTS["bincount"]):
     """The same value from one joint count, the weights handed to PyTorch's own cross entropy."""
     classes = scores.shape[1]
     with torch.no_grad():
         hit = scores.argmax(1).eq_(labels)
         # Two bins a class, missed and hit; ignored pixels fall behind the last one.
-        bins = torch.bincount((labels * 2 + hit).flatten(), minlength=2 * classes)[: 2 * classes].view(classes, 2)
+        bins = count(labels * 2 + hit, 2 * classes).view(classes, 2)
         pixels = bins.sum(1)
         weights = bins[:, 0].clamp(min=1) / pixels.clamp(min=1)
     return F.cross_entropy(scores, labels, weight=weights.float(), ignore_index=IGNORED, reduction="sum") / pixels.sum()
@@ -203,12 +209,14 @@ LOSSES = {
     ("ce", "plain"): cross_entropy,
     ("ce", "tuned"): cross_entropy,
     ("recall", "plain"): recall_loss_from_unique,
-    ("recall", "tuned"): recall_loss_from_bincount,
+    ("recall", "tuned"): recall_loss_from_counts,
 }
 
 
 def read_safetensors(path):
     """{name: tensor} and the metadata of a file: 8 bytes header length, JSON header, data. BF16 is not needed here."""
+    import numpy as np  # random data does without it
+
     types = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))

@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
 # Builds the programs into build/bin, with every dependency installed first.
 #
-#   scripts/build.sh [cmake options...]        SEG_JOBS: parallel compilers (default: one a core, at most one per 2 GB of memory)
+#   scripts/build.sh [--cuda] [cmake options...]
+#
+#   --cuda        for NVIDIA GPUs: with LibTorch for CUDA from PyPI, or the one in CMAKE_PREFIX_PATH
+#   SEG_BUILD     the folder to build in instead of build
+#   SEG_TARGETS   what is built instead of everything
+#   SEG_JOBS      parallel compilers (default: one a core, at most one per 2 GB of memory)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+build=${SEG_BUILD:-build}
+cuda=""
+[ "${1:-}" != --cuda ] || { cuda=yes; shift; }
 
-# Whether a LibTorch lies in CMAKE_PREFIX_PATH: given now, in the environment, or when build/ was configured.
+# Whether a LibTorch lies in CMAKE_PREFIX_PATH: given now, in the environment, or when the folder was configured.
 own_libtorch() {
   local option prefix prefixes=${CMAKE_PREFIX_PATH:-}
-  [ ! -e build/CMakeCache.txt ] || prefixes+=";$(sed -n 's/^CMAKE_PREFIX_PATH:[A-Z]*=//p' build/CMakeCache.txt)"
+  [ ! -e $build/CMakeCache.txt ] || prefixes+=";$(sed -n 's/^CMAKE_PREFIX_PATH:[A-Z]*=//p' $build/CMakeCache.txt)"
   for option in "$@"; do
     case $option in -DCMAKE_PREFIX_PATH[:=]*) prefixes+=";${option#*=}" ;; esac
   done
@@ -19,26 +27,40 @@ own_libtorch() {
 }
 
 setup=()
-! own_libtorch "$@" || setup=(--own-libtorch)
+if own_libtorch "$@"; then
+  setup=(--own-libtorch)
+elif [ -n "$cuda" ]; then
+  setup=(--own-libtorch --cuda)
+fi
 scripts/setup.sh "${setup[@]}"
+fresh=()
+if [[ " ${setup[*]} " == *" --cuda "* ]]; then
+  packages=$(echo "$PWD"/build/venv-cuda/lib/python3*/site-packages)
+  set -- -DCMAKE_PREFIX_PATH="$packages/torch" "$@"
+  # The compiler of the wheels is there where the system has none.
+  toolkit=$packages/nvidia/cu13
+  [ ! -x "$toolkit/bin/nvcc" ] || set -- -DCMAKE_CUDA_COMPILER="$toolkit/bin/nvcc" -DCUDA_TOOLKIT_ROOT_DIR="$toolkit" -DCUDAToolkit_ROOT="$toolkit" "$@"
+  fresh=(--fresh)  # what an earlier configuration found belongs to another LibTorch
+fi
 memory_gb=$(awk '/MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)
 jobs=${SEG_JOBS:-$(nproc)}
 [ "$jobs" -le $((memory_gb / 2 + 1)) ] || jobs=$((memory_gb / 2 + 1))
-log=build/configure.log
-mkdir -p build
-if [ ! -e build/build.ninja ] || [ $# -gt 0 ]; then
-  cmake -S . -B build -G Ninja "$@" >"$log" 2>&1 || {
+log=$build/configure.log
+mkdir -p "$build"
+if [ ! -e "$build/build.ninja" ] || [ $# -gt 0 ]; then
+  PATH=$PATH:/usr/local/cuda-13.0/bin:/usr/local/cuda/bin cmake "${fresh[@]}" -S . -B "$build" -G Ninja "$@" >"$log" 2>&1 || {
     grep -A5 'CMake Error' "$log" >&2 || tail -n 20 "$log" >&2
     exit 1
   }
 fi
+read -ra targets <<<"${SEG_TARGETS:-}"
 if [ -t 1 ]; then
-  ninja -C build -j "$jobs"
+  ninja -C "$build" -j "$jobs" "${targets[@]}"
 else
-  echo "build: $jobs jobs, some minutes the first time; log in build/build.log"
-  ninja -C build -j "$jobs" >build/build.log 2>&1 || {
-    grep -E -A8 'error|FAILED' build/build.log | head -n 60 >&2
-    echo "build: failed; the whole log is build/build.log" >&2
+  echo "build: $jobs jobs, some minutes the first time; log in $build/build.log"
+  ninja -C "$build" -j "$jobs" "${targets[@]}" >"$build/build.log" 2>&1 || {
+    grep -E -A8 'error|FAILED' "$build/build.log" | head -n 60 >&2
+    echo "build: failed; the whole log is $build/build.log" >&2
     exit 1
   }
 fi

@@ -9,6 +9,7 @@
 #   scripts/setup.sh --launchers      also mpirun, iproute2 and, where Debian's works, torchrun, for the tests of several processes
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --package        also what makes the Debian package
+#   scripts/setup.sh --cuda           also LibTorch for CUDA 13.0 and, where there is none, its compiler, from PyPI in build/venv-cuda: 2.5 GB
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
 set -euo pipefail
 
@@ -27,6 +28,7 @@ packages=(
 libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded BLAS instead of the reference one
 browser=""
 onnxruntime=""
+cuda=""
 for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
@@ -42,6 +44,9 @@ for option in "$@"; do
     --arm64) packages+=(g++-aarch64-linux-gnu) ;;
     --package) packages+=(dpkg-dev file help2man) ;;       # dpkg-shlibdeps, what cpack asks which files are programs, manual pages
     --own-libtorch) libtorch=() ;;
+    --cuda)
+      cuda=yes
+      packages+=(python3-venv) ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac
 done
@@ -93,4 +98,26 @@ if [ -n "$onnxruntime" ]; then
     /usr/bin/python3 -m venv --clear "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check onnxruntime==1.23.2
   }
+fi
+
+# Debian has no LibTorch with CUDA.
+if [ -n "$cuda" ]; then
+  venv=$(cd "$(dirname "$0")/.." && pwd)/build/venv-cuda
+  wanted=(torch==2.11.0)
+  # The compiler of CUDA 13.0 is the system's where it has one.
+  PATH=$PATH:/usr/local/cuda-13.0/bin:/usr/local/cuda/bin nvcc --version 2>/dev/null | grep -q 'release 13\.0' ||
+    wanted+=(nvidia-cuda-nvcc==13.0.* nvidia-nvvm==13.0.* nvidia-cuda-crt==13.0.* nvidia-cuda-cccl==13.0.*)
+  if [ "$(cat "$venv/installed" 2>/dev/null)" != "${wanted[*]}" ]; then
+    echo "setup: installing ${wanted[*]} into $venv: downloads 2.5 GB, takes 5 GB"
+    /usr/bin/python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir "${wanted[@]}"
+    # As a toolkit that CMake finds, its libraries need their names without a version.
+    toolkit=$(echo "$venv"/lib/python3*/site-packages/nvidia/cu13)
+    for library in "$toolkit"/lib/lib*.so.*; do
+      plain=${library%%.so.*}.so
+      [ -e "$plain" ] || ln -s "$(basename "$library")" "$plain"
+    done
+    ln -sfn lib "$toolkit/lib64"
+    echo "${wanted[*]}" >"$venv/installed"
+  fi
 fi

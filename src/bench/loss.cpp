@@ -7,10 +7,10 @@
 #include "base/error.hpp"
 #include "bench/memory.hpp"
 #include "core/compute.hpp"
-#include "core/network_input.hpp"
 #include "engine/training/learner.hpp"
 #include "losses/registry.hpp"
 #include "ops/class_sums.hpp"
+#include "ops/normalize.hpp"
 
 namespace seg {
 

@@ -9,10 +9,10 @@
 #include "bench/peak_rate.hpp"
 #include "bench/rank_times.hpp"
 #include "core/compute.hpp"
-#include "core/network_input.hpp"
 #include "data/collate.hpp"
 #include "data/loader.hpp"
 #include "engine/training/trainer.hpp"
+#include "ops/normalize.hpp"
 
 namespace seg {
 

@@ -1,7 +1,5 @@
-// What a network takes, and from stacked pictures to that: x -> (x - mean) / std, channels-last. The YAML block `model.input`.
+// What a network takes: channels in this order, each (x - mean) / std. The YAML block `model.input`.
 #pragma once
-
-#include <torch/types.h>
 
 #include <vector>
 
@@ -28,9 +26,5 @@ struct NetworkInput {
 
 /// Throws kConfiguration unless mean and std have three numbers each, std above 0.
 void check(const NetworkInput& input);
-
-/// `images` u8 [N,H,W,3] RGB on any device. Returns [N,3,H,W] of `dtype` (float32, bfloat16) on the same device, in
-/// channels-last memory; channels in the order of `input`. Computed in float32, rounded once at the end.
-torch::Tensor normalize(const torch::Tensor& images, const NetworkInput& input, torch::ScalarType dtype = torch::kFloat32);
 
 }  // namespace seg

@@ -18,6 +18,8 @@ const std::string kLost = "lost";
 
 std::string key_of(std::int64_t rank) { return "pulse/" + std::to_string(rank); }
 
+std::string left_key_of(std::int64_t rank) { return "left/" + std::to_string(rank); }
+
 }  // namespace
 
 RankPulse::RankPulse(const Launch& launch, PulseStore store)
@@ -26,6 +28,20 @@ RankPulse::RankPulse(const Launch& launch, PulseStore store)
 RankPulse::~RankPulse() {
   thread_.request_stop();
   thread_.join();
+  leave();
+}
+
+/// Rank 0, where the store is, goes last: later LibTorch prints a warning on each rank that asks a store that is gone.
+void RankPulse::leave() const {
+  try {
+    if (launch_.rank != 0) return store_.set(left_key_of(launch_.rank), "1");
+    const auto until = std::chrono::steady_clock::now() + kStopped;
+    for (std::int64_t rank = 1; rank < launch_.world_size; ++rank)
+      while (!store_.get(left_key_of(rank)) && !store_.get(kLost) && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  } catch (const std::exception&) {
+    // No store, nobody to wait for.
+  }
 }
 
 void RankPulse::doing(const std::string& what) {

@@ -50,6 +50,7 @@ class RankPulse {
   std::vector<Beat> beats() const;  // of all ranks
   std::optional<std::string> known() const;
   std::string look_for_lost() const;
+  void leave() const;
 
   Launch launch_;
   PulseStore store_;

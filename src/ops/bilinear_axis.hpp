@@ -7,11 +7,34 @@
 // so that kernels mix with the weights of at::upsample_bilinear2d. A float s, as LibTorch 2 has it, is 8e-6 off at position 192 already.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "ops/inline.hpp"
+
 namespace seg {
+
+/// What one position mixes.
+template <class Scalar>
+struct BilinearPosition {
+  std::int32_t low;
+  std::int32_t high;
+  Scalar weight;  // of `high`, 0..1
+};
+
+/// 0 <= i < out.
+template <class Scalar = float>
+SEG_INLINE BilinearPosition<Scalar> bilinear_position(std::int64_t in, std::int64_t out, bool align_corners, std::int64_t i) {
+  const Scalar corners = out > 1 ? static_cast<Scalar>(in - 1) / static_cast<Scalar>(out - 1) : Scalar(0);
+  const double scale = align_corners ? corners : static_cast<Scalar>(in) / static_cast<Scalar>(out);
+  const auto position = static_cast<double>(i);
+  const double half_pixel = scale * (position + 0.5) - 0.5;
+  const double source = align_corners ? scale * position : (half_pixel > 0.0 ? half_pixel : 0.0);
+  const std::int64_t floor = static_cast<std::int64_t>(source), low = floor < in - 1 ? floor : in - 1;
+  const double weight = source - static_cast<double>(low);
+  return {static_cast<std::int32_t>(low), static_cast<std::int32_t>(low + 1 < in ? low + 1 : in - 1),
+          static_cast<Scalar>(weight < 1.0 ? weight : 1.0)};
+}
 
 template <class Scalar>
 struct BilinearAxis {
@@ -24,15 +47,11 @@ struct BilinearAxis {
 template <class Scalar = float>
 BilinearAxis<Scalar> bilinear_axis(std::int64_t in, std::int64_t out, bool align_corners) {
   BilinearAxis<Scalar> axis;
-  const Scalar corners = out > 1 ? static_cast<Scalar>(in - 1) / static_cast<Scalar>(out - 1) : Scalar(0);
-  const double scale = align_corners ? corners : static_cast<Scalar>(in) / static_cast<Scalar>(out);
   for (std::int64_t i = 0; i < out; ++i) {
-    const auto position = static_cast<double>(i);
-    const double source = align_corners ? scale * position : std::max(scale * (position + 0.5) - 0.5, 0.0);
-    const std::int64_t low = std::min(static_cast<std::int64_t>(source), in - 1);
-    axis.low.push_back(static_cast<std::int32_t>(low));
-    axis.high.push_back(static_cast<std::int32_t>(std::min(low + 1, in - 1)));
-    axis.weight.push_back(static_cast<Scalar>(std::min(source - static_cast<double>(low), 1.0)));
+    const auto at = bilinear_position<Scalar>(in, out, align_corners, i);
+    axis.low.push_back(at.low);
+    axis.high.push_back(at.high);
+    axis.weight.push_back(at.weight);
   }
   return axis;
 }

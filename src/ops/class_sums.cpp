@@ -4,6 +4,7 @@
 
 #include "ops/checks.hpp"
 #include "ops/cpu/class_sums.hpp"
+#include "ops/cuda/class_sums.hpp"
 
 namespace seg {
 namespace {
@@ -16,12 +17,39 @@ ScoreNoise noise_of(const torch::Tensor& scale, std::int64_t key, std::int64_t f
   return scale.numel() > 0 ? ScoreNoise{scale, key, first_image} : ScoreNoise{};
 }
 
-/// Saves logits and labels alone: backward recomputes the softmax.
+/// On the CPU backward recomputes the softmax; on CUDA forward leaves it a float a pixel.
+struct Forward {
+  ClassSums sums;
+  torch::Tensor log_sums;  // undefined on the CPU
+};
+
+Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
+  if constexpr (cuda::kBuilt) {
+    if (logits.is_cuda()) {
+      auto [sums, log_sums] = cuda::class_sums_forward(logits, labels, align_corners, noise);
+      return {std::move(sums), std::move(log_sums)};
+    }
+  }
+  return {cpu::class_sums_forward(logits, labels, align_corners, noise), {}};
+}
+
+torch::Tensor backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
+                       bool align_corners, const ScoreNoise& noise) {
+  if constexpr (cuda::kBuilt) {
+    if (logits.is_cuda()) return cuda::class_sums_backward(gradient, logits, labels, log_sums, align_corners, noise);
+  }
+  return cpu::class_sums_backward(gradient, logits, labels, align_corners, noise);
+}
+
+bool has_kernel(const torch::Tensor& logits) {
+  return (logits.is_cpu() || (cuda::kBuilt && logits.is_cuda())) && logits.scalar_type() != torch::kDouble;
+}
+
 struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
   static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
                              const torch::Tensor& noise_scale, std::int64_t noise_key, std::int64_t first_image) {
-    const ClassSums sums = cpu::class_sums_forward(logits, labels, align_corners, noise_of(noise_scale, noise_key, first_image));
-    context->save_for_backward({logits, labels, noise_scale});
+    const auto [sums, log_sums] = seg::forward(logits, labels, align_corners, noise_of(noise_scale, noise_key, first_image));
+    context->save_for_backward({logits, labels, noise_scale, log_sums});
     context->saved_data["align_corners"] = align_corners;
     context->saved_data["noise_key"] = noise_key;
     context->saved_data["first_image"] = first_image;
@@ -35,7 +63,7 @@ struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
     const auto saved = context->get_saved_variables();
     const bool align_corners = context->saved_data["align_corners"].toBool();
     const ScoreNoise noise = noise_of(saved[2], context->saved_data["noise_key"].toInt(), context->saved_data["first_image"].toInt());
-    return {cpu::class_sums_backward(gradients[0], saved[0], saved[1], align_corners, noise), none, none, none, none, none};
+    return {seg::backward(gradients[0], saved[0], saved[1], saved[3], align_corners, noise), none, none, none, none, none};
   }
 };
 
@@ -47,7 +75,7 @@ ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, b
 
 ClassSums noisy_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
   check_logits_and_labels(logits, labels);
-  if (!logits.is_cpu() || logits.scalar_type() == torch::kDouble) return reference::noisy_class_sums(logits, labels, align_corners, noise);
+  if (!has_kernel(logits)) return reference::noisy_class_sums(logits, labels, align_corners, noise);
   const tensor_list sums =
       ClassSumsFunction::apply(logits, labels, align_corners, noise.scale.defined() ? noise.scale : torch::empty({0}), noise.key, noise.first_image);
   return {sums[0], sums[1], sums[2], sums[3]};

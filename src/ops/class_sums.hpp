@@ -33,7 +33,8 @@ struct ScoreNoise {
 
 /// logits: float32 or bfloat16 [N,K,h,w] (float64: by the reference), any strides; labels: uint8 [N,H,W], values < K or 255 (ignored).
 /// align_corners: the corner convention of the up-sampling, as in torch::nn::functional::interpolate.
-/// Throws kData for a label out of range, kInternal for wrong shapes or dtypes.
+/// Throws kData for a label out of range (on CUDA, where that would have to be waited for, the first sum is NaN instead: see check_labels), kInternal
+/// for wrong shapes or dtypes.
 ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners);
 ClassSums noisy_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise);
 

@@ -6,6 +6,7 @@
 #include "ops/bilinear_axis.hpp"
 #include "ops/checks.hpp"
 #include "ops/cpu/class_sums.hpp"
+#include "ops/cuda/class_sums.hpp"
 
 namespace seg {
 namespace {
@@ -57,8 +58,11 @@ torch::Tensor reference::predict_labels(const torch::Tensor& logits, std::int64_
 
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   check(logits, height, width);
-  return logits.is_cpu() ? cpu::predict_labels(logits, height, width, align_corners)
-                         : reference::predict_labels(logits, height, width, align_corners);
+  if (logits.is_cpu()) return cpu::predict_labels(logits, height, width, align_corners);
+  if constexpr (cuda::kBuilt) {
+    if (logits.is_cuda() && logits.scalar_type() != torch::kDouble) return cuda::predict_labels(logits, height, width, align_corners);
+  }
+  return reference::predict_labels(logits, height, width, align_corners);
 }
 
 }  // namespace seg

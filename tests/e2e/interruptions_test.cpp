@@ -76,29 +76,18 @@ TEST_F(Interruptions, KilledAtAnyMomentARunEndsWithTheSameWeights) {
 TEST_F(Interruptions, ASignalSavesAndTheRunEndsWithTheSameWeights) {
   FaultRow row("signal");
   for (const int signal : tried_of(std::vector<int>{SIGTERM, SIGINT}, 1)) {
-    const std::string name = "stopped" + std::to_string(signal);
-    Process process(command("segtrain", arguments(name)), with({}));
-    wait_until([&] { return count(name, "train") > 2 || !process.running(); });
-    process.send(signal);
-    const ProgramResult stopped = process.wait();
-    EXPECT_EQ(stopped.exit_code, 128 + signal) << stopped.err;
-    EXPECT_FALSE(stopped.killed);
-    EXPECT_EQ(last_event(name), "end");
-    EXPECT_TRUE(row.tried(resumes_to_the_same(name)));
-  }
-}
-
-TEST_F(Interruptions, ASecondSignalEndsAtOnceAndTheCheckpointBeforeIsIntact) {
-  FaultRow row("signal");
-  for (const int signal : tried_of(std::vector<int>{SIGTERM, SIGINT}, 1)) {
-    const std::string name = "stopped" + std::to_string(signal);
-    Process process(command("segtrain", arguments(name)), with({}));
-    // A step after the checkpoint: what has just been saved would not be saved again.
-    wait_until([&] { return (count(name, "checkpoint") > 0 && last_event(name) == "train") || !process.running(); });
-    process.send(signal);
-    wait_until([&] { return last_event(name) == "saving" || !process.running(); });  // what the first one asked for
-    process.send(signal);
-    EXPECT_EQ(process.wait().exit_code, 128 + signal);
+    std::string name;
+    // Where saving is over before the second signal comes, it is tried again.
+    for (int attempt = 0; attempt < 5 && (attempt == 0 || last_event(name) == "end"); ++attempt) {
+      name = "stopped" + std::to_string(signal) + "-" + std::to_string(attempt);
+      Process process(command("segtrain", arguments(name)), with({}));
+      // A step after the checkpoint: what has just been saved would not be saved again.
+      wait_until([&] { return (count(name, "checkpoint") > 0 && last_event(name) == "train") || !process.running(); });
+      process.send(signal);
+      wait_until([&] { return last_event(name) == "saving" || !process.running(); });  // what the first one asked for
+      process.send(signal);
+      EXPECT_EQ(process.wait().exit_code, 128 + signal);
+    }
     EXPECT_NE(last_event(name), "end");
     EXPECT_TRUE(row.tried(resumes_to_the_same(name)));
   }

@@ -11,25 +11,15 @@
 #include "ops/score_noise.hpp"
 #include "support/golden.hpp"
 #include "support/naive_loss.hpp"
+#include "support/sums_shapes.hpp"
 #include "support/tensor_bytes.hpp"
 
 namespace seg {
 namespace {
 
+using test::random_labels;
 using test::relative_difference;
-
-struct Shape {
-  std::int64_t batch, classes, in_height, in_width, out_height, out_width;
-};
-
-std::ostream& operator<<(std::ostream& out, const Shape& s) {
-  return out << s.batch << "x" << s.classes << " " << s.in_height << "x" << s.in_width << " to " << s.out_height << "x" << s.out_width;
-}
-
-torch::Tensor random_labels(const Shape& s) {
-  torch::Tensor labels = torch::randint(0, s.classes, {s.batch, s.out_height, s.out_width}).to(torch::kByte);
-  return labels.masked_fill(torch::rand({s.batch, s.out_height, s.out_width}).lt(0.2), 255);
-}
+using Shape = test::SumsShape;
 
 struct Summed {
   ClassSums sums;
@@ -78,11 +68,7 @@ TEST_P(Shapes, KernelWithNoiseEqualsReference) {
   EXPECT_TRUE(kernel.sums.false_negatives.equal(reference.sums.false_negatives));
 }
 
-INSTANTIATE_TEST_SUITE_P(ClassSums, Shapes,
-                         testing::Combine(testing::Values(Shape{2, 5, 4, 6, 16, 24}, Shape{1, 1, 3, 3, 7, 5}, Shape{3, 7, 1, 1, 33, 9},
-                                                          Shape{1, 19, 13, 17, 50, 66}, Shape{2, 3, 9, 9, 9, 9}, Shape{1, 4, 40, 30, 11, 7},
-                                                          Shape{2, 255, 3, 2, 5, 8}, Shape{1, 2, 5, 1, 1, 1}, Shape{1, 12, 2, 50, 100, 3}),
-                                          testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(ClassSums, Shapes, testing::Combine(testing::ValuesIn(test::kSumsShapes), testing::Bool()));
 
 // Forward and backward may take a few times the low-resolution logits, never a tensor of N x K x H x W.
 TEST(ClassSums, NeedsNoFullSizeTensor) {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/network_input.hpp"
 #include "data/resize.hpp"
 #include "engine/evaluation/logit_adjustment.hpp"
 #include "engine/evaluation/rankseg.hpp"
+#include "ops/normalize.hpp"
 #include "ops/upsample.hpp"
 
 namespace seg {

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "base/random.hpp"
-#include "core/network_input.hpp"
 #include "core/state.hpp"
 #include "engine/training/readings_sum.hpp"
 #include "models/weights.hpp"
+#include "ops/normalize.hpp"
 #include "optim/schedule.hpp"
 
 namespace seg {

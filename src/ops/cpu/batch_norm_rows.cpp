@@ -1,7 +1,8 @@
 // Sums keep a tile of channels in registers while they run down the pixels; the other loops run along the channels of a pixel.
 #include "ops/cpu/batch_norm_rows.hpp"
 
-#include "ops/cpu/bfloat16.hpp"
+#include "ops/bfloat16.hpp"
+#include "ops/cpu/isa.hpp"
 
 namespace seg::cpu {
 namespace {

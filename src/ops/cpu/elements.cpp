@@ -1,6 +1,7 @@
 #include "ops/cpu/elements.hpp"
 
-#include "ops/cpu/bfloat16.hpp"
+#include "ops/bfloat16.hpp"
+#include "ops/cpu/isa.hpp"
 
 namespace seg::cpu {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/network_input.hpp"
+#include "ops/normalize.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,106 @@
+#include "ops/cuda/class_sums.hpp"
+
+#include "ops/cuda/tensors.hpp"
+
+namespace seg::cuda {
+namespace {
+
+/// One axis with its tables, which are made on the device: a copy from the host would have to be waited for.
+class Axis {
+ public:
+  Axis(std::int64_t in, std::int64_t out, bool align_corners, const OnDevice& device, const torch::TensorOptions& options)
+      : positions_(torch::empty({out + in + 1}, options.dtype(torch::kInt))), weights_(torch::empty({out}, options.dtype(torch::kFloat))) {
+    auto* low = positions_.data_ptr<std::int32_t>();
+    tables_ = {static_cast<std::int32_t>(in), static_cast<std::int32_t>(out), low, weights_.data_ptr<float>(), low + out};
+    fill_axis(tables_, align_corners, device.stream);
+  }
+
+  const AxisTables& tables() const { return tables_; }
+
+ private:
+  torch::Tensor positions_, weights_;
+  AxisTables tables_{};
+};
+
+/// A grid and the memory that it points to.
+class Grid {
+ public:
+  Grid(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners, const ScoreNoise& noise, const OnDevice& device)
+      : logits_(logits),
+        noise_(noise),
+        rows_(logits.size(2), height, align_corners, device, logits.options().requires_grad(false)),
+        columns_(logits.size(3), width, align_corners, device, logits.options().requires_grad(false)) {}
+
+  template <class Value>
+  ScoreGrid<Value> of() const {
+    return {.logits = values_of<Value>(logits_),
+            .image_stride = logits_.stride(0),
+            .class_stride = logits_.stride(1),
+            .row_stride = logits_.stride(2),
+            .column_stride = logits_.stride(3),
+            .images = static_cast<std::int32_t>(logits_.size(0)),
+            .classes = static_cast<std::int32_t>(logits_.size(1)),
+            .rows = rows_.tables(),
+            .columns = columns_.tables(),
+            .noise_scale = noise_.scale.defined() ? noise_.scale.data_ptr<float>() : nullptr,
+            .noise_key = static_cast<std::uint64_t>(noise_.key),
+            .first_image = noise_.first_image};
+  }
+
+ private:
+  torch::Tensor logits_;
+  ScoreNoise noise_;
+  Axis rows_, columns_;
+};
+
+/// [rows,K] each.
+ClassSums empty_sums(const std::vector<std::int64_t>& sizes, const torch::TensorOptions& options) {
+  const auto counts = [&] { return torch::empty(sizes, options.dtype(torch::kLong)); };
+  return {torch::empty(sizes, options.dtype(torch::kDouble)), counts(), counts(), counts()};
+}
+
+SumTables tables_of(const ClassSums& sums) {
+  return {sums.cross_entropy.data_ptr<double>(), sums.pixels.data_ptr<std::int64_t>(), sums.false_negatives.data_ptr<std::int64_t>(),
+          sums.predicted.data_ptr<std::int64_t>()};
+}
+
+}  // namespace
+
+SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Tensor& given_labels, bool align_corners, const ScoreNoise& noise) {
+  const OnDevice device(logits);
+  const torch::Tensor labels = given_labels.contiguous();
+  const Grid grid(logits, labels.size(1), labels.size(2), align_corners, noise, device);
+  const auto options = logits.options().requires_grad(false);
+  const ClassSums partial = empty_sums({kSumBlocks, logits.size(1)}, options);
+  SumsForBackward result{empty_sums({logits.size(1)}, options), torch::empty(labels.sizes(), options.dtype(torch::kFloat))};
+  for_value_type(logits.scalar_type(), [&](auto value) {
+    cuda::class_sums_forward(grid.of<decltype(value)>(), labels.data_ptr<std::uint8_t>(), result.log_sums.data_ptr<float>(), tables_of(partial),
+                             tables_of(result.sums), device.stream);
+  });
+  return result;
+}
+
+torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& given_labels,
+                                  const torch::Tensor& log_sums, bool align_corners, const ScoreNoise& noise) {
+  const OnDevice device(logits);
+  const torch::Tensor labels = given_labels.contiguous(), class_gradient = gradient.to(torch::kFloat).contiguous();
+  const Grid grid(logits, labels.size(1), labels.size(2), align_corners, noise, device);
+  const torch::Tensor result = torch::empty({logits.size(0), logits.size(2), logits.size(3), logits.size(1)}, logits.options().requires_grad(false));
+  const PixelGradients pixels{labels.data_ptr<std::uint8_t>(), log_sums.data_ptr<float>(), class_gradient.data_ptr<float>()};
+  for_value_type(logits.scalar_type(), [&](auto value) {
+    using Value = decltype(value);
+    cuda::class_sums_backward(grid.of<Value>(), pixels, values_of<Value>(result), device.stream);
+  });
+  return result.permute({0, 3, 1, 2});
+}
+
+torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
+  const OnDevice device(logits);
+  const Grid grid(logits, height, width, align_corners, {}, device);
+  torch::Tensor result = torch::empty({logits.size(0), height, width}, logits.options().dtype(torch::kByte).requires_grad(false));
+  for_value_type(logits.scalar_type(),
+                 [&](auto value) { cuda::predict_labels(grid.of<decltype(value)>(), result.data_ptr<std::uint8_t>(), device.stream); });
+  return result;
+}
+
+}  // namespace seg::cuda

@@ -1,0 +1,201 @@
+// Launches and reductions; what a thread computes stands in score_grid.hpp.
+#include <cuda_runtime.h>
+
+#include <string>
+
+#include "base/error.hpp"
+#include "ops/cuda/kernels.hpp"
+
+namespace seg::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kWarp = 32;
+constexpr int kWarps = kThreads / kWarp;
+constexpr int kGroup = 4;  // classes a thread in backward
+constexpr unsigned kAll = 0xFFFFFFFFu;
+
+unsigned blocks_for(std::int64_t threads) { return static_cast<unsigned>((threads + kThreads - 1) / kThreads); }
+
+void check_launch(const char* kernel) {
+  const cudaError_t error = cudaGetLastError();
+  if (error != cudaSuccess) throw Error(ErrorKind::kInternal, std::string("the CUDA kernel ") + kernel + ": " + cudaGetErrorString(error));
+}
+
+__device__ std::int64_t own_index() { return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+
+__global__ void fill_axis_kernel(AxisTables axis, bool align_corners) {
+  const auto i = static_cast<std::int32_t>(own_index());
+  if (i < axis.out || i <= axis.in) fill_axis_entry(axis, align_corners, i);
+}
+
+/// The sum over the warp's lanes, in an order of its own: always the same.
+__device__ float sum_over_warp(float value) {
+  for (int distance = kWarp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kAll, value, distance);
+  return value;
+}
+
+/// What a block has summed: a row of entropies a warp, since floating-point sums must keep their order; counts in one row.
+struct BlockSums {
+  double* cross_entropy;  // [kWarps][classes]
+  unsigned* pixels;       // [classes] each
+  unsigned* missed;
+  unsigned* predicted;
+};
+
+/// Adds the pixels of a warp, class by class: neighbours have few. All lanes call it.
+__device__ void add_warp(const BlockSums& sums, std::int32_t classes, bool counted, std::int32_t label, const PixelSoftmax& softmax) {
+  const int lane = threadIdx.x % kWarp;
+  double* own_entropy = sums.cross_entropy + static_cast<std::int64_t>(threadIdx.x / kWarp) * classes;
+  for (unsigned pending = __ballot_sync(kAll, counted); pending != 0;) {
+    const std::int32_t c = __shfl_sync(kAll, label, __ffs(static_cast<int>(pending)) - 1);
+    const bool mine = counted && label == c;
+    const unsigned members = __ballot_sync(kAll, mine), missed = __ballot_sync(kAll, mine && softmax.found != c);
+    const float entropy = sum_over_warp(mine ? softmax.entropy : 0.0f);
+    if (lane == 0) {
+      own_entropy[c] += entropy;
+      atomicAdd(sums.pixels + c, static_cast<unsigned>(__popc(members)));
+      atomicAdd(sums.missed + c, static_cast<unsigned>(__popc(missed)));
+    }
+    pending &= ~members;
+  }
+  for (unsigned pending = __ballot_sync(kAll, counted && softmax.found < classes); pending != 0;) {
+    const std::int32_t c = __shfl_sync(kAll, softmax.found, __ffs(static_cast<int>(pending)) - 1);
+    const unsigned members = __ballot_sync(kAll, counted && softmax.found == c);
+    if (lane == 0) atomicAdd(sums.predicted + c, static_cast<unsigned>(__popc(members)));
+    pending &= ~members;
+  }
+}
+
+template <class Value>
+__global__ void __launch_bounds__(kThreads) forward_kernel(ScoreGrid<Value> grid, const std::uint8_t* labels, float* log_sums, SumTables partial) {
+  extern __shared__ double shared[];
+  const std::int32_t classes = grid.classes;
+  auto* counts = reinterpret_cast<unsigned*>(shared + kWarps * classes);
+  const BlockSums sums{shared, counts, counts + classes, counts + 2 * classes};
+  for (int i = threadIdx.x; i < kWarps * classes; i += kThreads) sums.cross_entropy[i] = 0.0;
+  for (int i = threadIdx.x; i < 3 * classes; i += kThreads) counts[i] = 0;
+  __syncthreads();
+  const std::int64_t pixels = grid.pixels(), step = static_cast<std::int64_t>(gridDim.x) * kThreads;
+  bool foreign = false;
+  for (std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * kThreads; first < pixels; first += step) {
+    const std::int64_t pixel = first + threadIdx.x;
+    const std::int32_t label = pixel < pixels ? labels[pixel] : 255;
+    const bool counted = label < classes;
+    foreign |= !counted && label != 255;
+    PixelSoftmax softmax{0.0f, 0.0f, classes};
+    if (counted) softmax = pixel_softmax(grid, pixel, label);
+    if (counted && log_sums != nullptr) log_sums[pixel] = softmax.log_sum;
+    add_warp(sums, classes, counted, label, softmax);
+  }
+  const bool poisoned = __syncthreads_or(foreign) != 0;
+  for (int c = threadIdx.x; c < classes; c += kThreads) {
+    double entropy = poisoned && c == 0 ? nan("") : 0.0;
+    for (int warp = 0; warp < kWarps; ++warp) entropy += sums.cross_entropy[warp * classes + c];
+    const std::int64_t place = static_cast<std::int64_t>(blockIdx.x) * classes + c;
+    partial.cross_entropy[place] = entropy;
+    partial.pixels[place] = sums.pixels[c];
+    partial.false_negatives[place] = sums.missed[c];
+    partial.predicted[place] = sums.predicted[c];
+  }
+}
+
+/// One block a class: each thread its rows, then the threads in pairs.
+template <class Number>
+__device__ void sum_rows(const Number* partial, std::int32_t classes, Number* into) {
+  __shared__ Number own[kThreads];
+  Number sum = 0;
+  for (int row = threadIdx.x; row < kSumBlocks; row += kThreads) sum += partial[static_cast<std::int64_t>(row) * classes + blockIdx.x];
+  own[threadIdx.x] = sum;
+  for (int half = kThreads / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.x < half) own[threadIdx.x] += own[threadIdx.x + half];
+  }
+  if (threadIdx.x == 0) into[blockIdx.x] = own[0];
+  __syncthreads();
+}
+
+__global__ void __launch_bounds__(kThreads) total_kernel(SumTables partial, SumTables sums) {
+  const auto classes = static_cast<std::int32_t>(gridDim.x);
+  sum_rows(partial.cross_entropy, classes, sums.cross_entropy);
+  sum_rows(partial.pixels, classes, sums.pixels);
+  sum_rows(partial.false_negatives, classes, sums.false_negatives);
+  sum_rows(partial.predicted, classes, sums.predicted);
+}
+
+template <class Value>
+__global__ void __launch_bounds__(kThreads) backward_kernel(ScoreGrid<Value> grid, PixelGradients pixels, Value* gradient) {
+  const std::int32_t groups = (grid.classes + kGroup - 1) / kGroup;
+  const std::int64_t index = own_index(), position = index / groups, line = position / grid.columns.in;
+  if (line >= static_cast<std::int64_t>(grid.images) * grid.rows.in) return;
+  const SourcePlace place{static_cast<std::int32_t>(line / grid.rows.in), static_cast<std::int32_t>(line % grid.rows.in),
+                          static_cast<std::int32_t>(position % grid.columns.in), static_cast<std::int32_t>(index % groups) * kGroup};
+  float result[kGroup];
+  logit_gradients<kGroup>(grid, pixels, place, result);
+  for (int g = 0; g < kGroup; ++g)
+    if (place.first_class + g < grid.classes) store(result[g], gradient[position * grid.classes + place.first_class + g]);
+}
+
+template <class Value>
+__global__ void __launch_bounds__(kThreads) predict_kernel(ScoreGrid<Value> grid, std::uint8_t* labels) {
+  const std::int64_t pixel = own_index();
+  if (pixel < grid.pixels()) labels[pixel] = static_cast<std::uint8_t>(best_class(grid, pixel));
+}
+
+template <class Value>
+__global__ void __launch_bounds__(kThreads) normalize_kernel(const std::uint8_t* from, std::int64_t pixels, ChannelScale channels, Value* into) {
+  const std::int64_t pixel = own_index();
+  if (pixel >= pixels) return;
+  for (int c = 0; c < 3; ++c) store(normalized(from + 3 * pixel, channels, c), into[3 * pixel + c]);
+}
+
+}  // namespace
+
+void fill_axis(const AxisTables& axis, bool align_corners, Stream stream) {
+  fill_axis_kernel<<<blocks_for(axis.out > axis.in ? axis.out : axis.in + 1), kThreads, 0, stream>>>(axis, align_corners);
+  check_launch("fill_axis");
+}
+
+template <class Value>
+void class_sums_forward(const ScoreGrid<Value>& grid, const std::uint8_t* labels, float* log_sums, const SumTables& partial, const SumTables& sums,
+                        Stream stream) {
+  const std::size_t classes = static_cast<std::size_t>(grid.classes), shared = classes * (kWarps * sizeof(double) + 3 * sizeof(unsigned));
+  forward_kernel<Value><<<kSumBlocks, kThreads, shared, stream>>>(grid, labels, log_sums, partial);
+  check_launch("class_sums_forward");
+  total_kernel<<<static_cast<unsigned>(grid.classes), kThreads, 0, stream>>>(partial, sums);
+  check_launch("class_sums_total");
+}
+
+template <class Value>
+void class_sums_backward(const ScoreGrid<Value>& grid, const PixelGradients& pixels, Value* gradient, Stream stream) {
+  const std::int64_t groups = (grid.classes + kGroup - 1) / kGroup;
+  const std::int64_t threads = groups * grid.images * grid.rows.in * grid.columns.in;
+  if (threads == 0) return;
+  backward_kernel<Value><<<blocks_for(threads), kThreads, 0, stream>>>(grid, pixels, gradient);
+  check_launch("class_sums_backward");
+}
+
+template <class Value>
+void predict_labels(const ScoreGrid<Value>& grid, std::uint8_t* labels, Stream stream) {
+  if (grid.pixels() == 0) return;
+  predict_kernel<Value><<<blocks_for(grid.pixels()), kThreads, 0, stream>>>(grid, labels);
+  check_launch("predict_labels");
+}
+
+template <class Value>
+void normalize(const std::uint8_t* from, std::int64_t pixels, const ChannelScale& channels, Value* into, Stream stream) {
+  if (pixels == 0) return;
+  normalize_kernel<Value><<<blocks_for(pixels), kThreads, 0, stream>>>(from, pixels, channels, into);
+  check_launch("normalize");
+}
+
+#define SEG_FOR_VALUE(Value)                                                                                                          \
+  template void class_sums_forward(const ScoreGrid<Value>&, const std::uint8_t*, float*, const SumTables&, const SumTables&, Stream); \
+  template void class_sums_backward(const ScoreGrid<Value>&, const PixelGradients&, Value*, Stream);                                  \
+  template void predict_labels(const ScoreGrid<Value>&, std::uint8_t*, Stream);                                                       \
+  template void normalize(const std::uint8_t*, std::int64_t, const ChannelScale&, Value*, Stream);
+SEG_FOR_VALUE(float)
+SEG_FOR_VALUE(std::uint16_t)
+#undef SEG_FOR_VALUE
+
+}  // namespace seg::cuda

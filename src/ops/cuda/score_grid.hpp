@@ -1,0 +1,220 @@
+// What one thread of a GPU computes for class_sums and predict_labels, in C++ that g++ compiles too: the tests run these very lines on the CPU.
+//
+//   a pixel of the labels   z_k = sum over its 4 source positions of share x logit_k; found = arg-max z, log_sum = log sum_k exp z_k,
+//                           entropy = log_sum - z_label
+//   a logit of class k      d loss / d logit = sum over the pixels that mix it of share x g_label x (exp(z_k - log_sum) - [k = label])
+//
+// A logit gathers from its pixels instead of pixels adding to logits: nothing is added atomically, so every run gives the same bits; the softmax
+// is not recomputed but follows from the 4 bytes of log_sum that forward leaves a pixel.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "ops/bfloat16.hpp"
+#include "ops/bilinear_axis.hpp"
+#include "ops/score_noise.hpp"
+
+namespace seg::cuda {
+
+/// Which source positions the pixels of one axis mix, as tables: filled by fill_axis_entry().
+struct AxisTables {
+  std::int32_t in;
+  std::int32_t out;
+  std::int32_t* low;    // [out]; the other one is the next, or the same where there is none
+  float* weight;        // [out], of the other one
+  std::int32_t* first;  // [in + 1]: the first pixel whose low is at least j, or out
+};
+
+/// Pixels first[max(j - 1, 0)] up to first[j + 1] mix source position j. Entry i of each table, 0 <= i < max(out, in + 1).
+SEG_INLINE void fill_axis_entry(const AxisTables& axis, bool align_corners, std::int32_t i) {
+  if (i < axis.out) {
+    const auto at = bilinear_position(axis.in, axis.out, align_corners, i);
+    axis.low[i] = at.low;
+    axis.weight[i] = at.weight;
+  }
+  if (i > axis.in) return;
+  std::int32_t begin = 0, end = axis.out;
+  while (begin < end) {
+    const std::int32_t middle = begin + (end - begin) / 2;
+    if (bilinear_position(axis.in, axis.out, align_corners, middle).low < i)
+      begin = middle + 1;
+    else
+      end = middle;
+  }
+  axis.first[i] = begin;
+}
+
+/// Low-resolution logits and the axes that lead to the pixels. Value: float, or std::uint16_t for the bits of bfloat16.
+template <class Value>
+struct ScoreGrid {
+  const Value* logits;  // strides below, in values
+  std::int64_t image_stride, class_stride, row_stride, column_stride;
+  std::int32_t images, classes;
+  AxisTables rows, columns;
+  const float* noise_scale;  // [classes], or null: no noise (see class_sums.hpp)
+  std::uint64_t noise_key;
+  std::int64_t first_image;
+
+  SEG_INLINE std::int64_t pixels() const { return static_cast<std::int64_t>(images) * rows.out * columns.out; }
+  SEG_INLINE std::int64_t at(std::int32_t image, std::int32_t row, std::int32_t column) const {
+    return image * image_stride + row * row_stride + column * column_stride;
+  }
+  SEG_INLINE std::uint32_t noise_row(std::int32_t image, std::int32_t row) const {
+    return noise_row_key(noise_key, static_cast<std::uint64_t>((first_image + image) * rows.out + row));
+  }
+  SEG_INLINE float noise(std::uint32_t row_key, std::int32_t column, std::int32_t k) const {
+    return noise_scale[k] * noise_at(row_key, static_cast<std::uint32_t>(column * classes + k));
+  }
+};
+
+/// 2 units in the last place on a GPU.
+SEG_INLINE float exp_of(float x) {
+#if defined(__CUDA_ARCH__)
+  return __expf(x);
+#else
+  return std::exp(x);
+#endif
+}
+
+SEG_INLINE std::int32_t next_within(std::int32_t low, std::int32_t in) { return low + 1 < in ? low + 1 : low; }
+
+/// The scores of one pixel: rows are mixed first, as on the CPU.
+template <class Value>
+class PixelScores {
+ public:
+  /// pixel: its number in [N,H,W].
+  SEG_INLINE PixelScores(const ScoreGrid<Value>& grid, std::int64_t pixel) : grid_(grid) {
+    column_ = static_cast<std::int32_t>(pixel % grid.columns.out);
+    const std::int64_t line = pixel / grid.columns.out;
+    const auto row = static_cast<std::int32_t>(line % grid.rows.out), image = static_cast<std::int32_t>(line / grid.rows.out);
+    const std::int32_t top = grid.rows.low[row], bottom = next_within(top, grid.rows.in);
+    const std::int32_t left = grid.columns.low[column_], right = next_within(left, grid.columns.in);
+    row_weight_ = grid.rows.weight[row];
+    column_weight_ = grid.columns.weight[column_];
+    top_left_ = grid.at(image, top, left), top_right_ = grid.at(image, top, right);
+    bottom_left_ = grid.at(image, bottom, left), bottom_right_ = grid.at(image, bottom, right);
+    row_key_ = grid.noise_scale != nullptr ? grid.noise_row(image, row) : 0;
+  }
+
+  SEG_INLINE float operator()(std::int32_t k) const {
+    const Value* logits = grid_.logits + k * grid_.class_stride;
+    const float left = (1.0f - row_weight_) * load(logits[top_left_]) + row_weight_ * load(logits[bottom_left_]);
+    const float right = (1.0f - row_weight_) * load(logits[top_right_]) + row_weight_ * load(logits[bottom_right_]);
+    const float score = (1.0f - column_weight_) * left + column_weight_ * right;
+    return grid_.noise_scale != nullptr ? score + grid_.noise(row_key_, column_, k) : score;
+  }
+
+ private:
+  const ScoreGrid<Value>& grid_;
+  std::int64_t top_left_, top_right_, bottom_left_, bottom_right_;
+  std::int32_t column_;
+  float row_weight_, column_weight_;
+  std::uint32_t row_key_;
+};
+
+struct PixelSoftmax {
+  float log_sum;
+  float entropy;
+  std::int32_t found;  // the lowest class of the largest score; the number of classes where a score is not a number
+};
+
+/// In one pass over the classes: the sum is rescaled when a larger score comes. 0 <= label < classes.
+template <class Value>
+SEG_INLINE PixelSoftmax pixel_softmax(const ScoreGrid<Value>& grid, std::int64_t pixel, std::int32_t label) {
+  const PixelScores<Value> score_of(grid, pixel);
+  float best = score_of(0), sum = 1.0f, of_label = best;
+  std::int32_t found = 0;
+  for (std::int32_t k = 1; k < grid.classes; ++k) {
+    const float score = score_of(k);
+    const float ratio = score == best ? 1.0f : exp_of(score > best ? best - score : score - best);
+    const bool more = score > best;
+    sum = more ? sum * ratio + 1.0f : sum + ratio;
+    best = more ? score : best;
+    found = more ? k : found;
+    of_label = k == label ? score : of_label;
+  }
+  const float log_of_sum = std::log(sum);
+  return {best + log_of_sum, log_of_sum + (best - of_label), sum == sum && best == best ? found : grid.classes};
+}
+
+/// The lowest class of the largest score; 0 where the first is not a number.
+template <class Value>
+SEG_INLINE std::int32_t best_class(const ScoreGrid<Value>& grid, std::int64_t pixel) {
+  const PixelScores<Value> score_of(grid, pixel);
+  float best = score_of(0);
+  std::int32_t found = 0;
+  for (std::int32_t k = 1; k < grid.classes; ++k) {
+    const float score = score_of(k);
+    found = score > best ? k : found;
+    best = score > best ? score : best;
+  }
+  return found;
+}
+
+/// What forward left for backward, and what comes back.
+struct PixelGradients {
+  const std::uint8_t* labels;   // [N,H,W]
+  const float* log_sums;        // [N,H,W], of valid pixels
+  const float* class_gradient;  // [classes]: d loss / d S_c
+};
+
+/// How much of source position j a pixel mixes.
+SEG_INLINE float share_of(const AxisTables& axis, std::int32_t pixel, std::int32_t j) {
+  const std::int32_t low = axis.low[pixel];
+  const float weight = axis.weight[pixel];
+  return (low == j ? 1.0f - weight : 0.0f) + (next_within(low, axis.in) == j ? weight : 0.0f);
+}
+
+/// A position of the logits, and the first of the classes that a thread takes there.
+struct SourcePlace {
+  std::int32_t image, row, column, first_class;
+};
+
+/// d loss / d logit of kGroup neighbouring classes, which share what is read of the pixels; those beyond the last are not written.
+template <int kGroup, class Value>
+SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradients& pixels, const SourcePlace& place, float (&gradient)[kGroup]) {
+  const AxisTables &rows = grid.rows, &columns = grid.columns;
+  const std::int32_t i = place.row, j = place.column;
+  float around[3][3][kGroup];  // the logits that these pixels mix
+  for (int r = 0; r < 3; ++r) {
+    const std::int32_t row = i + r - 1 < 0 ? 0 : (i + r - 1 < rows.in ? i + r - 1 : rows.in - 1);
+    for (int c = 0; c < 3; ++c) {
+      const std::int32_t column = j + c - 1 < 0 ? 0 : (j + c - 1 < columns.in ? j + c - 1 : columns.in - 1);
+      for (int g = 0; g < kGroup; ++g) {
+        const std::int32_t k = place.first_class + g < grid.classes ? place.first_class + g : grid.classes - 1;
+        around[r][c][g] = load(grid.logits[grid.at(place.image, row, column) + k * grid.class_stride]);
+      }
+    }
+  }
+  for (int g = 0; g < kGroup; ++g) gradient[g] = 0.0f;
+  for (std::int32_t y = rows.first[i > 0 ? i - 1 : 0]; y < rows.first[i + 1]; ++y) {
+    const float row_share = share_of(rows, y, i);
+    if (row_share == 0.0f) continue;
+    const bool above = rows.low[y] < i;
+    const float row_weight = rows.weight[y];
+    float mixed[3][kGroup];
+    for (int c = 0; c < 3; ++c) {
+      for (int g = 0; g < kGroup; ++g)
+        mixed[c][g] = (1.0f - row_weight) * (above ? around[0][c][g] : around[1][c][g]) + row_weight * (above ? around[1][c][g] : around[2][c][g]);
+    }
+    const std::uint32_t row_key = grid.noise_scale != nullptr ? grid.noise_row(place.image, y) : 0;
+    const std::int64_t line = (static_cast<std::int64_t>(place.image) * rows.out + y) * columns.out;
+    for (std::int32_t x = columns.first[j > 0 ? j - 1 : 0]; x < columns.first[j + 1]; ++x) {
+      const std::int32_t label = pixels.labels[line + x];
+      if (label >= grid.classes) continue;
+      const float coefficient = row_share * share_of(columns, x, j) * pixels.class_gradient[label];
+      if (coefficient == 0.0f) continue;
+      const bool left = columns.low[x] < j;
+      const float column_weight = columns.weight[x], log_sum = pixels.log_sums[line + x];
+      for (int g = 0; g < kGroup; ++g) {
+        const std::int32_t k = place.first_class + g;
+        float score = (1.0f - column_weight) * (left ? mixed[0][g] : mixed[1][g]) + column_weight * (left ? mixed[1][g] : mixed[2][g]);
+        if (grid.noise_scale != nullptr && k < grid.classes) score += grid.noise(row_key, x, k);
+        gradient[g] += coefficient * (exp_of(score - log_sum) - (k == label ? 1.0f : 0.0f));
+      }
+    }
+  }
+}
+
+}  // namespace seg::cuda

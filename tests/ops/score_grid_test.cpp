@@ -1,0 +1,218 @@
+// What a GPU's threads compute, run on the CPU thread by thread; only launches and reductions are left to a GPU.
+#include "ops/cuda/score_grid.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "ops/class_sums.hpp"
+#include "ops/cuda/kernels.hpp"
+#include "ops/normalize.hpp"
+#include "ops/upsample.hpp"
+#include "support/golden.hpp"
+#include "support/sums_shapes.hpp"
+
+namespace seg {
+namespace {
+
+using cuda::AxisTables;
+using cuda::ScoreGrid;
+using test::random_labels;
+using test::relative_difference;
+using test::SumsShape;
+
+/// The tables of one axis, filled as the threads of a kernel fill them.
+class HostAxis {
+ public:
+  HostAxis(std::int64_t in, std::int64_t out, bool align_corners) : low_(out), first_(in + 1), weight_(out) {
+    for (std::int32_t i = 0; i < std::max(out, in + 1); ++i) fill_axis_entry(tables(), align_corners, i);
+  }
+
+  AxisTables tables() {
+    return {static_cast<std::int32_t>(first_.size() - 1), static_cast<std::int32_t>(low_.size()), low_.data(), weight_.data(), first_.data()};
+  }
+
+ private:
+  std::vector<std::int32_t> low_, first_;
+  std::vector<float> weight_;
+};
+
+/// A batch as the kernels see it.
+template <class Value>
+class HostGrid {
+ public:
+  HostGrid(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners, const ScoreNoise& noise)
+      : logits_(logits), noise_(noise), rows_(logits.size(2), height, align_corners), columns_(logits.size(3), width, align_corners) {
+    grid = {.logits = static_cast<const Value*>(logits_.data_ptr()),
+            .image_stride = logits_.stride(0),
+            .class_stride = logits_.stride(1),
+            .row_stride = logits_.stride(2),
+            .column_stride = logits_.stride(3),
+            .images = static_cast<std::int32_t>(logits_.size(0)),
+            .classes = static_cast<std::int32_t>(logits_.size(1)),
+            .rows = rows_.tables(),
+            .columns = columns_.tables(),
+            .noise_scale = noise_.scale.defined() ? noise_.scale.data_ptr<float>() : nullptr,
+            .noise_key = static_cast<std::uint64_t>(noise_.key),
+            .first_image = noise_.first_image};
+  }
+
+  ScoreGrid<Value> grid;
+
+ private:
+  torch::Tensor logits_;
+  ScoreNoise noise_;
+  HostAxis rows_, columns_;
+};
+
+struct Result {
+  ClassSums sums;
+  torch::Tensor log_sums;
+  torch::Tensor gradient;  // of sum_c g_c S_c
+};
+
+/// Forward by pixel, backward by logit.
+template <class Value>
+Result by_thread(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient,
+                 const ScoreNoise& noise) {
+  constexpr int kGroup = 4;
+  const HostGrid<Value> host(logits, labels.size(1), labels.size(2), align_corners, noise);
+  const ScoreGrid<Value>& grid = host.grid;
+  const auto counts = [&] { return torch::zeros({grid.classes}, torch::kLong); };
+  Result result{{torch::zeros({grid.classes}, torch::kDouble), counts(), counts(), counts()}, torch::zeros(labels.sizes(), torch::kFloat), {}};
+  const auto* label = labels.data_ptr<std::uint8_t>();
+  for (std::int64_t pixel = 0; pixel < grid.pixels(); ++pixel) {
+    const std::int32_t c = label[pixel];
+    if (c >= grid.classes) continue;
+    const cuda::PixelSoftmax softmax = pixel_softmax(grid, pixel, c);
+    result.log_sums.data_ptr<float>()[pixel] = softmax.log_sum;
+    result.sums.cross_entropy.data_ptr<double>()[c] += softmax.entropy;
+    ++result.sums.pixels.data_ptr<std::int64_t>()[c];
+    if (softmax.found != c) ++result.sums.false_negatives.data_ptr<std::int64_t>()[c];
+    if (softmax.found < grid.classes) ++result.sums.predicted.data_ptr<std::int64_t>()[softmax.found];
+  }
+  const torch::Tensor factors = class_gradient.to(torch::kFloat);
+  const cuda::PixelGradients pixels{label, result.log_sums.data_ptr<float>(), factors.data_ptr<float>()};
+  result.gradient = torch::zeros({logits.size(0), logits.size(2), logits.size(3), logits.size(1)}, torch::kFloat);
+  float* into = result.gradient.data_ptr<float>();
+  for (std::int32_t n = 0; n < grid.images; ++n) {
+    for (std::int32_t i = 0; i < grid.rows.in; ++i) {
+      for (std::int32_t j = 0; j < grid.columns.in; ++j, into += grid.classes) {
+        for (std::int32_t k = 0; k < grid.classes; k += kGroup) {
+          float gradient[kGroup];
+          cuda::logit_gradients<kGroup>(grid, pixels, {n, i, j, k}, gradient);
+          std::copy_n(gradient, std::min(kGroup, grid.classes - k), into + k);
+        }
+      }
+    }
+  }
+  result.gradient = result.gradient.permute({0, 3, 1, 2});
+  return result;
+}
+
+Result by_reference(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient,
+                    const ScoreNoise& noise) {
+  torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
+  const ClassSums sums = reference::noisy_class_sums(leaf, labels, align_corners, noise);
+  (sums.cross_entropy * class_gradient).sum().backward();
+  return {sums, {}, leaf.grad()};
+}
+
+void expect_same(const Result& result, const Result& expected) {
+  EXPECT_LT(relative_difference(result.sums.cross_entropy, expected.sums.cross_entropy), 1e-6);
+  EXPECT_TRUE(result.sums.pixels.equal(expected.sums.pixels));
+  EXPECT_TRUE(result.sums.false_negatives.equal(expected.sums.false_negatives));
+  EXPECT_TRUE(result.sums.predicted.equal(expected.sums.predicted));
+  EXPECT_LT(relative_difference(result.gradient, expected.gradient), 1e-5);
+}
+
+class ScoreGrids : public testing::TestWithParam<std::tuple<SumsShape, bool>> {};
+
+TEST_P(ScoreGrids, ThreadsComputeTheReference) {
+  const auto [shape, align_corners] = GetParam();
+  torch::manual_seed(7);
+  const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3, labels = random_labels(shape);
+  const torch::Tensor factors = torch::linspace(0.5, 2.0, shape.classes, torch::kDouble);
+  for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+    expect_same(by_thread<float>(logits.contiguous(format), labels, align_corners, factors, {}),
+                by_reference(logits, labels, align_corners, factors, {}));
+  }
+}
+
+TEST_P(ScoreGrids, ThreadsComputeTheReferenceWithNoise) {
+  const auto [shape, align_corners] = GetParam();
+  torch::manual_seed(8);
+  const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}), labels = random_labels(shape);
+  const torch::Tensor factors = torch::linspace(0.5, 2.0, shape.classes, torch::kDouble);
+  const ScoreNoise noise{torch::linspace(0, 1, shape.classes), 0x1234567890ABCDEF, 3};
+  expect_same(by_thread<float>(logits, labels, align_corners, factors, noise), by_reference(logits, labels, align_corners, factors, noise));
+}
+
+TEST_P(ScoreGrids, BestClassIsThePrediction) {
+  const auto [shape, align_corners] = GetParam();
+  torch::manual_seed(9);
+  const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width});
+  const HostGrid<float> host(logits, shape.out_height, shape.out_width, align_corners, {});
+  const torch::Tensor expected = reference::predict_labels(logits, shape.out_height, shape.out_width, align_corners).contiguous();
+  for (std::int64_t pixel = 0; pixel < host.grid.pixels(); ++pixel)
+    ASSERT_EQ(best_class(host.grid, pixel), expected.data_ptr<std::uint8_t>()[pixel]) << pixel;
+}
+
+INSTANTIATE_TEST_SUITE_P(ScoreGrid, ScoreGrids, testing::Combine(testing::ValuesIn(test::kSumsShapes), testing::Bool()));
+
+TEST(ScoreGrid, TakesBfloat16AsItsFloatValues) {
+  torch::manual_seed(5);
+  const torch::Tensor logits = torch::randn({1, 6, 5, 5}).to(torch::kBFloat16), labels = random_labels({1, 6, 5, 5, 20, 20});
+  const torch::Tensor factors = torch::ones({6}, torch::kDouble);
+  const Result half = by_thread<std::uint16_t>(logits, labels, false, factors, {});
+  const Result full = by_thread<float>(logits.to(torch::kFloat), labels, false, factors, {});
+  EXPECT_TRUE(half.sums.cross_entropy.equal(full.sums.cross_entropy));
+  EXPECT_TRUE(half.gradient.equal(full.gradient));
+}
+
+TEST(ScoreGrid, IsFiniteForLargeLogits) {
+  torch::manual_seed(4);
+  const torch::Tensor logits = torch::randn({1, 4, 5, 5}).sign() * 1e4, labels = random_labels({1, 4, 5, 5, 20, 20});
+  const torch::Tensor factors = torch::ones({4}, torch::kDouble);
+  const Result result = by_thread<float>(logits, labels, false, factors, {});
+  EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
+  EXPECT_LT(relative_difference(result.sums.cross_entropy, by_reference(logits, labels, false, factors, {}).sums.cross_entropy), 1e-6);
+}
+
+TEST(ScoreGrid, NotANumberIsFoundNowhereAndNotHidden) {
+  for (const std::int64_t place : {0, 4, 8}) {
+    torch::Tensor logits = torch::zeros({1, 3, 2, 2});
+    logits.view(-1)[place] = std::numeric_limits<float>::quiet_NaN();
+    const Result result = by_thread<float>(logits, torch::zeros({1, 2, 2}, torch::kByte), false, torch::ones({3}, torch::kDouble), {});
+    EXPECT_TRUE(result.sums.cross_entropy[0].isnan().item<bool>()) << place;
+    EXPECT_EQ(result.sums.predicted.sum().item<int>(), 3) << place;
+  }
+}
+
+TEST(ScoreGrid, TiesGoToTheLowestClass) {
+  const torch::Tensor labels = torch::tensor({0, 1, 2}).to(torch::kByte).view({1, 1, 3});
+  const Result result = by_thread<float>(torch::zeros({1, 3, 1, 3}), labels, false, torch::ones({3}, torch::kDouble), {});
+  EXPECT_TRUE(result.sums.false_negatives.equal(torch::tensor({0, 1, 1}, torch::kLong)));
+}
+
+TEST(NormalizedPixels, AreThoseOfNormalize) {
+  torch::manual_seed(3);
+  const torch::Tensor images = torch::randint(0, 256, {2, 3, 5, 3}, torch::kUInt8);
+  for (const ChannelOrder order : {ChannelOrder::kRgb, ChannelOrder::kBgr}) {
+    const NetworkInput input{order, {10, 100, 200}, {50, 60, 70}};
+    cuda::ChannelScale channels{{}, {}, order == ChannelOrder::kBgr};
+    for (std::size_t c = 0; c < 3; ++c) {
+      channels.scale[c] = static_cast<float>(1.0 / input.std[c]);
+      channels.offset[c] = static_cast<float>(-input.mean[c] / input.std[c]);
+    }
+    torch::Tensor result = torch::empty(images.sizes(), torch::kFloat);
+    for (std::int64_t i = 0; i < images.numel(); ++i)
+      result.data_ptr<float>()[i] = cuda::normalized(images.data_ptr<std::uint8_t>() + i / 3 * 3, channels, static_cast<int>(i % 3));
+    EXPECT_TRUE(result.permute({0, 3, 1, 2}).allclose(normalize(images, input), 1e-6, 1e-6));
+  }
+}
+
+}  // namespace
+}  // namespace seg
