@@ -38,6 +38,11 @@ if(Torch_VERSION AND Torch_VERSION VERSION_LESS 1.13)
   message(FATAL_ERROR "LibTorch ${Torch_VERSION} in ${TORCH_INSTALL_PREFIX} is too old: 1.13 or newer is needed.")
 endif()
 
+# LibTorch from PyPI shows parts of an older C++ library to the programs, whose remove_all ends them: the system's is looked into first.
+if(NOT TORCH_INSTALL_PREFIX STREQUAL /usr)
+  string(APPEND CMAKE_EXE_LINKER_FLAGS " -Wl,--push-state,--no-as-needed -lstdc++ -Wl,--pop-state")
+endif()
+
 # LibTorch from PyPI has fmt's headers among its own, of another version than the one that spdlog is compiled with: the system's go first.
 if(EXISTS ${TORCH_INSTALL_PREFIX}/include/fmt)
   get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)

@@ -43,7 +43,7 @@ class Stepper {
       });
       const std::int64_t bytes = experiment_.ranks.bytes_given();
       const double computing = seconds_of([&] { result = experiment_.learner->step(batches, iteration_++, StepTiming::kParts); });
-      if (!result.finite)
+      if (!result.finite())
         throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in step " + std::to_string(iteration_),
                     "lower optimizer.lr or try train.precision=fp32");
       if (series == nullptr) continue;

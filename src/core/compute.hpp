@@ -14,6 +14,7 @@ namespace seg {
 struct Compute {
   torch::Device device = torch::kCPU;
   torch::ScalarType precision = torch::kFloat32;
+  bool runs_ahead = false;  // training steps are not waited for (see engine/training/learner.hpp)
 };
 
 /// "auto" (CUDA where LibTorch has it and a device is there, else the CPU), "cpu", "cuda" or "cuda:N".

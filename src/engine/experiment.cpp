@@ -20,6 +20,7 @@
 #include "engine/training/checkpoint.hpp"
 #include "losses/registry.hpp"
 #include "models/weights.hpp"
+#include "ops/fused_updates.hpp"
 #include "tensor_files/tensor_file.hpp"
 
 namespace seg {
@@ -181,6 +182,7 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
     throw Error(ErrorKind::kConfiguration, "several processes train on CPUs alone so far, not on " + compute.device.str(),
                 "start them with --device cpu");
   compute.precision = resolve_precision(config.train.precision, compute.device);
+  compute.runs_ahead = compute.device.is_cuda() && has_fused_updates() && !ranks.several();
   const std::int64_t threads = set_compute_threads(config.train.threads);
   set_deterministic(config.train.deterministic);
   spdlog::info("{} on {}, {} threads, {}", compute_versions(), compute.device.str(), threads,

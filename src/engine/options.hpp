@@ -14,6 +14,7 @@ namespace seg {
 enum class BestBy { kMeanIou, kMeanAccuracy, kOverallAccuracy, kMeanPrecision, kMeanF1, kFrequencyWeightedIou };
 enum class EvalInput { kAuto, kNative, kResized };
 enum class ScoredSize { kLabels, kInput };
+enum class CudaGraph { kAuto, kOff };
 enum class Decision { kArgMax, kRankseg };
 
 inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"},
@@ -28,6 +29,8 @@ inline constexpr config::Name<ScoredSize> kScoredSizes[] = {{ScoredSize::kLabels
 
 inline constexpr config::Name<Decision> kDecisions[] = {{Decision::kArgMax, "argmax"}, {Decision::kRankseg, "rankseg"}};
 
+inline constexpr config::Name<CudaGraph> kCudaGraphs[] = {{CudaGraph::kAuto, "auto"}, {CudaGraph::kOff, "off"}};
+
 struct TrainOptions {
   std::int64_t iterations = 0;
   std::int64_t epochs = 0;
@@ -36,6 +39,7 @@ struct TrainOptions {
   Precision precision = Precision::kAuto;
   std::int64_t seed = 0;
   bool deterministic = false;
+  CudaGraph cuda_graph = CudaGraph::kAuto;
   double ema = 0.0;
   double clip_norm = 0.0;
   std::int64_t val_interval = 0;
@@ -59,6 +63,8 @@ struct TrainOptions {
     v.choice("precision", precision, kPrecisions, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it"});
     v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});
+    v.choice("cuda_graph", cuda_graph, kCudaGraphs,
+             {.help = "on CUDA: auto records the whole step once and launches it at once from then on, where the loss allows", .harmless = true});
     v.field("ema", ema, {.help = "decay of the averaged weights that are evaluated and kept as best; 0: off", .min = 0, .max = 0.999999});
     v.field("clip_norm", clip_norm, {.help = "largest gradient norm; 0: no clipping", .min = 0, .max = 1e9});
     v.field("val_interval", val_interval,

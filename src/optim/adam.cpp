@@ -23,4 +23,6 @@ void Adam::apply(Update& update) const {
   }
 }
 
+void Adam::apply(const FusedUpdate& update) const { fused_adam(update, {options_.beta1, options_.beta2, options_.eps, decay_ == Decay::kDecoupled}); }
+
 }  // namespace seg

@@ -18,6 +18,7 @@ class Adam : public GroupedOptimizer {
 
  private:
   void apply(Update& update) const override;
+  void apply(const FusedUpdate& update) const override;
 
   AdamOptions options_;
   Decay decay_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "core/torch_compat.hpp"
 #include "optim/fit.hpp"
 
 namespace seg {
@@ -47,6 +48,31 @@ void Ema::update() {
   at::_foreach_add_(averages, values, 1.0 - decay);
 }
 
+void Ema::update_unless(const torch::Tensor& skip) {
+  if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
+  const torch::NoGradGuard no_grad;
+  if (!updates_there_.defined()) updates_there_ = torch::full({}, static_cast<double>(updates_), skip.options());
+  const torch::Tensor counts = 1 - skip;
+  updates_there_.add_(counts);
+  const torch::Tensor decay = ((1 + updates_there_) / (10 + updates_there_)).clamp_max(decay_);
+  const torch::Tensor share = (1 - decay) * counts;
+  std::vector<torch::Tensor> values, averages;
+  for (std::size_t i = 0; i < live_.size(); ++i) {
+    if (live_[i].is_floating_point()) {
+      values.push_back(live_[i]);
+      averages.push_back(averages_[i]);
+    } else {
+      averages_[i].copy_(live_[i]);
+    }
+  }
+  if (values.empty()) return;
+  const std::vector<torch::Tensor> moved = at::_foreach_sub(values, averages);
+  torch_compat::multiply_all(moved, share);
+  at::_foreach_add_(averages, moved);
+}
+
+std::int64_t Ema::updates() const { return updates_there_.defined() ? updates_there_.item<std::int64_t>() : updates_; }
+
 void Ema::swap() {
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < live_.size(); ++i) {
@@ -61,7 +87,7 @@ State Ema::state() const {
   if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights saved while the model holds them");
   State state;
   for (std::size_t i = 0; i < names_.size(); ++i) state[names_[i]] = averages_[i];
-  state[kUpdates] = torch::tensor(updates_, torch::kInt64);
+  state[kUpdates] = torch::tensor(updates(), torch::kInt64);
   return state;
 }
 
@@ -70,6 +96,7 @@ void Ema::load(const State& state) {
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < names_.size(); ++i) averages_[i].copy_(state.at(names_[i]));
   updates_ = state.at(kUpdates).item<std::int64_t>();
+  if (updates_there_.defined()) updates_there_.fill_(static_cast<double>(updates_));
 }
 
 }  // namespace seg

@@ -23,6 +23,9 @@ class Ema {
 
   /// After each optimiser step. Not while an AveragedWeights lives.
   void update();
+  /// The same where the host does not wait for the device: where skip, a float32 scalar there, is 1, nothing is changed
+  /// (the model's values must be finite).
+  void update_unless(const torch::Tensor& skip);
 
   /// The averages under their names in the model, and "ema_updates" (int64 scalar); bit-exact through load(). The tensors are the
   /// live ones: copy what must outlive the next update. Not while an AveragedWeights lives.
@@ -33,9 +36,11 @@ class Ema {
  private:
   friend class AveragedWeights;
   void swap();
+  std::int64_t updates() const;
 
   double decay_;
   std::int64_t updates_ = 0;
+  torch::Tensor updates_there_;  // float32 scalar; counts once update_unless has been called
   bool swapped_ = false;
   std::vector<std::string> names_;
   std::vector<torch::Tensor> live_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/fused_updates.hpp"
 #include "optim/optimizer.hpp"
 
 namespace seg {
@@ -15,6 +16,7 @@ class GroupedOptimizer : public Optimizer {
   GroupedOptimizer(std::vector<ParameterGroup> groups, std::vector<std::string> moments);
 
   void step(double learning_rate) final;
+  void step_unless(const torch::Tensor& skip, const torch::Tensor& learning_rate) final;
   /// "PARAMETER.step" (int64 scalar) and "PARAMETER.MOMENT". The tensors are the live ones: copy what must outlive the next step.
   State state() const final;
   void load(const State& state) final;
@@ -30,6 +32,7 @@ class GroupedOptimizer : public Optimizer {
     std::vector<double> steps;                        // updates of each parameter, this one included
   };
   virtual void apply(Update& update) const = 0;
+  virtual void apply(const FusedUpdate& update) const = 0;
 
  private:
   struct Slot {
@@ -37,9 +40,14 @@ class GroupedOptimizer : public Optimizer {
     std::vector<torch::Tensor> moments;
   };
 
+  /// Updates of each parameter of a group, [parameters]: counted by the device once step_unless has been called, in one place for good.
+  torch::Tensor& steps_there(std::size_t group);
+  std::vector<std::int64_t> steps_of(std::size_t group) const;
+
   std::vector<ParameterGroup> groups_;
   std::vector<std::string> moment_names_;
-  std::vector<std::vector<Slot>> slots_;  // [group][parameter]
+  std::vector<std::vector<Slot>> slots_;    // [group][parameter]
+  std::vector<torch::Tensor> steps_there_;  // [group]; float32, or undefined: the slots count
 };
 
 }  // namespace seg

@@ -19,4 +19,6 @@ void Sgd::apply(Update& update) const {
   at::_foreach_add_(update.parameters, update.gradients, -update.learning_rate);
 }
 
+void Sgd::apply(const FusedUpdate& update) const { fused_sgd(update, options_.momentum, options_.nesterov); }
+
 }  // namespace seg

@@ -14,6 +14,7 @@ class Sgd : public GroupedOptimizer {
 
  private:
   void apply(Update& update) const override;
+  void apply(const FusedUpdate& update) const override;
 
   SgdOptions options_;
 };

@@ -108,7 +108,8 @@ TEST(RecallWeights, MomentumAssignsTheFirstAndSmoothsTheRest) {
 }
 
 TEST(RecallWeights, StateKeepsWhatWasAndWasNotSeen) {
-  ErrorRateWeights before(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 2), after = before;
+  ErrorRateWeights before(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 2);
+  ErrorRateWeights after(ClassScore::kRecall, recall(RecallSmoothing::kNone, 0.9), 2);
   weights_of(before, {4, 0}, {1, 0});
   after.load(before.state());
   EXPECT_EQ(weights_of(before, {4, 4}, {3, 2}), weights_of(after, {4, 4}, {3, 2}));

@@ -33,6 +33,21 @@ TEST(Ema, FollowsItsEquation) {
   EXPECT_FLOAT_EQ(ema.state().at("mean").item<float>(), 8.0f * (1.0f - 0.25f * 2.0f / 11.0f));
 }
 
+TEST(Ema, IsTheSameWithoutWaiting) {
+  Net net;
+  Ema waited(net, 0.9), ahead(net, 0.9);
+  for (int i = 1; i < 6; ++i) {
+    net.set(static_cast<float>(i * i));
+    waited.update();
+    const State before{{"weight", ahead.state().at("weight").clone()}};
+    ahead.update_unless(torch::ones({}));
+    EXPECT_TRUE(ahead.state().at("weight").equal(before.at("weight")));
+    ahead.update_unless(torch::zeros({}));
+    for (const char* name : {"weight", "mean"}) EXPECT_TRUE(torch::allclose(ahead.state().at(name), waited.state().at(name))) << name;
+    EXPECT_EQ(ahead.state().at("ema_updates").item<int>(), i);
+  }
+}
+
 TEST(Ema, CopiesIntegerBuffers) {
   Net net;
   Ema ema(net, 0.9);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "ops/fused_updates.hpp"
 
 namespace seg {
 namespace {
@@ -254,6 +255,51 @@ TEST(Gradients, AreCleared) {
   set_gradients(parameters, 0);
   clear_gradients({make_group(parameters, 0.0)});
   EXPECT_FALSE(parameters[0].grad().defined());
+}
+
+class FusedUpdates : public testing::TestWithParam<const char*> {};
+
+TEST_P(FusedUpdates, AreThoseOfOurOptimisers) {
+  if (!has_fused_updates()) GTEST_SKIP() << "this LibTorch has none (from 2.4 on)";
+  OptimizerOptions options = options_of(GetParam(), 0.1);
+  options.sgd.nesterov = true;
+  const auto ours = make_parameters(), fused = make_parameters();
+  const auto group = [&](const std::vector<torch::Tensor>& parameters) {
+    ParameterGroup made = make_group(parameters, 0.1);
+    made.lr_scale = 0.5;
+    return made;
+  };
+  const auto first = build_optimizer(options, {group(ours)}), second = build_optimizer(options, {group(fused)});
+  const torch::Tensor rate = torch::full({}, 0.01f);
+  for (int step = 0; step < 7; ++step) {
+    set_gradients(ours, step);
+    set_gradients(fused, step);
+    if (step == 3) ours[1].mutable_grad().reset(), fused[1].mutable_grad().reset();  // a parameter that took no part
+    if (step == 5) {                                                                 // a step that is skipped
+      State before;
+      for (const auto& [name, tensor] : second->state()) before[name] = tensor.clone();
+      second->step_unless(torch::ones({}), rate);
+      for (const auto& [name, tensor] : second->state()) EXPECT_TRUE(tensor.equal(before.at(name))) << name;
+    }
+    first->step(0.01);
+    second->step_unless(torch::zeros({}), rate);
+    for (std::size_t i = 0; i < ours.size(); ++i)
+      ASSERT_TRUE(torch::allclose(ours[i], fused[i], 1e-5, 1e-6)) << "step " << step << ", parameter " << i;
+  }
+  for (const auto& [name, tensor] : first->state()) EXPECT_TRUE(torch::allclose(tensor, second->state().at(name), 1e-5, 1e-7)) << name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, FusedUpdates, testing::Values("adam", "adamw", "sgd"));
+
+TEST(ClipGradients, IsTheSameWithoutWaiting) {
+  for (const double largest : {0.0, 1.0, 100.0}) {
+    const auto waited = make_parameters(), ahead = make_parameters();
+    set_gradients(waited, 1);
+    set_gradients(ahead, 1);
+    const double norm = clip_gradients({make_group(waited, 0.0)}, largest);
+    EXPECT_FLOAT_EQ(clip_gradients_there({make_group(ahead, 0.0)}, largest).item<float>(), static_cast<float>(norm));
+    for (std::size_t i = 0; i < waited.size(); ++i) EXPECT_TRUE(torch::allclose(waited[i].grad(), ahead[i].grad())) << i;
+  }
 }
 
 }  // namespace

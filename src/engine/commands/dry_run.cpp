@@ -41,7 +41,7 @@ double training_seconds(const Experiment& experiment) {
   std::vector<Batch> batches;
   while (const auto samples = loader.next()) batches.push_back(collate(*samples));
   const auto step = [&] {
-    if (!experiment.learner->step(batches, 0).finite)
+    if (!experiment.learner->step(batches, 0).finite())
       throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in the first step",
                   "lower optimizer.lr or try train.precision=fp32");
   };

@@ -27,8 +27,8 @@ bool dump_bad_step(const fs::path& folder, std::int64_t iteration, const std::ve
     const State host = to_host(tensors);
     write_safetensors(folder / ("step-" + std::to_string(iteration) + ".safetensors"), tensor_views(host),
                       {{"ids", ids.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
-                       {"loss", std::to_string(result.loss.item<double>())},
-                       {"gradient_norm", std::to_string(result.gradient_norm)}});
+                       {"loss", std::to_string(result.loss_value())},
+                       {"gradient_norm", std::to_string(result.gradient_norm())}});
     return true;
   } catch (const std::exception& error) {
     spdlog::warn("the batch of step {} is not kept: {}", iteration, error.what());

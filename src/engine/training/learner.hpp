@@ -2,6 +2,9 @@
 //
 // The parts of a step are timed as it runs: on the CPU that costs nothing. CUDA works on after a call has returned, so there the
 // times of the parts are true only where the step waits for the device after each.
+//
+// On CUDA the host runs ahead of the device: nothing of a step is waited for, whether it is finite is decided there, and a step that is not is undone
+// there. After a few steps the whole is recorded as a CUDA graph and launched at once from then on (train.cuda_graph).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +15,10 @@
 
 #include "core/communicator.hpp"
 #include "core/compute.hpp"
+#include "core/device_work.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/gradient_sum.hpp"
+#include "engine/training/undo.hpp"
 #include "losses/loss.hpp"
 #include "models/model.hpp"
 #include "ops/batch_part.hpp"
@@ -39,13 +44,18 @@ enum class StepTiming { kWhole, kParts };
 struct StepResult {
   torch::Tensor loss;           // float64 scalar: mean over the micro-batches of all ranks, the auxiliary head's share included
   torch::Tensor cross_entropy;  // float64 scalar: plain cross entropy of the main head, likewise
-  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class in all micro-batches of all ranks
+  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class in all micro-batches of all ranks; 0 where the step is taken back
   ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
-  double gradient_norm = 0.0;   // before clipping
   double learning_rate = 0.0;
-  bool finite = true;   // loss, gradients and running statistics of all ranks; false: the step left nothing behind
   int stop_signal = 0;  // the signal that some rank was asked to stop with, the same on all
   StepTimes times;
+  HostCopy outcome;  // float64 [3], on its way to the host: loss, gradient norm, 1 where the step is kept
+
+  // These wait for the step.
+  double loss_value() const { return outcome.wait()[0].item<double>(); }
+  double gradient_norm() const { return outcome.wait()[1].item<double>(); }  // before clipping
+  /// Loss, gradients and running statistics of all ranks are; else the step left nothing behind.
+  bool finite() const { return outcome.wait()[2].item<double>() != 0.0; }
 };
 
 class Learner {
@@ -59,9 +69,12 @@ class Learner {
   /// who learns together, from the same weights on.
   Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses,
           const std::set<std::string>& fresh = {}, const Communicator& ranks = {});
+  ~Learner();
 
   /// One optimiser step: forward and backward over the micro-batches (this rank's part of each), clipping, update, averaging. `iteration` counts the
-  /// steps already made; dropout is reseeded from (train.seed, iteration, micro-step). stop_signal: this rank was asked to stop with it.
+  /// steps already made; dropout is reseeded from (train.seed, iteration, micro-step), on CUDA from (train.seed, iteration). stop_signal: this rank
+  /// was asked to stop with it. Throws kData for a label out of range; ahead of the device, the
+  /// loss is NaN then.
   StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole, int stop_signal = 0);
 
   /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls, "ema.*" averaged weights. The tensors are the
@@ -78,8 +91,12 @@ class Learner {
   Model& model() const { return *model_; }
 
  private:
-  class Undo;
   class Step;
+  struct Ahead;
+
+  StepResult step_ahead(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing);
+  Undo undo() const;
+  double learning_rate_at(std::int64_t iteration) const;
 
   RunConfig config_;
   std::int64_t iterations_;
@@ -92,6 +109,7 @@ class Learner {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Ema> ema_;                   // null where train.ema is 0
   std::unique_ptr<GradientSum> gradient_sum_;  // null for one process
+  std::unique_ptr<Ahead> ahead_;               // null where the host waits for each step
 };
 
 }  // namespace seg

@@ -62,10 +62,14 @@ OrderedJson start_fields(const Experiment& experiment) {
 }
 
 OrderedJson train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace) {
-  OrderedJson fields{{"loss", result.loss.item<double>()},          {"cross_entropy", result.cross_entropy.item<double>()},
-                     {"learning_rate", result.learning_rate},       {"gradient_norm", result.gradient_norm},
-                     {"images_per_second", pace.images_per_second}, {"data_wait", pace.data_wait},
-                     {"seconds_left", pace.seconds_left},           {"iterations", experiment.iterations}};
+  OrderedJson fields{{"loss", result.loss_value()},
+                     {"cross_entropy", result.cross_entropy.item<double>()},
+                     {"learning_rate", result.learning_rate},
+                     {"gradient_norm", result.gradient_norm()},
+                     {"images_per_second", pace.images_per_second},
+                     {"data_wait", pace.data_wait},
+                     {"seconds_left", pace.seconds_left},
+                     {"iterations", experiment.iterations}};
   const ClassReadings& readings = result.readings;
   if (readings.weights.defined()) fields["class_weights"] = by_class(readings.weights, readings.pixels, experiment.classes());
   if (readings.false_negatives.defined()) {

@@ -18,6 +18,7 @@
 #include "engine/training/bad_step.hpp"
 #include "engine/training/progress.hpp"
 #include "engine/training/readings_sum.hpp"
+#include "ops/checks.hpp"
 #include "report/run_page.hpp"
 #include "report/run_paths.hpp"
 
@@ -77,8 +78,7 @@ int Trainer::train(DataLoader& loader) {
 
 int Trainer::stopped() const { return experiment_.ranks.several() ? agreed_stop_ : stop_signal(); }
 
-void Trainer::step(DataLoader& loader) {
-  if (experiment_.ranks.several()) experiment_.ranks.doing("step " + std::to_string(iteration_));
+std::vector<Batch> Trainer::next_batches(DataLoader& loader) {
   std::vector<Batch> batches;
   const Clock::time_point begin = Clock::now();
   for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) {
@@ -87,23 +87,40 @@ void Trainer::step(DataLoader& loader) {
     batches.push_back(collate(*samples));
   }
   window_.waiting += seconds_since(begin);
-  warn_of_unlabelled(batches);
-  const StepResult result = experiment_.learner->step(batches, iteration_, StepTiming::kWhole, stop_signal());
+  return batches;
+}
+
+void Trainer::step(DataLoader& loader) {
+  if (experiment_.ranks.several()) experiment_.ranks.doing("step " + std::to_string(iteration_));
+  std::vector<Batch> batches = next_batches(loader);
+  look_at_labels(batches);
+  StepResult result = experiment_.learner->step(batches, iteration_, StepTiming::kWhole, stop_signal());
   agreed_stop_ = result.stop_signal;
   ++iteration_;
   ++window_.steps;
   scores_.clear();
-  if (result.finite) {
-    bad_steps_ = 0;
-    add_to(class_pixels_, result.class_pixels);
-  } else {
-    count_bad_step(result, batches);
-  }
-  if (due(iteration_, experiment_.config.train.log_interval) || iteration_ == experiment_.iterations) report_progress(result);
+  add_to(class_pixels_, result.class_pixels);
+  const bool tells = due(iteration_, experiment_.config.train.log_interval) || iteration_ == experiment_.iterations;
+  pending_.push_back({iteration_, std::move(batches), result});
+  settle(tells || validation_due() || checkpoint_due() ? Wanted::kAll : Wanted::kDone);
+  if (tells) report_progress(result);
 }
 
-void Trainer::warn_of_unlabelled(const std::vector<Batch>& batches) {
+void Trainer::settle(Wanted wanted) {
+  constexpr std::size_t kMostPending = 8;  // their batches are kept
+  while (!pending_.empty() && (wanted == Wanted::kAll || pending_.size() > kMostPending || pending_.front().result.outcome.ready())) {
+    const Pending step = std::move(pending_.front());
+    pending_.pop_front();
+    if (step.result.finite())
+      bad_steps_ = 0;
+    else
+      count_bad_step(step.result, step.batches, step.iteration);
+  }
+}
+
+void Trainer::look_at_labels(const std::vector<Batch>& batches) {
   for (const Batch& batch : batches) {
+    if (experiment_.compute.runs_ahead) check_labels(batch.labels, static_cast<std::int64_t>(experiment_.classes().size()));
     if (told_unlabelled_ || batch.labels.ne(kIgnoreLabel).any().item<bool>()) continue;
     told_unlabelled_ = true;
     spdlog::warn("step {}: every pixel of the batch is ignored ({} among others); such a batch teaches nothing; this is told once", iteration_,
@@ -111,19 +128,18 @@ void Trainer::warn_of_unlabelled(const std::vector<Batch>& batches) {
   }
 }
 
-void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>& batches) {
+void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>& batches, std::int64_t iteration) {
   ++bad_steps_;
   std::vector<std::string> ids;
   for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
-  spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration_,
-               result.loss.item<double>(), result.gradient_norm);
-  const bool kept = bad_steps_ == 1 && directory_ != nullptr && dump_bad_step(directory_->bad_steps(), iteration_, batches, result);
+  spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration, result.loss_value(),
+               result.gradient_norm());
+  const bool kept = bad_steps_ == 1 && directory_ != nullptr && dump_bad_step(directory_->bad_steps(), iteration, batches, result);
   if (kept) spdlog::warn("its batch is kept in {}", directory_->bad_steps().string());
-  reporter_.report(
-      {EventKind::kBadStep, iteration_, {{"loss", result.loss.item<double>()}, {"gradient_norm", result.gradient_norm}, {"images", ids}}});
+  reporter_.report({EventKind::kBadStep, iteration, {{"loss", result.loss_value()}, {"gradient_norm", result.gradient_norm()}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
     throw Error(ErrorKind::kNonFinite,
-                std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration_) +
+                std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration) +
                     " had a loss, a gradient or running statistics that are not finite",
                 "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <optional>
 
 #include "data/loader.hpp"
@@ -34,6 +35,13 @@ class Trainer {
     std::int64_t steps = 0;
   };
 
+  /// A step whose outcome has not been looked at.
+  struct Pending {
+    std::int64_t iteration;  // after it
+    std::vector<Batch> batches;
+    StepResult result;
+  };
+
   /// Of one validation.
   struct Validation {
     SplitReport report;
@@ -46,8 +54,14 @@ class Trainer {
   /// The signal that asked to stop, or 0: the same on all ranks, at the same step.
   int stopped() const;
   void step(DataLoader& loader);
-  void warn_of_unlabelled(const std::vector<Batch>& batches);
-  void count_bad_step(const StepResult& result, const std::vector<Batch>& batches);
+  /// The micro-batches of the next step.
+  std::vector<Batch> next_batches(DataLoader& loader);
+  /// What their labels say: throws kData for one out of range where the step itself would not, and warns where there is none.
+  void look_at_labels(const std::vector<Batch>& batches);
+  /// Looks at the outcomes of the steps that are done; of all with kAll, which waits for the device, and where too many are under way.
+  enum class Wanted { kDone, kAll };
+  void settle(Wanted wanted);
+  void count_bad_step(const StepResult& result, const std::vector<Batch>& batches, std::int64_t iteration);
   void report_progress(const StepResult& result);
   /// With the weights that are kept as best; pictures are drawn where they are the best so far. Nothing if a signal asked to stop.
   std::optional<Validation> evaluate_val() const;
@@ -76,6 +90,7 @@ class Trainer {
   Reporter& reporter_;
   std::int64_t iteration_ = 0;  // optimiser steps done
   std::int64_t saved_iteration_ = -1;
+  std::deque<Pending> pending_;
   std::int64_t bad_steps_ = 0;  // in a row
   std::optional<BestScore> best_;
   torch::Tensor class_pixels_;            // int64 [K] on the device; undefined before the first step

@@ -22,18 +22,18 @@ torch::Tensor ErrorRateWeights::weights(const ClassSums& sums) {
 
 torch::Tensor ErrorRateWeights::smoothed(const torch::Tensor& of_batch, const torch::Tensor& present) {
   if (options_.momentum == 0) return of_batch;
-  // New tensors each time: those that state() gave out stay as they were.
-  const torch::Tensor before = scores_.to(present.device()), seen = observed_.to(present.device());
+  scores_ = scores_.to(present.device());  // once: from then on they keep their place, which a recorded step needs
+  observed_ = observed_.to(present.device());
   const torch::Tensor score = 1 - of_batch;
-  const torch::Tensor mixed = torch::where(seen, before * options_.momentum + score * (1 - options_.momentum), score);
-  scores_ = torch::where(present, mixed, before);
-  observed_ = seen.logical_or(present);
+  const torch::Tensor mixed = torch::where(observed_, scores_ * options_.momentum + score * (1 - options_.momentum), score);
+  scores_.copy_(torch::where(present, mixed, scores_));
+  observed_.logical_or_(present);
   return 1 - scores_;
 }
 
 State ErrorRateWeights::state() const {
   if (options_.momentum == 0) return {};
-  return {{"recalls", scores_}, {"observed", observed_.to(torch::kByte)}};
+  return {{"recalls", scores_.clone()}, {"observed", observed_.to(torch::kByte)}};
 }
 
 void ErrorRateWeights::load(const State& state) {
@@ -48,8 +48,8 @@ void ErrorRateWeights::load(const State& state) {
     return found->second.to(type);
   };
   const torch::Tensor scores = take("recalls", torch::kDouble), observed = take("observed", torch::kBool);
-  scores_ = scores;
-  observed_ = observed;
+  scores_.copy_(scores);
+  observed_.copy_(observed);
 }
 
 }  // namespace seg

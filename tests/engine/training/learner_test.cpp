@@ -68,7 +68,7 @@ TEST_F(LearnerTest, IsTheSameForTheSameIteration) {
 }
 
 TEST_F(LearnerTest, AStepThatIsNotFiniteLeavesNothingBehind) {
-  ASSERT_TRUE(learner().step(batches(1), 0).finite);
+  ASSERT_TRUE(learner().step(batches(1), 0).finite());
   {
     const torch::NoGradGuard no_gradient;
     learner().model().parameters().back().fill_(std::numeric_limits<float>::quiet_NaN());
@@ -76,14 +76,14 @@ TEST_F(LearnerTest, AStepThatIsNotFiniteLeavesNothingBehind) {
   State before;
   for (const auto& [name, tensor] : learner().state()) before[name] = tensor.clone();
   EXPECT_TRUE(before.contains("loss.recalls"));
-  EXPECT_FALSE(learner().step(batches(2), 1).finite);
+  EXPECT_FALSE(learner().step(batches(2), 1).finite());
   for (const auto& [name, tensor] : learner().state()) EXPECT_TRUE(torch::allclose(tensor, before.at(name), 0, 0, /*equal_nan=*/true)) << name;
 }
 
 TEST_F(LearnerTest, RunningStatisticsThatAreNotFiniteAreABadStep) {
   for (torch::Tensor& buffer : learner().model().buffers())
     if (buffer.is_floating_point()) buffer.fill_(std::numeric_limits<float>::infinity());
-  EXPECT_FALSE(learner().step(batches(1), 0).finite);
+  EXPECT_FALSE(learner().step(batches(1), 0).finite());
 }
 
 TEST_F(LearnerTest, AccumulationIsTheMeanOfItsPasses) {
@@ -96,14 +96,14 @@ TEST_F(LearnerTest, AccumulationIsTheMeanOfItsPasses) {
   const StepResult whole = learner().step({twice}, 0);
   EXPECT_NEAR(accumulated.loss.item<double>(), whole.loss.item<double>(), 1e-5 * whole.loss.item<double>());
   // Batch norm over a few positions multiplies what two batch sizes round differently (1.4e-3 on a processor with AVX2 alone).
-  EXPECT_NEAR(accumulated.gradient_norm, whole.gradient_norm, 1e-2 * whole.gradient_norm);
+  EXPECT_NEAR(accumulated.gradient_norm(), whole.gradient_norm(), 1e-2 * whole.gradient_norm());
 }
 
 TEST_F(LearnerTest, ClippingBoundsTheUpdate) {
   rebuild({"optimizer.type=sgd", "optimizer.sgd.momentum=0", "optimizer.lr=1", "train.clip_norm=0.01", "train.ema=0"});
   const State before = copy_of_state();
   const StepResult result = learner().step(batches(1), 0);
-  EXPECT_GT(result.gradient_norm, 0.01);
+  EXPECT_GT(result.gradient_norm(), 0.01);
   double squares = 0;
   for (const auto& item : learner().model().named_parameters())
     squares += (item.value().detach() - before.at(item.key())).to(torch::kDouble).square().sum().item<double>();

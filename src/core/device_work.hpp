@@ -1,0 +1,95 @@
+// Work on a device that the host does not wait for: streams beside the default one, values on their way to the host, work recorded once and replayed.
+//
+// On the CPU, where a call returns when its work is done, all of it does nothing, or is there at once.
+#pragma once
+
+#include <c10/core/Stream.h>
+#include <torch/types.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace c10 {
+struct Event;
+}
+
+namespace seg {
+
+/// A queue of work beside the device's default one.
+class DeviceStream {
+ public:
+  explicit DeviceStream(torch::Device device);
+
+  /// While it lives, work goes to the stream, behind all that the queue before it was given; afterwards that queue waits for the stream.
+  class Scope {
+   public:
+    explicit Scope(const DeviceStream& stream);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    struct State;
+    std::unique_ptr<State> state_;
+  };
+
+  /// None on the CPU.
+  const c10::optional<c10::Stream>& stream() const { return stream_; }
+
+ private:
+  torch::Device device_;
+  c10::optional<c10::Stream> stream_;
+};
+
+/// Values of this moment on their way to the host.
+class HostCopy {
+ public:
+  HostCopy() = default;
+  explicit HostCopy(const torch::Tensor& values);
+
+  /// Whether wait() would return at once.
+  bool ready() const;
+  /// On the host.
+  const torch::Tensor& wait() const;
+
+ private:
+  torch::Tensor host_;
+  std::shared_ptr<c10::Event> copied_;  // null on the CPU
+};
+
+/// Host tensors on their way to the device, in a queue that waits for no other.
+class Upload {
+ public:
+  /// On the CPU they are there.
+  Upload(const std::vector<torch::Tensor>& host, torch::Device device, const DeviceStream& stream);
+
+  /// On the device; the current queue waits until they are there, the host does not.
+  const std::vector<torch::Tensor>& tensors() const;
+
+ private:
+  std::vector<torch::Tensor> pinned_, there_;  // pinned memory must live until it has been read
+  std::shared_ptr<c10::Event> arrived_;
+};
+
+/// Whether work on the device can be recorded (CUDA, in a program built for it).
+bool can_record(torch::Device device);
+
+/// A CUDA graph: work recorded once, and launched as a whole from then on. What it reads and writes keeps its place in memory.
+class RecordedWork {
+ public:
+  /// Records what `work` gives to the current stream, which must not be the default one; nothing of it runs yet. Throws what LibTorch throws where
+  /// the work waits for the device or allocates outside its pool; the device is as before then.
+  explicit RecordedWork(const std::function<void()>& work);
+  ~RecordedWork();
+  RecordedWork(const RecordedWork&) = delete;
+  RecordedWork& operator=(const RecordedWork&) = delete;
+
+  void replay() const;
+
+ private:
+  struct Graph;
+  std::unique_ptr<Graph> graph_;
+};
+
+}  // namespace seg

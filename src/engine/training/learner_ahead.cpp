@@ -1,0 +1,66 @@
+#include "engine/training/learner_ahead.hpp"
+
+#include <spdlog/spdlog.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/random.hpp"
+#include "engine/training/learner_step.hpp"
+
+namespace seg {
+
+void Learner::Ahead::take(const std::vector<Batch>& given, const torch::Device& device) {
+  const auto fit = [](const Batch& a, const Batch& b) { return a.images.sizes() == b.images.sizes() && a.labels.sizes() == b.labels.sizes(); };
+  if (!std::ranges::equal(batches, given, fit)) {
+    recorded.reset();
+    steps = 0;
+    batches.clear();
+    for (const Batch& batch : given) batches.push_back({torch::empty_like(batch.images, device), torch::empty_like(batch.labels, device), {}});
+  }
+  std::vector<torch::Tensor> host;
+  for (const Batch& batch : given) host.insert(host.end(), {batch.images, batch.labels});
+  const Upload upload(host, device, uploads);
+  const DeviceStream::Scope scope(stream);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    batches[i].images.copy_(upload.tensors()[2 * i]);
+    batches[i].labels.copy_(upload.tensors()[2 * i + 1]);
+  }
+}
+
+StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing) {
+  Ahead& ahead = *ahead_;
+  ahead.take(micro_batches, compute_.device);
+  const DeviceStream::Scope scope(ahead.stream);
+  ahead.learning_rate.fill_(learning_rate_at(iteration));
+  torch::manual_seed(seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration)}));
+  const auto work = [&] {
+    Step step(*this, timing);
+    const Undo before = undo();
+    clear_gradients(groups_);
+    for (std::size_t micro = 0; micro < ahead.batches.size(); ++micro)
+      step.accumulate(ahead.batches[micro], 1.0 / static_cast<double>(ahead.batches.size()), micro + 1 == ahead.batches.size());
+    return step.finish_ahead(ahead.learning_rate, before, ahead.outcome);
+  };
+  const bool whole = timing == StepTiming::kWhole;
+  if (whole && !ahead.recorded && ahead.may_record && ahead.steps++ == Ahead::kStepsBefore) ahead.record(work);
+  if (whole && ahead.recorded) ahead.recorded->replay();
+  StepResult result = whole && ahead.recorded ? ahead.recorded_result : work();
+  result.learning_rate = learning_rate_at(iteration);
+  result.outcome = HostCopy(ahead.outcome);
+  return result;
+}
+
+void Learner::Ahead::record(const std::function<StepResult()>& work) {
+  try {
+    recorded = std::make_unique<RecordedWork>([&] { recorded_result = work(); });
+    spdlog::info("the training step is recorded as a CUDA graph");
+  } catch (const std::exception& error) {
+    may_record = false;
+    const std::string text = error.what();
+    spdlog::info("the training step is not recorded as a CUDA graph: {}", text.substr(0, text.find('\n')));
+  }
+}
+
+}  // namespace seg

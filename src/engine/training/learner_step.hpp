@@ -1,0 +1,147 @@
+// One optimiser step under way: what Learner::step does, whether the host waits for it or not.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "engine/training/learner.hpp"
+#include "engine/training/readings_sum.hpp"
+#include "ops/normalize.hpp"
+
+namespace seg {
+
+class Learner::Step {
+ public:
+  Step(Learner& learner, StepTiming timing) : learner_(learner), watch_(learner.compute_.device, timing) {}
+
+  /// Adds the gradients of one micro-batch, and its share of loss and cross entropy.
+  void accumulate(const Batch& given, double share, bool last) {
+    const torch::Device device = learner_.compute_.device;
+    const torch::Tensor labels = given.labels.to(device, /*non_blocking=*/true);
+    // On the CPU a step keeps the bits that it had before there was another way.
+    const torch::ScalarType type = device.is_cuda() ? learner_.compute_.precision : torch::kFloat32;
+    const torch::Tensor images = normalize(given.images.to(device, /*non_blocking=*/true), learner_.config_.model.input, type);
+    result_.times.input += watch_.lap();
+    const ModelOutput output = forward(images);
+    result_.times.forward += watch_.lap();
+    const bool align_corners = learner_.config_.model.align_corners;
+    const Scored batch{output.logits, labels, align_corners, learner_.ranks_};
+    const LossResult main = learner_.losses_.main->compute(batch);
+    torch::Tensor total = main.value;
+    if (output.auxiliary.defined() && learner_.losses_.auxiliary)
+      total = total + learner_.config_.model.auxiliary_weight *
+                          learner_.losses_.auxiliary->compute({output.auxiliary, labels, align_corners, learner_.ranks_}).value;
+    add_to(result_.loss, total.detach().to(torch::kDouble) * share);
+    add_to(result_.cross_entropy, main.cross_entropy * share);
+    add_to(result_.class_pixels, batch.sums().pixels);
+    readings_.add(main.readings);
+    result_.times.loss += watch_.lap();
+    if (last && learner_.gradient_sum_) learner_.gradient_sum_->begin();
+    (total * share).backward();
+    result_.times.backward += watch_.lap();
+  }
+
+  /// Clips and updates; a step that is not finite is taken back.
+  StepResult finish(double learning_rate, const Undo& undo, int stop_signal) {
+    finish_gradients();
+    result_.learning_rate = learning_rate;
+    const double norm = clip_gradients(learner_.groups_, learner_.config_.train.clip_norm);
+    bool finite = std::isfinite(norm) && std::isfinite(result_.loss.item<double>()) && undo.finite().item<bool>();
+    result_.stop_signal = stop_signal;
+    agree(finite);
+    result_.outcome = HostCopy(torch::tensor({result_.loss.item<double>(), norm, finite ? 1.0 : 0.0}, torch::kDouble));
+    if (!finite) {
+      undo.take_back();
+      result_.class_pixels.reset();
+      return result_;
+    }
+    learner_.optimizer_->step(learning_rate);
+    if (learner_.ema_) learner_.ema_->update();
+    result_.times.update = watch_.lap();
+    return result_;
+  }
+
+  /// The same, all of it decided on the device. `outcome` [3] and learning_rate are there.
+  StepResult finish_ahead(const torch::Tensor& learning_rate, const Undo& undo, const torch::Tensor& outcome) {
+    const torch::NoGradGuard no_gradient;
+    finish_gradients();
+    const torch::Tensor norm = clip_gradients_there(learner_.groups_, learner_.config_.train.clip_norm);
+    const torch::Tensor good = norm.isfinite().logical_and(result_.loss.isfinite()).logical_and(undo.finite());
+    const torch::Tensor skip = good.logical_not().to(torch::kFloat);
+    learner_.optimizer_->step_unless(skip, learning_rate);
+    undo.take_back_unless(good);
+    if (learner_.ema_) learner_.ema_->update_unless(skip);
+    result_.class_pixels = result_.class_pixels * good;
+    outcome.copy_(torch::stack({result_.loss, norm.to(torch::kDouble), good.to(torch::kDouble)}));
+    result_.times.update = watch_.lap();
+    return result_;
+  }
+
+ private:
+  /// Hands out the seconds since it was last asked.
+  class Stopwatch {
+   public:
+    Stopwatch(const torch::Device& device, StepTiming timing) : device_(device), waits_(timing == StepTiming::kParts) {}
+
+    double lap() {
+      if (waits_) wait_for(device_);
+      const auto now = std::chrono::steady_clock::now();
+      return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+    }
+
+   private:
+    torch::Device device_;
+    bool waits_;
+    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+  };
+
+  /// What all ranks must know of each other, in one message: who is asked to stop, whose step is not finite, the loss, and the running statistics,
+  /// which become their mean over the ranks unless they are of the whole batch already.
+  void agree(bool& finite) {
+    const Communicator& ranks = learner_.ranks_;
+    if (!ranks.several()) return;
+    const torch::NoGradGuard no_gradient;
+    const double stops = result_.stop_signal != 0 ? 1.0 : 0.0;
+    std::vector<torch::Tensor> parts{torch::tensor({stops, result_.stop_signal * stops, finite ? 0.0 : 1.0}, torch::kDouble),
+                                     torch::stack({result_.loss, result_.cross_entropy}).cpu()};
+    std::vector<torch::Tensor> statistics;
+    if (!learner_.part_.whole_batch_statistics) {
+      for (const torch::Tensor& buffer : learner_.model_->buffers())
+        if (buffer.is_floating_point()) statistics.push_back(buffer);
+      for (const torch::Tensor& buffer : statistics) parts.push_back(buffer.flatten().to(torch::kDouble).cpu());
+    }
+    const torch::Tensor all = torch::cat(parts);
+    ranks.sum(all);
+    const auto* values = all.data_ptr<double>();
+    if (values[0] > 0) result_.stop_signal = static_cast<int>(std::lround(values[1] / values[0]));
+    finite = values[2] == 0.0;
+    result_.loss = all[3].clone();
+    result_.cross_entropy = all[4].clone();
+    std::int64_t offset = 5;
+    for (const torch::Tensor& buffer : statistics) {
+      buffer.copy_((all.narrow(0, offset, buffer.numel()) / static_cast<double>(ranks.world_size())).view(buffer.sizes()));
+      offset += buffer.numel();
+    }
+  }
+
+  void finish_gradients() {
+    if (learner_.gradient_sum_) learner_.gradient_sum_->finish();
+    result_.times.ranks = watch_.lap();
+    result_.readings = readings_.mean();
+  }
+
+  ModelOutput forward(const torch::Tensor& images) {
+    const BatchPartScope part(learner_.part_);
+    const PrecisionScope precision(learner_.compute_.device, learner_.compute_.precision);
+    return learner_.model_->forward(images);
+  }
+
+  Learner& learner_;
+  Stopwatch watch_;
+  StepResult result_;
+  ReadingsSum readings_;
+};
+
+}  // namespace seg

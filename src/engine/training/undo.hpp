@@ -1,0 +1,32 @@
+// Takes back what the forward passes of a step change before it is known to be good: running statistics and smoothed recalls.
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "core/types.hpp"
+#include "losses/loss.hpp"
+#include "models/model.hpp"
+
+namespace seg {
+
+class Undo {
+ public:
+  /// Remembers what `model` and `losses` (null ones are left out) hold now; they must outlive it.
+  Undo(const Model& model, std::vector<Loss*> losses);
+
+  /// bool scalar on the model's device: whether the running statistics are finite.
+  torch::Tensor finite() const;
+  /// All is as it was.
+  void take_back() const;
+  /// The same where `good`, a bool scalar on the model's device, is false; the host does not wait for it.
+  void take_back_unless(const torch::Tensor& good) const;
+
+ private:
+  std::vector<torch::Tensor> buffers_, before_;
+  std::vector<Loss*> losses_;
+  std::vector<State> loss_states_;
+};
+
+}  // namespace seg

@@ -1,0 +1,132 @@
+// Steps that the host does not wait for, on the CPU: all but streams and graphs is the same there.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "data/collate.hpp"
+#include "engine/experiment.hpp"
+#include "engine/tiny_run.hpp"
+#include "losses/registry.hpp"
+#include "models/weights.hpp"
+#include "ops/fused_updates.hpp"
+
+namespace seg {
+namespace {
+
+class LearnerAhead : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_fused_updates()) GTEST_SKIP() << "this LibTorch has no fused optimiser steps (from 2.4 on)";
+  }
+
+  void build(const std::vector<std::string>& settings) {
+    std::vector<std::string> overrides = test::tiny_overrides(data_);
+    overrides.insert(overrides.end(), settings.begin(), settings.end());
+    experiment_ = build_experiment(load_run_config("camvid_recall.yaml", overrides), "cpu");
+    const RunConfig& config = experiment_->config;
+    LossContext context;
+    for (const ClassInfo& info : experiment_->classes()) context.class_names.push_back(info.name);
+    const std::shared_ptr<Model> model = build_model(config.model, static_cast<std::int64_t>(context.class_names.size()));
+    load_state_exact(*model, model_state(waited().model()), "the other model");
+    Compute compute = experiment_->compute;
+    compute.runs_ahead = true;
+    Learner::Losses losses{build_loss(config.loss, context), config.model.auxiliary ? build_loss(config.loss, context) : nullptr};
+    ahead_ = std::make_unique<Learner>(config, experiment_->iterations, compute, model, std::move(losses));
+  }
+
+  std::vector<Batch> batches(std::int64_t first) const {
+    const auto sample = [&](std::int64_t i) { return experiment_->transform(experiment_->train_set->get(i % experiment_->train_set->size()), 1); };
+    return {collate({sample(first), sample(first + 1)})};
+  }
+
+  Learner& waited() const { return *experiment_->learner; }
+  Learner& ahead() const { return *ahead_; }
+
+  static State copy_of(const Learner& learner) {
+    State copy;
+    for (const auto& [name, tensor] : learner.state()) copy[name] = tensor.detach().clone();
+    return copy;
+  }
+
+  /// The largest |a - b| / max(|a|) over the tensors.
+  static double difference(const State& a, const State& b) {
+    double worst = 0.0;
+    for (const auto& [name, tensor] : a) {
+      const torch::Tensor x = tensor.to(torch::kDouble), y = b.at(name).to(torch::kDouble);
+      const double size = std::max(x.abs().max().item<double>(), 1e-6);
+      worst = std::max(worst, (x - y).abs().max().item<double>() / size);
+    }
+    return worst;
+  }
+
+ private:
+  test::TemporaryFolder folder_;
+  std::filesystem::path data_ = test::tiny_data(folder_);
+  std::unique_ptr<Experiment> experiment_;
+  std::unique_ptr<Learner> ahead_;
+};
+
+TEST_F(LearnerAhead, MakesTheStepsThatAreWaitedFor) {
+  for (const char* optimizer : {"optimizer.type=sgd", "optimizer.type=adamw"}) {
+    build({optimizer, "optimizer.lr=0.0001", "model.dropout=0", "train.precision=fp32", "train.ema=0.5", "train.clip_norm=0.5",
+           "loss.recall.momentum=0.9"});
+    for (int i = 0; i < 3; ++i) {
+      const StepResult expected = waited().step(batches(2 * i), i), result = ahead().step(batches(2 * i), i);
+      EXPECT_TRUE(result.finite());
+      EXPECT_NEAR(result.loss_value(), expected.loss_value(), 1e-3 * expected.loss_value());
+      EXPECT_NEAR(result.gradient_norm(), expected.gradient_norm(), 1e-2 * expected.gradient_norm());
+      EXPECT_TRUE(result.class_pixels.equal(expected.class_pixels));
+      EXPECT_EQ(result.learning_rate, expected.learning_rate);
+    }
+    State expected = copy_of(waited()), result = copy_of(ahead());
+    EXPECT_EQ(expected.size(), result.size());
+    EXPECT_TRUE(result.at("ema.ema_updates").equal(expected.at("ema.ema_updates")));
+    EXPECT_LT(difference(expected, result), 0.05) << optimizer;  // Adam divides small gradients by themselves
+  }
+}
+
+TEST_F(LearnerAhead, ABadStepLeavesNothingBehind) {
+  build({"train.ema=0.5", "loss.recall.momentum=0.9"});
+  ASSERT_TRUE(ahead().step(batches(0), 0).finite());
+  const std::vector<torch::Tensor> parameters = ahead().model().parameters();
+  torch::Tensor broken = *std::ranges::find_if(parameters, [](const torch::Tensor& p) { return p.dim() == 4; });
+  const torch::Tensor whole = broken.detach().clone();
+  {
+    const torch::NoGradGuard no_gradient;
+    broken.fill_(std::numeric_limits<float>::max());  // as a step that was wrongly kept could leave it; sums of it overflow
+  }
+  const State before = copy_of(ahead());
+  const StepResult bad = ahead().step(batches(2), 1);
+  EXPECT_FALSE(bad.finite());
+  EXPECT_EQ(bad.class_pixels.sum().item<std::int64_t>(), 0);
+  for (const auto& [name, tensor] : ahead().state()) EXPECT_TRUE(torch::allclose(tensor, before.at(name), 0, 0, /*equal_nan=*/true)) << name;
+  {
+    const torch::NoGradGuard no_gradient;
+    broken.copy_(whole);
+  }
+  EXPECT_TRUE(ahead().step(batches(2), 1).finite());
+  EXPECT_FALSE(bad.finite());  // what was said of a step stays
+}
+
+TEST_F(LearnerAhead, GoesOnFromACheckpointOfEither) {
+  build({"optimizer.type=adam", "model.dropout=0", "train.precision=fp32", "train.ema=0.5"});
+  for (int i = 0; i < 2; ++i) waited().step(batches(2 * i), i);
+  ahead().step(batches(0), 0);
+  ahead().load(copy_of(waited()));
+  EXPECT_EQ(difference(copy_of(waited()), copy_of(ahead())), 0.0);
+  const double expected = waited().step(batches(4), 2).loss_value();
+  EXPECT_NEAR(ahead().step(batches(4), 2).loss_value(), expected, 1e-4 * expected);
+  EXPECT_TRUE(copy_of(ahead()).at("ema.ema_updates").equal(copy_of(waited()).at("ema.ema_updates")));
+}
+
+TEST_F(LearnerAhead, TakesMicroBatchesAndOtherShapes) {
+  build({"model.dropout=0", "train.precision=fp32"});
+  const std::vector<Batch> one = batches(0);
+  EXPECT_TRUE(ahead().step({one[0], one[0]}, 0).finite());
+  const Batch smaller{one[0].images.slice(1, 0, 32), one[0].labels.slice(1, 0, 32), {}};
+  EXPECT_TRUE(ahead().step({smaller}, 1).finite());
+}
+
+}  // namespace
+}  // namespace seg
