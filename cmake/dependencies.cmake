@@ -28,6 +28,7 @@ find_package(Torch REQUIRED)
 set(SEG_CUDA OFF)
 if(TARGET torch_cuda)
   set(SEG_CUDA ON)
+  find_path(SEG_NCCL_INCLUDE nccl.h HINTS ${TORCH_INSTALL_PREFIX}/../nvidia/nccl/include ${CUDAToolkit_INCLUDE_DIRS} REQUIRED)  # what LibTorch's asks for
   set(CMAKE_CUDA_FLAGS "")
 endif()
 if("${TORCH_CXX_FLAGS}" MATCHES "_GLIBCXX_USE_CXX11_ABI=0")

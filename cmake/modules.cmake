@@ -1,5 +1,5 @@
 # seg_module(NAME [TORCH] [USES module...] [LINK library...]): the library seg_NAME from src/NAME.
-# seg_cuda(NAME): its kernels for CUDA, src/NAME/cuda/*.cu, and SEG_CUDA defined in its sources; where LibTorch has CUDA.
+# seg_cuda(NAME): SEG_CUDA is defined in its sources, and its kernels, src/NAME/cuda/*.cu, are compiled; where LibTorch has CUDA.
 # seg_embed(NAME HEADER constant=FILE...): text files as std::string_view constants of seg_NAME; HEADER declares them.
 # seg_protobuf(NAME FILE.proto): its messages for seg_NAME; FILE is below src, and so is FILE.pb.h.
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
@@ -67,14 +67,18 @@ function(seg_cuda name)
   if(NOT SEG_CUDA)
     return()
   endif()
+  target_compile_definitions(seg_${name} PRIVATE SEG_CUDA)
+  target_include_directories(seg_${name} SYSTEM PRIVATE ${SEG_NCCL_INCLUDE})
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/cuda/*.cu)
+  if(NOT kernels)
+    return()
+  endif()
   add_library(seg_${name}_cuda STATIC ${kernels})
   target_include_directories(seg_${name}_cuda PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_options(seg_${name}_cuda PRIVATE -arch=${SEG_CUDA_ARCH} -Xcompiler=-Wall -Werror=all-warnings)
   # Architectures stand in the flags, since CMake knows none that are newer than itself; nor does Debian 12's know C++20 for nvcc.
   set_target_properties(seg_${name}_cuda PROPERTIES CUDA_STANDARD 17 CUDA_ARCHITECTURES OFF CUDA_RUNTIME_LIBRARY Shared)
   target_link_libraries(seg_${name} PRIVATE seg_${name}_cuda)
-  target_compile_definitions(seg_${name} PRIVATE SEG_CUDA)
 endfunction()
 
 function(seg_embed name header)

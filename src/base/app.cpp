@@ -49,13 +49,6 @@ class HelpFormatter final : public CLI::Formatter {
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
-bool speaks_of_memory(std::string_view text) {
-  // The words LibTorch's CPU allocator, its CUDA allocator and OpenCV use.
-  for (const std::string_view words : {"can't allocate memory", "not enough memory", "out of memory", "Insufficient memory", "Failed to allocate"})
-    if (text.find(words) != std::string_view::npos) return true;
-  return false;
-}
-
 int fail(const Error& error) {
   std::cout.flush();
   spdlog::default_logger()->flush();
@@ -151,6 +144,13 @@ std::string version_lines(const Program& program) {
 }
 
 }  // namespace
+
+bool speaks_of_memory(std::string_view text) {
+  // The words LibTorch's CPU allocator, its CUDA allocator and OpenCV use.
+  for (const std::string_view words : {"can't allocate memory", "not enough memory", "out of memory", "Insufficient memory", "Failed to allocate"})
+    if (text.find(words) != std::string_view::npos) return true;
+  return false;
+}
 
 int run_program(const Program& program, int argc, char** argv) {
   CLI::App app(program.help, program.name);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -54,6 +55,9 @@ struct Program {
 /// one "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); memory exhaustion of any library is 6.
 /// Besides the table's options there are --help, --version and, for the build alone, --completion (base/completion.hpp).
 int run_program(const Program& program, int argc, char** argv);
+
+/// Whether what a library threw says that memory is exhausted, on the host or on a device.
+bool speaks_of_memory(std::string_view text);
 
 /// The log goes to stderr, one line a message.
 void start_log();

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "core/gpu_group.hpp"
 #include "core/rank_pulse.hpp"
 #include "core/torch_compat.hpp"
 
@@ -138,8 +139,8 @@ struct Communicator::Group {
   }
 
   Group(const Launch& launch, double timeout, StorePointer store_, std::shared_ptr<RankPulse> pulse_, std::shared_ptr<ByteCount> bytes_,
-        const std::string& name)
-      : timeout_s(timeout), store(std::move(store_)), pulse(std::move(pulse_)), bytes(std::move(bytes_)) {
+        const std::string& name_)
+      : timeout_s(timeout), store(std::move(store_)), name(name_), pulse(std::move(pulse_)), bytes(std::move(bytes_)) {
     checked([&] {
       const auto options = c10d::ProcessGroupGloo::Options::create(to_milliseconds(timeout));
       options->devices.push_back(network(launch));
@@ -148,8 +149,28 @@ struct Communicator::Group {
     });
   }
 
+  /// Starts to add up over the ranks, between their GPUs where the tensors are there; what it gives waits for the sum.
+  std::function<void()> start_sum(const Launch& launch, std::vector<torch::Tensor>& tensors) {
+    *bytes += static_cast<std::int64_t>(tensors.front().nbytes());
+    if (tensors.front().is_cuda()) return checked([&] { return on_gpus(launch).start_sum(tensors); });
+    return [work = checked([&] { return gloo->allreduce(tensors); })] { work->wait(); };
+  }
+  void broadcast(const Launch& launch, std::vector<torch::Tensor>& tensors) {
+    *bytes += static_cast<std::int64_t>(tensors.front().nbytes());
+    if (tensors.front().is_cuda()) return checked([&] { on_gpus(launch).broadcast(tensors); });
+    checked([&] { return gloo->broadcast(tensors)->wait(); });
+  }
+
+  /// Made when first asked for: a process that trains on the CPU may have no GPU.
+  const GpuGroup& on_gpus(const Launch& launch) {
+    if (!gpus) gpus = std::make_unique<GpuGroup>(c10::make_intrusive<c10d::PrefixStore>(name + "/gpus", store), launch, timeout_s);
+    return *gpus;
+  }
+
   double timeout_s;
   StorePointer store;
+  std::string name;
+  std::unique_ptr<GpuGroup> gpus;
   std::shared_ptr<RankPulse> pulse;
   std::shared_ptr<ByteCount> bytes;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
@@ -176,9 +197,8 @@ Communicator Communicator::group(const std::string& name) const {
 std::function<void()> Communicator::start_sum(const torch::Tensor& values) const {
   if (!group_) return [] {};
   auto tensors = std::make_shared<std::vector<torch::Tensor>>(1, values);
-  *group_->bytes += static_cast<std::int64_t>(values.nbytes());
-  const auto work = group_->checked([&] { return group_->gloo->allreduce(*tensors); });
-  return [group = group_, tensors, work] { group->checked([&] { return work->wait(); }); };
+  const auto wait = group_->start_sum(launch_, *tensors);
+  return [group = group_, tensors, wait] { group->checked([&] { wait(); }); };
 }
 
 void Communicator::sum(const torch::Tensor& values) const { start_sum(values)(); }
@@ -186,8 +206,7 @@ void Communicator::sum(const torch::Tensor& values) const { start_sum(values)();
 void Communicator::broadcast(const torch::Tensor& values) const {
   if (!group_) return;
   std::vector<torch::Tensor> tensors{values};
-  *group_->bytes += static_cast<std::int64_t>(values.nbytes());
-  group_->checked([&] { return group_->gloo->broadcast(tensors)->wait(); });
+  group_->broadcast(launch_, tensors);
 }
 
 std::string Communicator::broadcast(const std::string& text) const {

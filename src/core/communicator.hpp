@@ -1,7 +1,8 @@
 // The processes ("ranks") of one run, and what they do together. The default is one process, for which nothing here costs anything.
 //
 // A copy is the same communicator. Every rank makes the same calls in the same order; where calls may overlap (gradients are summed while backward
-// runs), each stream of them has a group() of its own. Sums have the same bits on all ranks. Over c10d: TCPStore to meet at, Gloo between CPUs.
+// runs), each stream of them has a group() of its own. Sums have the same bits on all ranks. Over c10d: TCPStore to meet at, Gloo between
+// CPUs, NCCL between GPUs, where a call returns before the sum is there and the device waits instead of the host.
 #pragma once
 
 #include <torch/types.h>
@@ -38,7 +39,8 @@ class Communicator {
   /// The same ranks with an order of calls of their own; the name is its identity.
   Communicator group(const std::string& name) const;
 
-  // All below throw kRanks where a rank is lost; tensors are dense, of float32, float64, int64 or uint8.
+  // All below throw kRanks where a rank is lost; tensors are dense, of float32, float64, int64 or uint8, on GPUs also bfloat16, and on one device
+  // each.
 
   /// Adds up over all ranks, in place.
   void sum(const torch::Tensor& values) const;

@@ -11,6 +11,8 @@
 
 #if defined(SEG_CUDA)
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <cuda_runtime_api.h>
 #endif
 
 namespace seg {
@@ -113,6 +115,24 @@ RecordedWork::RecordedWork(const std::function<void()>& work) : graph_(std::make
 
 void RecordedWork::replay() const { graph_->recorded.replay(); }
 
+DeviceMemory device_memory(torch::Device device) {
+  if (!device.is_cuda()) return {};
+  const c10::DeviceIndex index = device.has_index() ? device.index() : c10::DeviceIndex{0};
+  const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index);
+  std::size_t free = 0, total = 0;
+  C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+  const auto& used = stats.allocated_bytes[0];  // of all kinds together
+  return {static_cast<std::int64_t>(free) + stats.reserved_bytes[0].current - used.current, used.current, used.peak};
+}
+
+void forget_peak(torch::Device device) {
+  if (device.is_cuda()) c10::cuda::CUDACachingAllocator::resetPeakStats(device.has_index() ? device.index() : c10::DeviceIndex{0});
+}
+
+void release_device_memory(torch::Device device) {
+  if (device.is_cuda()) c10::cuda::CUDACachingAllocator::emptyCache();
+}
+
 #else
 
 bool can_record(torch::Device) { return false; }
@@ -122,6 +142,12 @@ struct RecordedWork::Graph {};
 RecordedWork::RecordedWork(const std::function<void()>&) { throw Error(ErrorKind::kInternal, "this program is built without CUDA"); }
 
 void RecordedWork::replay() const {}
+
+DeviceMemory device_memory(torch::Device) { return {}; }
+
+void forget_peak(torch::Device) {}
+
+void release_device_memory(torch::Device) {}
 
 #endif
 

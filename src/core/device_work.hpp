@@ -6,6 +6,7 @@
 #include <c10/core/Stream.h>
 #include <torch/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -71,6 +72,17 @@ class Upload {
   std::vector<torch::Tensor> pinned_, there_;  // pinned memory must live until it has been read
   std::shared_ptr<c10::Event> arrived_;
 };
+
+/// Bytes of a CUDA device: all zero elsewhere.
+struct DeviceMemory {
+  std::int64_t free = 0;  // of the device, what LibTorch keeps for itself included
+  std::int64_t used = 0;  // by tensors
+  std::int64_t peak = 0;  // the most used since forget_peak()
+};
+DeviceMemory device_memory(torch::Device device);
+void forget_peak(torch::Device device);
+/// Gives back to the device what no tensor needs.
+void release_device_memory(torch::Device device);
 
 /// Whether work on the device can be recorded (CUDA, in a program built for it).
 bool can_record(torch::Device device);

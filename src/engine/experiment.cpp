@@ -144,6 +144,17 @@ void check_parts(const RunConfig& config, std::int64_t ranks) {
                 "raise train.batch_size to " + std::to_string(2 * ranks) + ", or set model.batch_norm: synchronized");
 }
 
+/// Each process of a machine has a GPU of its own, unless one is named.
+torch::Device device_of(const std::string& name, const Communicator& ranks) {
+  const torch::Device device = resolve_device(name);
+  if (!ranks.several() || device.is_cpu() || name.starts_with("cuda:")) return device;
+  if (ranks.launch().local_rank >= cuda_devices())
+    throw Error(ErrorKind::kConfiguration,
+                std::to_string(ranks.launch().local_size) + " processes on this machine, but " + std::to_string(cuda_devices()) + " GPUs",
+                "start a process a GPU, or use --device cpu");
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(ranks.launch().local_rank)};
+}
+
 /// What `make` gives; the first rank of a machine makes it before the others, who find on the disk what it kept there.
 template <class Make>
 auto once_a_machine(const Communicator& ranks, const Make& make) {
@@ -177,10 +188,9 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   check_run_config(config);
   check_parts(config, ranks.world_size());
   SampleTransform transform = training_transform(config.augment, config.data.size, load_classes(config.data), config.model.input);
-  Compute compute{resolve_device(device)};
-  if (ranks.several() && !compute.device.is_cpu())
-    throw Error(ErrorKind::kConfiguration, "several processes train on CPUs alone so far, not on " + compute.device.str(),
-                "start them with --device cpu");
+  Compute compute{device_of(device, ranks)};
+  if (config.train.allreduce == AllReduce::kBf16 && compute.device.is_cpu() && ranks.several())
+    throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 travels between GPUs alone", "set train.allreduce: fp32");
   compute.precision = resolve_precision(config.train.precision, compute.device);
   compute.runs_ahead = compute.device.is_cuda() && has_fused_updates() && !ranks.several();
   const std::int64_t threads = set_compute_threads(config.train.threads);

@@ -14,6 +14,7 @@ namespace seg {
 enum class BestBy { kMeanIou, kMeanAccuracy, kOverallAccuracy, kMeanPrecision, kMeanF1, kFrequencyWeightedIou };
 enum class EvalInput { kAuto, kNative, kResized };
 enum class ScoredSize { kLabels, kInput };
+enum class AllReduce { kFp32, kBf16 };
 enum class CudaGraph { kAuto, kOff };
 enum class Decision { kArgMax, kRankseg };
 
@@ -29,6 +30,7 @@ inline constexpr config::Name<ScoredSize> kScoredSizes[] = {{ScoredSize::kLabels
 
 inline constexpr config::Name<Decision> kDecisions[] = {{Decision::kArgMax, "argmax"}, {Decision::kRankseg, "rankseg"}};
 
+inline constexpr config::Name<AllReduce> kAllReduces[] = {{AllReduce::kFp32, "fp32"}, {AllReduce::kBf16, "bf16"}};
 inline constexpr config::Name<CudaGraph> kCudaGraphs[] = {{CudaGraph::kAuto, "auto"}, {CudaGraph::kOff, "off"}};
 
 struct TrainOptions {
@@ -36,6 +38,7 @@ struct TrainOptions {
   std::int64_t epochs = 0;
   std::int64_t batch_size = 8;
   std::int64_t accumulate = 1;
+  bool auto_accumulate = false;
   Precision precision = Precision::kAuto;
   std::int64_t seed = 0;
   bool deterministic = false;
@@ -50,6 +53,7 @@ struct TrainOptions {
   BestBy best = BestBy::kMeanIou;
   std::int64_t max_bad_steps = 10;
   double rank_timeout_s = 300.0;
+  AllReduce allreduce = AllReduce::kFp32;
 
   void fields(config::Visitor& v) {
     v.field("iterations", iterations,
@@ -60,6 +64,9 @@ struct TrainOptions {
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
     v.field("accumulate", accumulate,
             {.help = "forward passes whose gradients make one step; recall is counted in each by itself", .unit = "passes", .min = 1, .max = 4096});
+    v.field(
+        "auto_accumulate", auto_accumulate,
+        {.help = "on CUDA: where a pass does not fit into memory, make it in smaller ones; off: the largest that fits is told", .harmless = true});
     v.choice("precision", precision, kPrecisions, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it"});
     v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});
@@ -81,6 +88,7 @@ struct TrainOptions {
              .min = 1,
              .max = 1e6,
              .harmless = true});
+    v.choice("allreduce", allreduce, kAllReduces, {.help = "type in which gradients travel between processes; bf16: between GPUs alone"});
     v.field("max_bad_steps", max_bad_steps,
             {.help = "steps in a row with a loss or gradient that is not finite before the run stops",
              .unit = "steps",

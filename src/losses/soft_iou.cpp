@@ -21,15 +21,24 @@ torch::Tensor share_of(const torch::Tensor& value, const Communicator& ranks) {
   return ranks.several() ? value - value.detach() * (1.0 - 1.0 / static_cast<double>(ranks.world_size())) : value;
 }
 
+/// float64 [K]: the sum of the values of each class's pixels; values float64 and target int64 of one shape. Elsewhere than on the CPU, index_add
+/// would add millions of values to few places one after another, in an order of its own.
+torch::Tensor sums_by_class(const torch::Tensor& values, const torch::Tensor& target, std::int64_t classes) {
+  if (values.is_cpu()) return torch::zeros({classes}, values.options().requires_grad(false)).index_add(0, target.flatten(), values.flatten());
+  std::vector<torch::Tensor> sums;
+  for (std::int64_t c = 0; c < classes; ++c) sums.push_back((values * target.eq(c)).sum());
+  return torch::stack(sums);
+}
+
 }  // namespace
 
 LossResult SoftIouLoss::compute(const Scored& batch) {
   const torch::Tensor& target = batch.target();
   const torch::Tensor& valid = batch.valid();
   const torch::Tensor probabilities = at::softmax(batch.full_size(), 1);
-  const torch::Tensor of_truth = probabilities.gather(1, target.unsqueeze(1)).squeeze(1).masked_select(valid).to(torch::kDouble);
-  const torch::Tensor own_intersection =
-      torch::zeros({probabilities.size(1)}, of_truth.options().requires_grad(false)).index_add(0, target.masked_select(valid), of_truth);
+  // An ignored pixel adds 0: choosing the others would have to wait for their number.
+  const torch::Tensor of_truth = probabilities.gather(1, target.unsqueeze(1)).squeeze(1).to(torch::kDouble) * valid;
+  const torch::Tensor own_intersection = sums_by_class(of_truth, target, probabilities.size(1));
 
   const torch::Tensor& counted = batch.sums().pixels;
   const torch::Tensor own_predicted = (probabilities * valid.unsqueeze(1)).sum({0, 2, 3}, false, torch::kDouble);

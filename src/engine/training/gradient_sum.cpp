@@ -47,7 +47,8 @@ std::vector<std::vector<torch::Tensor>> gradient_buckets(const std::vector<torch
   return buckets;
 }
 
-GradientSum::GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks) : ranks_(std::move(ranks)) {
+GradientSum::GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks, torch::ScalarType type)
+    : ranks_(std::move(ranks)), type_(type) {
   for (std::vector<torch::Tensor>& of_bucket : gradient_buckets(parameters)) {
     const std::size_t b = buckets_.size();
     Bucket& bucket = buckets_.emplace_back();
@@ -88,7 +89,11 @@ void GradientSum::arrived(std::size_t b, std::size_t place) {
 
 /// In the same order on all ranks, whatever order backward takes.
 void GradientSum::send_complete() {
-  for (; sent_ < buckets_.size() && buckets_[sent_].missing == 0; ++sent_) buckets_[sent_].wait = ranks_.start_sum(buckets_[sent_].values);
+  for (; sent_ < buckets_.size() && buckets_[sent_].missing == 0; ++sent_) {
+    Bucket& bucket = buckets_[sent_];
+    bucket.sent = bucket.values.to(type_);
+    bucket.wait = ranks_.start_sum(bucket.sent);
+  }
 }
 
 double GradientSum::finish() {
@@ -102,7 +107,11 @@ double GradientSum::finish() {
   }
   const auto begin = std::chrono::steady_clock::now();
   send_complete();
-  for (Bucket& bucket : buckets_) std::exchange(bucket.wait, {})();
+  for (Bucket& bucket : buckets_) {
+    std::exchange(bucket.wait, {})();
+    if (!bucket.sent.is_same(bucket.values)) bucket.values.copy_(bucket.sent);
+    bucket.sent.reset();
+  }
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 

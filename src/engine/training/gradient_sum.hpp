@@ -23,8 +23,9 @@ std::vector<std::vector<torch::Tensor>> gradient_buckets(const std::vector<torch
 
 class GradientSum {
  public:
-  /// parameters: float32 leaves, the same on all ranks. `ranks`: a group that no other call uses.
-  GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks);
+  /// parameters: float32 leaves, the same on all ranks. `ranks`: a group that no other call uses. `type`: what travels, float32 or, between GPUs,
+  /// bfloat16: half the bytes, and sums rounded to it.
+  GradientSum(const std::vector<torch::Tensor>& parameters, Communicator ranks, torch::ScalarType type = torch::kFloat);
   ~GradientSum();
   GradientSum(const GradientSum&) = delete;
   GradientSum& operator=(const GradientSum&) = delete;
@@ -39,6 +40,7 @@ class GradientSum {
     std::vector<torch::Tensor> parameters;
     std::vector<torch::Tensor> views;  // of `values`, laid out like the parameters
     torch::Tensor values;
+    torch::Tensor sent;  // `values` as they travel: themselves, or rounded
     std::size_t missing = 0;
     std::function<void()> wait;
   };
@@ -49,6 +51,7 @@ class GradientSum {
   void send_complete();
 
   Communicator ranks_;
+  torch::ScalarType type_;
   std::vector<Bucket> buckets_;  // in the order they are sent
   std::size_t sent_ = 0;
   bool active_ = false;

@@ -12,6 +12,11 @@
 #include "optim/schedule.hpp"
 
 namespace seg {
+namespace {
+
+torch::ScalarType type_of(AllReduce allreduce) { return allreduce == AllReduce::kBf16 ? torch::kBFloat16 : torch::kFloat; }
+
+}  // namespace
 
 Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses,
                  const std::set<std::string>& fresh, const Communicator& ranks)
@@ -25,7 +30,8 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
       groups_(make_groups(*model_, config.optimizer, fresh)),
       optimizer_(build_optimizer(config.optimizer, groups_)),
       ema_(config.train.ema > 0 ? std::make_unique<Ema>(*model_, config.train.ema) : nullptr),
-      gradient_sum_(ranks.several() ? std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients")) : nullptr),
+      gradient_sum_(ranks.several() ? std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce))
+                                    : nullptr),
       ahead_(compute.runs_ahead ? std::make_unique<Ahead>(compute) : nullptr) {
   if (ahead_) ahead_->may_record = can_record(compute.device) && config.train.cuda_graph == CudaGraph::kAuto;
 }
@@ -46,13 +52,31 @@ StepResult Learner::step(const std::vector<Batch>& micro_batches, std::int64_t i
     return result;
   }
   Step step(*this, timing);
+  return with_undo([&](const Undo& before) {
+    clear_gradients(groups_);
+    for (std::size_t micro = 0; micro < micro_batches.size(); ++micro) {
+      torch::manual_seed(seed_at(iteration, micro));
+      step.accumulate(micro_batches[micro], 1.0 / static_cast<double>(micro_batches.size()), micro + 1 == micro_batches.size());
+    }
+    return step.finish(learning_rate_at(iteration), before, stop_signal);
+  });
+}
+
+// On the CPU dropout draws by the place in the whole batch, so all ranks have one seed; on CUDA each draws for its own part.
+std::uint64_t Learner::seed_at(std::int64_t iteration, std::uint64_t micro) const {
+  const std::uint64_t rank = compute_.device.is_cuda() ? static_cast<std::uint64_t>(ranks_.rank()) : 0;
+  return seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration), micro + (rank << 32)});
+}
+
+StepResult Learner::with_undo(const std::function<StepResult(const Undo& before)>& work) {
   const Undo before = undo();
-  clear_gradients(groups_);
-  for (std::size_t micro = 0; micro < micro_batches.size(); ++micro) {
-    torch::manual_seed(seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration), micro}));
-    step.accumulate(micro_batches[micro], 1.0 / static_cast<double>(micro_batches.size()), micro + 1 == micro_batches.size());
+  try {
+    return work(before);
+  } catch (...) {
+    clear_gradients(groups_);
+    before.take_back();
+    throw;
   }
-  return step.finish(learning_rate_at(iteration), before, stop_signal);
 }
 
 State Learner::state() const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -96,6 +97,9 @@ class Learner {
 
   StepResult step_ahead(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing);
   Undo undo() const;
+  /// What `work` gives; where it throws, such as for want of memory, all is as before.
+  StepResult with_undo(const std::function<StepResult(const Undo& before)>& work);
+  std::uint64_t seed_at(std::int64_t iteration, std::uint64_t micro) const;
   double learning_rate_at(std::int64_t iteration) const;
 
   RunConfig config_;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <string>
 
-#include "base/random.hpp"
 #include "engine/training/learner_step.hpp"
 
 namespace seg {
@@ -34,19 +33,18 @@ StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int
   ahead.take(micro_batches, compute_.device);
   const DeviceStream::Scope scope(ahead.stream);
   ahead.learning_rate.fill_(learning_rate_at(iteration));
-  torch::manual_seed(seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration)}));
-  const auto work = [&] {
+  torch::manual_seed(seed_at(iteration, 0));
+  const auto work = [&](const Undo& before) {
     Step step(*this, timing);
-    const Undo before = undo();
     clear_gradients(groups_);
     for (std::size_t micro = 0; micro < ahead.batches.size(); ++micro)
       step.accumulate(ahead.batches[micro], 1.0 / static_cast<double>(ahead.batches.size()), micro + 1 == ahead.batches.size());
     return step.finish_ahead(ahead.learning_rate, before, ahead.outcome);
   };
   const bool whole = timing == StepTiming::kWhole;
-  if (whole && !ahead.recorded && ahead.may_record && ahead.steps++ == Ahead::kStepsBefore) ahead.record(work);
+  if (whole && !ahead.recorded && ahead.may_record && ahead.steps++ == Ahead::kStepsBefore) ahead.record([&] { return work(undo()); });
   if (whole && ahead.recorded) ahead.recorded->replay();
-  StepResult result = whole && ahead.recorded ? ahead.recorded_result : work();
+  StepResult result = whole && ahead.recorded ? ahead.recorded_result : with_undo(work);
   result.learning_rate = learning_rate_at(iteration);
   result.outcome = HostCopy(ahead.outcome);
   return result;

@@ -44,7 +44,10 @@ bool due(std::int64_t iteration, std::int64_t interval) { return interval > 0 &&
 }  // namespace
 
 Trainer::Trainer(const Experiment& experiment, const RunDirectory* directory, Reporter& reporter)
-    : experiment_(experiment), directory_(directory), reporter_(reporter) {}
+    : experiment_(experiment),
+      directory_(directory),
+      reporter_(reporter),
+      micro_batches_(experiment.config.train.auto_accumulate, experiment.compute.device) {}
 
 int Trainer::run(const std::optional<Checkpoint>& from) {
   if (from) {
@@ -94,7 +97,8 @@ void Trainer::step(DataLoader& loader) {
   if (experiment_.ranks.several()) experiment_.ranks.doing("step " + std::to_string(iteration_));
   std::vector<Batch> batches = next_batches(loader);
   look_at_labels(batches);
-  StepResult result = experiment_.learner->step(batches, iteration_, StepTiming::kWhole, stop_signal());
+  StepResult result = micro_batches_.step(
+      batches, [&](const std::vector<Batch>& parts) { return experiment_.learner->step(parts, iteration_, StepTiming::kWhole, stop_signal()); });
   agreed_stop_ = result.stop_signal;
   ++iteration_;
   ++window_.steps;

@@ -1,5 +1,7 @@
 #include "ops/cuda/class_sums.hpp"
 
+#include <c10/cuda/CUDAGraphsC10Utils.h>
+
 #include "ops/cuda/tensors.hpp"
 
 namespace seg::cuda {
@@ -64,9 +66,15 @@ SumTables tables_of(const ClassSums& sums) {
           sums.predicted.data_ptr<std::int64_t>()};
 }
 
+void check_noise(const ScoreNoise& noise) {
+  TORCH_CHECK(!noise.scale.defined() || c10::cuda::currentStreamCaptureStatusMayInitCtx() == c10::cuda::CaptureStatus::None,
+              "a recorded step would draw the same noise each time");
+}
+
 }  // namespace
 
 SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Tensor& given_labels, bool align_corners, const ScoreNoise& noise) {
+  check_noise(noise);
   const OnDevice device(logits);
   const torch::Tensor labels = given_labels.contiguous();
   const Grid grid(logits, labels.size(1), labels.size(2), align_corners, noise, device);
