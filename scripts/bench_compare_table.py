@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the Markdown table of scripts/bench_compare.sh from the JSON files in its output folder."""
+"""Prints the Markdown table of scripts/bench_compare.sh from the JSON files in its output folder; with --gpu that of scripts/bench_gpu.sh."""
 import json
 import pathlib
 import statistics
@@ -18,6 +18,18 @@ ROWS = [
     ("peak memory of training, plain PyTorch", "MB", "seg_train: memory/peak_resident", "plain_train: peak_resident_bytes", 1e-6, "share", "<= 0.6"),
     ("peak memory of training, tuned PyTorch", "MB", "seg_train: memory/peak_resident", "tuned_train: peak_resident_bytes", 1e-6, "share", ""),
     ("evaluation, tuned PyTorch", "images/s", "seg_eval: split/images_per_second", "tuned_eval: images_per_second", 1, "more", ">= 1.5"),
+]
+
+GPU_ROWS = [
+    ("training, plain PyTorch", "images/s", "seg_train: synthetic/images_per_second", "plain_train: images_per_second", 1, "more", ">= 4"),
+    ("training, tuned PyTorch", "images/s", "seg_train: synthetic/images_per_second", "tuned_train: images_per_second", 1, "more", ">= 1.5"),
+    ("training, torch.compile", "images/s", "seg_train: synthetic/images_per_second", "compile_train: images_per_second", 1, "more", ">= 1"),
+    ("training, max-autotune", "images/s", "seg_train: synthetic/images_per_second", "compile-max_train: images_per_second", 1, "more", ">= 1"),
+    ("GPU memory of training, tuned PyTorch", "MB", "seg_train: memory/peak_device", "tuned_train: gpu_peak_allocated_bytes", 1e-6, "share", "<= 0.7"),
+    ("recall loss and gradient, tuned PyTorch", "ms", "seg_loss: kernel/forward_and_backward", "tuned_loss: ms_per_step/median", 1, "time", ""),
+    ("recall loss and gradient, compiled", "ms", "seg_loss: kernel/forward_and_backward", "compile_loss: ms_per_step/median", 1, "time", ">= 5"),
+    ("training from files, over a batch in memory", "images/s", "seg_files: end_to_end/images_per_second",
+     "seg_files: synthetic/images_per_second", 1, "more", ">= 0.97"),
 ]
 
 
@@ -66,8 +78,8 @@ def facts(folder):
     for name in ("seg_train", "seg_files", "seg_loss", "seg_eval"):
         for report in reports(folder, name)[:1]:
             yield f"{name}: " + ", ".join(f"{key} {value}" for key, value in report["facts"].items())
-    names = ("plain_train", "tuned_train", "tuned_files", "plain_loss", "tuned_loss", "tuned_eval")
-    keys = ("precision", "engine", "batch", "size", "shape", "classes", "data", "workers", "threads", "dropout", "steps")
+    names = ("plain_train", "tuned_train", "compile_train", "compile-max_train", "tuned_files", "plain_loss", "tuned_loss", "compile_loss", "tuned_eval")
+    keys = ("variant", "device", "precision", "engine", "batch", "size", "shape", "classes", "data", "workers", "threads", "dropout", "steps")
     for name in names:
         for report in reports(folder, name)[:1]:
             yield f"{name}: " + ", ".join(f"{key} {report[key]}" for key in keys if key in report)
@@ -85,10 +97,11 @@ def facts(folder):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
+    gpu = sys.argv[1] == "--gpu"
+    folder = pathlib.Path(sys.argv[-1])
     print("| what, against | unit | segtrain | PyTorch | ratio | wanted |")
     print("|---|---|---:|---:|---:|---:|")
-    for row in ROWS:
+    for row in GPU_ROWS if gpu else ROWS:
         print(line(folder, row))
     rounds = len(reports(folder, "seg_train"))
     print(f"\nMedians of {rounds} rounds, one program at a time in turn (smallest .. largest); each ratio is taken within its round.\n")

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "bench/memory.hpp"
 #include "core/compute.hpp"
+#include "core/device_work.hpp"
 #include "engine/training/learner.hpp"
 #include "losses/registry.hpp"
 #include "ops/class_sums.hpp"
@@ -39,6 +40,14 @@ torch::Tensor gradient(Kernel kernel, const Inputs& inputs) {
   return logits.grad();
 }
 
+/// Bytes by which `work` raises what tensors take on the device at its peak.
+std::int64_t extra_device_bytes(const std::function<void()>& work, const torch::Device& device) {
+  forget_peak(device);
+  const std::int64_t before = device_memory(device).used;
+  work();
+  return device_memory(device).peak - before;
+}
+
 void compare_kernels(BenchReport& report, const LossBench& bench, const torch::Device& device) {
   const Inputs small = random_inputs({1, bench.shape[1], 3, 3}, {9, 9}, device), inputs = random_inputs(bench.shape, bench.size, device);
   const std::vector<std::pair<std::string, Kernel>> kernels = {{"kernel", class_sums}, {"reference", reference::class_sums}};
@@ -46,7 +55,8 @@ void compare_kernels(BenchReport& report, const LossBench& bench, const torch::D
   std::vector<std::function<void()>> works;
   for (const auto& [name, kernel] : kernels) {
     gradient(kernel, small);  // threads and code are not the kernel's memory
-    const auto bytes = device.is_cpu() ? extra_resident_bytes([&, run = kernel] { gradient(run, inputs); }) : std::nullopt;
+    const auto work = [&, run = kernel] { gradient(run, inputs); };
+    const auto bytes = device.is_cpu() ? extra_resident_bytes(work) : std::optional(extra_device_bytes(work, device));
     extra.push_back(bytes ? std::optional(static_cast<double>(*bytes)) : std::nullopt);
     works.emplace_back([&inputs, run = kernel] { gradient(run, inputs); });
   }

@@ -1,6 +1,7 @@
 #include "bench/train.hpp"
 
 #include <array>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -9,6 +10,7 @@
 #include "bench/peak_rate.hpp"
 #include "bench/rank_times.hpp"
 #include "core/compute.hpp"
+#include "core/device_work.hpp"
 #include "data/collate.hpp"
 #include "data/loader.hpp"
 #include "engine/training/trainer.hpp"
@@ -33,8 +35,14 @@ class Stepper {
 
   double images() const { return static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate); }
 
-  /// `next` gives a micro-batch; steps are added to `series` unless it is null.
+  /// `next` gives a micro-batch; steps are added to `series` unless it is null. As they are trained: where the host runs ahead of the device, it
+  /// waits for the step before, and the parts are not known.
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series) {
+    run(steps, next, series, experiment_.compute.runs_ahead ? StepTiming::kWhole : StepTiming::kParts);
+  }
+
+  void run(std::int64_t steps, const std::function<Batch()>& next, Series* series, StepTiming timing) {
+    std::optional<StepResult> before;
     for (std::int64_t i = 0; i < steps; ++i) {
       std::vector<Batch> batches;
       StepResult result;
@@ -42,19 +50,27 @@ class Stepper {
         for (std::int64_t micro = 0; micro < experiment_.config.train.accumulate; ++micro) batches.push_back(next());
       });
       const std::int64_t bytes = experiment_.ranks.bytes_given();
-      const double computing = seconds_of([&] { result = experiment_.learner->step(batches, iteration_++, StepTiming::kParts); });
-      if (!result.finite())
-        throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in step " + std::to_string(iteration_),
-                    "lower optimizer.lr or try train.precision=fp32");
+      const double computing = seconds_of([&] {
+        result = experiment_.learner->step(batches, iteration_++, timing);
+        check(timing == StepTiming::kWhole ? before.value_or(result) : result);
+      });
+      before = result;
       if (series == nullptr) continue;
       series->step.push_back(waiting + computing);
       series->waiting.push_back(waiting);
       series->parts.push_back(result.times);
       series->bytes.push_back(static_cast<double>(experiment_.ranks.bytes_given() - bytes));
     }
+    if (before) check(*before);
   }
 
  private:
+  void check(const StepResult& result) const {
+    if (!result.finite())
+      throw Error(ErrorKind::kNonFinite, "the loss or its gradient is not finite in step " + std::to_string(iteration_),
+                  "lower optimizer.lr or try train.precision=fp32");
+  }
+
   Experiment& experiment_;
   std::int64_t iteration_ = 0;
 };
@@ -135,6 +151,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   std::optional<Series> loaded;
   stepper.run(bench.steps.warmup, same, nullptr);
   const std::int64_t resident = peak_resident_bytes();  // before the best rate takes matrices of its own
+  const std::int64_t on_device = device_memory(experiment->compute.device).peak;
   PeakRate peak(experiment->compute, bench.largest_product);
   peak.sample();
   stepper.run((bench.steps.runs + 1) / 2, same, &synthetic);
@@ -149,6 +166,13 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   }
   stepper.run(bench.steps.runs / 2, same, &synthetic);
   peak.sample();
+
+  if (experiment->compute.runs_ahead) {
+    Series parts;
+    stepper.run(bench.steps.runs, same, &parts, StepTiming::kParts);
+    synthetic.parts = parts.parts;
+    report.fact("parts", "each waited for, so that together they take longer than a step");
+  }
 
   const Measurement step = measurement_of(synthetic.step);
   report.add("synthetic", "images_per_second", measurement_of(rates(synthetic.step, stepper.images())), "1/s");
@@ -167,6 +191,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
                    bench.steps);
   }
   report.add("memory", "peak_resident", static_cast<double>(resident) / kMegabyte, "MB");
+  if (experiment->compute.device.is_cuda()) report.add("memory", "peak_device", static_cast<double>(on_device) / kMegabyte, "MB");
   return report;
 }
 

@@ -21,7 +21,7 @@ namespace {
 c10::Stream current_stream(const torch::Device& device) { return c10::impl::VirtualGuardImpl(device.type()).getStream(device); }
 
 std::shared_ptr<c10::Event> event_behind(const c10::Stream& stream) {
-  const auto event = std::make_shared<c10::Event>(stream.device_type());
+  auto event = std::make_shared<c10::Event>(stream.device_type());
   event->record(stream);
   return event;
 }

@@ -6,7 +6,7 @@
 
 namespace seg {
 
-Undo::Undo(const Model& model, std::vector<Loss*> losses) : buffers_(model.buffers()) {
+Undo::Undo(const Model& model, const std::vector<Loss*>& losses) : buffers_(model.buffers()) {
   for (const torch::Tensor& buffer : buffers_) before_.push_back(buffer.clone());
   for (Loss* loss : losses) {
     if (loss == nullptr) continue;

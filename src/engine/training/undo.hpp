@@ -14,7 +14,7 @@ namespace seg {
 class Undo {
  public:
   /// Remembers what `model` and `losses` (null ones are left out) hold now; they must outlive it.
-  Undo(const Model& model, std::vector<Loss*> losses);
+  Undo(const Model& model, const std::vector<Loss*>& losses);
 
   /// bool scalar on the model's device: whether the running statistics are finite.
   torch::Tensor finite() const;
