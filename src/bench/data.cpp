@@ -5,7 +5,6 @@
 #include "base/error.hpp"
 #include "bench/memory.hpp"
 #include "config/text.hpp"
-#include "data/augment/transforms.hpp"
 #include "data/cache/cache.hpp"
 #include "data/collate.hpp"
 #include "engine/training/trainer.hpp"
@@ -50,7 +49,6 @@ BenchReport bench_data(const DataBench& bench) {
   const auto experiment = setup.build();
   const RunConfig& config = experiment->config;
   const FileDataset& files = *experiment->train_set;
-  const SampleTransform transform = training_transform(config.augment, config.data.size, files.classes(), config.model.input);
   std::vector<std::unique_ptr<Dataset>> cached;  // null where there is no cache
   for (const std::string& kind : kinds) {
     DataOptions data = config.data;
@@ -64,7 +62,7 @@ BenchReport bench_data(const DataBench& bench) {
   std::vector<std::function<void()>> passes;
   for (const auto& dataset : cached) {
     passes.emplace_back([&, set = dataset ? dataset.get() : &files] {
-      DataLoader loader(*set, transform, options);
+      DataLoader loader(*set, experiment->transform, options);
       while (const auto samples = loader.next()) collate(*samples);
     });
   }
@@ -84,7 +82,7 @@ BenchReport bench_data(const DataBench& bench) {
     else  // the log says why
       report.add("cache_" + kinds[i], "images_per_second", std::nullopt, "1/s");
   }
-  add_one_image(report, files, transform, 5 * bench.passes.runs);
+  add_one_image(report, files, experiment->transform, 5 * bench.passes.runs);
   report.add("memory", "peak_resident", static_cast<double>(peak_resident_bytes()) / kMegabyte, "MB");
   return report;
 }

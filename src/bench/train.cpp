@@ -81,12 +81,11 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
   const std::int64_t warmup = std::max(steps.warmup, config.data.prefetch + 1);
   LoaderOptions options = training_loader(experiment, 0);
   options.batches = (warmup + steps.runs) * config.train.accumulate;
-  const SampleTransform transform = training_transform(config.augment, config.data.size, experiment.classes(), config.model.input);
   if (config.data.cache != CacheKind::kNone) {  // every epoch but the first finds its frames there
-    DataLoader filling(experiment.training_samples(), transform, options);
+    DataLoader filling(experiment.training_samples(), experiment.transform, options);
     while (filling.next()) continue;
   }
-  DataLoader loader(experiment.training_samples(), transform, options);
+  DataLoader loader(experiment.training_samples(), experiment.transform, options);
   const auto next = [&] { return collate(loader.next().value()); };
   Series series;
   stepper.run(warmup, next, nullptr);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/classes.hpp"
+#include "core/pixel_changes.hpp"
 
 namespace seg {
 
@@ -17,9 +18,10 @@ using State = std::map<std::string, torch::Tensor>;
 
 /// Images and labels of one step, stacked.
 struct Batch {
-  torch::Tensor images;          // u8 [N,H,W,3], RGB
-  torch::Tensor labels;          // u8 [N,H',W'], train ids, 255 = ignored; in evaluation H'xW' may differ from HxW
-  std::vector<std::string> ids;  // N relative paths
+  torch::Tensor images;                    // u8 [N,H,W,3], RGB
+  torch::Tensor labels;                    // u8 [N,H',W'], train ids, 255 = ignored; in evaluation H'xW' may differ from HxW
+  std::vector<std::string> ids;            // N relative paths
+  std::vector<PixelChanges> changes = {};  // N, still to be made (data/augment/batch_changes.hpp); empty: none
 };
 
 /// Counts over the labels of the training split: where static class weights come from.

@@ -45,6 +45,7 @@ Batch collate(const std::vector<Sample>& samples) {
     copy_pixels(sample.image, batch.images.data_ptr<std::uint8_t>() + i * image_bytes);
     if (!sample.labels.empty()) copy_pixels(sample.labels, batch.labels.data_ptr<std::uint8_t>() + i * label_bytes);
     batch.ids.push_back(sample.id);
+    batch.changes.push_back(sample.changes);
   }
   return batch;
 }

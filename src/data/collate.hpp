@@ -8,7 +8,7 @@
 
 namespace seg {
 
-/// Stacks samples of one size. Throws kData naming two samples where sizes differ.
+/// Stacks samples of one size; changes that are still to be made go with them. Throws kData naming two samples where sizes differ.
 Batch collate(const std::vector<Sample>& samples);
 
 /// Splits samples into runs of equal image and label size, in order: what evaluation can stack.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/size.hpp"
+#include "core/pixel_changes.hpp"
 
 namespace seg {
 
@@ -18,9 +19,10 @@ struct FrameSize {
 };
 
 struct Sample {
-  cv::Mat image;   // CV_8UC3, RGB
-  cv::Mat labels;  // CV_8UC1, train ids, 255 = ignored; empty where the set has none
-  std::string id;  // path relative to the data set's root, without extension
+  cv::Mat image;              // CV_8UC3, RGB
+  cv::Mat labels;             // CV_8UC1, train ids, 255 = ignored; empty where the set has none
+  std::string id;             // path relative to the data set's root, without extension
+  PixelChanges changes = {};  // still to be made
 };
 
 }  // namespace seg

@@ -53,6 +53,12 @@ TEST(Collate, NamesTwoSamplesOfDifferentSizes) {
 
 TEST(Collate, RefusesToMixLabelledAndUnlabelled) { EXPECT_THROW(collate({sample_of({3, 5}, {3, 5}, "a"), sample_of({3, 5}, {}, "b")}), Error); }
 
+TEST(Collate, KeepsTheChangesThatAreStillToBeMade) {
+  std::vector<Sample> samples = {sample_of({3, 5}, {3, 5}, "a"), sample_of({3, 5}, {3, 5}, "b")};
+  samples[1].changes = {.flip = true, .color = {{ColorKind::kHue, 0.1}}, .blur = 1.0};
+  EXPECT_THAT(collate(samples).changes, testing::ElementsAre(PixelChanges(), samples[1].changes));
+}
+
 TEST(Collate, RefusesAnEmptyBatch) { EXPECT_THROW(collate({}), Error); }
 
 TEST(Collate, GivesEmptyLabelsWhereTheSetHasNone) { EXPECT_EQ(collate({sample_of({3, 5}, {}, "a")}).labels.numel(), 0); }

@@ -1,7 +1,7 @@
-// Transforms that change pixel values and leave the labels alone.
+// Changes of pixel values with OpenCV.
 #pragma once
 
-#include "data/augment/transforms.hpp"
+#include <opencv2/core/mat.hpp>
 
 namespace seg {
 
@@ -14,24 +14,13 @@ cv::Mat adjust_contrast(const cv::Mat& image, double factor);
 cv::Mat adjust_saturation(const cv::Mat& image, double factor);
 cv::Mat adjust_hue(const cv::Mat& image, double turns);
 
-/// The four in random order, each with its own random factor; a strength of 0 leaves its change out.
-class ColorJitter final : public Transform {
- public:
-  explicit ColorJitter(const ColorOptions& options) : options_(options) {}
-  void apply(Sample& sample, Random& random) const override;
+/// Gaussian blur with a standard deviation in pixels; the border is mirrored.
+cv::Mat blurred(const cv::Mat& image, double sigma);
 
- private:
-  ColorOptions options_;
-};
-
-/// Gaussian blur of some samples with a standard deviation uniform in [0, sigma).
-class Blur final : public Transform {
- public:
-  explicit Blur(const BlurOptions& options) : options_(options) {}
-  void apply(Sample& sample, Random& random) const override;
-
- private:
-  BlurOptions options_;
-};
+// What these share with the same changes as tensors (batch_changes.cpp).
+inline constexpr int kHueSteps = 180;  // a turn in OpenCV's 8-bit HSV
+int hue_steps(double turns);
+/// Width of the kernel for a standard deviation: what OpenCV takes for 8-bit images.
+int blur_taps(double sigma);
 
 }  // namespace seg

@@ -102,15 +102,4 @@ void RandomCrop::apply(Sample& sample, Random& random) const {
   if (!sample.labels.empty()) sample.labels = sample.labels(window).clone();
 }
 
-void Flip::apply(Sample& sample, Random& random) const {
-  if (!random.chance(probability_)) return;
-  const auto mirror = [](cv::Mat& mat) {
-    cv::Mat mirrored;
-    cv::flip(mat, mirrored, 1);
-    mat = mirrored;
-  };
-  mirror(sample.image);
-  if (!sample.labels.empty()) mirror(sample.labels);
-}
-
 }  // namespace seg

@@ -1,4 +1,4 @@
-// Transforms that move pixels, image and labels together.
+// Transforms that make a sample of another size, image and labels together.
 #pragma once
 
 #include <array>
@@ -48,16 +48,6 @@ class RandomCrop final : public Transform {
   double min_valid_;
   std::vector<std::uint8_t> rare_classes_;
   double rare_probability_;
-};
-
-/// Left becomes right.
-class Flip final : public Transform {
- public:
-  explicit Flip(double probability) : probability_(probability) {}
-  void apply(Sample& sample, Random& random) const override;
-
- private:
-  double probability_;
 };
 
 }  // namespace seg

@@ -9,6 +9,11 @@
 
 namespace seg {
 
+enum class AugmentDevice { kAuto, kCpu, kGpu };
+
+inline constexpr config::Name<AugmentDevice> kAugmentDevices[] = {
+    {AugmentDevice::kAuto, "auto"}, {AugmentDevice::kCpu, "cpu"}, {AugmentDevice::kGpu, "gpu"}};
+
 /// The factor a frame is resized by before a crop is cut out of it.
 struct ScaleOptions {
   double min = 0.75;
@@ -57,6 +62,7 @@ struct AugmentOptions {
   double flip = 0.5;
   ColorOptions color;
   BlurOptions blur;
+  AugmentDevice device = AugmentDevice::kAuto;
 
   void fields(config::Visitor& v) {
     v.field("crop", crop, {.help = "train on random crops of data.size from the scaled frame; off: the whole frame resized to data.size"});
@@ -69,6 +75,8 @@ struct AugmentOptions {
     v.field("flip", flip, {.help = "probability of a left-right flip, 0 = off", .min = 0.0, .max = 1.0});
     v.block("color", color, "colour jitter");
     v.block("blur", blur, "Gaussian blur");
+    v.choice("device", device, kAugmentDevices,
+             {.help = "what makes flip, colour jitter and blur: the loader's threads (cpu), or the network's device (gpu); auto: gpu with CUDA"});
   }
 };
 

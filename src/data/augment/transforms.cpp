@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "data/augment/color.hpp"
 #include "data/augment/geometry.hpp"
+#include "data/augment/sample_changes.hpp"
 
 namespace seg {
 namespace {
@@ -46,7 +46,7 @@ void require_size(Size size) {
   throw Error(ErrorKind::kConfiguration, "data.size: " + to_string(size) + " is no size for the network's input", "give [height, width] in pixels");
 }
 
-Transforms training_steps(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input) {
+Transforms geometry_steps(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input) {
   Transforms steps;
   const std::vector<std::uint8_t> rare = train_ids(options.rare_classes, classes);
   if (options.crop) {
@@ -55,25 +55,29 @@ Transforms training_steps(const AugmentOptions& options, Size size, const ClassT
     steps.push_back(std::make_unique<Pad>(size, mean_color(input)));
     steps.push_back(std::make_unique<RandomCrop>(size, options.crop_min_valid, rare, options.rare_probability));
   }
-  const ColorOptions& color = options.color;
-  if (options.flip > 0.0) steps.push_back(std::make_unique<Flip>(options.flip));
-  if (std::max({color.brightness, color.contrast, color.saturation, color.hue}) > 0.0) steps.push_back(std::make_unique<ColorJitter>(color));
-  if (options.blur.probability > 0.0) steps.push_back(std::make_unique<Blur>(options.blur));
   return steps;
 }
 
 }  // namespace
 
-SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input) {
+AugmentDevice resolve_augment_device(AugmentDevice asked, torch::Device network) {
+  if (asked != AugmentDevice::kAuto) return asked;
+  return network.is_cuda() ? AugmentDevice::kGpu : AugmentDevice::kCpu;
+}
+
+SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input,
+                                   AugmentDevice device) {
   check(input);
   if (options.scale.min > options.scale.max) {
     throw Error(ErrorKind::kConfiguration, "augment.scale: min is larger than max", "exchange them");
   }
   // Shared, because a std::function must be copyable.
-  const auto steps = std::make_shared<const Transforms>(training_steps(options, size, classes, input));
-  return [steps](Sample sample, std::uint64_t seed) {
+  const auto steps = std::make_shared<const Transforms>(geometry_steps(options, size, classes, input));
+  return [steps, options, device](Sample sample, std::uint64_t seed) {
     Random random(seed);
     for (const auto& step : *steps) step->apply(sample, random);
+    sample.changes = draw_changes(options, random);
+    if (device != AugmentDevice::kGpu) make_changes(sample);
     return sample;
   };
 }

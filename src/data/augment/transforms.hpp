@@ -4,6 +4,7 @@
 #pragma once
 
 #include <opencv2/core/mat.hpp>
+#include <torch/types.h>
 
 #include "base/classes.hpp"
 #include "base/random.hpp"
@@ -23,8 +24,13 @@ class Transform {
   virtual void apply(Sample& sample, Random& random) const = 0;
 };
 
-/// With `options.crop`: scale jitter, padding (the mean colour of `input`, labels 255), a random crop of `size`. Then flip, colour jitter, blur.
-/// `classes` resolves rare_classes. Throws kConfiguration for options that contradict each other or the classes.
-SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input);
+/// What kAuto means for a network on `network`.
+AugmentDevice resolve_augment_device(AugmentDevice asked, torch::Device network);
+
+/// With `options.crop`: scale jitter, padding (the mean colour of `input`, labels 255), a random crop of `size`. Then flip, colour jitter, blur; with
+/// kGpu these are drawn alike but left in Sample::changes, to be made on the batch. `classes` resolves rare_classes. Throws kConfiguration for
+/// options that contradict each other or the classes.
+SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input,
+                                   AugmentDevice device = AugmentDevice::kCpu);
 
 }  // namespace seg

@@ -55,6 +55,7 @@ RunConfig resolved(RunConfig config, const std::string& device) {
   if (config.train.threads == 0) config.train.threads = available_cores();
   if (config.train.precision == Precision::kAuto)
     config.train.precision = resolve_precision(Precision::kAuto, resolve_device(device)) == torch::kBFloat16 ? Precision::kBf16 : Precision::kFp32;
+  config.augment.device = resolve_augment_device(config.augment.device, resolve_device(device));
   return config;
 }
 
@@ -62,7 +63,7 @@ RunConfig resolved(RunConfig config, const std::string& device) {
 RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std::string& where) {
   std::string refused;
   for (const config::Difference& difference : config::differences(stored, wanted)) {
-    const bool compute_only = difference.key == "train.threads" || difference.key == "train.precision";
+    const bool compute_only = difference.key == "train.threads" || difference.key == "train.precision" || difference.key == "augment.device";
     if (difference.harmless || (compute_only && !stored.train.deterministic)) {
       spdlog::info("resume: {} is now {} (was {})", difference.key, difference.after, difference.before);
       continue;
@@ -75,7 +76,7 @@ RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std:
 }
 
 RunConfig continued_config(const TrainCommand& command, const std::string& stored_text, const std::string& where) {
-  const RunConfig stored = parse_run_config(stored_text, where, {});
+  const RunConfig stored = resolved(parse_run_config(stored_text, where, {}), command.device);  // it may be older than a key with "auto"
   const RunConfig wanted =
       command.config.empty() ? parse_run_config(stored_text, where, command.overrides) : load_run_config(command.config, command.overrides);
   return continued(stored, resolved(wanted, command.device), where);

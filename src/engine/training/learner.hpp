@@ -30,7 +30,7 @@ namespace seg {
 
 /// Seconds, summed over the micro-batches.
 struct StepTimes {
-  double input = 0.0;  // to the device, normalised
+  double input = 0.0;  // to the device, augmented there, normalised
   double forward = 0.0;
   double loss = 0.0;  // forward alone, with the main head's and the auxiliary head's share
   double backward = 0.0;

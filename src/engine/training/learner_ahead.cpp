@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "data/augment/batch_changes.hpp"
 #include "engine/training/learner_step.hpp"
 
 namespace seg {
@@ -16,15 +17,17 @@ void Learner::Ahead::take(const std::vector<Batch>& given, const torch::Device& 
     recorded.reset();
     steps = 0;
     batches.clear();
-    for (const Batch& batch : given) batches.push_back({torch::empty_like(batch.images, device), torch::empty_like(batch.labels, device), {}});
+    for (const Batch& batch : given) batches.push_back({torch::empty_like(batch.images, device), torch::empty_like(batch.labels, device), {}, {}});
   }
   std::vector<torch::Tensor> host;
   for (const Batch& batch : given) host.insert(host.end(), {batch.images, batch.labels});
   const Upload upload(host, device, uploads);
   const DeviceStream::Scope scope(stream);
   for (std::size_t i = 0; i < given.size(); ++i) {
-    batches[i].images.copy_(upload.tensors()[2 * i]);
-    batches[i].labels.copy_(upload.tensors()[2 * i + 1]);
+    // Here, since how samples are changed together differs from batch to batch, which cannot be recorded.
+    const auto [images, labels] = make_changes(upload.tensors()[2 * i], upload.tensors()[2 * i + 1], given[i].changes);
+    batches[i].images.copy_(images);
+    batches[i].labels.copy_(labels);
   }
 }
 

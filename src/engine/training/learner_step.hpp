@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/augment/batch_changes.hpp"
 #include "engine/training/learner.hpp"
 #include "engine/training/readings_sum.hpp"
 #include "ops/normalize.hpp"
@@ -19,10 +20,11 @@ class Learner::Step {
   /// Adds the gradients of one micro-batch, and its share of loss and cross entropy.
   void accumulate(const Batch& given, double share, bool last) {
     const torch::Device device = learner_.compute_.device;
-    const torch::Tensor labels = given.labels.to(device, /*non_blocking=*/true);
+    const auto [pixels, labels] =
+        make_changes(given.images.to(device, /*non_blocking=*/true), given.labels.to(device, /*non_blocking=*/true), given.changes);
     // On the CPU a step keeps the bits that it had before there was another way.
     const torch::ScalarType type = device.is_cuda() ? learner_.compute_.precision : torch::kFloat32;
-    const torch::Tensor images = normalize(given.images.to(device, /*non_blocking=*/true), learner_.config_.model.input, type);
+    const torch::Tensor images = normalize(pixels, learner_.config_.model.input, type);
     result_.times.input += watch_.lap();
     const ModelOutput output = forward(images);
     result_.times.forward += watch_.lap();

@@ -28,6 +28,12 @@ std::optional<StepResult> tried(const std::vector<Batch>& batches, const std::fu
   }
 }
 
+/// `count` of a list with one for each image, or of none.
+template <class Value>
+std::vector<Value> part_of(const std::vector<Value>& list, std::int64_t first, std::int64_t count) {
+  return list.empty() ? list : std::vector<Value>(list.begin() + first, list.begin() + first + count);
+}
+
 Error too_large(std::int64_t images, const PassMemory& measured) {
   return {
       ErrorKind::kMemory,
@@ -46,9 +52,8 @@ std::vector<Batch> in_parts(const std::vector<Batch>& batches, std::int64_t part
     const std::int64_t images = batch.images.size(0) / parts;
     for (std::int64_t part = 0; part < parts; ++part) {
       const std::int64_t first = part * images;
-      const auto ids = batch.ids.begin() + (batch.ids.empty() ? 0 : first);
-      smaller.push_back({batch.images.narrow(0, first, images), batch.labels.narrow(0, first, images),
-                         batch.ids.empty() ? std::vector<std::string>() : std::vector<std::string>(ids, ids + images)});
+      smaller.push_back({batch.images.narrow(0, first, images), batch.labels.narrow(0, first, images), part_of(batch.ids, first, images),
+                         part_of(batch.changes, first, images)});
     }
   }
   return smaller;

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 #include <opencv2/imgproc.hpp>
 
-#include <cmath>
 #include <set>
 
 #include "base/error.hpp"
-#include "data/augment/color.hpp"
 #include "data/augment/geometry.hpp"
 #include "data/ramp.hpp"
 #include "data/same.hpp"
@@ -205,59 +203,11 @@ TEST(Flip, HappensAsOftenAsAsked) {
   EXPECT_NEAR(flipped / 2000.0, 0.25, 0.03);
 }
 
-const cv::Mat kPixels = (cv::Mat_<cv::Vec3b>(1, 2) << cv::Vec3b(200, 100, 50), cv::Vec3b(0, 100, 0));
-
-TEST(Color, BrightnessScalesAndSaturates) {
-  const cv::Mat bright = adjust_brightness(kPixels, 1.5);
-  EXPECT_EQ(bright.at<cv::Vec3b>(0, 0), cv::Vec3b(255, 150, 75));
-}
-
-TEST(Color, ContrastBlendsWithTheMeanGrey) {
-  // Greys 124 and 59, mean 91.5.
-  const cv::Mat flat = adjust_contrast(kPixels, 0.5);
-  EXPECT_NEAR(flat.at<cv::Vec3b>(0, 0)[0], 0.5 * 200 + 0.5 * 91.5, 1.0);
-  EXPECT_NEAR(flat.at<cv::Vec3b>(0, 1)[2], 0.5 * 91.5, 1.0);
-}
-
-TEST(Color, NoSaturationIsGrey) {
-  const cv::Mat grey = adjust_saturation(kPixels, 0.0);
-  EXPECT_EQ(grey.at<cv::Vec3b>(0, 0), cv::Vec3b::all(124));  // 0.299 * 200 + 0.587 * 100 + 0.114 * 50 = 124.2
-}
-
-TEST(Color, AThirdOfATurnMakesGreenOfRed) {
-  const cv::Mat red(1, 1, CV_8UC3, cv::Scalar(180, 0, 0));
-  EXPECT_EQ(adjust_hue(red, 1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 180, 0));
-  EXPECT_EQ(adjust_hue(red, -1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 0, 180));
-}
-
-TEST(ColorJitter, StaysWithinItsStrengthAndLeavesLabels) {
-  ColorOptions options;
-  options.brightness = 0.5;
-  Random random(1);
-  int low = 255;
-  int high = 0;
-  for (int i = 0; i < 300; ++i) {
-    Sample sample = uniform(1, 1, 100, 2);
-    ColorJitter(options).apply(sample, random);
-    const int value = sample.image.at<cv::Vec3b>(0, 0)[0];
-    low = std::min(low, value);
-    high = std::max(high, value);
-    EXPECT_EQ(sample.labels.at<std::uint8_t>(0, 0), 2);
-  }
-  EXPECT_NEAR(low, 50, 3);
-  EXPECT_NEAR(high, 150, 3);
-}
-
-TEST(Blur, SpreadsAPointAndKeepsTheSum) {
-  BlurOptions options;
-  options.probability = 1.0;
-  Sample sample = uniform(31, 31, 0, 1);
-  sample.image.at<cv::Vec3b>(15, 15) = {250, 250, 250};
-  Random random(5);
-  Blur(options).apply(sample, random);
-  EXPECT_LT(sample.image.at<cv::Vec3b>(15, 15)[0], 250);
-  EXPECT_GT(sample.image.at<cv::Vec3b>(15, 16)[0], 0);
-  EXPECT_NEAR(cv::sum(sample.image)[0], 250, 12);
+TEST(AugmentDevice, AutoIsTheGpuOfACudaNetwork) {
+  EXPECT_EQ(resolve_augment_device(AugmentDevice::kAuto, torch::kCPU), AugmentDevice::kCpu);
+  EXPECT_EQ(resolve_augment_device(AugmentDevice::kAuto, torch::Device(torch::kCUDA, 1)), AugmentDevice::kGpu);
+  EXPECT_EQ(resolve_augment_device(AugmentDevice::kGpu, torch::kCPU), AugmentDevice::kGpu);
+  EXPECT_EQ(resolve_augment_device(AugmentDevice::kCpu, torch::kCUDA), AugmentDevice::kCpu);
 }
 
 }  // namespace

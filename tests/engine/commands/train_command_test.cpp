@@ -235,9 +235,10 @@ TEST_F(TrainCommandTest, NeverRefusesAFolderThatHoldsARun) {
 TEST_F(TrainCommandTest, RefusesToResumeUnderAnotherConfiguration) {
   copy_whole("run");
   kill_after("run", 4);
-  const Error error = error_of([&] { output_of(command("run", "auto", {"optimizer.lr=0.5"})); });
+  const Error error = error_of([&] { output_of(command("run", "auto", {"optimizer.lr=0.5", "augment.device=gpu"})); });
   EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
   EXPECT_THAT(error.what(), AllOf(HasSubstr("optimizer.lr"), HasSubstr("0.5"), HasSubstr("0.001")));
+  EXPECT_THAT(error.what(), HasSubstr("augment.device is cpu in the run, gpu now"));  // which was auto, and is deterministic
 }
 
 TEST_F(TrainCommandTest, ResumesUnderAHarmlessChange) {
@@ -262,6 +263,16 @@ TEST_F(TrainCommandTest, ResumesARunThatWasStoredUnderAnOldName) {
   test::write_text(file, text);
   EXPECT_EQ(digest_of(output_of(command("run", "auto"))), digest_of(whole_->output));
   EXPECT_EQ(test::read_text(file), test::read_text(whole_->file("config.yaml")));
+}
+
+TEST_F(TrainCommandTest, ResumesARunThatIsOlderThanAKeyWithAuto) {
+  copy_whole("run");
+  kill_after("run", 4);
+  const fs::path file = folder_ / "run/config.yaml";
+  std::string text = test::read_text(file);
+  const std::string key = "  device: cpu\n";  // of the block augment
+  test::write_text(file, text.erase(text.find(key), key.size()));
+  EXPECT_EQ(digest_of(output_of(command("run", "auto"))), digest_of(whole_->output));
 }
 
 TEST_F(TrainCommandTest, AMissingResumeFileIsAnError) {

@@ -124,7 +124,7 @@ TEST_F(LearnerAhead, TakesMicroBatchesAndOtherShapes) {
   build({"model.dropout=0", "train.precision=fp32"});
   const std::vector<Batch> one = batches(0);
   EXPECT_TRUE(ahead().step({one[0], one[0]}, 0).finite());
-  const Batch smaller{one[0].images.slice(1, 0, 32), one[0].labels.slice(1, 0, 32), {}};
+  const Batch smaller{one[0].images.slice(1, 0, 32), one[0].labels.slice(1, 0, 32), {}, {}};
   EXPECT_TRUE(ahead().step({smaller}, 1).finite());
 }
 

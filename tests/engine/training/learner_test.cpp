@@ -99,6 +99,25 @@ TEST_F(LearnerTest, AccumulationIsTheMeanOfItsPasses) {
   EXPECT_NEAR(accumulated.gradient_norm(), whole.gradient_norm(), 1e-2 * whole.gradient_norm());
 }
 
+TEST_F(LearnerTest, PixelsMayBeChangedOnTheBatch) {
+  std::vector<std::string> settings = {"augment.flip=0.5",      "augment.color.brightness=0.3",
+                                       "augment.color.hue=0.1", "augment.blur.probability=0.5",
+                                       "train.precision=fp32",  "model.dropout=0",
+                                       "augment.device=cpu"};
+  rebuild(settings);
+  const std::vector<Batch> made = batches(2);
+  const StepResult expected = learner().step(made, 0);
+  settings.back() = "augment.device=gpu";
+  rebuild(settings);
+  const std::vector<Batch> left = batches(2);
+  EXPECT_EQ(made[0].changes[0], PixelChanges());
+  EXPECT_NE(left[0].changes[0], PixelChanges());
+  EXPECT_FALSE(left[0].images.equal(made[0].images));
+  const StepResult found = learner().step(left, 0);
+  EXPECT_TRUE(found.class_pixels.equal(expected.class_pixels));
+  EXPECT_NEAR(found.loss.item<double>(), expected.loss.item<double>(), 1e-2 * expected.loss.item<double>());
+}
+
 TEST_F(LearnerTest, ClippingBoundsTheUpdate) {
   rebuild({"optimizer.type=sgd", "optimizer.sgd.momentum=0", "optimizer.lr=1", "train.clip_norm=0.01", "train.ema=0"});
   const State before = copy_of_state();

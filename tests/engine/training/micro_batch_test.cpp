@@ -15,8 +15,12 @@ using testing::HasSubstr;
 Batch batch_of(std::int64_t images) {
   Batch batch{torch::arange(images, torch::kUInt8).view({images, 1, 1, 1}).expand({images, 2, 2, 3}).contiguous(),
               torch::zeros({images, 2, 2}, torch::kUInt8),
+              {},
               {}};
-  for (std::int64_t i = 0; i < images; ++i) batch.ids.push_back(std::to_string(i));
+  for (std::int64_t i = 0; i < images; ++i) {
+    batch.ids.push_back(std::to_string(i));
+    batch.changes.push_back({.flip = i % 2 == 1});
+  }
   return batch;
 }
 
@@ -39,6 +43,7 @@ TEST(MicroBatches, PartsAreTheBatchInOrder) {
   EXPECT_THAT(parts[1].ids, ElementsAre("2", "3"));
   EXPECT_EQ(parts[2].images[1][0][0][0].item<int>(), 5);
   EXPECT_EQ(parts[2].labels.size(0), 2);
+  EXPECT_THAT(parts[2].changes, ElementsAre(PixelChanges{.flip = false}, PixelChanges{.flip = true}));
 }
 
 TEST(MicroBatches, PartsAreOfEqualSize) {
