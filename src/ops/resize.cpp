@@ -1,6 +1,9 @@
 #include "ops/resize.hpp"
 
+#include <torch/autograd.h>
+
 #include "ops/bilinear_axis.hpp"
+#include "ops/cuda/resize.hpp"
 
 namespace seg {
 namespace {
@@ -23,11 +26,31 @@ torch::Tensor times_each(const torch::Tensor& matrix, const torch::Tensor& batch
   return torch::bmm(matrix.unsqueeze(0).expand({batch.size(0), -1, -1}), batch);
 }
 
+/// On CUDA: nothing is kept for backward.
+struct CudaResize : torch::autograd::Function<CudaResize> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, std::int64_t height, std::int64_t width,
+                               bool align_corners) {
+    context->saved_data["size"] = std::vector<std::int64_t>{x.size(2), x.size(3)};
+    context->saved_data["align_corners"] = align_corners;
+    if constexpr (cuda::kBuilt) return cuda::resize(x, height, width, align_corners);
+    return x;
+  }
+
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, const torch::autograd::tensor_list& gradients) {
+    const std::vector<std::int64_t> size = context->saved_data["size"].toIntVector();
+    const bool align_corners = context->saved_data["align_corners"].toBool();
+    if constexpr (cuda::kBuilt) return {cuda::resize_backward(gradients[0], size[0], size[1], align_corners), {}, {}, {}};
+    return {gradients[0], {}, {}, {}};
+  }
+};
+
 }  // namespace
 
 torch::Tensor resize_features(const torch::Tensor& x, std::int64_t height, std::int64_t width, bool align_corners) {
   const std::int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
   if (h == height && w == width) return x;
+  const bool has_kernel = cuda::kBuilt && x.is_cuda() && (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16);
+  if (has_kernel) return CudaResize::apply(x, height, width, align_corners);
   const torch::Tensor rows = weights(h, height, align_corners, x.options());
   const torch::Tensor columns = weights(w, width, align_corners, x.options());
   const torch::Tensor widened = times_each(columns, x.permute({0, 2, 3, 1}).reshape({n * h, w, c}));

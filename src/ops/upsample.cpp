@@ -7,6 +7,7 @@
 #include "ops/checks.hpp"
 #include "ops/cpu/class_sums.hpp"
 #include "ops/cuda/class_sums.hpp"
+#include "ops/resize.hpp"
 
 namespace seg {
 namespace {
@@ -22,6 +23,7 @@ torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, 
   check(logits, height, width);
   torch::Tensor scores = logits.scalar_type() == torch::kDouble ? logits : logits.to(torch::kFloat);
   if (scores.size(2) == height && scores.size(3) == width) return scores;
+  if (scores.is_cuda()) return resize_features(scores, height, width, align_corners);
   return at::upsample_bilinear2d(scores, {height, width}, align_corners);
 }
 

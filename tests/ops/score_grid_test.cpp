@@ -5,39 +5,24 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <vector>
+#include <limits>
 
 #include "ops/class_sums.hpp"
 #include "ops/cuda/kernels.hpp"
 #include "ops/normalize.hpp"
 #include "ops/upsample.hpp"
 #include "support/golden.hpp"
+#include "support/host_axis.hpp"
 #include "support/sums_shapes.hpp"
 
 namespace seg {
 namespace {
 
-using cuda::AxisTables;
 using cuda::ScoreGrid;
+using test::HostAxis;
 using test::random_labels;
 using test::relative_difference;
 using test::SumsShape;
-
-/// The tables of one axis, filled as the threads of a kernel fill them.
-class HostAxis {
- public:
-  HostAxis(std::int64_t in, std::int64_t out, bool align_corners) : low_(out), first_(in + 1), weight_(out) {
-    for (std::int32_t i = 0; i < std::max(out, in + 1); ++i) fill_axis_entry(tables(), align_corners, i);
-  }
-
-  AxisTables tables() {
-    return {static_cast<std::int32_t>(first_.size() - 1), static_cast<std::int32_t>(low_.size()), low_.data(), weight_.data(), first_.data()};
-  }
-
- private:
-  std::vector<std::int32_t> low_, first_;
-  std::vector<float> weight_;
-};
 
 /// A batch as the kernels see it.
 template <class Value>

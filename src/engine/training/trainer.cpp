@@ -97,8 +97,10 @@ void Trainer::step(DataLoader& loader) {
   if (experiment_.ranks.several()) experiment_.ranks.doing("step " + std::to_string(iteration_));
   std::vector<Batch> batches = next_batches(loader);
   look_at_labels(batches);
-  StepResult result = micro_batches_.step(
-      batches, [&](const std::vector<Batch>& parts) { return experiment_.learner->step(parts, iteration_, StepTiming::kWhole, stop_signal()); });
+  const auto attempt = [&](const std::vector<Batch>& passes) {
+    return experiment_.learner->step(passes, iteration_, StepTiming::kWhole, stop_signal());
+  };
+  const StepResult result = experiment_.compute.device.is_cpu() ? attempt(batches) : micro_batches_.step(batches, attempt);
   agreed_stop_ = result.stop_signal;
   ++iteration_;
   ++window_.steps;

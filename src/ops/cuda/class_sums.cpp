@@ -2,27 +2,11 @@
 
 #include <c10/cuda/CUDAGraphsC10Utils.h>
 
+#include "ops/cuda/axis.hpp"
 #include "ops/cuda/tensors.hpp"
 
 namespace seg::cuda {
 namespace {
-
-/// One axis with its tables, which are made on the device: a copy from the host would have to be waited for.
-class Axis {
- public:
-  Axis(std::int64_t in, std::int64_t out, bool align_corners, const OnDevice& device, const torch::TensorOptions& options)
-      : positions_(torch::empty({out + in + 1}, options.dtype(torch::kInt))), weights_(torch::empty({out}, options.dtype(torch::kFloat))) {
-    auto* low = positions_.data_ptr<std::int32_t>();
-    tables_ = {static_cast<std::int32_t>(in), static_cast<std::int32_t>(out), low, weights_.data_ptr<float>(), low + out};
-    fill_axis(tables_, align_corners, device.stream);
-  }
-
-  const AxisTables& tables() const { return tables_; }
-
- private:
-  torch::Tensor positions_, weights_;
-  AxisTables tables_{};
-};
 
 /// A grid and the memory that it points to.
 class Grid {

@@ -149,6 +149,18 @@ __global__ void __launch_bounds__(kThreads) normalize_kernel(const std::uint8_t*
   for (int c = 0; c < 3; ++c) store(normalized(from + 3 * pixel, channels, c), into[3 * pixel + c]);
 }
 
+template <class Value>
+__global__ void __launch_bounds__(kThreads) resize_kernel(FeatureGrid grid, const Value* from, Value* into) {
+  const std::int64_t index = own_index();
+  if (index < grid.outputs()) store(resized_value(grid, from, index), into[index]);
+}
+
+template <class Value>
+__global__ void __launch_bounds__(kThreads) resize_backward_kernel(FeatureGrid grid, const Value* gradient, Value* into) {
+  const std::int64_t index = own_index();
+  if (index < grid.inputs()) store(resized_gradient(grid, gradient, index), into[index]);
+}
+
 }  // namespace
 
 void fill_axis(const AxisTables& axis, bool align_corners, Stream stream) {
@@ -189,11 +201,27 @@ void normalize(const std::uint8_t* from, std::int64_t pixels, const ChannelScale
   check_launch("normalize");
 }
 
+template <class Value>
+void resize(const FeatureGrid& grid, const Value* from, Value* into, Stream stream) {
+  if (grid.outputs() == 0) return;
+  resize_kernel<Value><<<blocks_for(grid.outputs()), kThreads, 0, stream>>>(grid, from, into);
+  check_launch("resize");
+}
+
+template <class Value>
+void resize_backward(const FeatureGrid& grid, const Value* gradient, Value* into, Stream stream) {
+  if (grid.inputs() == 0) return;
+  resize_backward_kernel<Value><<<blocks_for(grid.inputs()), kThreads, 0, stream>>>(grid, gradient, into);
+  check_launch("resize_backward");
+}
+
 #define SEG_FOR_VALUE(Value)                                                                                                          \
   template void class_sums_forward(const ScoreGrid<Value>&, const std::uint8_t*, float*, const SumTables&, const SumTables&, Stream); \
   template void class_sums_backward(const ScoreGrid<Value>&, const PixelGradients&, Value*, Stream);                                  \
   template void predict_labels(const ScoreGrid<Value>&, std::uint8_t*, Stream);                                                       \
-  template void normalize(const std::uint8_t*, std::int64_t, const ChannelScale&, Value*, Stream);
+  template void normalize(const std::uint8_t*, std::int64_t, const ChannelScale&, Value*, Stream);                                    \
+  template void resize(const FeatureGrid&, const Value*, Value*, Stream);                                                             \
+  template void resize_backward(const FeatureGrid&, const Value*, Value*, Stream);
 SEG_FOR_VALUE(float)
 SEG_FOR_VALUE(std::uint16_t)
 #undef SEG_FOR_VALUE

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "ops/cuda/feature_grid.hpp"
 #include "ops/cuda/score_grid.hpp"
 
 struct CUstream_st;
@@ -52,5 +53,12 @@ SEG_INLINE float normalized(const std::uint8_t* pixel, const ChannelScale& chann
 /// from: u8 [pixels,3]; into: [pixels,3].
 template <class Value>
 void normalize(const std::uint8_t* from, std::int64_t pixels, const ChannelScale& channels, Value* into, Stream stream);
+
+/// from: [N,in,in,channels] of the grid; into: [N,out,out,channels].
+template <class Value>
+void resize(const FeatureGrid& grid, const Value* from, Value* into, Stream stream);
+/// The other way: gradient of the output, gradient of the input.
+template <class Value>
+void resize_backward(const FeatureGrid& grid, const Value* gradient, Value* into, Stream stream);
 
 }  // namespace seg::cuda

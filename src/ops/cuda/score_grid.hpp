@@ -12,38 +12,10 @@
 #include <cstdint>
 
 #include "ops/bfloat16.hpp"
-#include "ops/bilinear_axis.hpp"
+#include "ops/cuda/axis_tables.hpp"
 #include "ops/score_noise.hpp"
 
 namespace seg::cuda {
-
-/// Which source positions the pixels of one axis mix, as tables: filled by fill_axis_entry().
-struct AxisTables {
-  std::int32_t in;
-  std::int32_t out;
-  std::int32_t* low;    // [out]; the other one is the next, or the same where there is none
-  float* weight;        // [out], of the other one
-  std::int32_t* first;  // [in + 1]: the first pixel whose low is at least j, or out
-};
-
-/// Pixels first[max(j - 1, 0)] up to first[j + 1] mix source position j. Entry i of each table, 0 <= i < max(out, in + 1).
-SEG_INLINE void fill_axis_entry(const AxisTables& axis, bool align_corners, std::int32_t i) {
-  if (i < axis.out) {
-    const auto at = bilinear_position(axis.in, axis.out, align_corners, i);
-    axis.low[i] = at.low;
-    axis.weight[i] = at.weight;
-  }
-  if (i > axis.in) return;
-  std::int32_t begin = 0, end = axis.out;
-  while (begin < end) {
-    const std::int32_t middle = begin + (end - begin) / 2;
-    if (bilinear_position(axis.in, axis.out, align_corners, middle).low < i)
-      begin = middle + 1;
-    else
-      end = middle;
-  }
-  axis.first[i] = begin;
-}
 
 /// Low-resolution logits and the axes that lead to the pixels. Value: float, or std::uint16_t for the bits of bfloat16.
 template <class Value>
@@ -76,8 +48,6 @@ SEG_INLINE float exp_of(float x) {
   return std::exp(x);
 #endif
 }
-
-SEG_INLINE std::int32_t next_within(std::int32_t low, std::int32_t in) { return low + 1 < in ? low + 1 : low; }
 
 /// The scores of one pixel: rows are mixed first, as on the CPU.
 template <class Value>
@@ -159,13 +129,6 @@ struct PixelGradients {
   const float* class_gradient;  // [classes]: d loss / d S_c
 };
 
-/// How much of source position j a pixel mixes.
-SEG_INLINE float share_of(const AxisTables& axis, std::int32_t pixel, std::int32_t j) {
-  const std::int32_t low = axis.low[pixel];
-  const float weight = axis.weight[pixel];
-  return (low == j ? 1.0f - weight : 0.0f) + (next_within(low, axis.in) == j ? weight : 0.0f);
-}
-
 /// A position of the logits, and the first of the classes that a thread takes there.
 struct SourcePlace {
   std::int32_t image, row, column, first_class;
@@ -188,7 +151,7 @@ SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradien
     }
   }
   for (int g = 0; g < kGroup; ++g) gradient[g] = 0.0f;
-  for (std::int32_t y = rows.first[i > 0 ? i - 1 : 0]; y < rows.first[i + 1]; ++y) {
+  for (std::int32_t y = first_pixel(rows, i); y < end_pixel(rows, i); ++y) {
     const float row_share = share_of(rows, y, i);
     if (row_share == 0.0f) continue;
     const bool above = rows.low[y] < i;
@@ -200,7 +163,7 @@ SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradien
     }
     const std::uint32_t row_key = grid.noise_scale != nullptr ? grid.noise_row(place.image, y) : 0;
     const std::int64_t line = (static_cast<std::int64_t>(place.image) * rows.out + y) * columns.out;
-    for (std::int32_t x = columns.first[j > 0 ? j - 1 : 0]; x < columns.first[j + 1]; ++x) {
+    for (std::int32_t x = first_pixel(columns, j); x < end_pixel(columns, j); ++x) {
       const std::int32_t label = pixels.labels[line + x];
       if (label >= grid.classes) continue;
       const float coefficient = row_share * share_of(columns, x, j) * pixels.class_gradient[label];
