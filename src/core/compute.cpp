@@ -83,6 +83,12 @@ torch::ScalarType resolve_precision(Precision precision, torch::Device device) {
   return precision == Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
 }
 
+Compute compute_on(torch::Device device, Precision precision) {
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setAllowTF32CuBLAS(false);
+  return {device, resolve_precision(precision, device)};
+}
+
 void wait_for(const torch::Device& device) {
   if (device.is_cuda()) torch::cuda::synchronize(device.index());
 }

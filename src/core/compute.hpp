@@ -32,6 +32,9 @@ bool has_fast_bf16(torch::Device device);
 /// The type that convolutions compute in.
 torch::ScalarType resolve_precision(Precision precision, torch::Device device);
 
+/// float32 is that: on CUDA TensorFloat-32, which rounds factors to 10 bits, is switched off for the whole process.
+Compute compute_on(torch::Device device, Precision precision);
+
 /// Returns when the device has done what it was given; at once on the CPU.
 void wait_for(const torch::Device& device);
 

@@ -187,12 +187,11 @@ void check_equal(const RunConfig& config, const Splits& splits, const Communicat
 std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device, const Communicator& ranks) {
   check_run_config(config);
   check_parts(config, ranks.world_size());
-  Compute compute{device_of(device, ranks)};
+  Compute compute = compute_on(device_of(device, ranks), config.train.precision);
   SampleTransform transform = training_transform(config.augment, config.data.size, load_classes(config.data), config.model.input,
                                                  resolve_augment_device(config.augment.device, compute.device));
   if (config.train.allreduce == AllReduce::kBf16 && compute.device.is_cpu() && ranks.several())
     throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 travels between GPUs alone", "set train.allreduce: fp32");
-  compute.precision = resolve_precision(config.train.precision, compute.device);
   compute.runs_ahead = compute.device.is_cuda() && has_fused_updates() && !ranks.several();
   const std::int64_t threads = set_compute_threads(config.train.threads);
   set_deterministic(config.train.deterministic);

@@ -21,10 +21,8 @@ RunConfig trained_config(const Checkpoint& checkpoint, const std::filesystem::pa
 }
 
 Compute forward_compute(const RunConfig& config, const std::string& device) {
-  Compute compute{resolve_device(device), torch::kFloat32};
-  compute.precision = resolve_precision(config.train.precision, compute.device);
   set_compute_threads(config.train.threads);
-  return compute;
+  return compute_on(resolve_device(device), config.train.precision);
 }
 
 std::shared_ptr<Model> trained_model(const Checkpoint& checkpoint, const RunConfig& config, const std::filesystem::path& file, torch::Device device) {

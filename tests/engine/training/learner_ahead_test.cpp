@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/compute.hpp"
 #include "data/collate.hpp"
 #include "engine/experiment.hpp"
 #include "engine/tiny_run.hpp"
@@ -126,6 +127,50 @@ TEST_F(LearnerAhead, TakesMicroBatchesAndOtherShapes) {
   EXPECT_TRUE(ahead().step({one[0], one[0]}, 0).finite());
   const Batch smaller{one[0].images.slice(1, 0, 32), one[0].labels.slice(1, 0, 32), {}, {}};
   EXPECT_TRUE(ahead().step({smaller}, 1).finite());
+}
+
+/// On a GPU, with real streams and a recorded step.
+class LearnerOnGpu : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (cuda_devices() == 0) GTEST_SKIP() << "this LibTorch sees no GPU";
+  }
+
+  /// The losses of ten steps; two images a step, the same for each experiment.
+  std::vector<double> losses_of(const std::string& device, const std::vector<std::string>& settings) {
+    std::vector<std::string> overrides = test::tiny_overrides(data_);
+    overrides.insert(overrides.end(), settings.begin(), settings.end());
+    const auto experiment = build_experiment(load_run_config("camvid_recall.yaml", overrides), device);
+    std::vector<StepResult> results;
+    for (std::int64_t i = 0; i < 10; ++i) {
+      const auto sample = [&](std::int64_t place) { return experiment->transform(experiment->train_set->get(place % 10), 1); };
+      results.push_back(experiment->learner->step({collate({sample(2 * i), sample(2 * i + 1)})}, i));
+    }
+    std::vector<double> losses;
+    for (const StepResult& result : results) losses.push_back(result.finite() ? result.loss_value() : -1.0);
+    return losses;
+  }
+
+ private:
+  test::TemporaryFolder folder_;
+  std::filesystem::path data_ = test::tiny_data(folder_);
+};
+
+TEST_F(LearnerOnGpu, LearnsAsOnTheCpu) {
+  const std::vector<std::string> exact{"train.precision=fp32", "model.dropout=0", "optimizer.lr=0.0001", "augment.device=cpu"};
+  const std::vector<double> expected = losses_of("cpu", exact), result = losses_of("cuda", exact);
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(result[i], expected[i], 1e-2 * expected[i]) << "step " << i;
+}
+
+TEST_F(LearnerOnGpu, ARecordedStepIsTheSameStep) {
+  for (const char* precision : {"train.precision=fp32", "train.precision=bf16"}) {
+    const std::vector<double> launched = losses_of("cuda", {precision, "train.cuda_graph=off"}), recorded = losses_of("cuda", {precision});
+    for (std::size_t i = 0; i < launched.size(); ++i) EXPECT_NEAR(recorded[i], launched[i], 2e-2 * launched[i]) << precision << ", step " << i;
+  }
+}
+
+TEST_F(LearnerOnGpu, DeterministicStepsHaveTheSameBits) {
+  EXPECT_EQ(losses_of("cuda", {"train.deterministic=true"}), losses_of("cuda", {"train.deterministic=true"}));
 }
 
 }  // namespace
