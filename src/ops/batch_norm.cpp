@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "ops/batch_part.hpp"
 #include "ops/cpu/batch_norm.hpp"
+#include "ops/cuda/batch_norm.hpp"
 
 namespace seg {
 namespace {
@@ -30,15 +31,40 @@ Communicator kept_ranks(AutogradContext& context) {
   return found == context.saved_data.end() ? Communicator() : c10::static_intrusive_pointer_cast<KeptRanks>(found->second.toCapsule())->ranks;
 }
 
+NormStatistics running_statistics(const BatchNorm& norm) { return {norm.running_mean, (norm.running_variance + norm.eps).rsqrt()}; }
+
+// The kernels of the device that x is on.
+
+NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
+  if constexpr (cuda::kBuilt) {
+    if (x.is_cuda()) return cuda::batch_statistics(x, norm, ranks);
+  }
+  return cpu::batch_statistics(x, norm, ranks);
+}
+
+torch::Tensor forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
+  if constexpr (cuda::kBuilt) {
+    if (x.is_cuda()) return cuda::batch_norm_forward(x, norm, statistics, after);
+  }
+  return cpu::batch_norm_forward(x, norm, statistics, after);
+}
+
+NormGradients backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks) {
+  if constexpr (cuda::kBuilt) {
+    if (gradient.is_cuda()) return cuda::batch_norm_backward(gradient, saved, residual_wanted, ranks);
+  }
+  return cpu::batch_norm_backward(gradient, saved, residual_wanted, ranks);
+}
+
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                                const c10::optional<torch::Tensor>& given, const BatchNorm& norm, bool rectify, bool training) {
     const torch::Tensor input = channels_last(x);
     const Communicator ranks = ranks_of_statistics();
-    const cpu::NormStatistics statistics = training ? cpu::batch_statistics(input, norm, ranks) : cpu::running_statistics(norm);
+    const NormStatistics statistics = training ? batch_statistics(input, norm, ranks) : running_statistics(norm);
     if (training && ranks.several()) context->saved_data["ranks"] = torch::IValue::make_capsule(c10::make_intrusive<KeptRanks>(ranks));
     const torch::Tensor residual = given ? channels_last(*given) : torch::Tensor();
-    torch::Tensor output = cpu::batch_norm_forward(input, norm, statistics, {residual, rectify});
+    torch::Tensor output = seg::forward(input, norm, statistics, {residual, rectify});
     const bool needs_output = rectify && residual.defined();
     context->save_for_backward({input, weight, bias, needs_output ? output : torch::Tensor(), statistics.mean, statistics.inverse_deviation});
     context->saved_data["rectify"] = rectify;
@@ -49,15 +75,15 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const auto saved = context->get_saved_variables();
-    const cpu::NormGradients result = cpu::batch_norm_backward(channels_last(gradients[0]),
-                                                               {saved[0],
-                                                                saved[1],
-                                                                saved[2],
-                                                                saved[3],
-                                                                {saved[4], saved[5]},
-                                                                context->saved_data["rectify"].toBool(),
-                                                                context->saved_data["training"].toBool()},
-                                                               context->saved_data["residual"].toBool(), kept_ranks(*context));
+    const NormGradients result = seg::backward(channels_last(gradients[0]),
+                                               {saved[0],
+                                                saved[1],
+                                                saved[2],
+                                                saved[3],
+                                                {saved[4], saved[5]},
+                                                context->saved_data["rectify"].toBool(),
+                                                context->saved_data["training"].toBool()},
+                                               context->saved_data["residual"].toBool(), kept_ranks(*context));
     return {result.x, result.weight, result.bias, result.residual, {}, {}, {}};
   }
 };
@@ -81,7 +107,7 @@ void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after
 bool has_kernel(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after) {
   const bool known = (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16) && norm.weight.scalar_type() == torch::kFloat &&
                      norm.running_mean.scalar_type() == torch::kFloat;
-  return x.is_cpu() && known && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());
+  return (x.is_cpu() || (cuda::kBuilt && x.is_cuda())) && known && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());
 }
 
 }  // namespace
@@ -96,7 +122,7 @@ torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const Af
   check(x, norm, after, training);
   if (!has_kernel(x, norm, after)) {
     if (training && ranks_of_statistics().several())
-      throw Error(ErrorKind::kConfiguration, "batch norm over several processes is there for float32 and bfloat16 on the CPU alone",
+      throw Error(ErrorKind::kConfiguration, "batch norm over several processes is there for float32 and bfloat16 alone",
                   "set model.batch_norm: local");
     return reference::batch_norm(x, norm, after, training);
   }

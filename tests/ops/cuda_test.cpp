@@ -5,6 +5,7 @@
 #include <torch/cuda.h>
 
 #include "core/device_work.hpp"
+#include "ops/batch_norm.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/cuda/built.hpp"
 #include "ops/normalize.hpp"
@@ -116,6 +117,34 @@ TEST_P(OneGpu, NormalizesAsTheCpuDoes) {
     EXPECT_TRUE(result.is_contiguous(torch::MemoryFormat::ChannelsLast));
     EXPECT_TRUE(result.cpu().allclose(normalize(images, input), 1e-6, 1e-6));
     EXPECT_TRUE(normalize(images.cuda(), input, torch::kBFloat16).cpu().allclose(normalize(images, input, torch::kBFloat16), 1e-2, 1e-2));
+  }
+}
+
+TEST_P(OneGpu, BatchNormIsThatOfTheCpuInEveryRun) {
+  for (const std::vector<std::int64_t>& sizes : {std::vector<std::int64_t>{4, 64, 33, 17}, {2, 512, 5, 7}, {3, 5, 4, 6}, {1, 8, 100, 90}}) {
+    for (const bool with_residual : {false, true}) {
+      torch::manual_seed(6);
+      const torch::Tensor x = torch::randn(sizes) * 2 + 1, residual = torch::randn(sizes), factor = torch::randn(sizes);
+      const auto run = [&](const torch::Device& device, torch::ScalarType type) {
+        torch::manual_seed(7);
+        BatchNorm norm{torch::rand({sizes[1]}).to(device).requires_grad_(true), torch::randn({sizes[1]}).to(device).requires_grad_(true),
+                       torch::zeros({sizes[1]}).to(device), torch::ones({sizes[1]}).to(device)};
+        const torch::Tensor leaf = x.to(device, type).requires_grad_(true), added = residual.to(device, type).requires_grad_(true);
+        const torch::Tensor y = batch_norm(leaf, norm, {with_residual ? added : torch::Tensor(), true}, true);
+        (y.to(torch::kFloat) * factor.to(device)).sum().backward();
+        std::vector<torch::Tensor> all{y.detach(), leaf.grad(), norm.weight.grad(), norm.bias.grad(), norm.running_mean, norm.running_variance};
+        if (with_residual) all.push_back(added.grad());
+        for (torch::Tensor& tensor : all) tensor = tensor.cpu().to(torch::kFloat);
+        return all;
+      };
+      const auto expected = run(torch::kCPU, torch::kFloat), result = run(torch::kCUDA, torch::kFloat), again = run(torch::kCUDA, torch::kFloat);
+      const auto half = run(torch::kCUDA, torch::kBFloat16);
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_LT(relative_difference(result[i], expected[i]), 1e-4) << i;
+        EXPECT_TRUE(again[i].equal(result[i])) << i;
+        EXPECT_LT(relative_difference(half[i], expected[i]), 5e-2) << i;
+      }
+    }
   }
 }
 

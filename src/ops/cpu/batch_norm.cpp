@@ -95,8 +95,6 @@ NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, c
   return {mean, (variance + norm.eps).rsqrt().to(torch::kFloat)};
 }
 
-NormStatistics running_statistics(const BatchNorm& norm) { return {norm.running_mean, (norm.running_variance + norm.eps).rsqrt()}; }
-
 torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
   const torch::Tensor scale = scale_of(norm.weight, statistics);
   const NormFactors factors{statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), norm.bias.data_ptr<float>(), after.rectify};

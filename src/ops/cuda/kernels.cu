@@ -1,28 +1,14 @@
 // Launches and reductions; what a thread computes stands in score_grid.hpp.
-#include <cuda_runtime.h>
-
-#include <string>
-
-#include "base/error.hpp"
 #include "ops/cuda/kernels.hpp"
+#include "ops/cuda/launch.cuh"
 
 namespace seg::cuda {
 namespace {
 
-constexpr int kThreads = 256;
 constexpr int kWarp = 32;
 constexpr int kWarps = kThreads / kWarp;
 constexpr int kGroup = 4;  // classes a thread in backward
 constexpr unsigned kAll = 0xFFFFFFFFu;
-
-unsigned blocks_for(std::int64_t threads) { return static_cast<unsigned>((threads + kThreads - 1) / kThreads); }
-
-void check_launch(const char* kernel) {
-  const cudaError_t error = cudaGetLastError();
-  if (error != cudaSuccess) throw Error(ErrorKind::kInternal, std::string("the CUDA kernel ") + kernel + ": " + cudaGetErrorString(error));
-}
-
-__device__ std::int64_t own_index() { return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
 
 __global__ void fill_axis_kernel(AxisTables axis, bool align_corners) {
   const auto i = static_cast<std::int32_t>(own_index());

@@ -1,0 +1,57 @@
+// The kernels of batch norm as they are launched; see kernels.hpp. Value: float, or std::uint16_t for the bits of bfloat16.
+#pragma once
+
+#include "ops/cuda/kernels.hpp"
+#include "ops/cuda/norm_values.hpp"
+
+namespace seg::cuda {
+
+/// Rows of partial sums that the moments need for this shape.
+std::int32_t norm_blocks(const NormShape& shape);
+
+/// partial: [norm_blocks,2,channels]; sums: float64 [2,channels], sum(x - shift) and sum((x - shift)^2).
+template <class Value>
+void norm_moments(const NormShape& shape, const Value* x, const float* shift, float* partial, double* sums, Stream stream);
+
+struct RunningStatistics {
+  float* mean;  // [channels]; also the shift of the moments
+  float* variance;
+  float momentum;
+  float eps;
+};
+
+/// mean and inverse deviation of the batch from the sums over `count` values; moves the running ones.
+void norm_statistics(const double* sums, double count, std::int32_t channels, const RunningStatistics& running, float* mean, float* inverse_deviation,
+                     Stream stream);
+
+/// residual: may be null.
+template <class Value>
+void norm_forward(const NormShape& shape, const NormParameters& norm, const Value* x, const Value* residual, Value* y, Stream stream);
+
+/// What backward reads.
+template <class Value>
+struct NormGradientInput {
+  const Value* x;
+  const Value* output;  // null where no residual was added
+  const Value* gradient;
+};
+
+/// Where two sums a channel go: [2,channels] each.
+struct NormTotals {
+  double* sums;
+  float* plain;   // the same in float32; may be null
+  float* scaled;  // times `factor`; may be null
+  double factor;
+};
+
+/// partial: [norm_blocks,2,channels]; totals: of g and of g d / deviation.
+template <class Value>
+void norm_gradient_moments(const NormShape& shape, const NormParameters& norm, const NormGradientInput<Value>& input, float* partial,
+                           const NormTotals& totals, Stream stream);
+
+/// residual_gradient: may be null.
+template <class Value>
+void norm_backward(const NormShape& shape, const NormParameters& norm, const NormMeans& means, const NormGradientInput<Value>& input,
+                   Value* x_gradient, Value* residual_gradient, Stream stream);
+
+}  // namespace seg::cuda

@@ -1,0 +1,68 @@
+// Batch norm with what follows it, one value at a time; the equations stand in batch_norm.hpp.
+//
+//   z = scale (x - mean) + bias + residual, y = relu(z)               scale = weight / deviation
+//   g the gradient behind the rectifier, d = x - mean:                d bias = sum(g), d weight = sum(g d) / deviation,
+//   d x = scale (g - mean(g) - d mean(g d) / deviation^2)             the two means only in training
+#pragma once
+
+#include <cstdint>
+
+#include "ops/bfloat16.hpp"
+
+namespace seg::cuda {
+
+/// Channels-last features: [rows,channels].
+struct NormShape {
+  std::int64_t rows;
+  std::int32_t channels;
+
+  SEG_INLINE std::int64_t values() const { return rows * channels; }
+};
+
+/// float32 [channels] each.
+struct NormParameters {
+  const float* mean;
+  const float* inverse_deviation;
+  const float* weight;
+  const float* bias;
+  bool rectify;
+};
+
+SEG_INLINE float norm_score(const NormParameters& norm, float x, std::int32_t c) {
+  return norm.weight[c] * norm.inverse_deviation[c] * (x - norm.mean[c]) + norm.bias[c];
+}
+
+/// Not a number stays what it is.
+SEG_INLINE float normed_value(const NormParameters& norm, float x, float residual, std::int32_t c) {
+  const float z = norm_score(norm, x, c) + residual;
+  return norm.rectify && z < 0.0f ? 0.0f : z;
+}
+
+/// The gradient behind the rectifier. positive: y where a residual was added, else z: only its sign counts.
+SEG_INLINE float gradient_behind(const NormParameters& norm, float gradient, float positive) {
+  return norm.rectify && !(positive > 0.0f) ? 0.0f : gradient;
+}
+
+/// sum(g) and sum(g d) / deviation of each channel, over all ranks, times 1 / their number of values; 0 in evaluation.
+struct NormMeans {
+  const float* gradient;
+  const float* product;
+};
+
+SEG_INLINE float norm_gradient(const NormParameters& norm, const NormMeans& means, float x, float behind, std::int32_t c) {
+  const float standard = (x - norm.mean[c]) * norm.inverse_deviation[c];
+  return norm.weight[c] * norm.inverse_deviation[c] * (behind - means.gradient[c] - standard * means.product[c]);
+}
+
+/// Statistics from sum(x - shift) and sum((x - shift)^2) over `count` values.
+struct ChannelMoments {
+  float mean;
+  float variance;
+};
+
+SEG_INLINE ChannelMoments channel_moments(double sum, double square, double count, float shift) {
+  const double centred = sum / count, variance = square / count - centred * centred;
+  return {static_cast<float>(centred + shift), static_cast<float>(variance > 0.0 ? variance : 0.0)};
+}
+
+}  // namespace seg::cuda
