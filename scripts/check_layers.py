@@ -70,7 +70,7 @@ def doubles_of(headers):
 
 
 def main():
-    files = sorted([*(ROOT / "src").rglob("*.[ch]pp"), *(ROOT / "apps").glob("*.cpp")])
+    files = sorted([*(ROOT / "src").rglob("*.[ch]pp"), *(ROOT / "src").rglob("*.cu"), *(ROOT / "src").rglob("*.cuh"), *(ROOT / "apps").glob("*.cpp")])
     problems = [text for path in files for text in problems_of(path)]
     problems += doubles_of(path for path in files if path.suffix == ".hpp")
     for folder in sorted({path.parent for path in files}):

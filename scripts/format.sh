@@ -2,7 +2,7 @@
 # Formats the C++ sources; with --check only says which are not formatted, and fails if there are any.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mapfile -t files < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp')
+mapfile -t files < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.cu' '*.cuh')
 if [ "${1:-}" = --check ]; then
   exec clang-format --dry-run --Werror "${files[@]}"
 fi

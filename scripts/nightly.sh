@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long for every commit: all tests under address and undefined-behaviour sanitizers, the loader and the caches under the
-# thread sanitizer, every fuzz target, the fault drill, clang-tidy over the whole tree, and the portable kernels for ARM64.
+# thread sanitizer, every fuzz target, the fault drill, clang-tidy over the whole tree, the portable kernels for ARM64, and the newest
+# LibTorch from PyPI.
 #
 #   scripts/nightly.sh [FUZZ_SECONDS]      default 600 a target; about two hours on two cores. Goes on after a failure and ends with a summary.
 set -uo pipefail
@@ -33,5 +34,6 @@ check "fault drill" scripts/fault_drill.sh
 check "lint of the whole tree" sh -c 'scripts/setup.sh --lint && scripts/lint.sh'
 check "kernels for ARM64" arm64
 check "Debian package" scripts/package.sh
+check "newest LibTorch" scripts/try_libtorch.sh newest
 printf '%s\n' "${summary[@]}"
 case ${summary[*]} in *FAILED*) exit 1 ;; esac

@@ -107,7 +107,7 @@ void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after
 bool has_kernel(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after) {
   const bool known = (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16) && norm.weight.scalar_type() == torch::kFloat &&
                      norm.running_mean.scalar_type() == torch::kFloat;
-  return (x.is_cpu() || (cuda::kBuilt && x.is_cuda())) && known && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());
+  return (x.is_cpu() || cuda::takes(x)) && known && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());
 }
 
 }  // namespace

@@ -41,9 +41,7 @@ torch::Tensor backward(const torch::Tensor& gradient, const torch::Tensor& logit
   return cpu::class_sums_backward(gradient, logits, labels, align_corners, noise);
 }
 
-bool has_kernel(const torch::Tensor& logits) {
-  return (logits.is_cpu() || (cuda::kBuilt && logits.is_cuda())) && logits.scalar_type() != torch::kDouble;
-}
+bool has_kernel(const torch::Tensor& logits) { return (logits.is_cpu() || cuda::takes(logits)) && logits.scalar_type() != torch::kDouble; }
 
 struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
   static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,

@@ -49,7 +49,7 @@ struct CudaResize : torch::autograd::Function<CudaResize> {
 torch::Tensor resize_features(const torch::Tensor& x, std::int64_t height, std::int64_t width, bool align_corners) {
   const std::int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
   if (h == height && w == width) return x;
-  const bool has_kernel = cuda::kBuilt && x.is_cuda() && (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16);
+  const bool has_kernel = cuda::takes(x) && (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16);
   if (has_kernel) return CudaResize::apply(x, height, width, align_corners);
   const torch::Tensor rows = weights(h, height, align_corners, x.options());
   const torch::Tensor columns = weights(w, width, align_corners, x.options());

@@ -23,7 +23,7 @@ torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, 
   check(logits, height, width);
   torch::Tensor scores = logits.scalar_type() == torch::kDouble ? logits : logits.to(torch::kFloat);
   if (scores.size(2) == height && scores.size(3) == width) return scores;
-  if (scores.is_cuda()) return resize_features(scores, height, width, align_corners);
+  if (cuda::takes(scores)) return resize_features(scores, height, width, align_corners);
   return at::upsample_bilinear2d(scores, {height, width}, align_corners);
 }
 
@@ -62,7 +62,7 @@ torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, s
   check(logits, height, width);
   if (logits.is_cpu()) return cpu::predict_labels(logits, height, width, align_corners);
   if constexpr (cuda::kBuilt) {
-    if (logits.is_cuda() && logits.scalar_type() != torch::kDouble) return cuda::predict_labels(logits, height, width, align_corners);
+    if (cuda::takes(logits) && logits.scalar_type() != torch::kDouble) return cuda::predict_labels(logits, height, width, align_corners);
   }
   return reference::predict_labels(logits, height, width, align_corners);
 }
