@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <cstring>
 #include <map>
 
@@ -121,6 +122,23 @@ TEST_F(Ranks, TwentyStepsEndWhereOneProcessEnds) {
   }
   const double moved = norm(weights[0], tensors(trained(), "model."));
   for (const std::size_t other : {1, 2}) EXPECT_LT(norm(weights[0], weights[other]), 1e-3 * moved) << other + 1 << " ranks";
+}
+
+TEST_F(Ranks, ARunGoesOnWithAnotherNumberOfProcesses) {
+  const auto arguments = [&](const std::string& name) {
+    return going_on(steps_from(trained(), name, 16, {"optimizer.sgd.momentum=0", "train.checkpoint_interval=4", "train.rank_timeout_s=20"}));
+  };
+  const Processes two = start("segtrain", {arguments("run"), arguments("run")});
+  ASSERT_TRUE(wait_until([&] { return count("run", "checkpoint") > 0 || !two[0]->running(); }));
+  two[0]->send(SIGTERM);
+  for (const ProgramResult& stopped : wait(two)) ASSERT_EQ(stopped.exit_code, 143) << stopped.err;
+  const ProgramResult finished = run("segtrain", arguments("run"));
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("goes on with 1 processes instead of 2"));
+  ASSERT_EQ(run("segtrain", arguments("whole")).exit_code, 0);
+  const Tensors expected = tensors(checkpoints("whole") / "last.safetensors", "model.");
+  const double moved = norm(expected, tensors(trained(), "model."));
+  EXPECT_LT(norm(expected, tensors(checkpoints("run") / "last.safetensors", "model.")), 1e-3 * moved);
 }
 
 TEST_F(Ranks, AnEvaluationIsThatOfOneProcessBitForBit) {

@@ -186,6 +186,9 @@ int run(const TrainCommand& command, Plan plan, const Communicator& ranks, std::
   cut_back_tensorboard(directory.tensorboard(), iteration);
   directory.set_aside_after(iteration);
   if (prepared.start) spdlog::info("going on from iteration {}", iteration);
+  if (prepared.start && prepared.start->processes != ranks.world_size())
+    spdlog::info("the run goes on with {} processes instead of {}: with the same images in the same order, and other last digits", ranks.world_size(),
+                 prepared.start->processes);
   ConsoleReporter console;
   LineStream log_stream(*log);
   ConsoleReporter log_lines(log_stream, [] { return 0; });

@@ -51,6 +51,7 @@ Metadata to_metadata(const Checkpoint& checkpoint) {
                     {"iteration", std::to_string(checkpoint.iteration)},
                     {"scores", checkpoint.scores},
                     {"versions", checkpoint.versions},
+                    {"processes", std::to_string(checkpoint.processes)},
                     {"class_pixels", Json(checkpoint.class_pixels).dump()}};
   if (checkpoint.best) metadata["best"] = Json{{"score", checkpoint.best->score}, {"iteration", checkpoint.best->iteration}}.dump();
   return metadata;
@@ -65,6 +66,7 @@ Checkpoint from_metadata(const Metadata& metadata) {
   checkpoint.scores = metadata.at("scores");
   checkpoint.versions = metadata.at("versions");
   if (metadata.contains("class_pixels")) checkpoint.class_pixels = Json::parse(metadata.at("class_pixels")).get<std::vector<std::int64_t>>();
+  if (metadata.contains("processes")) checkpoint.processes = std::stoll(metadata.at("processes"));
   if (metadata.contains("best")) {
     const Json best = Json::parse(metadata.at("best"));
     checkpoint.best = BestScore{best.at("score").get<double>(), best.at("iteration").get<std::int64_t>()};

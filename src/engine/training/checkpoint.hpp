@@ -1,7 +1,8 @@
 // Checkpoints: weights and everything a run needs to go on, as one safetensors file.
 //
 // Tensors: "model.*" weights and buffers, "ema.*" averaged weights, "optimizer.*", "loss.*", "aux_loss.*".
-// Metadata: config (YAML), classes (JSON), class_pixels (JSON), iteration, best (JSON), versions, digest.
+// Metadata: config (YAML), classes (JSON), class_pixels (JSON), iteration, best (JSON), versions, processes,
+// digest.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct Checkpoint {
   std::string scores;                      // JSON of the validation that belongs to these weights; empty if there is none
   std::string versions;                    // what computed it
   std::vector<std::int64_t> class_pixels;  // [K] pixels of each class that training saw; empty in files of older versions
+  std::int64_t processes = 1;              // that trained together
   State tensors;                           // on the CPU
 };
 

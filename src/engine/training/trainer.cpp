@@ -264,7 +264,15 @@ std::vector<std::int64_t> Trainer::class_pixels() const {
 }
 
 Checkpoint Trainer::labelled(const std::string& scores) const {
-  return {config::to_yaml(experiment_.config), experiment_.classes(), iteration_, best_, scores, compute_versions(), class_pixels(), {}};
+  return {config::to_yaml(experiment_.config),
+          experiment_.classes(),
+          iteration_,
+          best_,
+          scores,
+          compute_versions(),
+          class_pixels(),
+          experiment_.ranks.world_size(),
+          {}};
 }
 
 void Trainer::keep_best(const std::string& scores) {

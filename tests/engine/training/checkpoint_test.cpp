@@ -31,6 +31,7 @@ class CheckpointTest : public testing::Test {
             R"({"mean_iou":0.5})",
             "LibTorch 1",
             {700, 50},
+            3,
             {{"model.weight", torch::arange(6).view({2, 3})}, {"optimizer.step", torch::tensor(42)}}};
   }
 
@@ -51,6 +52,7 @@ TEST_F(CheckpointTest, GoesThroughAFile) {
   EXPECT_EQ(read.best->iteration, 40);
   EXPECT_EQ(read.scores, some().scores);
   EXPECT_EQ(read.versions, "LibTorch 1");
+  EXPECT_EQ(read.processes, 3);
   EXPECT_EQ(read.class_pixels, some().class_pixels);
   ASSERT_EQ(read.tensors.size(), 2u);
   EXPECT_TRUE(read.tensors.at("model.weight").equal(some().tensors.at("model.weight")));
