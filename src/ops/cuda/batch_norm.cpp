@@ -36,7 +36,7 @@ NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, c
                  device.stream);
   });
   ranks.sum(sums);
-  const NormStatistics result{floats(x, {shape.channels}), floats(x, {shape.channels})};
+  NormStatistics result{floats(x, {shape.channels}), floats(x, {shape.channels})};
   const RunningStatistics running{norm.running_mean.data_ptr<float>(), norm.running_variance.data_ptr<float>(), static_cast<float>(norm.momentum),
                                   static_cast<float>(norm.eps)};
   norm_statistics(sums.data_ptr<double>(), static_cast<double>(shape.rows * ranks.world_size()), shape.channels, running,
