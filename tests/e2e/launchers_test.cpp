@@ -91,7 +91,7 @@ TEST_F(Launchers, TorchrunStartsAgainAfterAKillAndEndsWithTheSameWeights) {
                                           "--rdzv-endpoint",
                                           (folder_ / "store").string(),
                                           "--local-addr",
-                                          "localhost"};
+                                          "127.0.0.1"};
   Process process(under(torchrun, "segtrain", arguments("run")), environment({"TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1"}));
   ASSERT_TRUE(wait_until([&] { return count("run", "checkpoint") > 1 || !process.running(); }));
   const std::vector<pid_t> ranks = children_of(process.id());
