@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 
@@ -101,6 +103,22 @@ TEST_F(Ranks, AStepHasTheGradientOfOneProcess) {
       EXPECT_LT(worst, 1e-5) << loss << ", " << count << " ranks";
     }
   }
+}
+
+/// The same between GPUs, over NCCL.
+TEST_F(Ranks, TwoGpusHaveTheGradientOfOne) {
+  const std::string version = run("segtrain", {"--version"}).out, found = version.substr(version.find("CUDA: "));
+  if (std::atoi(found.c_str() + 6) < 2) GTEST_SKIP() << "needs two GPUs that LibTorch sees";
+  const auto gradients = [&](std::size_t count, const std::string& allreduce) {
+    const std::string name = "gpus" + std::to_string(count) + allreduce;
+    std::vector<std::string> arguments = steps_from(trained(), name, 1, {"model.dropout=0", "train.allreduce=" + allreduce});
+    *std::next(std::ranges::find(arguments, "--device")) = "cuda";
+    EXPECT_EQ(run_ranks("segtrain", count, arguments).exit_code, 0);
+    return tensors(checkpoints(name) / "last.safetensors", "optimizer.", ".momentum");
+  };
+  const Tensors expected = gradients(1, "fp32");
+  EXPECT_LT(worst_difference(expected, gradients(2, "fp32")), 1e-3);
+  EXPECT_LT(worst_difference(expected, gradients(2, "bf16")), 2e-2);
 }
 
 TEST_F(Ranks, LocalRecallIsAnotherGradient) {

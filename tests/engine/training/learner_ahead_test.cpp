@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "core/compute.hpp"
+#include "core/tensor_io.hpp"
 #include "data/collate.hpp"
+#include "engine/evaluation/inference.hpp"
 #include "engine/experiment.hpp"
 #include "engine/tiny_run.hpp"
 #include "losses/registry.hpp"
@@ -151,7 +153,6 @@ class LearnerOnGpu : public testing::Test {
     return losses;
   }
 
- private:
   test::TemporaryFolder folder_;
   std::filesystem::path data_ = test::tiny_data(folder_);
 };
@@ -167,6 +168,30 @@ TEST_F(LearnerOnGpu, ARecordedStepIsTheSameStep) {
     const std::vector<double> launched = losses_of("cuda", {precision, "train.cuda_graph=off"}), recorded = losses_of("cuda", {precision});
     for (std::size_t i = 0; i < launched.size(); ++i) EXPECT_NEAR(recorded[i], launched[i], 2e-2 * launched[i]) << precision << ", step " << i;
   }
+}
+
+TEST_F(LearnerOnGpu, PredictsWhatTheCpuPredicts) {
+  std::vector<std::string> overrides = test::tiny_overrides(data_);
+  overrides.push_back("train.precision=fp32");
+  const RunConfig config = load_run_config("camvid_recall.yaml", overrides);
+  const auto there = build_experiment(config, "cuda"), here = build_experiment(config, "cpu");
+  for (std::int64_t i = 0; i < 40; ++i) {
+    const auto sample = [&](std::int64_t place) { return there->transform(there->train_set->get(place % 20), 1); };
+    there->learner->step({collate({sample(2 * i), sample(2 * i + 1)})}, i);
+  }
+  load_state_exact(here->learner->model(), to_host(model_state(there->learner->model())), "the GPU's");
+  std::int64_t pixels = 0, different = 0;
+  for (std::int64_t i = 0; i < there->val_set->size(); ++i) {
+    const Batch batch = collate({there->val_set->get(i)});
+    const auto predicted = [&](const Experiment& experiment, torch::ScalarType precision) {
+      const Inference inference(experiment.learner->model(), config, {experiment.compute.device, precision});
+      return inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
+    };
+    const torch::Tensor expected = predicted(*here, torch::kFloat32);
+    different += predicted(*there, torch::kFloat32).ne(expected).sum().item<std::int64_t>();
+    pixels += expected.numel();
+  }
+  EXPECT_LE(static_cast<double>(different), 0.001 * static_cast<double>(pixels));
 }
 
 TEST_F(LearnerOnGpu, DeterministicStepsHaveTheSameBits) {
