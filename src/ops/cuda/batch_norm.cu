@@ -164,8 +164,7 @@ void for_pack(const NormShape& shape, const With& with) {
 
 void add_blocks(const NormShape& shape, const float* partial, const NormTotals& totals, Stream stream) {
   const int columns = 2 * shape.channels;
-  total_kernel<<<static_cast<unsigned>((columns + 31) / 32), kThreads, 0, stream>>>(partial, norm_blocks(shape), columns, totals);
-  check_launch("batch_norm_total");
+  launch(total_kernel, static_cast<unsigned>((columns + 31) / 32), 0, stream, partial, norm_blocks(shape), columns, totals);
 }
 
 dim3 moment_grid(const NormShape& shape, int pack) {
@@ -181,32 +180,26 @@ std::int32_t norm_blocks(const NormShape& shape) {
 
 template <class Value>
 void norm_moments(const NormShape& shape, const Value* x, const float* shift, float* partial, double* sums, Stream stream) {
-  for_pack(shape, [&](auto pack) { moments_kernel<Value, pack()><<<moment_grid(shape, pack()), kThreads, 0, stream>>>(shape, x, shift, partial); });
-  check_launch("batch_norm_moments");
+  for_pack(shape, [&](auto pack) { launch(moments_kernel<Value, pack()>, moment_grid(shape, pack()), 0, stream, shape, x, shift, partial); });
   add_blocks(shape, partial, {sums, nullptr, nullptr, 1.0}, stream);
 }
 
 void norm_statistics(const double* sums, double count, std::int32_t channels, const RunningStatistics& running, float* mean, float* inverse_deviation,
                      Stream stream) {
-  statistics_kernel<<<blocks_for(channels), kThreads, 0, stream>>>(sums, count, channels, running, mean, inverse_deviation);
-  check_launch("batch_norm_statistics");
+  launch(statistics_kernel, blocks_for(channels), 0, stream, sums, count, channels, running, mean, inverse_deviation);
 }
 
 template <class Value>
 void norm_forward(const NormShape& shape, const NormParameters& norm, const Value* x, const Value* residual, Value* y, Stream stream) {
-  for_pack(shape, [&](auto pack) {
-    forward_kernel<Value, pack()><<<blocks_for(shape.values() / pack()), kThreads, 0, stream>>>(shape, norm, x, residual, y);
-  });
-  check_launch("batch_norm_forward");
+  for_pack(shape,
+           [&](auto pack) { launch(forward_kernel<Value, pack()>, blocks_for(shape.values() / pack()), 0, stream, shape, norm, x, residual, y); });
 }
 
 template <class Value>
 void norm_gradient_moments(const NormShape& shape, const NormParameters& norm, const NormGradientInput<Value>& input, float* partial,
                            const NormTotals& totals, Stream stream) {
-  for_pack(shape, [&](auto pack) {
-    gradient_moments_kernel<Value, pack()><<<moment_grid(shape, pack()), kThreads, 0, stream>>>(shape, norm, input, partial);
-  });
-  check_launch("batch_norm_gradient_moments");
+  for_pack(shape,
+           [&](auto pack) { launch(gradient_moments_kernel<Value, pack()>, moment_grid(shape, pack()), 0, stream, shape, norm, input, partial); });
   add_blocks(shape, partial, totals, stream);
 }
 
@@ -214,10 +207,8 @@ template <class Value>
 void norm_backward(const NormShape& shape, const NormParameters& norm, const NormMeans& means, const NormGradientInput<Value>& input,
                    Value* x_gradient, Value* residual_gradient, Stream stream) {
   for_pack(shape, [&](auto pack) {
-    backward_kernel<Value, pack()>
-        <<<blocks_for(shape.values() / pack()), kThreads, 0, stream>>>(shape, norm, means, input, x_gradient, residual_gradient);
+    launch(backward_kernel<Value, pack()>, blocks_for(shape.values() / pack()), 0, stream, shape, norm, means, input, x_gradient, residual_gradient);
   });
-  check_launch("batch_norm_backward");
 }
 
 #define SEG_FOR_VALUE(Value)                                                                                                                        \

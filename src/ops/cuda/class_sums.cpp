@@ -63,7 +63,7 @@ SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Ten
   const torch::Tensor labels = given_labels.contiguous();
   const Grid grid(logits, labels.size(1), labels.size(2), align_corners, noise, device);
   const auto options = logits.options().requires_grad(false);
-  const ClassSums partial = empty_sums({kSumBlocks, logits.size(1)}, options);
+  const ClassSums partial = empty_sums({sum_blocks(labels.numel()), logits.size(1)}, options);
   SumsForBackward result{empty_sums({logits.size(1)}, options), torch::empty(labels.sizes(), options.dtype(torch::kFloat))};
   for_value_type(logits.scalar_type(), [&](auto value) {
     cuda::class_sums_forward(grid.of<decltype(value)>(), labels.data_ptr<std::uint8_t>(), result.log_sums.data_ptr<float>(), tables_of(partial),

@@ -55,7 +55,7 @@ __device__ void add_warp(const BlockSums& sums, std::int32_t classes, bool count
 
 template <class Value>
 __global__ void __launch_bounds__(kThreads) forward_kernel(ScoreGrid<Value> grid, const std::uint8_t* labels, float* log_sums, SumTables partial) {
-  extern __shared__ double shared[];
+  double* shared = launched_memory();
   const std::int32_t classes = grid.classes;
   auto* counts = reinterpret_cast<unsigned*>(shared + kWarps * classes);
   const BlockSums sums{shared, counts, counts + classes, counts + 2 * classes};
@@ -88,25 +88,25 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(ScoreGrid<Value> grid
 
 /// One block a class: each thread its rows, then the threads in pairs.
 template <class Number>
-__device__ void sum_rows(const Number* partial, std::int32_t classes, Number* into) {
+__device__ void sum_rows(const Number* partial, std::int32_t rows, std::int32_t classes, Number* into) {
   __shared__ Number own[kThreads];
   Number sum = 0;
-  for (int row = threadIdx.x; row < kSumBlocks; row += kThreads) sum += partial[static_cast<std::int64_t>(row) * classes + blockIdx.x];
+  for (int row = threadIdx.x; row < rows; row += kThreads) sum += partial[static_cast<std::int64_t>(row) * classes + blockIdx.x];
   own[threadIdx.x] = sum;
   for (int half = kThreads / 2; half > 0; half /= 2) {
     __syncthreads();
-    if (threadIdx.x < half) own[threadIdx.x] += own[threadIdx.x + half];
+    if (static_cast<int>(threadIdx.x) < half) own[threadIdx.x] += own[threadIdx.x + half];
   }
   if (threadIdx.x == 0) into[blockIdx.x] = own[0];
   __syncthreads();
 }
 
-__global__ void __launch_bounds__(kThreads) total_kernel(SumTables partial, SumTables sums) {
+__global__ void __launch_bounds__(kThreads) total_kernel(SumTables partial, std::int32_t rows, SumTables sums) {
   const auto classes = static_cast<std::int32_t>(gridDim.x);
-  sum_rows(partial.cross_entropy, classes, sums.cross_entropy);
-  sum_rows(partial.pixels, classes, sums.pixels);
-  sum_rows(partial.false_negatives, classes, sums.false_negatives);
-  sum_rows(partial.predicted, classes, sums.predicted);
+  sum_rows(partial.cross_entropy, rows, classes, sums.cross_entropy);
+  sum_rows(partial.pixels, rows, classes, sums.pixels);
+  sum_rows(partial.false_negatives, rows, classes, sums.false_negatives);
+  sum_rows(partial.predicted, rows, classes, sums.predicted);
 }
 
 template <class Value>
@@ -150,55 +150,48 @@ __global__ void __launch_bounds__(kThreads) resize_backward_kernel(FeatureGrid g
 }  // namespace
 
 void fill_axis(const AxisTables& axis, bool align_corners, Stream stream) {
-  fill_axis_kernel<<<blocks_for(axis.out > axis.in ? axis.out : axis.in + 1), kThreads, 0, stream>>>(axis, align_corners);
-  check_launch("fill_axis");
+  launch(fill_axis_kernel, blocks_for(axis.out > axis.in ? axis.out : axis.in + 1), 0, stream, axis, align_corners);
+}
+
+std::int32_t sum_blocks(std::int64_t pixels) {
+  const std::int64_t wanted = (pixels + kThreads - 1) / kThreads;
+  return static_cast<std::int32_t>(wanted < 1 ? 1 : (wanted < kMostSumBlocks ? wanted : kMostSumBlocks));
 }
 
 template <class Value>
 void class_sums_forward(const ScoreGrid<Value>& grid, const std::uint8_t* labels, float* log_sums, const SumTables& partial, const SumTables& sums,
                         Stream stream) {
   const std::size_t classes = static_cast<std::size_t>(grid.classes), shared = classes * (kWarps * sizeof(double) + 3 * sizeof(unsigned));
-  forward_kernel<Value><<<kSumBlocks, kThreads, shared, stream>>>(grid, labels, log_sums, partial);
-  check_launch("class_sums_forward");
-  total_kernel<<<static_cast<unsigned>(grid.classes), kThreads, 0, stream>>>(partial, sums);
-  check_launch("class_sums_total");
+  const std::int32_t blocks = sum_blocks(grid.pixels());
+  launch(forward_kernel<Value>, static_cast<unsigned>(blocks), shared, stream, grid, labels, log_sums, partial);
+  launch(total_kernel, static_cast<unsigned>(grid.classes), 0, stream, partial, blocks, sums);
 }
 
 template <class Value>
 void class_sums_backward(const ScoreGrid<Value>& grid, const PixelGradients& pixels, Value* gradient, Stream stream) {
   const std::int64_t groups = (grid.classes + kGroup - 1) / kGroup;
   const std::int64_t threads = groups * grid.images * grid.rows.in * grid.columns.in;
-  if (threads == 0) return;
-  backward_kernel<Value><<<blocks_for(threads), kThreads, 0, stream>>>(grid, pixels, gradient);
-  check_launch("class_sums_backward");
+  if (threads > 0) launch(backward_kernel<Value>, blocks_for(threads), 0, stream, grid, pixels, gradient);
 }
 
 template <class Value>
 void predict_labels(const ScoreGrid<Value>& grid, std::uint8_t* labels, Stream stream) {
-  if (grid.pixels() == 0) return;
-  predict_kernel<Value><<<blocks_for(grid.pixels()), kThreads, 0, stream>>>(grid, labels);
-  check_launch("predict_labels");
+  if (grid.pixels() > 0) launch(predict_kernel<Value>, blocks_for(grid.pixels()), 0, stream, grid, labels);
 }
 
 template <class Value>
 void normalize(const std::uint8_t* from, std::int64_t pixels, const ChannelScale& channels, Value* into, Stream stream) {
-  if (pixels == 0) return;
-  normalize_kernel<Value><<<blocks_for(pixels), kThreads, 0, stream>>>(from, pixels, channels, into);
-  check_launch("normalize");
+  if (pixels > 0) launch(normalize_kernel<Value>, blocks_for(pixels), 0, stream, from, pixels, channels, into);
 }
 
 template <class Value>
 void resize(const FeatureGrid& grid, const Value* from, Value* into, Stream stream) {
-  if (grid.outputs() == 0) return;
-  resize_kernel<Value><<<blocks_for(grid.outputs()), kThreads, 0, stream>>>(grid, from, into);
-  check_launch("resize");
+  if (grid.outputs() > 0) launch(resize_kernel<Value>, blocks_for(grid.outputs()), 0, stream, grid, from, into);
 }
 
 template <class Value>
 void resize_backward(const FeatureGrid& grid, const Value* gradient, Value* into, Stream stream) {
-  if (grid.inputs() == 0) return;
-  resize_backward_kernel<Value><<<blocks_for(grid.inputs()), kThreads, 0, stream>>>(grid, gradient, into);
-  check_launch("resize_backward");
+  if (grid.inputs() > 0) launch(resize_backward_kernel<Value>, blocks_for(grid.inputs()), 0, stream, grid, gradient, into);
 }
 
 #define SEG_FOR_VALUE(Value)                                                                                                          \

@@ -13,8 +13,9 @@ namespace seg::cuda {
 
 using Stream = CUstream_st*;  // cudaStream_t
 
-/// Blocks of the forward kernel, each with partial sums of its own: the same on all devices, for the same bits on all.
-inline constexpr std::int32_t kSumBlocks = 1024;
+/// Blocks of the forward kernel, each with partial sums of its own: not by the device, for the same bits on all.
+inline constexpr std::int32_t kMostSumBlocks = 1024;
+std::int32_t sum_blocks(std::int64_t pixels);
 
 /// Where class_sums adds: [classes] each.
 struct SumTables {
@@ -26,8 +27,8 @@ struct SumTables {
 
 void fill_axis(const AxisTables& axis, bool align_corners, Stream stream);
 
-/// `partial`: as `sums`, with kSumBlocks rows each. log_sums: [N,H,W], or null where there is no backward. A label that is neither a class nor
-/// 255 makes the first cross entropy NaN.
+/// `partial`: as `sums`, with sum_blocks(pixels) rows each. log_sums: [N,H,W], or null where there is no backward. A label that is neither a class
+/// nor 255 makes the first cross entropy NaN.
 template <class Value>
 void class_sums_forward(const ScoreGrid<Value>& grid, const std::uint8_t* labels, float* log_sums, const SumTables& partial, const SumTables& sums,
                         Stream stream);

@@ -1,12 +1,10 @@
-// What the files of kernels share: how they are launched.
+// How kernels are launched. The tests run them on the CPU, too, with threads and warps of their own (tests/support/cuda_emulation.hpp), which then
+// define what stands here.
 #pragma once
 
-#include <cuda_runtime.h>
-
 #include <cstdint>
-#include <string>
 
-#include "base/error.hpp"
+#include "ops/cuda/kernels.hpp"
 
 namespace seg::cuda {
 
@@ -14,10 +12,37 @@ constexpr int kThreads = 256;
 
 inline unsigned blocks_for(std::int64_t threads) { return static_cast<unsigned>((threads + kThreads - 1) / kThreads); }
 
-inline void check_launch(const char* kernel) {
+}  // namespace seg::cuda
+
+#if defined(__CUDACC__)
+
+#include <cuda_runtime.h>
+
+#include <string>
+
+#include "base/error.hpp"
+
+namespace seg::cuda {
+
+/// kThreads threads a block; `shared`: bytes of memory that a block's threads share, beside what the kernel declares.
+template <class... Parameters, class... Arguments>
+void launch(void (*kernel)(Parameters...), dim3 blocks, std::size_t shared, Stream stream, const Arguments&... arguments) {
+  kernel<<<blocks, kThreads, shared, stream>>>(arguments...);
   const cudaError_t error = cudaGetLastError();
-  if (error != cudaSuccess) throw Error(ErrorKind::kInternal, std::string("the CUDA kernel ") + kernel + ": " + cudaGetErrorString(error));
+  if (error != cudaSuccess) throw Error(ErrorKind::kInternal, std::string("a CUDA kernel was not launched: ") + cudaGetErrorString(error));
 }
+
+/// The memory that a block's threads share, of as many bytes as the launch said.
+__device__ inline double* launched_memory() {
+  extern __shared__ double memory[];
+  return memory;
+}
+
+}  // namespace seg::cuda
+
+#endif
+
+namespace seg::cuda {
 
 __device__ inline std::int64_t own_index() { return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
 
