@@ -46,6 +46,15 @@ inline void multiply_all(const std::vector<at::Tensor>& tensors, const at::Tenso
 #endif
 }
 
+/// Copies each tensor into another of its shape. 2.1 brought one operation for all.
+inline void copy_all(const std::vector<at::Tensor>& into, const std::vector<at::Tensor>& from) {
+#if SEG_TORCH_AT_LEAST(2, 1)
+  at::_foreach_copy_(into, from);
+#else
+  for (std::size_t i = 0; i < into.size(); ++i) into[i].copy_(from[i]);
+#endif
+}
+
 /// A TCPStore with sockets of its own: from 2.4 on libuv is asked for, which Debian's LibTorch is built without.
 template <class Options>
 void without_libuv(Options& options) {

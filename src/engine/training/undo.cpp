@@ -2,12 +2,35 @@
 
 #include <ATen/ATen.h>
 
-#include <utility>
+#include <algorithm>
+
+#include "core/torch_compat.hpp"
 
 namespace seg {
 
-Undo::Undo(const Model& model, const std::vector<Loss*>& losses) : buffers_(model.buffers()) {
-  for (const torch::Tensor& buffer : buffers_) before_.push_back(buffer.clone());
+torch::Tensor Undo::Buffers::values() const {
+  std::vector<torch::Tensor> flat;
+  for (const torch::Tensor& tensor : tensors) flat.push_back(tensor.flatten());
+  return torch::cat(flat);
+}
+
+void Undo::Buffers::set(const torch::Tensor& values) const {
+  std::vector<torch::Tensor> parts;
+  std::int64_t offset = 0;
+  for (const torch::Tensor& tensor : tensors) {
+    parts.push_back(values.narrow(0, offset, tensor.numel()).view(tensor.sizes()));
+    offset += tensor.numel();
+  }
+  torch_compat::copy_all(tensors, parts);
+}
+
+Undo::Undo(const Model& model, const std::vector<Loss*>& losses) {
+  for (const torch::Tensor& buffer : model.buffers()) {
+    const auto alike = [&](const Buffers& some) { return some.tensors.front().scalar_type() == buffer.scalar_type(); };
+    const auto found = std::ranges::find_if(buffers_, alike);
+    (found != buffers_.end() ? *found : buffers_.emplace_back()).tensors.push_back(buffer);
+  }
+  for (Buffers& some : buffers_) some.before = some.values();
   for (Loss* loss : losses) {
     if (loss == nullptr) continue;
     losses_.push_back(loss);
@@ -16,21 +39,21 @@ Undo::Undo(const Model& model, const std::vector<Loss*>& losses) : buffers_(mode
 }
 
 torch::Tensor Undo::finite() const {
-  std::vector<torch::Tensor> values;
-  for (const torch::Tensor& buffer : buffers_)
-    if (buffer.is_floating_point()) values.push_back(buffer.flatten());
-  return values.empty() ? torch::ones({}, torch::kBool) : torch::cat(values).isfinite().all();
+  std::vector<torch::Tensor> answers;
+  for (const Buffers& some : buffers_)
+    if (some.before.is_floating_point()) answers.push_back(some.values().isfinite().all());
+  return answers.empty() ? torch::ones({}, torch::kBool) : torch::stack(answers).all();
 }
 
 void Undo::take_back() const {
   const torch::NoGradGuard no_gradient;
-  for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(before_[i]);
+  for (const Buffers& some : buffers_) some.set(some.before);
   for (std::size_t i = 0; i < losses_.size(); ++i) losses_[i]->load(loss_states_[i]);
 }
 
 void Undo::take_back_unless(const torch::Tensor& good) const {
   const torch::NoGradGuard no_gradient;
-  for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(torch::where(good, buffers_[i], before_[i]));
+  for (const Buffers& some : buffers_) some.set(torch::where(good, some.values(), some.before));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     State chosen = losses_[i]->state();
     for (auto& [name, tensor] : chosen) tensor = torch::where(good, tensor, loss_states_[i].at(name));

@@ -24,7 +24,16 @@ class Undo {
   void take_back_unless(const torch::Tensor& good) const;
 
  private:
-  std::vector<torch::Tensor> buffers_, before_;
+  /// The model's buffers of one type: one tensor to remember, for few launches on a GPU.
+  struct Buffers {
+    torch::Tensor values() const;
+    void set(const torch::Tensor& values) const;
+
+    std::vector<torch::Tensor> tensors;
+    torch::Tensor before;  // [values of all]
+  };
+
+  std::vector<Buffers> buffers_;
   std::vector<Loss*> losses_;
   std::vector<State> loss_states_;
 };
