@@ -33,15 +33,15 @@ elif [ -n "$cuda" ]; then
   setup=(--own-libtorch --cuda)
 fi
 scripts/setup.sh "${setup[@]}"
-fresh=()
+fresh=()  # --fresh where what an earlier configuration found may belong to another LibTorch
 if [[ " ${setup[*]} " == *" --cuda "* ]]; then
   packages=$(echo "$PWD"/build/venv-cuda/lib/python3*/site-packages)
   set -- -DCMAKE_PREFIX_PATH="$packages/torch" "$@"
   # The compiler of the wheels is there where the system has none.
   toolkit=$packages/nvidia/cu13
   [ ! -x "$toolkit/bin/nvcc" ] || set -- -DCMAKE_CUDA_COMPILER="$toolkit/bin/nvcc" -DCUDA_TOOLKIT_ROOT_DIR="$toolkit" -DCUDAToolkit_ROOT="$toolkit" "$@"
-  fresh=(--fresh)  # what an earlier configuration found belongs to another LibTorch
 fi
+[[ " $* " != *" -DCMAKE_PREFIX_PATH"* ]] || fresh=(--fresh)
 memory_gb=$(awk '/MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)
 jobs=${SEG_JOBS:-$(nproc)}
 [ "$jobs" -le $((memory_gb / 2 + 1)) ] || jobs=$((memory_gb / 2 + 1))
