@@ -30,6 +30,11 @@ if(TARGET torch_cuda)
   set(SEG_CUDA ON)
   find_path(SEG_NCCL_INCLUDE nccl.h HINTS ${TORCH_INSTALL_PREFIX}/../nvidia/nccl/include ${CUDAToolkit_INCLUDE_DIRS} REQUIRED)  # what LibTorch's asks for
   set(CMAKE_CUDA_FLAGS "")
+  # The libraries that LibTorch from PyPI is linked with lie beside it; the linker would look into the system's first, which may be older.
+  file(GLOB folders ${TORCH_INSTALL_PREFIX}/../nvidia/*/lib)
+  foreach(folder IN LISTS folders)
+    string(APPEND CMAKE_EXE_LINKER_FLAGS " -Wl,-rpath-link,${folder}")
+  endforeach()
 endif()
 if("${TORCH_CXX_FLAGS}" MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
   message(FATAL_ERROR "The LibTorch in ${TORCH_INSTALL_PREFIX} is built with the old C++ ABI, which no Debian library can be "

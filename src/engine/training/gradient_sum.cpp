@@ -28,7 +28,7 @@ class GradientSum::Hook : public torch::autograd::FunctionPostHook {
 
 /// The accumulator lives as long as somebody holds it, and the hook with it.
 struct GradientSum::Hooked {
-  std::shared_ptr<torch::autograd::Node> accumulator;
+  decltype(torch::autograd::impl::grad_accumulator(torch::Tensor())) accumulator;  // 2.15 changed the kind of pointer
   std::uintptr_t key;
 };
 
