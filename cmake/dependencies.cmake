@@ -49,14 +49,19 @@ if(NOT TORCH_INSTALL_PREFIX STREQUAL /usr)
   string(APPEND CMAKE_EXE_LINKER_FLAGS " -Wl,--push-state,--no-as-needed -lstdc++ -Wl,--pop-state")
 endif()
 
-# LibTorch from PyPI has fmt's headers among its own, of another version than the one that spdlog is compiled with: the system's go first.
-if(EXISTS ${TORCH_INSTALL_PREFIX}/include/fmt)
-  get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
-  list(GET fmt_include 0 fmt_include)
-  set(SEG_HEADERS_BEFORE_TORCH ${CMAKE_BINARY_DIR}/before_torch)
-  file(MAKE_DIRECTORY ${SEG_HEADERS_BEFORE_TORCH})
-  file(CREATE_LINK ${fmt_include}/fmt ${SEG_HEADERS_BEFORE_TORCH}/fmt SYMBOLIC)
-endif()
+# LibTorch from PyPI has fmt's headers among its own, and some versions protobuf's, of other versions than the ones that spdlog and ONNX are compiled
+# with: the system's go first.
+get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+list(GET fmt_include 0 fmt_include)
+pkg_get_variable(protobuf_include protobuf includedir)
+foreach(headers IN ITEMS ${fmt_include}/fmt ${protobuf_include}/google)
+  cmake_path(GET headers FILENAME name)
+  if(EXISTS ${TORCH_INSTALL_PREFIX}/include/${name})
+    set(SEG_HEADERS_BEFORE_TORCH ${CMAKE_BINARY_DIR}/before_torch)
+    file(MAKE_DIRECTORY ${SEG_HEADERS_BEFORE_TORCH})
+    file(CREATE_LINK ${headers} ${SEG_HEADERS_BEFORE_TORCH}/${name} SYMBOLIC)
+  endif()
+endforeach()
 
 # The ONNX and protobuf libraries that Debian's LibTorch is linked with, so that one process holds each once.
 find_package(ONNX REQUIRED)
