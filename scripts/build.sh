@@ -16,7 +16,7 @@ cuda=""
 # Whether a LibTorch lies in CMAKE_PREFIX_PATH: given now, in the environment, or when the folder was configured.
 own_libtorch() {
   local option prefix prefixes=${CMAKE_PREFIX_PATH:-}
-  [ ! -e $build/CMakeCache.txt ] || prefixes+=";$(sed -n 's/^CMAKE_PREFIX_PATH:[A-Z]*=//p' $build/CMakeCache.txt)"
+  [ ! -e "$build/CMakeCache.txt" ] || prefixes+=";$(sed -n 's/^CMAKE_PREFIX_PATH:[A-Z]*=//p' "$build/CMakeCache.txt")"
   for option in "$@"; do
     case $option in -DCMAKE_PREFIX_PATH[:=]*) prefixes+=";${option#*=}" ;; esac
   done

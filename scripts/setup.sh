@@ -105,7 +105,7 @@ if [ -n "$cuda" ]; then
   venv=$(cd "$(dirname "$0")/.." && pwd)/build/venv-cuda
   wanted=(torch==2.11.0)
   # The compiler of CUDA 13.0 is the system's where it has one.
-  PATH=$PATH:/usr/local/cuda-13.0/bin:/usr/local/cuda/bin nvcc --version 2>/dev/null | grep -q 'release 13\.0' ||
+  [[ $(PATH=$PATH:/usr/local/cuda-13.0/bin:/usr/local/cuda/bin nvcc --version 2>/dev/null) == *"release 13.0"* ]] ||
     wanted+=(nvidia-cuda-nvcc==13.0.* nvidia-nvvm==13.0.* nvidia-cuda-crt==13.0.* nvidia-cuda-cccl==13.0.*)
   if [ "$(cat "$venv/installed" 2>/dev/null)" != "${wanted[*]}" ]; then
     echo "setup: installing ${wanted[*]} into $venv: downloads 2.5 GB, takes 5 GB"

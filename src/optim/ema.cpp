@@ -28,21 +28,26 @@ Ema::Ema(const torch::nn::Module& model, double decay) : decay_(decay) {
   for (const auto& item : model.named_buffers()) add(item.key(), item.value());
 }
 
+Ema::Averaged Ema::averaged() const {
+  Averaged all;
+  for (std::size_t i = 0; i < live_.size(); ++i) {
+    if (live_[i].is_floating_point()) {
+      all.values.push_back(live_[i]);
+      all.averages.push_back(averages_[i]);
+    } else {
+      averages_[i].copy_(live_[i]);
+    }
+  }
+  return all;
+}
+
 void Ema::update() {
   if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
   const torch::NoGradGuard no_grad;
   ++updates_;
   const double count = static_cast<double>(updates_);
   const double decay = std::min(decay_, (1.0 + count) / (10.0 + count));
-  std::vector<torch::Tensor> values, averages;
-  for (std::size_t i = 0; i < live_.size(); ++i) {
-    if (live_[i].is_floating_point()) {
-      values.push_back(live_[i]);
-      averages.push_back(averages_[i]);
-    } else {
-      averages_[i].copy_(live_[i]);
-    }
-  }
+  const auto [values, averages] = averaged();
   if (values.empty()) return;
   at::_foreach_mul_(averages, decay);
   at::_foreach_add_(averages, values, 1.0 - decay);
@@ -56,15 +61,7 @@ void Ema::update_unless(const torch::Tensor& skip) {
   updates_there_.add_(counts);
   const torch::Tensor decay = ((1 + updates_there_) / (10 + updates_there_)).clamp_max(decay_);
   const torch::Tensor share = (1 - decay) * counts;
-  std::vector<torch::Tensor> values, averages;
-  for (std::size_t i = 0; i < live_.size(); ++i) {
-    if (live_[i].is_floating_point()) {
-      values.push_back(live_[i]);
-      averages.push_back(averages_[i]);
-    } else {
-      averages_[i].copy_(live_[i]);
-    }
-  }
+  const auto [values, averages] = averaged();
   if (values.empty()) return;
   const std::vector<torch::Tensor> moved = at::_foreach_sub(values, averages);
   torch_compat::multiply_all(moved, share);

@@ -35,8 +35,14 @@ class Ema {
 
  private:
   friend class AveragedWeights;
+  struct Averaged {
+    std::vector<torch::Tensor> values, averages;
+  };
+
   void swap();
   std::int64_t updates() const;
+  /// The floating-point tensors, to be averaged; the others are copied.
+  Averaged averaged() const;
 
   double decay_;
   std::int64_t updates_ = 0;

@@ -45,7 +45,7 @@ enum class StepTiming { kWhole, kParts };
 struct StepResult {
   torch::Tensor loss;           // float64 scalar: mean over the micro-batches of all ranks, the auxiliary head's share included
   torch::Tensor cross_entropy;  // float64 scalar: plain cross entropy of the main head, likewise
-  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class in all micro-batches of all ranks; 0 where the step is taken back
+  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class of all ranks; 0 or undefined where the step is taken back
   ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
   double learning_rate = 0.0;
   int stop_signal = 0;  // the signal that some rank was asked to stop with, the same on all
@@ -74,8 +74,7 @@ class Learner {
 
   /// One optimiser step: forward and backward over the micro-batches (this rank's part of each), clipping, update, averaging. `iteration` counts the
   /// steps already made; dropout is reseeded from (train.seed, iteration, micro-step), on CUDA from (train.seed, iteration). stop_signal: this rank
-  /// was asked to stop with it. Throws kData for a label out of range; ahead of the device, the
-  /// loss is NaN then.
+  /// was asked to stop with it. Throws kData for a label out of range; where the host runs ahead of the device, the loss is NaN instead.
   StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole, int stop_signal = 0);
 
   /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls, "ema.*" averaged weights. The tensors are the
