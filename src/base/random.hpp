@@ -7,15 +7,9 @@
 #include <numbers>
 #include <vector>
 
-namespace seg {
+#include "base/split_mix.hpp"
 
-/// One step of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-inline std::uint64_t split_mix(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15ULL;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
-  return x ^ (x >> 31);
-}
+namespace seg {
 
 /// The seed of a place, such as {seed, epoch, index} or {seed, iteration, micro-step}.
 inline std::uint64_t seed_of(std::initializer_list<std::uint64_t> place) {

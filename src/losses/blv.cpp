@@ -23,7 +23,8 @@ BlvLoss::BlvLoss(const LossOptions&, const LossContext& context)
 
 LossResult BlvLoss::compute(const Scored& batch) {
   scale_ = scale_.to(batch.logits().device());  // once: from then on it is there
-  const std::int64_t key = at::randint(std::numeric_limits<std::int64_t>::max(), {1}, torch::kInt64).item<std::int64_t>();
+  // Drawn there, so that a step can be recorded.
+  const torch::Tensor key = at::randint(std::numeric_limits<std::int64_t>::max(), {1}, scale_.options().dtype(torch::kInt64));
   return {batch.with_noise({scale_, key}).mean_loss(), batch.mean_cross_entropy(), {}};
 }
 

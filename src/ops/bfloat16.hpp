@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "ops/inline.hpp"
+#include "base/inline.hpp"
 
 namespace seg {
 

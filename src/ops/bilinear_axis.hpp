@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ops/inline.hpp"
+#include "base/inline.hpp"
 
 namespace seg {
 

@@ -12,8 +12,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-/// Autograd takes no undefined tensor: an empty scale means no noise here.
-ScoreNoise noise_of(const torch::Tensor& scale, std::int64_t key, std::int64_t first_image) {
+/// Autograd takes no undefined tensor: empty ones mean no noise here.
+ScoreNoise noise_of(const torch::Tensor& scale, const torch::Tensor& key, std::int64_t first_image) {
   return scale.numel() > 0 ? ScoreNoise{scale, key, first_image} : ScoreNoise{};
 }
 
@@ -45,11 +45,10 @@ bool has_kernel(const torch::Tensor& logits) { return (logits.is_cpu() || cuda::
 
 struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
   static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
-                             const torch::Tensor& noise_scale, std::int64_t noise_key, std::int64_t first_image) {
+                             const torch::Tensor& noise_scale, const torch::Tensor& noise_key, std::int64_t first_image) {
     const auto [sums, log_sums] = seg::forward(logits, labels, align_corners, noise_of(noise_scale, noise_key, first_image));
-    context->save_for_backward({logits, labels, noise_scale, log_sums});
+    context->save_for_backward({logits, labels, noise_scale, noise_key, log_sums});
     context->saved_data["align_corners"] = align_corners;
-    context->saved_data["noise_key"] = noise_key;
     context->saved_data["first_image"] = first_image;
     context->mark_non_differentiable({sums.pixels, sums.false_negatives, sums.predicted});
     return {sums.cross_entropy, sums.pixels, sums.false_negatives, sums.predicted};
@@ -60,8 +59,8 @@ struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
     if (!gradients[0].defined()) return {none, none, none, none, none, none};
     const auto saved = context->get_saved_variables();
     const bool align_corners = context->saved_data["align_corners"].toBool();
-    const ScoreNoise noise = noise_of(saved[2], context->saved_data["noise_key"].toInt(), context->saved_data["first_image"].toInt());
-    return {seg::backward(gradients[0], saved[0], saved[1], saved[3], align_corners, noise), none, none, none, none, none};
+    const ScoreNoise noise = noise_of(saved[2], saved[3], context->saved_data["first_image"].toInt());
+    return {seg::backward(gradients[0], saved[0], saved[1], saved[4], align_corners, noise), none, none, none, none, none};
   }
 };
 
@@ -74,8 +73,8 @@ ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, b
 ClassSums noisy_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
   check_logits_and_labels(logits, labels);
   if (!has_kernel(logits)) return reference::noisy_class_sums(logits, labels, align_corners, noise);
-  const tensor_list sums =
-      ClassSumsFunction::apply(logits, labels, align_corners, noise.scale.defined() ? noise.scale : torch::empty({0}), noise.key, noise.first_image);
+  const auto given = [](const torch::Tensor& tensor) { return tensor.defined() ? tensor : torch::empty({0}); };
+  const tensor_list sums = ClassSumsFunction::apply(logits, labels, align_corners, given(noise.scale), given(noise.key), noise.first_image);
   return {sums[0], sums[1], sums[2], sums[3]};
 }
 

@@ -26,8 +26,8 @@ struct ClassSums {
 
 /// What is drawn for each class and pixel at the labels' size: a hash of the key and of the place in the batch (see score_noise.hpp).
 struct ScoreNoise {
-  torch::Tensor scale;  // float32 [K] on the logits' device, or undefined: no noise
-  std::int64_t key = 0;
+  torch::Tensor scale;           // float32 [K] on the logits' device, or undefined: no noise
+  torch::Tensor key;             // int64 [1] there
   std::int64_t first_image = 0;  // the place of the first image in the batch that the noise is drawn for
 };
 

@@ -7,7 +7,8 @@ namespace seg {
 
 /// x: float32 or bfloat16 of any shape and layout, which the result keeps; returns x itself unless training. Whether an element is
 /// dropped is a hash of its place in memory, that of the whole batch (batch_part.hpp), and of one number drawn from torch's default generator, so
-/// nothing is stored for backward and the number of threads changes nothing. Away from the CPU it is torch::dropout.
+/// nothing is stored for backward and the number of threads changes nothing. Elsewhere than on the CPU and on CUDA it is
+/// torch::dropout.
 torch::Tensor drop_out(const torch::Tensor& x, double probability, bool training);
 
 }  // namespace seg

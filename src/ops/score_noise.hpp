@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "ops/inline.hpp"
+#include "base/inline.hpp"
 
 namespace seg {
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 
+#include "ops/cpu/elements.hpp"
 #include "ops/cuda/kernels.cu"
 #include "ops/resize.hpp"
 #include "ops/upsample.hpp"
@@ -99,6 +100,23 @@ TEST(EmulatedKernels, ALabelOutOfRangeMakesTheSumNaN) {
     cuda::class_sums_forward(host.grid, labels.data_ptr<std::uint8_t>(), nullptr, tables_of(partial), tables_of(sums), nullptr);
     EXPECT_EQ(sums.cross_entropy[0].isnan().item<bool>(), label == 3) << label;
     EXPECT_EQ(sums.pixels.sum().item<int>(), label == 0 ? 4 : 0) << label;
+  }
+}
+
+TEST(EmulatedKernels, DropOutIsThatOfTheCpuForEachPart) {
+  const torch::Tensor drawn = torch::tensor({0x1234567890ABCDEF}), x = torch::randn({150001});
+  const Dropping dropping{1u << 30, 1.25f};
+  torch::Tensor expected = torch::empty_like(x);
+  for (std::int64_t block = 0; block * kDropBlock < x.numel(); ++block) {
+    const std::int64_t first = block * kDropBlock, count = std::min(kDropBlock, x.numel() - first);
+    cpu::drop_out(x.data_ptr<float>() + first, {0, count}, drop_key(0x1234567890ABCDEF, block), dropping, expected.data_ptr<float>() + first);
+  }
+  for (const auto& [first, count] :
+       std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 150001}, {65536, 4096}, {65535, 2}, {70001, 80000}, {5, 0}}) {
+    const torch::Tensor part = x.narrow(0, first, count).clone(), result = torch::full({count}, -9.0f);
+    const cuda::DropPlaces places{drawn.data_ptr<std::int64_t>(), first, count, dropping};
+    cuda::drop_out(static_cast<const float*>(part.data_ptr<float>()), places, result.data_ptr<float>(), nullptr);
+    EXPECT_TRUE(result.equal(expected.narrow(0, first, count))) << first;
   }
 }
 

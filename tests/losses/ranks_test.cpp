@@ -132,12 +132,12 @@ TEST(RanksTest, LovaszIsTheMeanOfTheParts) {
 TEST(RanksTest, NoiseIsDrawnByThePlaceInTheWholeBatch) {
   const Whole whole = whole_batch();
   const torch::Tensor scale = torch::tensor({0.0f, 0.3f, 0.6f, 1.0f});
-  const ClassSums expected = Scored(whole.logits, whole.labels, false).with_noise({scale, 77}).sums();
+  const ClassSums expected = Scored(whole.logits, whole.labels, false).with_noise({scale, torch::tensor({77}, torch::kLong)}).sums();
   torch::Tensor sum = torch::zeros({kClasses}, torch::kDouble);
   std::mutex adding;
   run_ranks(2, [&](const Communicator& ranks) {
     const Scored part(whole.logits.narrow(0, ranks.rank() * 3, 3), whole.labels.narrow(0, ranks.rank() * 3, 3), false, ranks);
-    const ClassSums sums = part.with_noise({scale, 77}).sums();
+    const ClassSums sums = part.with_noise({scale, torch::tensor({77}, torch::kLong)}).sums();
     const std::lock_guard lock(adding);
     sum += sums.cross_entropy;
     EXPECT_TRUE(sums.false_negatives.equal(expected.false_negatives));

@@ -36,8 +36,8 @@ TEST(BatchPart, DropOutIsByThePlaceInTheWholeBatch) {
 TEST(BatchPart, ARunOfADropOutBlockIsItsMiddle) {
   const std::vector<float> ones(100, 1.0f);
   std::vector<float> whole(100), middle(40);
-  cpu::drop_out(ones.data(), {0, 100}, 99, 1u << 31, 2.0f, whole.data());
-  cpu::drop_out(ones.data(), {30, 40}, 99, 1u << 31, 2.0f, middle.data());
+  cpu::drop_out(ones.data(), {0, 100}, 99, {1u << 31, 2.0f}, whole.data());
+  cpu::drop_out(ones.data(), {30, 40}, 99, {1u << 31, 2.0f}, middle.data());
   EXPECT_TRUE(std::equal(middle.begin(), middle.end(), whole.begin() + 30));
 }
 

@@ -57,7 +57,7 @@ TEST_P(Shapes, KernelWithNoiseEqualsReference) {
   torch::manual_seed(8);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width});
   const torch::Tensor labels = random_labels(shape);
-  const ScoreNoise noise{torch::linspace(0, 1, shape.classes), 0x1234567890ABCDEF};
+  const ScoreNoise noise{torch::linspace(0, 1, shape.classes), torch::tensor({0x1234567890ABCDEF})};
   const auto with = [&](const auto& function) {
     return [&](const torch::Tensor& scores, const torch::Tensor& truth, bool corners) { return function(scores, truth, corners, noise); };
   };
@@ -145,7 +145,7 @@ TEST(ClassSums, TiesGoToTheLowestClass) {
 // Of scores that are all 0, noise of scale 1 on class 1 alone leaves class 0 the larger one nowhere; the cross entropy gives the noise back.
 TEST(ScoreNoise, IsTheSizeOfAClampedNormal) {
   const std::int64_t side = 256;
-  const ScoreNoise noise{torch::tensor({0.0f, 1.0f}), 42};
+  const ScoreNoise noise{torch::tensor({0.0f, 1.0f}), torch::tensor({42}, torch::kLong)};
   std::vector<double> sizes;
   for (std::int64_t row = 0; row < side; ++row) {
     const std::uint32_t key = noise_row_key(42, static_cast<std::uint64_t>(row));

@@ -8,6 +8,7 @@
 #include "ops/batch_norm.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/cuda/built.hpp"
+#include "ops/drop_out.hpp"
 #include "ops/normalize.hpp"
 #include "ops/resize.hpp"
 #include "ops/upsample.hpp"
@@ -47,9 +48,9 @@ TEST_P(OnGpu, ClassSumsAreThoseOfTheCpuInEveryRun) {
   torch::manual_seed(7);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3, labels = random_labels(shape);
   for (const bool noisy : {false, true}) {
-    ScoreNoise noise{noisy ? torch::linspace(0, 1, shape.classes) : torch::Tensor(), 0x1234567890ABCDEF, 2};
+    ScoreNoise noise{noisy ? torch::linspace(0, 1, shape.classes) : torch::Tensor(), torch::tensor({0x1234567890ABCDEF}), 2};
     const GpuSums expected = gpu_sums(noisy_class_sums, logits, labels, align_corners, noise);
-    if (noisy) noise.scale = noise.scale.cuda();
+    if (noisy) noise = {noise.scale.cuda(), noise.key.cuda(), noise.first_image};
     for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
       const torch::Tensor there = logits.cuda().contiguous(format);
       const GpuSums result = gpu_sums(noisy_class_sums, there, labels.cuda(), align_corners, noise);
@@ -146,6 +147,31 @@ TEST_P(OneGpu, BatchNormIsThatOfTheCpuInEveryRun) {
       }
     }
   }
+}
+
+TEST_P(OneGpu, DropOutDrawsAnewInEachReplay) {
+  const DeviceStream stream(torch::kCUDA);
+  const DeviceStream::Scope scope(stream);
+  const torch::Tensor x = torch::ones({3, 7, 100, 100}, torch::kCUDA).requires_grad_(true);
+  torch::Tensor y;
+  const auto work = [&] {
+    x.mutable_grad().reset();
+    y = drop_out(x, 0.3, true);
+    y.sum().backward();
+  };
+  for (int i = 0; i < 3; ++i) work();
+  const auto after = [&](std::uint64_t seed, const std::function<void()>& drop) {
+    torch::manual_seed(seed);
+    drop();
+    EXPECT_TRUE(x.grad().equal(y.detach()));
+    EXPECT_NEAR(y.eq(0).to(torch::kFloat).mean().item<double>(), 0.3, 0.01);
+    return y.detach().clone();
+  };
+  const torch::Tensor launched = after(5, work);
+  const RecordedWork recorded(work);
+  const auto replay = [&] { recorded.replay(); };
+  EXPECT_TRUE(after(5, replay).equal(launched));
+  EXPECT_FALSE(after(6, replay).equal(launched));
 }
 
 TEST_P(OneGpu, KernelsCanBeRecorded) {

@@ -103,7 +103,7 @@ TEST_P(ScoreGrids, ThreadsComputeTheReferenceWithNoise) {
   torch::manual_seed(8);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}), labels = random_labels(shape);
   const torch::Tensor factors = torch::linspace(0.5, 2.0, shape.classes, torch::kDouble);
-  const ScoreNoise noise{torch::linspace(0, 1, shape.classes), 0x1234567890ABCDEF, 3};
+  const ScoreNoise noise{torch::linspace(0, 1, shape.classes), torch::tensor({0x1234567890ABCDEF}), 3};
   expect_same(by_thread<float>(logits, labels, align_corners, factors, noise), by_reference(logits, labels, align_corners, factors, noise));
 }
 

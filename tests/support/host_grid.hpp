@@ -24,7 +24,7 @@ class HostGrid {
             .rows = rows_.tables(),
             .columns = columns_.tables(),
             .noise_scale = noise_.scale.defined() ? noise_.scale.data_ptr<float>() : nullptr,
-            .noise_key = static_cast<std::uint64_t>(noise_.key),
+            .noise_key = noise_.scale.defined() ? noise_.key.data_ptr<std::int64_t>() : nullptr,
             .first_image = noise_.first_image};
   }
 

@@ -62,10 +62,9 @@ StepResult Learner::step(const std::vector<Batch>& micro_batches, std::int64_t i
   });
 }
 
-// On the CPU dropout draws by the place in the whole batch, so all ranks have one seed; on CUDA each draws for its own part.
+// The same on all ranks: what is drawn is a hash of the place in the whole batch.
 std::uint64_t Learner::seed_at(std::int64_t iteration, std::uint64_t micro) const {
-  const std::uint64_t rank = compute_.device.is_cuda() ? static_cast<std::uint64_t>(ranks_.rank()) : 0;
-  return seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration), micro + (rank << 32)});
+  return seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration), micro});
 }
 
 StepResult Learner::with_undo(const std::function<StepResult(const Undo& before)>& work) {

@@ -19,6 +19,7 @@ class Tiles {
   Tiles(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners, const ScoreNoise& noise = {})
       : logits_(logits.detach().to(torch::kFloat).permute({0, 2, 3, 1}).contiguous()),
         noise_(noise),
+        noise_key_(noise.scale.defined() ? static_cast<std::uint64_t>(noise.key.item<std::int64_t>()) : 0),
         height_(height),
         width_(width),
         rows_(bilinear_axis(logits.size(2), height, align_corners)),
@@ -61,7 +62,7 @@ class Tiles {
       tile.row_high[lane] = rows_.high[row];
       tile.row_weight[lane] = rows_.weight[row];
       const std::int64_t place = (noise_.first_image + image(number)) * height_ + row;
-      tile.row_key[lane] = noise_row_key(static_cast<std::uint64_t>(noise_.key), static_cast<std::uint64_t>(place));
+      tile.row_key[lane] = noise_row_key(noise_key_, static_cast<std::uint64_t>(place));
     }
     return tile;
   }
@@ -78,6 +79,7 @@ class Tiles {
  private:
   torch::Tensor logits_;  // float32 [N,h,w,K]
   ScoreNoise noise_;
+  std::uint64_t noise_key_;
   std::int64_t height_;
   std::int64_t width_;
   BilinearAxis<float> rows_;

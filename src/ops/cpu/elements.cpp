@@ -6,21 +6,10 @@
 namespace seg::cpu {
 namespace {
 
-/// The finaliser of MurmurHash3 (Appleby): every bit of the result depends on every bit of x.
-SEG_INLINE std::uint32_t mixed(std::uint32_t x) {
-  x = (x ^ (x >> 16)) * 0x85EBCA6Bu;
-  x = (x ^ (x >> 13)) * 0xC2B2AE35u;
-  return x ^ (x >> 16);
-}
-
 template <class Value>
-SEG_INLINE void drop_out_body(const Value* values, Run run, std::uint64_t key, std::uint32_t threshold, float scale, Value* __restrict result) {
-  const auto low = static_cast<std::uint32_t>(key) + static_cast<std::uint32_t>(run.first);
-  const auto high = static_cast<std::uint32_t>(key >> 32);
-  for (std::int64_t i = 0; i < run.count; ++i) {
-    const std::uint32_t hash = mixed(mixed(static_cast<std::uint32_t>(i) + low) ^ high);
-    store(hash >= threshold ? scale * load(values[i]) : 0.0f, result[i]);
-  }
+SEG_INLINE void drop_out_body(const Value* values, Run run, std::uint64_t key, Dropping dropping, Value* __restrict result) {
+  const auto first = static_cast<std::uint32_t>(run.first);
+  for (std::int64_t i = 0; i < run.count; ++i) store(dropping(load(values[i]), drop_hash(static_cast<std::uint32_t>(i) + first, key)), result[i]);
 }
 
 SEG_INLINE void adam_body(float* __restrict parameter, const float* __restrict gradient, float* __restrict mean, float* __restrict square,
@@ -39,17 +28,15 @@ SEG_INLINE void adam_body(float* __restrict parameter, const float* __restrict g
 
 /// The entries, compiled for one instruction set.
 struct Entries {
-  void (*drop_floats)(const float*, const Run&, std::uint64_t, std::uint32_t, float, float*);
-  void (*drop_halves)(const std::uint16_t*, const Run&, std::uint64_t, std::uint32_t, float, std::uint16_t*);
+  void (*drop_floats)(const float*, const Run&, std::uint64_t, const Dropping&, float*);
+  void (*drop_halves)(const std::uint16_t*, const Run&, std::uint64_t, const Dropping&, std::uint16_t*);
   void (*adam)(float*, const float*, float*, float*, std::int64_t, const AdamFactors&);
 };
 
 #define SEG_ENTRIES(name, ...)                                                                                                                      \
-  __VA_ARGS__ void floats_##name(const float* x, const Run& n, std::uint64_t k, std::uint32_t t, float s, float* y) {                               \
-    drop_out_body(x, n, k, t, s, y);                                                                                                                \
-  }                                                                                                                                                 \
-  __VA_ARGS__ void halves_##name(const std::uint16_t* x, const Run& n, std::uint64_t k, std::uint32_t t, float s, std::uint16_t* y) {               \
-    drop_out_body(x, n, k, t, s, y);                                                                                                                \
+  __VA_ARGS__ void floats_##name(const float* x, const Run& n, std::uint64_t k, const Dropping& d, float* y) { drop_out_body(x, n, k, d, y); }      \
+  __VA_ARGS__ void halves_##name(const std::uint16_t* x, const Run& n, std::uint64_t k, const Dropping& d, std::uint16_t* y) {                      \
+    drop_out_body(x, n, k, d, y);                                                                                                                   \
   }                                                                                                                                                 \
   __VA_ARGS__ void adam_##name(float* p, const float* g, float* m, float* v, std::int64_t n, const AdamFactors& f) { adam_body(p, g, m, v, n, f); } \
   constexpr Entries k_##name = {floats_##name, halves_##name, adam_##name};
@@ -66,13 +53,13 @@ const Entries& entries() {
 }  // namespace
 
 template <>
-void drop_out(const float* values, const Run& run, std::uint64_t key, std::uint32_t threshold, float scale, float* result) {
-  entries().drop_floats(values, run, key, threshold, scale, result);
+void drop_out(const float* values, const Run& run, std::uint64_t key, const Dropping& dropping, float* result) {
+  entries().drop_floats(values, run, key, dropping, result);
 }
 
 template <>
-void drop_out(const std::uint16_t* values, const Run& run, std::uint64_t key, std::uint32_t threshold, float scale, std::uint16_t* result) {
-  entries().drop_halves(values, run, key, threshold, scale, result);
+void drop_out(const std::uint16_t* values, const Run& run, std::uint64_t key, const Dropping& dropping, std::uint16_t* result) {
+  entries().drop_halves(values, run, key, dropping, result);
 }
 
 void adam_update(float* parameter, const float* gradient, float* mean, float* square, std::int64_t count, const AdamFactors& factors) {

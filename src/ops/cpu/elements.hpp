@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "ops/drop_hash.hpp"
+
 namespace seg::cpu {
 
 /// A run of `count` values, the first of which is the `first` of those that share a key.
@@ -11,10 +13,9 @@ struct Run {
   std::int64_t count;
 };
 
-/// result[i] = kept(first + i) ? scale * values[i] : 0, where i is kept if a 32-bit hash of (i, key) is at least `threshold`. float32, or
-/// bfloat16 as its bits.
+/// result[i] = values[i] dropped or kept by the hash of place first + i. float32, or bfloat16 as its bits.
 template <class Value>
-void drop_out(const Value* values, const Run& run, std::uint64_t key, std::uint32_t threshold, float scale, Value* result);
+void drop_out(const Value* values, const Run& run, std::uint64_t key, const Dropping& dropping, Value* result);
 
 /// See AdamStep.
 struct AdamFactors {

@@ -1,7 +1,5 @@
 #include "ops/cuda/class_sums.hpp"
 
-#include <c10/cuda/CUDAGraphsC10Utils.h>
-
 #include "ops/cuda/axis.hpp"
 #include "ops/cuda/tensors.hpp"
 
@@ -29,7 +27,7 @@ class Grid {
             .rows = rows_.tables(),
             .columns = columns_.tables(),
             .noise_scale = noise_.scale.defined() ? noise_.scale.data_ptr<float>() : nullptr,
-            .noise_key = static_cast<std::uint64_t>(noise_.key),
+            .noise_key = noise_.scale.defined() ? noise_.key.data_ptr<std::int64_t>() : nullptr,
             .first_image = noise_.first_image};
   }
 
@@ -50,15 +48,9 @@ SumTables tables_of(const ClassSums& sums) {
           sums.predicted.data_ptr<std::int64_t>()};
 }
 
-void check_noise(const ScoreNoise& noise) {
-  TORCH_CHECK(!noise.scale.defined() || c10::cuda::currentStreamCaptureStatusMayInitCtx() == c10::cuda::CaptureStatus::None,
-              "a recorded step would draw the same noise each time");
-}
-
 }  // namespace
 
 SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Tensor& given_labels, bool align_corners, const ScoreNoise& noise) {
-  check_noise(noise);
   const OnDevice device(logits);
   const torch::Tensor labels = given_labels.contiguous();
   const Grid grid(logits, labels.size(1), labels.size(2), align_corners, noise, device);

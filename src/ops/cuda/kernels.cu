@@ -7,7 +7,9 @@ namespace {
 
 constexpr int kWarp = 32;
 constexpr int kWarps = kThreads / kWarp;
-constexpr int kGroup = 4;  // classes a thread in backward
+constexpr int kGroup = 4;                // classes a thread in backward
+constexpr std::int64_t kDropRun = 4096;  // places a block in dropout; a divisor of kDropBlock, so that they share a key
+static_assert(kDropBlock % kDropRun == 0);
 constexpr unsigned kAll = 0xFFFFFFFFu;
 
 __global__ void fill_axis_kernel(AxisTables axis, bool align_corners) {
@@ -136,6 +138,16 @@ __global__ void __launch_bounds__(kThreads) normalize_kernel(const std::uint8_t*
 }
 
 template <class Value>
+__global__ void __launch_bounds__(kThreads) drop_out_kernel(const Value* from, DropPlaces places, Value* into) {
+  const std::int64_t begin = (places.first / kDropRun + blockIdx.x) * kDropRun;
+  const std::uint64_t key = drop_key(static_cast<std::uint64_t>(*places.drawn), begin / kDropBlock);
+  for (std::int64_t place = begin + threadIdx.x; place < begin + kDropRun; place += kThreads) {
+    const std::int64_t i = place - places.first;
+    if (i >= 0 && i < places.count) store(places.dropping(load(from[i]), drop_hash(static_cast<std::uint32_t>(place % kDropBlock), key)), into[i]);
+  }
+}
+
+template <class Value>
 __global__ void __launch_bounds__(kThreads) resize_kernel(FeatureGrid grid, const Value* from, Value* into) {
   const std::int64_t index = own_index();
   if (index < grid.outputs()) store(resized_value(grid, from, index), into[index]);
@@ -185,6 +197,12 @@ void normalize(const std::uint8_t* from, std::int64_t pixels, const ChannelScale
 }
 
 template <class Value>
+void drop_out(const Value* from, const DropPlaces& places, Value* into, Stream stream) {
+  const std::int64_t blocks = (places.first + places.count + kDropRun - 1) / kDropRun - places.first / kDropRun;
+  if (places.count > 0) launch(drop_out_kernel<Value>, static_cast<unsigned>(blocks), 0, stream, from, places, into);
+}
+
+template <class Value>
 void resize(const FeatureGrid& grid, const Value* from, Value* into, Stream stream) {
   if (grid.outputs() > 0) launch(resize_kernel<Value>, blocks_for(grid.outputs()), 0, stream, grid, from, into);
 }
@@ -199,6 +217,7 @@ void resize_backward(const FeatureGrid& grid, const Value* gradient, Value* into
   template void class_sums_backward(const ScoreGrid<Value>&, const PixelGradients&, Value*, Stream);                                  \
   template void predict_labels(const ScoreGrid<Value>&, std::uint8_t*, Stream);                                                       \
   template void normalize(const std::uint8_t*, std::int64_t, const ChannelScale&, Value*, Stream);                                    \
+  template void drop_out(const Value*, const DropPlaces&, Value*, Stream);                                                            \
   template void resize(const FeatureGrid&, const Value*, Value*, Stream);                                                             \
   template void resize_backward(const FeatureGrid&, const Value*, Value*, Stream);
 SEG_FOR_VALUE(float)

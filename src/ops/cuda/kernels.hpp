@@ -6,6 +6,7 @@
 
 #include "ops/cuda/feature_grid.hpp"
 #include "ops/cuda/score_grid.hpp"
+#include "ops/drop_hash.hpp"
 
 struct CUstream_st;
 
@@ -54,6 +55,18 @@ SEG_INLINE float normalized(const std::uint8_t* pixel, const ChannelScale& chann
 /// from: u8 [pixels,3]; into: [pixels,3].
 template <class Value>
 void normalize(const std::uint8_t* from, std::int64_t pixels, const ChannelScale& channels, Value* into, Stream stream);
+
+/// Which elements of a batch a part of it has, and how they are dropped.
+struct DropPlaces {
+  const std::int64_t* drawn;  // [1]
+  std::int64_t first;         // the place of the first in the batch
+  std::int64_t count;
+  Dropping dropping;
+};
+
+/// from, into: [count].
+template <class Value>
+void drop_out(const Value* from, const DropPlaces& places, Value* into, Stream stream);
 
 /// from: [N,in,in,channels] of the grid; into: [N,out,out,channels].
 template <class Value>

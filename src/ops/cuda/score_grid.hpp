@@ -25,7 +25,7 @@ struct ScoreGrid {
   std::int32_t images, classes;
   AxisTables rows, columns;
   const float* noise_scale;  // [classes], or null: no noise (see class_sums.hpp)
-  std::uint64_t noise_key;
+  const std::int64_t* noise_key;
   std::int64_t first_image;
 
   SEG_INLINE std::int64_t pixels() const { return static_cast<std::int64_t>(images) * rows.out * columns.out; }
@@ -33,7 +33,7 @@ struct ScoreGrid {
     return image * image_stride + row * row_stride + column * column_stride;
   }
   SEG_INLINE std::uint32_t noise_row(std::int32_t image, std::int32_t row) const {
-    return noise_row_key(noise_key, static_cast<std::uint64_t>((first_image + image) * rows.out + row));
+    return noise_row_key(static_cast<std::uint64_t>(*noise_key), static_cast<std::uint64_t>((first_image + image) * rows.out + row));
   }
   SEG_INLINE float noise(std::uint32_t row_key, std::int32_t column, std::int32_t k) const {
     return noise_scale[k] * noise_at(row_key, static_cast<std::uint32_t>(column * classes + k));

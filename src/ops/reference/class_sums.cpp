@@ -17,9 +17,10 @@ torch::Tensor shifted_and_mixed(const torch::Tensor& x, std::int64_t by) { retur
 /// score_noise.hpp's noise_at for all pixels and classes, float32 [N,K,H,W].
 torch::Tensor noise_like(const torch::Tensor& scores, const ScoreNoise& noise) {
   const std::int64_t images = scores.size(0), classes = scores.size(1), height = scores.size(2), width = scores.size(3);
+  const auto key = static_cast<std::uint64_t>(noise.key.item<std::int64_t>());
   std::vector<std::int64_t> keys;
   for (std::int64_t row = 0; row < images * height; ++row)
-    keys.push_back(noise_row_key(static_cast<std::uint64_t>(noise.key), static_cast<std::uint64_t>(noise.first_image * height + row)));
+    keys.push_back(noise_row_key(key, static_cast<std::uint64_t>(noise.first_image * height + row)));
   const auto whole = torch::TensorOptions(torch::kLong).device(scores.device());
   const torch::Tensor row_keys = torch::tensor(keys, torch::kLong).to(scores.device()).view({images, 1, height, 1});
   const torch::Tensor places = torch::arange(width * classes, whole).view({1, width, classes}).permute({2, 0, 1});  // [K,1,W]
