@@ -20,9 +20,7 @@ LossResult LdamLoss::compute(const Scored& batch) {
   margins_ = margins_.to(batch.logits().device());  // once: from then on they are there
   const TruePixels pixels = true_pixels(batch, margins_, scale_);
   const torch::Tensor weights = torch::ones_like(margins_);
-  return {weighted_mean(pixels.log_probability.neg(), pixels.truth, {}, weights, Normalizer::kValidPixels, batch.ranks()),
-          batch.mean_cross_entropy(),
-          {}};
+  return {weighted_mean(pixels.log_probability.neg(), pixels, {}, weights, Normalizer::kValidPixels, batch.ranks()), batch.mean_cross_entropy(), {}};
 }
 
 }  // namespace seg

@@ -21,7 +21,7 @@ const ClassSums& Scored::sums() const {
 }
 
 Scored Scored::with_noise(ScoreNoise noise) const {
-  Scored noisy(logits_, labels_, align_corners_, ranks_);
+  Scored noisy(logits_, labels_, align_corners_, ranks_, runs_ahead_);
   noisy.noise_ = std::move(noise);
   noisy.noise_.first_image = ranks_.rank() * labels_.size(0);
   return noisy;

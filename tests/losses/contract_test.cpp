@@ -8,19 +8,21 @@ namespace seg {
 namespace {
 
 using test::context_of;
+using test::Host;
 using test::labels_of;
 using test::options_of;
 using test::outcome;
 
-class EveryLoss : public testing::TestWithParam<std::string> {
+class EveryLoss : public testing::TestWithParam<std::tuple<std::string, Host>> {
  protected:
   void SetUp() override { torch::manual_seed(11); }
-  LossOptions options() const { return options_of(GetParam()); }
+  LossOptions options() const { return options_of(std::get<0>(GetParam())); }
+  static Host host() { return std::get<1>(GetParam()); }
 };
 
 TEST_P(EveryLoss, BuildsFromDefaults) {
   LossOptions defaults;
-  defaults.type = GetParam();
+  defaults.type = std::get<0>(GetParam());
   EXPECT_NE(build_loss(defaults, context_of(4)), nullptr);
 }
 
@@ -28,7 +30,7 @@ TEST_P(EveryLoss, GivesAScalarAndAGradientOfTheLogitsShape) {
   for (const bool channels_last : {false, true}) {
     const auto format = channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
     const torch::Tensor logits = torch::randn({2, 4, 5, 6}).contiguous(format);
-    const test::Outcome result = outcome(options(), logits, labels_of(4, {2, 17, 23}));
+    const test::Outcome result = outcome(options(), logits, labels_of(4, {2, 17, 23}), host());
     EXPECT_TRUE(std::isfinite(result.value));
     EXPECT_EQ(result.gradient.sizes(), logits.sizes());
     EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
@@ -41,7 +43,7 @@ TEST_P(EveryLoss, ReportsPlainCrossEntropy) {
   const test::NaiveBatch naive(logits, labels);
   double sum = 0;
   for (const auto& pixel : naive.pixels) sum += test::NaiveBatch::entropy(pixel);
-  const LossResult result = build_loss(options(), context_of(4))->compute({logits, labels, false});
+  const LossResult result = test::computed(*build_loss(options(), context_of(4)), logits, labels, host());
   EXPECT_NEAR(result.cross_entropy.item<double>(), sum / static_cast<double>(naive.pixels.size()), 1e-6);
   EXPECT_FALSE(result.cross_entropy.requires_grad());
 }
@@ -49,15 +51,15 @@ TEST_P(EveryLoss, ReportsPlainCrossEntropy) {
 TEST_P(EveryLoss, IgnoredPixelsAreInert) {
   const torch::Tensor logits = torch::randn({2, 4, 9, 10}), labels = labels_of(4, {2, 9, 10});
   const torch::Tensor ignored = labels.eq(255).unsqueeze(1).expand_as(logits);
-  const test::Outcome before = outcome(options(), logits, labels);
-  const test::Outcome after = outcome(options(), torch::where(ignored, torch::randn_like(logits) * 20, logits), labels);
+  const test::Outcome before = outcome(options(), logits, labels, host());
+  const test::Outcome after = outcome(options(), torch::where(ignored, torch::randn_like(logits) * 20, logits), labels, host());
   EXPECT_EQ(before.value, after.value);
   EXPECT_TRUE(before.gradient.allclose(after.gradient, 1e-6, 1e-9));
   EXPECT_EQ(after.gradient.masked_select(ignored).abs().max().item<double>(), 0);
 }
 
 TEST_P(EveryLoss, AllIgnoredGivesZeroWithZeroGradient) {
-  const test::Outcome result = outcome(options(), torch::randn({2, 4, 5, 6}), torch::full({2, 20, 20}, 255, torch::kByte));
+  const test::Outcome result = outcome(options(), torch::randn({2, 4, 5, 6}), torch::full({2, 20, 20}, 255, torch::kByte), host());
   EXPECT_EQ(result.value, 0);
   EXPECT_EQ(result.cross_entropy, 0);
   ASSERT_TRUE(result.gradient.defined());
@@ -67,7 +69,7 @@ TEST_P(EveryLoss, AllIgnoredGivesZeroWithZeroGradient) {
 TEST_P(EveryLoss, IsFiniteForHugeLogits) {
   for (const double size : {1.0, -1.0}) {
     const torch::Tensor logits = torch::randn({1, 4, 4, 4}).sign() * 1e4 * size;
-    const test::Outcome result = outcome(options(), logits, labels_of(4, {1, 11, 13}));
+    const test::Outcome result = outcome(options(), logits, labels_of(4, {1, 11, 13}), host());
     EXPECT_TRUE(std::isfinite(result.value));
     EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
   }
@@ -75,7 +77,7 @@ TEST_P(EveryLoss, IsFiniteForHugeLogits) {
 
 TEST_P(EveryLoss, TakesBfloat16) {
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}).to(torch::kBFloat16), labels = labels_of(4, {1, 20, 24});
-  const test::Outcome half = outcome(options(), logits, labels), full = outcome(options(), logits.to(torch::kFloat), labels);
+  const test::Outcome half = outcome(options(), logits, labels, host()), full = outcome(options(), logits.to(torch::kFloat), labels, host());
   EXPECT_NEAR(half.value, full.value, 1e-6);
   EXPECT_EQ(half.gradient.scalar_type(), torch::kBFloat16);
 }
@@ -86,8 +88,8 @@ TEST_P(EveryLoss, GradientIsTheFiniteDifference) {
   const torch::Tensor labels = labels_of(3, {1, 4, 5});
   LossOptions tested = options();
   tested.ohem.threshold = 0.6;
-  const torch::Tensor difference = test::finite_difference(tested, logits, labels, 5e-3);
-  EXPECT_LT(test::relative_difference(outcome(tested, logits, labels).gradient, difference), 5e-3);
+  const torch::Tensor difference = test::finite_difference(tested, logits, labels, 5e-3, host());
+  EXPECT_LT(test::relative_difference(outcome(tested, logits, labels, host()).gradient, difference), 5e-3);
 }
 
 TEST_P(EveryLoss, StateGoesThroughLoad) {
@@ -96,12 +98,29 @@ TEST_P(EveryLoss, StateGoesThroughLoad) {
   smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}), labels = labels_of(4, {1, 20, 24});
   const auto first = build_loss(smoothed, context_of(4)), second = build_loss(smoothed, context_of(4));
-  first->compute({torch::randn({1, 4, 5, 6}), labels, false});
+  test::computed(*first, torch::randn({1, 4, 5, 6}), labels, host());
   second->load(first->state());
-  EXPECT_EQ(outcome(*first, logits, labels).value, outcome(*second, logits, labels).value);
+  EXPECT_EQ(outcome(*first, logits, labels, host()).value, outcome(*second, logits, labels, host()).value);
 }
 
-INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::ValuesIn(loss_names()), [](const auto& tested) { return tested.param; });
+TEST_P(EveryLoss, DoesNotDependOnWhetherTheHostWaits) {
+  const torch::Tensor logits = torch::randn({2, 4, 9, 10}) * 2;
+  for (const auto& labels : {labels_of(3, {2, 20, 24}), labels_of(4, {2, 20, 24})}) {
+    for (const std::int64_t kept : {1, 300, 5000}) {  // OHEM's: fewer and more than there are below its threshold, and than pixels
+      LossOptions tested = options();
+      tested.ohem.min_kept = kept;
+      tested.lovasz.classes = tested.soft_iou.classes = kept == 1 ? RegionClasses::kAll : RegionClasses::kPresent;
+      const test::Outcome waited = outcome(tested, logits, labels), result = outcome(tested, logits, labels, host());
+      EXPECT_NEAR(result.value, waited.value, 1e-6 * std::abs(waited.value));
+      EXPECT_LT(test::relative_difference(result.gradient, waited.gradient), 1e-5);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::Combine(testing::ValuesIn(loss_names()), testing::Values(Host::kWaits, Host::kRunsAhead)),
+                         [](const auto& tested) {
+                           return std::get<0>(tested.param) + (std::get<1>(tested.param) == Host::kWaits ? "_waited" : "_ahead");
+                         });
 
 class EveryWeighting : public testing::TestWithParam<std::string> {};
 

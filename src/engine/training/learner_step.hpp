@@ -28,13 +28,14 @@ class Learner::Step {
     result_.times.input += watch_.lap();
     const ModelOutput output = forward(images);
     result_.times.forward += watch_.lap();
-    const bool align_corners = learner_.config_.model.align_corners;
-    const Scored batch{output.logits, labels, align_corners, learner_.ranks_};
+    const auto scored = [&, this](const torch::Tensor& logits) {
+      return Scored(logits, labels, learner_.config_.model.align_corners, learner_.ranks_, learner_.compute_.runs_ahead);
+    };
+    const Scored batch = scored(output.logits);
     const LossResult main = learner_.losses_.main->compute(batch);
     torch::Tensor total = main.value;
     if (output.auxiliary.defined() && learner_.losses_.auxiliary)
-      total = total + learner_.config_.model.auxiliary_weight *
-                          learner_.losses_.auxiliary->compute({output.auxiliary, labels, align_corners, learner_.ranks_}).value;
+      total = total + learner_.config_.model.auxiliary_weight * learner_.losses_.auxiliary->compute(scored(output.auxiliary)).value;
     add_to(result_.loss, total.detach().to(torch::kDouble) * share);
     add_to(result_.cross_entropy, main.cross_entropy * share);
     add_to(result_.class_pixels, batch.sums().pixels);
