@@ -192,7 +192,10 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
                                                  resolve_augment_device(config.augment.device, compute.device));
   if (config.train.allreduce == AllReduce::kBf16 && compute.device.is_cpu() && ranks.several())
     throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 travels between GPUs alone", "set train.allreduce: fp32");
-  compute.runs_ahead = compute.device.is_cuda() && has_fused_updates() && !ranks.several();
+  if (config.train.auto_accumulate && ranks.several())
+    throw Error(ErrorKind::kConfiguration, "train.auto_accumulate: true is for one process: several could not cut their steps alike",
+                "set train.auto_accumulate: false and lower train.batch_size");
+  compute.runs_ahead = compute.device.is_cuda() && has_fused_updates();
   const std::int64_t threads = set_compute_threads(config.train.threads);
   set_deterministic(config.train.deterministic);
   spdlog::info("{} on {}, {} threads, {}", compute_versions(), compute.device.str(), threads,

@@ -5,16 +5,17 @@
 #include "base/error.hpp"
 #include "engine/tiny_run.hpp"
 #include "models/weights.hpp"
+#include "support/ranks.hpp"
 
 namespace seg {
 namespace {
 
 class ExperimentTest : public testing::Test {
  protected:
-  std::unique_ptr<Experiment> built(const std::vector<std::string>& settings = {}) const {
+  std::unique_ptr<Experiment> built(const std::vector<std::string>& settings = {}, const Communicator& ranks = {}) const {
     std::vector<std::string> overrides = test::tiny_overrides(data_);
     overrides.insert(overrides.end(), settings.begin(), settings.end());
-    return build_experiment(load_run_config("camvid_recall.yaml", overrides), "cpu");
+    return build_experiment(load_run_config("camvid_recall.yaml", overrides), "cpu", ranks);
   }
 
   test::TemporaryFolder folder_;
@@ -47,6 +48,20 @@ TEST_F(ExperimentTest, WeightsAreAFunctionOfTheSeed) {
   const State again = model_state(second->learner->model()), others = model_state(other->learner->model());
   for (const auto& [name, tensor] : weights) EXPECT_TRUE(tensor.equal(again.at(name))) << name;
   EXPECT_FALSE(weights.at("backbone.conv1.weight").equal(others.at("backbone.conv1.weight")));
+}
+
+TEST_F(ExperimentTest, WhatSeveralProcessesCannotDoIsRefused) {
+  for (const char* setting : {"train.auto_accumulate=true", "train.allreduce=bf16"}) {
+    EXPECT_NE(built({setting}), nullptr);
+    run_ranks(2, [&](const Communicator& ranks) {
+      try {
+        built({setting}, ranks);
+        ADD_FAILURE() << "no error";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
+      }
+    });
+  }
 }
 
 TEST_F(ExperimentTest, FewerImagesThanAStepTakesAreRefused) {

@@ -24,15 +24,17 @@ class OneLayer : public Model {
   torch::nn::Conv2d conv_;
 };
 
-/// The same experiment with another network.
-inline Experiment with_one_layer(const Experiment& built) {
+/// The same experiment with another network, for these ranks.
+inline Experiment with_one_layer(const Experiment& built, const Communicator& ranks = {}, bool runs_ahead = false) {
   const RunConfig& config = built.config;
   const auto classes = static_cast<std::int64_t>(built.classes().size());
   LossContext context;
   for (const ClassInfo& info : built.classes()) context.class_names.push_back(info.name);
+  Compute compute = built.compute;
+  compute.runs_ahead = runs_ahead;
   return {config,
-          Communicator(),
-          built.compute,
+          ranks,
+          compute,
           built.threads,
           open_files(config.data, "train", training_frame(config)),
           open_files(config.data, "val", evaluation_frame(config)),
@@ -41,8 +43,8 @@ inline Experiment with_one_layer(const Experiment& built) {
           built.transform,
           built.iterations_per_epoch,
           built.iterations,
-          std::make_unique<Learner>(config, built.iterations, built.compute, std::make_shared<OneLayer>(classes),
-                                    Learner::Losses{build_loss(config.loss, context), nullptr})};
+          std::make_unique<Learner>(config, built.iterations, compute, std::make_shared<OneLayer>(classes),
+                                    Learner::Losses{build_loss(config.loss, context), nullptr}, std::set<std::string>{}, ranks)};
 }
 
 }  // namespace seg::test

@@ -33,7 +33,7 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
       gradient_sum_(ranks.several() ? std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce))
                                     : nullptr),
       ahead_(compute.runs_ahead ? std::make_unique<Ahead>(compute) : nullptr) {
-  if (ahead_) ahead_->may_record = can_record(compute.device) && config.train.cuda_graph == CudaGraph::kAuto;
+  if (ahead_) ahead_->may_record = can_record(compute.device) && config.train.cuda_graph == CudaGraph::kAuto && !ranks.several();
 }
 
 Learner::~Learner() = default;
@@ -46,11 +46,7 @@ double Learner::learning_rate_at(std::int64_t iteration) const {
 
 StepResult Learner::step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing, int stop_signal) {
   model_->train();
-  if (ahead_) {
-    StepResult result = step_ahead(micro_batches, iteration, timing);
-    result.stop_signal = stop_signal;
-    return result;
-  }
+  if (ahead_) return step_ahead(micro_batches, iteration, timing, stop_signal);
   Step step(*this, timing);
   return with_undo([&](const Undo& before) {
     clear_gradients(groups_);

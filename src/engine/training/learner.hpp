@@ -4,7 +4,7 @@
 // times of the parts are true only where the step waits for the device after each.
 //
 // On CUDA the host runs ahead of the device: nothing of a step is waited for, whether it is finite is decided there, and a step that is not is undone
-// there. After a few steps the whole is recorded as a CUDA graph and launched at once from then on (train.cuda_graph).
+// there. After a few steps the whole is recorded as a CUDA graph and launched at once from then on (train.cuda_graph), unless several ranks learn.
 #pragma once
 
 #include <cstdint>
@@ -48,15 +48,16 @@ struct StepResult {
   torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class of all ranks; 0 or undefined where the step is taken back
   ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
   double learning_rate = 0.0;
-  int stop_signal = 0;  // the signal that some rank was asked to stop with, the same on all
   StepTimes times;
-  HostCopy outcome;  // float64 [3], on its way to the host: loss, gradient norm, 1 where the step is kept
+  HostCopy outcome;  // float64 [4], on its way to the host: loss, gradient norm, 1 where the step is kept, stop_signal()
 
-  // These wait for the step.
+  // These wait for the step; they are the same on all ranks.
   double loss_value() const { return outcome.wait()[0].item<double>(); }
   double gradient_norm() const { return outcome.wait()[1].item<double>(); }  // before clipping
   /// Loss, gradients and running statistics of all ranks are; else the step left nothing behind.
   bool finite() const { return outcome.wait()[2].item<double>() != 0.0; }
+  /// The signal that some rank was asked to stop with.
+  int stop_signal() const { return outcome.wait()[3].item<int>(); }
 };
 
 class Learner {
@@ -73,8 +74,9 @@ class Learner {
   ~Learner();
 
   /// One optimiser step: forward and backward over the micro-batches (this rank's part of each), clipping, update, averaging. `iteration` counts the
-  /// steps already made; dropout is reseeded from (train.seed, iteration, micro-step), on CUDA from (train.seed, iteration). stop_signal: this rank
-  /// was asked to stop with it. Throws kData for a label out of range; where the host runs ahead of the device, the loss is NaN instead.
+  /// steps already made; dropout is reseeded from (train.seed, iteration, micro-step), where the host runs ahead from (train.seed, iteration).
+  /// stop_signal: this rank was asked to stop with it. Throws kData for a label out of range; where the host runs ahead of the device, the loss is
+  /// NaN instead.
   StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole, int stop_signal = 0);
 
   /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls, "ema.*" averaged weights. The tensors are the
@@ -94,7 +96,7 @@ class Learner {
   class Step;
   struct Ahead;
 
-  StepResult step_ahead(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing);
+  StepResult step_ahead(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing, int stop_signal);
   Undo undo() const;
   /// What `work` gives; where it throws, such as for want of memory, all is as before.
   StepResult with_undo(const std::function<StepResult(const Undo& before)>& work);

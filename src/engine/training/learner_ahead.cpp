@@ -31,18 +31,19 @@ void Learner::Ahead::take(const std::vector<Batch>& given, const torch::Device& 
   }
 }
 
-StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing) {
+StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing, int stop_signal) {
   Ahead& ahead = *ahead_;
   ahead.take(micro_batches, compute_.device);
   const DeviceStream::Scope scope(ahead.stream);
   ahead.learning_rate.fill_(learning_rate_at(iteration));
+  ahead.stop_signal.fill_(stop_signal);
   torch::manual_seed(seed_at(iteration, 0));
   const auto work = [&](const Undo& before) {
     Step step(*this, timing);
     clear_gradients(groups_);
     for (std::size_t micro = 0; micro < ahead.batches.size(); ++micro)
       step.accumulate(ahead.batches[micro], 1.0 / static_cast<double>(ahead.batches.size()), micro + 1 == ahead.batches.size());
-    return step.finish_ahead(ahead.learning_rate, before, ahead.outcome);
+    return step.finish_ahead(ahead, before);
   };
   const bool whole = timing == StepTiming::kWhole;
   if (whole && !ahead.recorded && ahead.may_record && ahead.steps++ == Ahead::kStepsBefore) ahead.record([&] { return work(undo()); });

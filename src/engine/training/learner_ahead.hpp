@@ -16,7 +16,8 @@ struct Learner::Ahead {
       : stream(compute.device),
         uploads(compute.device),
         learning_rate(torch::zeros({}, torch::TensorOptions(compute.device))),
-        outcome(torch::zeros({3}, torch::TensorOptions(compute.device).dtype(torch::kDouble))) {}
+        stop_signal(torch::zeros({}, torch::TensorOptions(compute.device).dtype(torch::kDouble))),
+        outcome(torch::zeros({4}, torch::TensorOptions(compute.device).dtype(torch::kDouble))) {}
 
   /// Brings the batches to their places; others are made, and what was recorded is dropped, where their shapes differ.
   void take(const std::vector<Batch>& given, const torch::Device& device);
@@ -28,7 +29,8 @@ struct Learner::Ahead {
   DeviceStream stream, uploads;  // the next batch travels while the device computes
   std::vector<Batch> batches;
   torch::Tensor learning_rate;  // float32 scalar
-  torch::Tensor outcome;        // float64 [3], see StepResult
+  torch::Tensor stop_signal;    // float64 scalar: this rank's
+  torch::Tensor outcome;        // float64 [4], see StepResult
   std::unique_ptr<RecordedWork> recorded;
   StepResult recorded_result;  // where the recorded step leaves it
   bool may_record = true;

@@ -8,6 +8,7 @@
 
 #include "data/augment/batch_changes.hpp"
 #include "engine/training/learner.hpp"
+#include "engine/training/learner_ahead.hpp"
 #include "engine/training/readings_sum.hpp"
 #include "ops/normalize.hpp"
 
@@ -51,11 +52,12 @@ class Learner::Step {
     finish_gradients();
     result_.learning_rate = learning_rate;
     const double norm = clip_gradients(learner_.groups_, learner_.config_.train.clip_norm);
-    bool finite = std::isfinite(norm) && std::isfinite(result_.loss.item<double>()) && undo.finite().item<bool>();
-    result_.stop_signal = stop_signal;
-    agree(finite);
-    result_.outcome = HostCopy(torch::tensor({result_.loss.item<double>(), norm, finite ? 1.0 : 0.0}, torch::kDouble));
-    if (!finite) {
+    const bool finite = std::isfinite(norm) && std::isfinite(result_.loss.item<double>()) && undo.finite().item<bool>();
+    const torch::TensorOptions there = result_.loss.options();
+    const Agreement all = agree({torch::full({}, finite, there.dtype(torch::kBool)), torch::full({}, stop_signal, there)});
+    const bool good = all.good.item<bool>();
+    result_.outcome = HostCopy(torch::stack({result_.loss, torch::full({}, norm, there), all.good.to(torch::kDouble), all.stop_signal}));
+    if (!good) {
       undo.take_back();
       result_.class_pixels.reset();
       return result_;
@@ -66,18 +68,18 @@ class Learner::Step {
     return result_;
   }
 
-  /// The same, all of it decided on the device. `outcome` [3] and learning_rate are there.
-  StepResult finish_ahead(const torch::Tensor& learning_rate, const Undo& undo, const torch::Tensor& outcome) {
+  /// The same, all of it decided on the device.
+  StepResult finish_ahead(const Ahead& ahead, const Undo& undo) {
     const torch::NoGradGuard no_gradient;
     finish_gradients();
     const torch::Tensor norm = clip_gradients_there(learner_.groups_, learner_.config_.train.clip_norm);
-    const torch::Tensor good = norm.isfinite().logical_and(result_.loss.isfinite()).logical_and(undo.finite());
+    const auto [good, stop_signal] = agree({norm.isfinite().logical_and(result_.loss.isfinite()).logical_and(undo.finite()), ahead.stop_signal});
     const torch::Tensor skip = good.logical_not().to(torch::kFloat);
-    learner_.optimizer_->step_unless(skip, learning_rate);
+    learner_.optimizer_->step_unless(skip, ahead.learning_rate);
     undo.take_back_unless(good);
     if (learner_.ema_) learner_.ema_->update_unless(skip);
     result_.class_pixels = result_.class_pixels * good;
-    outcome.copy_(torch::stack({result_.loss, norm.to(torch::kDouble), good.to(torch::kDouble)}));
+    ahead.outcome.copy_(torch::stack({result_.loss, norm.to(torch::kDouble), good.to(torch::kDouble), stop_signal}));
     result_.times.update = watch_.lap();
     return result_;
   }
@@ -100,33 +102,36 @@ class Learner::Step {
     std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
   };
 
-  /// What all ranks must know of each other, in one message: who is asked to stop, whose step is not finite, the loss, and the running statistics,
-  /// which become their mean over the ranks unless they are of the whole batch already.
-  void agree(bool& finite) {
+  /// What the ranks decide about a step together; scalars on the device.
+  struct Agreement {
+    torch::Tensor good;         // bool: all is finite
+    torch::Tensor stop_signal;  // float64: 0, or what some were asked to stop with
+  };
+
+  /// From this rank's view that of all. In one message with what else they must know of each other: the loss, and the running statistics, which
+  /// become their mean over the ranks unless they are of the whole batch already.
+  Agreement agree(const Agreement& own) {
     const Communicator& ranks = learner_.ranks_;
-    if (!ranks.several()) return;
+    if (!ranks.several()) return own;
     const torch::NoGradGuard no_gradient;
-    const double stops = result_.stop_signal != 0 ? 1.0 : 0.0;
-    std::vector<torch::Tensor> parts{torch::tensor({stops, result_.stop_signal * stops, finite ? 0.0 : 1.0}, torch::kDouble),
-                                     torch::stack({result_.loss, result_.cross_entropy}).cpu()};
+    std::vector<torch::Tensor> parts{torch::stack(
+        {own.stop_signal.ne(0).to(torch::kDouble), own.stop_signal, own.good.logical_not().to(torch::kDouble), result_.loss, result_.cross_entropy})};
     std::vector<torch::Tensor> statistics;
     if (!learner_.part_.whole_batch_statistics) {
       for (const torch::Tensor& buffer : learner_.model_->buffers())
         if (buffer.is_floating_point()) statistics.push_back(buffer);
-      for (const torch::Tensor& buffer : statistics) parts.push_back(buffer.flatten().to(torch::kDouble).cpu());
+      for (const torch::Tensor& buffer : statistics) parts.push_back(buffer.flatten().to(torch::kDouble));
     }
+    std::int64_t offset = parts.front().numel();
     const torch::Tensor all = torch::cat(parts);
     ranks.sum(all);
-    const auto* values = all.data_ptr<double>();
-    if (values[0] > 0) result_.stop_signal = static_cast<int>(std::lround(values[1] / values[0]));
-    finite = values[2] == 0.0;
     result_.loss = all[3].clone();
     result_.cross_entropy = all[4].clone();
-    std::int64_t offset = 5;
     for (const torch::Tensor& buffer : statistics) {
       buffer.copy_((all.narrow(0, offset, buffer.numel()) / static_cast<double>(ranks.world_size())).view(buffer.sizes()));
       offset += buffer.numel();
     }
+    return {all[2].eq(0), (all[1] / all[0].clamp_min(1)).round()};
   }
 
   void finish_gradients() {

@@ -100,8 +100,9 @@ void Trainer::step(DataLoader& loader) {
   const auto attempt = [&](const std::vector<Batch>& passes) {
     return experiment_.learner->step(passes, iteration_, StepTiming::kWhole, stop_signal());
   };
-  const StepResult result = experiment_.compute.device.is_cpu() ? attempt(batches) : micro_batches_.step(batches, attempt);
-  agreed_stop_ = result.stop_signal;
+  // What does not fit is tried in parts by one process alone: others would wait for a rank's sums.
+  const bool whole = experiment_.compute.device.is_cpu() || experiment_.ranks.several();
+  const StepResult result = whole ? attempt(batches) : micro_batches_.step(batches, attempt);
   ++iteration_;
   ++window_.steps;
   scores_.clear();
@@ -113,10 +114,12 @@ void Trainer::step(DataLoader& loader) {
 }
 
 void Trainer::settle(Wanted wanted) {
-  constexpr std::size_t kMostPending = 8;  // their batches are kept
-  while (!pending_.empty() && (wanted == Wanted::kAll || pending_.size() > kMostPending || pending_.front().result.outcome.ready())) {
+  const std::size_t most = experiment_.compute.runs_ahead ? kMostPending : 0;
+  const auto is_done = [&] { return !experiment_.ranks.several() && pending_.front().result.outcome.ready(); };
+  while (!pending_.empty() && (wanted == Wanted::kAll || pending_.size() > most || is_done())) {
     const Pending step = std::move(pending_.front());
     pending_.pop_front();
+    agreed_stop_ = step.result.stop_signal();
     if (step.result.finite())
       bad_steps_ = 0;
     else
@@ -313,10 +316,11 @@ void Trainer::check_ranks_equal() const {
 }
 
 int Trainer::finish(int signal) {
+  settle(Wanted::kAll);
   save();
   if (!experiment_.val_set) keep_best("");
   write_report();
-  if (unwritten_) spdlog::warn("the newest validation report could not be written in {} tries", failed_reports_);
+  if (unwritten_ && directory_ != nullptr) spdlog::warn("the newest validation report could not be written in {} tries", failed_reports_);
   nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
   if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
   reporter_.report({EventKind::kEnd, iteration_, fields});

@@ -36,6 +36,9 @@ class Trainer {
     std::int64_t steps = 0;
   };
 
+  /// How many steps may be under way where the host runs ahead of the device; their batches are kept.
+  static constexpr std::size_t kMostPending = 8;
+
   /// A step whose outcome has not been looked at.
   struct Pending {
     std::int64_t iteration;  // after it
@@ -59,7 +62,8 @@ class Trainer {
   std::vector<Batch> next_batches(DataLoader& loader);
   /// What their labels say: throws kData for one out of range where the step itself would not, and warns where there is none.
   void look_at_labels(const std::vector<Batch>& batches);
-  /// Looks at the outcomes of the steps that are done; of all with kAll, which waits for the device, and where too many are under way.
+  /// Looks at the outcomes of the steps that are done; of all with kAll, which waits for the device, and where too many are under way. Several
+  /// ranks look at the same step after the same number of others, so that all stop at the same one.
   enum class Wanted { kDone, kAll };
   void settle(Wanted wanted);
   void count_bad_step(const StepResult& result, const std::vector<Batch>& batches, std::int64_t iteration);

@@ -1,0 +1,153 @@
+// Runs whose steps are not waited for, of one process and of several ranks, on the CPU: all but streams and NCCL is the same there.
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "base/error.hpp"
+#include "data/collate.hpp"
+#include "engine/one_layer.hpp"
+#include "engine/tiny_run.hpp"
+#include "engine/training/trainer.hpp"
+#include "losses/registry.hpp"
+#include "models/weights.hpp"
+#include "ops/fused_updates.hpp"
+#include "support/ranks.hpp"
+
+namespace seg {
+namespace {
+
+using testing::ElementsAre;
+
+State copy_of(const Learner& learner) {
+  State copy;
+  for (const auto& [name, tensor] : learner.state()) copy[name] = tensor.detach().clone();
+  return copy;
+}
+
+void expect_close(const State& found, const State& expected, double tolerance) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (const auto& [name, tensor] : expected) EXPECT_TRUE(torch::allclose(found.at(name), tensor, tolerance, tolerance)) << name;
+}
+
+class TrainerAhead : public testing::Test {
+ protected:
+  struct Run : Reporter {
+    void report(const Event& event) override { iterations[event.kind].push_back(event.iteration); }
+    std::map<EventKind, std::vector<std::int64_t>> iterations;
+    State state;
+  };
+
+  void SetUp() override {
+    if (!has_fused_updates()) GTEST_SKIP() << "this LibTorch has no fused optimiser steps (from 2.4 on)";
+    std::vector<std::string> overrides = test::tiny_overrides(data_);
+    overrides.insert(overrides.end(), {"train.accumulate=1", "train.ema=0", "train.iterations=14", "train.val_interval=7", "train.log_interval=5",
+                                       "train.checkpoint_interval=0", "train.max_bad_steps=2", "optimizer.type=sgd", "optimizer.lr=0.001",
+                                       "model.dropout=0", "train.precision=fp32", "train.threads=1"});
+    built_ = build_experiment(load_run_config("camvid_recall.yaml", overrides), "cpu");
+  }
+
+  /// 14 steps of one layer from the same weights; `broken`: from weights that make no step finite.
+  Run run(const Communicator& ranks, bool ahead, bool broken = false) const {
+    const std::unique_ptr<Experiment> experiment(new Experiment(test::with_one_layer(*built_, ranks, ahead)));
+    for (torch::Tensor& parameter : experiment->learner->model().parameters()) {
+      const torch::NoGradGuard no_gradient;
+      const double largest = broken ? std::numeric_limits<double>::quiet_NaN() : 0.1;
+      parameter.copy_(torch::linspace(-largest, largest, parameter.numel()).view(parameter.sizes()));
+    }
+    Run run;
+    EXPECT_EQ(Trainer(*experiment, nullptr, run).run(std::nullopt), 0);
+    run.state = copy_of(*experiment->learner);
+    return run;
+  }
+
+  std::unique_ptr<Experiment> built_;
+
+ private:
+  test::TemporaryFolder folder_;
+  std::filesystem::path data_ = test::tiny_data(folder_);
+};
+
+TEST_F(TrainerAhead, MakesTheRunThatIsWaitedFor) {
+  const Run waited = run({}, false), ahead = run({}, true);
+  expect_close(ahead.state, waited.state, 1e-4);
+  EXPECT_EQ(ahead.iterations, waited.iterations);
+  EXPECT_THAT(ahead.iterations.at(EventKind::kTrain), ElementsAre(5, 10, 14));
+}
+
+TEST_F(TrainerAhead, RanksMakeTheRunThatTheyWaitFor) {
+  std::array<Run, 2> waited, ahead;
+  run_ranks(2, [&](const Communicator& ranks) { waited[static_cast<std::size_t>(ranks.rank())] = run(ranks, false); });
+  run_ranks(2, [&](const Communicator& ranks) { ahead[static_cast<std::size_t>(ranks.rank())] = run(ranks, true); });
+  expect_close(ahead[0].state, waited[0].state, 1e-4);
+  expect_close(ahead[1].state, ahead[0].state, 0);
+  EXPECT_EQ(ahead[0].iterations, waited[0].iterations);
+}
+
+TEST_F(TrainerAhead, BadStepsInARowEndTheRunOfAllRanks) {
+  std::array<std::string, 2> messages;
+  run_ranks(2, [&](const Communicator& ranks) {
+    try {
+      run(ranks, true, /*broken=*/true);
+    } catch (const Error& error) {
+      messages[static_cast<std::size_t>(ranks.rank())] = error.what();
+    }
+  });
+  EXPECT_THAT(messages[0], testing::HasSubstr("2 steps in a row up to step 2"));
+  EXPECT_EQ(messages[1], messages[0]);
+}
+
+/// Ranks that make single steps of a whole network ahead.
+class LearnerAheadRanks : public TrainerAhead {
+ protected:
+  std::unique_ptr<Learner> learner(const Communicator& ranks, bool ahead) const {
+    const RunConfig& config = built_->config;
+    LossContext context;
+    for (const ClassInfo& info : built_->classes()) context.class_names.push_back(info.name);
+    const std::shared_ptr<Model> model = build_model(config.model, static_cast<std::int64_t>(context.class_names.size()));
+    load_state_exact(*model, model_state(built_->learner->model()), "the other model");
+    Compute compute = built_->compute;
+    compute.runs_ahead = ahead;
+    return std::make_unique<Learner>(config, built_->iterations, compute, model, Learner::Losses{build_loss(config.loss, context), nullptr},
+                                     std::set<std::string>{}, ranks);
+  }
+
+  /// Two images, others for each number.
+  Batch batch(std::int64_t number) const {
+    const auto sample = [&](std::int64_t place) { return built_->transform(built_->train_set->get(place), 1); };
+    return collate({sample(2 * number), sample(2 * number + 1)});
+  }
+};
+
+TEST_F(LearnerAheadRanks, AgreeOnStatisticsAndOnSignals) {
+  std::array<State, 2> waited, ahead;
+  for (const bool is_ahead : {false, true}) {
+    run_ranks(2, [&](const Communicator& ranks) {
+      const auto own = learner(ranks, is_ahead);
+      for (std::int64_t i = 0; i < 3; ++i) {
+        const StepResult result = own->step({batch(2 * i + ranks.rank())}, i, StepTiming::kWhole, i == 2 && ranks.rank() == 1 ? 15 : 0);
+        EXPECT_TRUE(result.finite());
+        EXPECT_EQ(result.stop_signal(), i == 2 ? 15 : 0);
+      }
+      (is_ahead ? ahead : waited)[static_cast<std::size_t>(ranks.rank())] = copy_of(*own);
+    });
+  }
+  expect_close(ahead[1], ahead[0], 0);
+  for (const auto& [name, tensor] : waited[0]) {
+    if (name.find("running") == std::string::npos) continue;
+    EXPECT_TRUE(torch::allclose(ahead[0].at(name), tensor, 1e-3, 1e-3)) << name;
+  }
+}
+
+TEST_F(LearnerAheadRanks, AStepThatIsBadOnOneLeavesNothingBehindOnAny) {
+  run_ranks(2, [&](const Communicator& ranks) {
+    const auto own = learner(ranks, true);
+    if (ranks.rank() == 1) own->model().buffers().front().fill_(std::numeric_limits<float>::infinity());
+    const State before = copy_of(*own);
+    const StepResult result = own->step({batch(ranks.rank())}, 0);
+    EXPECT_FALSE(result.finite());
+    expect_close(copy_of(*own), before, 0);
+  });
+}
+
+}  // namespace
+}  // namespace seg
