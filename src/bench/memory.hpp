@@ -8,6 +8,7 @@
 namespace seg {
 
 inline constexpr double kMegabyte = 1e6;  // bytes
+inline constexpr double kGigabyte = 1e9;
 
 /// Bytes: the most that this process has had resident at once since its start.
 std::int64_t peak_resident_bytes();

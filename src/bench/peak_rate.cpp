@@ -31,18 +31,24 @@ PeakRate::PeakRate(Compute compute, std::int64_t largest) : compute_(compute) {
                          2.0 * static_cast<double>(images.numel()) * kChannels * 9,
                          [images, weights] { at::conv2d(images, weights, {}, 1, 1); },
                          {}});
+  const torch::Tensor from = torch::rand({4 * largest * largest}, torch::dtype(torch::kFloat).device(compute.device)), into = torch::empty_like(from);
+  copy_ = {"copy", 2.0 * static_cast<double>(from.nbytes()), [from, into] { into.copy_(from); }, {}};
 }
 
 void PeakRate::sample(std::int64_t runs) {
   const torch::NoGradGuard no_gradient;
-  for (Candidate& candidate : candidates_) {
+  const auto add = [&](Candidate& candidate) {
     const auto seconds = measure({.warmup = 1, .runs = runs}, [&] {
       candidate.work();
       wait_for(compute_.device);
     });
     candidate.seconds.insert(candidate.seconds.end(), seconds.begin(), seconds.end());
-  }
+  };
+  std::ranges::for_each(candidates_, add);
+  add(copy_);
 }
+
+Measurement PeakRate::copy() const { return measurement_of(rates(copy_.seconds, copy_.operations)); }
 
 PeakRate::Best PeakRate::best() const {
   Best best;

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "bench/memory.hpp"
+#include "core/compute.hpp"
 #include "engine/training/gradient_sum.hpp"
 
 namespace seg {
@@ -16,12 +17,13 @@ std::vector<double> seconds_of_sums(const Model& model, const Communicator& rank
   for (const std::vector<torch::Tensor>& bucket : gradient_buckets(model.parameters())) {
     std::int64_t values = 0;
     for (const torch::Tensor& parameter : bucket) values += parameter.numel();
-    buckets.push_back(torch::zeros({values}));
+    buckets.push_back(torch::zeros({values}, bucket.front().options().requires_grad(false)));
   }
   return measure(repeats, [&] {
     std::vector<std::function<void()>> waits;
     for (const torch::Tensor& bucket : buckets) waits.push_back(group.start_sum(bucket));
     for (const std::function<void()>& wait : waits) wait();
+    wait_for(buckets.front().device());
   });
 }
 

@@ -9,6 +9,7 @@
 #include "bench/memory.hpp"
 #include "bench/peak_rate.hpp"
 #include "bench/rank_times.hpp"
+#include "bench/traffic.hpp"
 #include "core/compute.hpp"
 #include "core/device_work.hpp"
 #include "data/collate.hpp"
@@ -24,8 +25,8 @@ namespace {
 struct Series {
   std::vector<double> step;  // waiting included
   std::vector<double> waiting;
-  std::vector<StepTimes> parts;
-  std::vector<double> bytes;  // given to sums over the ranks
+  std::vector<StepLaps> parts;  // read when the steps are made, since that waits for the device
+  std::vector<double> bytes;    // given to sums over the ranks
 };
 
 /// Makes steps and keeps count of them.
@@ -35,8 +36,8 @@ class Stepper {
 
   double images() const { return static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate); }
 
-  /// `next` gives a micro-batch; steps are added to `series` unless it is null. As they are trained: where the host runs ahead of the device, it
-  /// waits for the step before, and the parts are not known.
+  /// `next` gives a micro-batch; steps are added to `series` unless it is null. Where the host
+  /// runs ahead of the device, it waits for the step before.
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series) {
     run(steps, next, series, experiment_.compute.runs_ahead ? StepTiming::kWhole : StepTiming::kParts);
   }
@@ -52,13 +53,13 @@ class Stepper {
       const std::int64_t bytes = experiment_.ranks.bytes_given();
       const double computing = seconds_of([&] {
         result = experiment_.learner->step(batches, iteration_++, timing);
-        check(timing == StepTiming::kWhole ? before.value_or(result) : result);
+        check(experiment_.compute.runs_ahead ? before.value_or(result) : result);
       });
       before = result;
       if (series == nullptr) continue;
       series->step.push_back(waiting + computing);
       series->waiting.push_back(waiting);
-      series->parts.push_back(result.times);
+      series->parts.push_back(result.laps);
       series->bytes.push_back(static_cast<double>(experiment_.ranks.bytes_given() - bytes));
     }
     if (before) check(*before);
@@ -114,11 +115,19 @@ void add_series(BenchReport& report, const std::string& section, const Series& s
                                            {"update", &StepTimes::update}}};
   report.add(section, "step", measurement_of(scaled(series.step, 1e3)), "ms");
   report.add(section, "waiting_for_data", measurement_of(scaled(series.waiting, 1e3)), "ms");
+  if (series.parts.front().empty()) return;
   for (const Part& part : kParts) {
     std::vector<double> seconds;
-    for (const StepTimes& times : series.parts) seconds.push_back(times.*part.seconds);
+    for (const StepLaps& laps : series.parts) seconds.push_back(laps.times().*part.seconds);
     report.add(section, part.name, measurement_of(scaled(seconds, 1e3)), "ms");
   }
+}
+
+/// In units of `unit`, what was achieved, the best of the machine, and their ratio.
+void add_rate(BenchReport& report, const std::string& section, double achieved, const Measurement& best, double unit, const std::string& name) {
+  report.add(section, "achieved", achieved / unit, name);
+  report.add(section, "best", {best.median / unit, best.low / unit, best.high / unit, best.mean / unit, best.runs}, name);
+  report.add(section, "achieved_over_best", achieved / best.median, "");
 }
 
 void add_arithmetic(BenchReport& report, const Flops& flops, const Batch& batch, double images, const Measurement& step, const PeakRate& peak) {
@@ -126,11 +135,13 @@ void add_arithmetic(BenchReport& report, const Flops& flops, const Batch& batch,
   const double achieved = an_image * images / step.median;
   const PeakRate::Best best = peak.best();
   report.add("arithmetic", "an_image", an_image / 1e9, "GFLOP");
-  report.add("arithmetic", "achieved", achieved / 1e9, "GFLOP/s");
-  report.add("arithmetic", "best", {best.rate.median / 1e9, best.rate.low / 1e9, best.rate.high / 1e9, best.rate.mean / 1e9, best.rate.runs},
-             "GFLOP/s");
-  report.add("arithmetic", "achieved_over_best", achieved / best.rate.median, "");
+  add_rate(report, "arithmetic", achieved, best.rate, 1e9, "GFLOP/s");
   report.fact("best rate", best.name);
+}
+
+void add_traffic(BenchReport& report, std::int64_t bytes_a_step, const Measurement& step, const PeakRate& peak) {
+  report.add("traffic", "a_step", static_cast<double>(bytes_a_step) / kGigabyte, "GB");
+  add_rate(report, "traffic", static_cast<double>(bytes_a_step) / step.median, peak.copy(), kGigabyte, "GB/s");
 }
 
 }  // namespace
@@ -144,6 +155,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   const Batch batch = synthetic_batch(*experiment);
   const auto same = [&]() -> const Batch& { return batch; };
   const Flops flops = flops_of(*experiment, batch);
+  const std::int64_t traffic = count_traffic([&] { stepper.run(1, same, nullptr, StepTiming::kParts); });
 
   // The machine's clock wanders: the best rate is measured between the stretches, and synthetic steps before and after the others.
   Series synthetic;
@@ -151,7 +163,8 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   stepper.run(bench.steps.warmup, same, nullptr);
   const std::int64_t resident = peak_resident_bytes();  // before the best rate takes matrices of its own
   const std::int64_t on_device = device_memory(experiment->compute.device).peak;
-  PeakRate peak(experiment->compute, bench.largest_product);
+  const std::int64_t largest = bench.largest_product > 0 ? bench.largest_product : (experiment->compute.device.is_cuda() ? 8192 : 4096);
+  PeakRate peak(experiment->compute, largest);
   peak.sample();
   stepper.run((bench.steps.runs + 1) / 2, same, &synthetic);
   peak.sample();
@@ -170,7 +183,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
     Series parts;
     stepper.run(bench.steps.runs, same, &parts, StepTiming::kParts);
     synthetic.parts = parts.parts;
-    report.fact("parts", "each waited for, so that together they take longer than a step");
+    report.fact("parts", "by the device's clock, of steps that are launched one operation after the other");
   }
 
   const Measurement step = measurement_of(synthetic.step);
@@ -183,9 +196,10 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
     report.add("end_to_end", "over_synthetic", step.mean / mean, "");
   }
   add_arithmetic(report, flops, batch, stepper.images() / static_cast<double>(ranks.world_size()), step, peak);
+  add_traffic(report, traffic, step, peak);
   if (ranks.several()) {
     std::vector<double> waiting;
-    for (const StepTimes& times : synthetic.parts) waiting.push_back(times.ranks);
+    for (const StepLaps& laps : synthetic.parts) waiting.push_back(laps.times().ranks);
     add_rank_times(report, {step, measurement_of(waiting), measurement_of(synthetic.bytes), resident}, experiment->learner->model(), ranks,
                    bench.steps);
   }

@@ -4,12 +4,12 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <chrono>
 #include <thread>
 
 #include "base/error.hpp"
 
 #if defined(SEG_CUDA)
+#include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <cuda_runtime_api.h>
@@ -91,6 +91,22 @@ const std::vector<torch::Tensor>& Upload::tensors() const {
 
 #if defined(SEG_CUDA)
 
+struct DeviceMoment::Event : at::cuda::CUDAEvent {
+  using CUDAEvent::CUDAEvent;
+};
+
+DeviceMoment::DeviceMoment(torch::Device device) : made_(std::chrono::steady_clock::now()) {
+  if (!device.is_cuda()) return;
+  event_ = std::make_shared<Event>(cudaEventDefault);  // others keep no time
+  event_->record(c10::cuda::CUDAStream(current_stream(device)));
+}
+
+double DeviceMoment::seconds_since(const DeviceMoment& earlier) const {
+  if (!event_) return std::chrono::duration<double>(made_ - earlier.made_).count();
+  event_->synchronize();
+  return earlier.event_->elapsed_time(*event_) / 1e3;
+}
+
 bool can_record(torch::Device device) { return device.is_cuda(); }
 
 struct RecordedWork::Graph {
@@ -134,6 +150,12 @@ void release_device_memory(torch::Device device) {
 }
 
 #else
+
+struct DeviceMoment::Event {};
+
+DeviceMoment::DeviceMoment(torch::Device) : made_(std::chrono::steady_clock::now()) {}
+
+double DeviceMoment::seconds_since(const DeviceMoment& earlier) const { return std::chrono::duration<double>(made_ - earlier.made_).count(); }
 
 bool can_record(torch::Device) { return false; }
 

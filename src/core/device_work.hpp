@@ -6,6 +6,7 @@
 #include <c10/core/Stream.h>
 #include <torch/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +42,21 @@ class DeviceStream {
  private:
   torch::Device device_;
   c10::optional<c10::Stream> stream_;
+};
+
+/// A moment in the device's current queue, by its own clock; on the CPU, when it was made.
+class DeviceMoment {
+ public:
+  DeviceMoment() = default;
+  explicit DeviceMoment(torch::Device device);
+
+  /// Waits until the device has come to both.
+  double seconds_since(const DeviceMoment& earlier) const;
+
+ private:
+  struct Event;
+  std::chrono::steady_clock::time_point made_;
+  std::shared_ptr<Event> event_;  // null on the CPU
 };
 
 /// Values of this moment on their way to the host.

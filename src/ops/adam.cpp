@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include "ops/cpu/elements.hpp"
+#include "ops/recorded.hpp"
 
 namespace seg {
 namespace {
@@ -30,6 +31,8 @@ void adam_update(const torch::Tensor& parameter, const torch::Tensor& gradient, 
   const torch::Tensor g =
       alike(gradient) ? gradient : torch::empty_strided(parameter.sizes(), parameter.strides(), parameter.options()).copy_(gradient);
   const auto f = [](double value) { return static_cast<float>(value); };
+  RecordedOp op("seg::adam", {parameter, g, mean, square});
+  op.writes({parameter, mean, square});
   const cpu::AdamFactors factors{.beta1 = f(step.beta1),
                                  .rest1 = f(1.0 - step.beta1),
                                  .beta2 = f(step.beta2),

@@ -9,6 +9,7 @@
 #include "ops/batch_part.hpp"
 #include "ops/cpu/batch_norm.hpp"
 #include "ops/cuda/batch_norm.hpp"
+#include "ops/recorded.hpp"
 
 namespace seg {
 namespace {
@@ -36,6 +37,7 @@ NormStatistics running_statistics(const BatchNorm& norm) { return {norm.running_
 // The kernels of the device that x is on.
 
 NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
+  const RecordedOp op("seg::batch_norm_statistics", {x});
   if constexpr (cuda::kBuilt) {
     if (x.is_cuda()) return cuda::batch_statistics(x, norm, ranks);
   }
@@ -43,17 +45,25 @@ NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, c
 }
 
 torch::Tensor forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
+  RecordedOp op("seg::batch_norm", {x, after.residual});
+  torch::Tensor y;
   if constexpr (cuda::kBuilt) {
-    if (x.is_cuda()) return cuda::batch_norm_forward(x, norm, statistics, after);
+    if (x.is_cuda()) y = cuda::batch_norm_forward(x, norm, statistics, after);
   }
-  return cpu::batch_norm_forward(x, norm, statistics, after);
+  if (!y.defined()) y = cpu::batch_norm_forward(x, norm, statistics, after);
+  op.writes({y});
+  return y;
 }
 
 NormGradients backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks) {
+  RecordedOp op("seg::batch_norm_backward", {gradient, saved.x, saved.output});
+  NormGradients result;
   if constexpr (cuda::kBuilt) {
-    if (gradient.is_cuda()) return cuda::batch_norm_backward(gradient, saved, residual_wanted, ranks);
+    if (gradient.is_cuda()) result = cuda::batch_norm_backward(gradient, saved, residual_wanted, ranks);
   }
-  return cpu::batch_norm_backward(gradient, saved, residual_wanted, ranks);
+  if (!result.x.defined()) result = cpu::batch_norm_backward(gradient, saved, residual_wanted, ranks);
+  op.writes({result.x, result.residual});
+  return result;
 }
 
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {

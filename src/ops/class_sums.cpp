@@ -5,6 +5,7 @@
 #include "ops/checks.hpp"
 #include "ops/cpu/class_sums.hpp"
 #include "ops/cuda/class_sums.hpp"
+#include "ops/recorded.hpp"
 
 namespace seg {
 namespace {
@@ -24,9 +25,11 @@ struct Forward {
 };
 
 Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
+  RecordedOp op("seg::class_sums", {logits, labels});
   if constexpr (cuda::kBuilt) {
     if (logits.is_cuda()) {
       auto [sums, log_sums] = cuda::class_sums_forward(logits, labels, align_corners, noise);
+      op.writes({log_sums});
       return {std::move(sums), std::move(log_sums)};
     }
   }
@@ -35,10 +38,14 @@ Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool a
 
 torch::Tensor backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
                        bool align_corners, const ScoreNoise& noise) {
+  RecordedOp op("seg::class_sums_backward", {logits, labels, log_sums});
+  torch::Tensor result;
   if constexpr (cuda::kBuilt) {
-    if (logits.is_cuda()) return cuda::class_sums_backward(gradient, logits, labels, log_sums, align_corners, noise);
+    if (logits.is_cuda()) result = cuda::class_sums_backward(gradient, logits, labels, log_sums, align_corners, noise);
   }
-  return cpu::class_sums_backward(gradient, logits, labels, align_corners, noise);
+  if (!result.defined()) result = cpu::class_sums_backward(gradient, logits, labels, align_corners, noise);
+  op.writes({result});
+  return result;
 }
 
 bool has_kernel(const torch::Tensor& logits) { return (logits.is_cpu() || cuda::takes(logits)) && logits.scalar_type() != torch::kDouble; }

@@ -10,6 +10,7 @@
 #include "ops/batch_part.hpp"
 #include "ops/cpu/elements.hpp"
 #include "ops/cuda/drop_out.hpp"
+#include "ops/recorded.hpp"
 
 namespace seg {
 namespace {
@@ -37,6 +38,8 @@ void drop_blocks(const torch::Tensor& x, const DropMask& mask, const torch::Tens
 
 torch::Tensor dropped(const torch::Tensor& x, const DropMask& mask) {
   torch::Tensor result = torch::empty_like(x);
+  RecordedOp op("seg::drop_out", {x});
+  op.writes({result});
   if constexpr (cuda::kBuilt) {
     if (x.is_cuda()) {
       cuda::drop_out(x, mask, result);

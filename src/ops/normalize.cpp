@@ -1,6 +1,7 @@
 #include "ops/normalize.hpp"
 
 #include "ops/cuda/normalize.hpp"
+#include "ops/recorded.hpp"
 
 namespace seg {
 
@@ -9,7 +10,12 @@ torch::Tensor normalize(const torch::Tensor& images, const NetworkInput& input, 
   TORCH_CHECK(images.dim() == 4 && images.size(3) == 3 && images.scalar_type() == torch::kUInt8, "normalize needs u8 [N,H,W,3], not ",
               images.scalar_type(), " ", images.sizes());
   if constexpr (cuda::kBuilt) {
-    if (cuda::takes(images)) return cuda::normalize(images, input, dtype);
+    if (cuda::takes(images)) {
+      RecordedOp op("seg::normalize", {images});
+      const torch::Tensor result = cuda::normalize(images, input, dtype);
+      op.writes({result});
+      return result;
+    }
   }
   // (x - mean) / std = x * scale + offset. Both are repeated to a whole row of pixels, so that the innermost loop is long.
   const std::int64_t n = images.size(0);

@@ -4,6 +4,7 @@
 
 #include "ops/bilinear_axis.hpp"
 #include "ops/cuda/resize.hpp"
+#include "ops/recorded.hpp"
 
 namespace seg {
 namespace {
@@ -32,15 +33,21 @@ struct CudaResize : torch::autograd::Function<CudaResize> {
                                bool align_corners) {
     context->saved_data["size"] = std::vector<std::int64_t>{x.size(2), x.size(3)};
     context->saved_data["align_corners"] = align_corners;
-    if constexpr (cuda::kBuilt) return cuda::resize(x, height, width, align_corners);
-    return x;
+    RecordedOp op("seg::resize", {x});
+    torch::Tensor result = x;
+    if constexpr (cuda::kBuilt) result = cuda::resize(x, height, width, align_corners);
+    op.writes({result});
+    return result;
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, const torch::autograd::tensor_list& gradients) {
     const std::vector<std::int64_t> size = context->saved_data["size"].toIntVector();
     const bool align_corners = context->saved_data["align_corners"].toBool();
-    if constexpr (cuda::kBuilt) return {cuda::resize_backward(gradients[0], size[0], size[1], align_corners), {}, {}, {}};
-    return {gradients[0], {}, {}, {}};
+    RecordedOp op("seg::resize_backward", {gradients[0]});
+    torch::Tensor result = gradients[0];
+    if constexpr (cuda::kBuilt) result = cuda::resize_backward(gradients[0], size[0], size[1], align_corners);
+    op.writes({result});
+    return {result, {}, {}, {}};
   }
 };
 

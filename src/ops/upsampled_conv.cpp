@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "ops/bilinear_axis.hpp"
 #include "ops/cpu/tap_rows.hpp"
+#include "ops/recorded.hpp"
 #include "ops/resize.hpp"
 
 namespace seg {
@@ -101,6 +102,8 @@ struct SumOfTaps : torch::autograd::Function<SumOfTaps> {
                                bool align_corners) {
     const torch::Tensor taps = channels_last(taps_), addend = channels_last(addend_);
     torch::Tensor y = torch::empty_like(addend);
+    RecordedOp op("seg::sum_of_taps", {taps, addend});
+    op.writes({y});
     const TapPlan plan(taps.size(2), taps.size(3), addend.size(2), addend.size(3), addend.size(1), align_corners);
     if (y.scalar_type() == torch::kBFloat16)
       mix_taps<std::uint16_t>(plan, taps, addend, y);
@@ -117,6 +120,8 @@ struct SumOfTaps : torch::autograd::Function<SumOfTaps> {
     const std::int64_t height = context->saved_data["height"].toInt(), width = context->saved_data["width"].toInt();
     const std::int64_t channels = gradient.size(1);
     const torch::Tensor taps = torch::empty({gradient.size(0), kTaps * channels, height, width}, gradient.options(), at::MemoryFormat::ChannelsLast);
+    RecordedOp op("seg::sum_of_taps_backward", {gradient});
+    op.writes({taps});
     const TapPlan plan(height, width, gradient.size(2), gradient.size(3), channels, context->saved_data["align_corners"].toBool());
     if (gradient.scalar_type() == torch::kBFloat16)
       spread_taps<std::uint16_t>(plan, gradient, taps);

@@ -42,7 +42,7 @@ TEST(Bench, TrainMeasuresBothKindsOfSteps) {
     const double sum = parts.at("input") + parts.at("forward") + parts.at("loss") + parts.at("backward") + parts.at("update");
     EXPECT_NEAR(sum + parts.at("waiting_for_data"), parts.at("step"), 0.3 * parts.at("step"));
   }
-  EXPECT_THAT(values(report, "arithmetic"), Each(testing::Pair(testing::_, Gt(0))));
+  for (const std::string section : {"arithmetic", "traffic"}) EXPECT_THAT(values(report, section), Each(testing::Pair(testing::_, Gt(0))));
   EXPECT_GT(values(report, "end_to_end").at("over_synthetic"), 0);
   EXPECT_GT(values(report, "memory").at("peak_resident"), 1);
 }

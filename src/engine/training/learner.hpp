@@ -1,8 +1,5 @@
 // What a run trains and a checkpoint continues: the network, its losses, the optimiser and the averaged weights.
 //
-// The parts of a step are timed as it runs: on the CPU that costs nothing. CUDA works on after a call has returned, so there the
-// times of the parts are true only where the step waits for the device after each.
-//
 // On CUDA the host runs ahead of the device: nothing of a step is waited for, whether it is finite is decided there, and a step that is not is undone
 // there. After a few steps the whole is recorded as a CUDA graph and launched at once from then on (train.cuda_graph), unless several ranks learn.
 #pragma once
@@ -19,6 +16,7 @@
 #include "core/device_work.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/gradient_sum.hpp"
+#include "engine/training/step_times.hpp"
 #include "engine/training/undo.hpp"
 #include "losses/loss.hpp"
 #include "models/model.hpp"
@@ -28,17 +26,7 @@
 
 namespace seg {
 
-/// Seconds, summed over the micro-batches.
-struct StepTimes {
-  double input = 0.0;  // to the device, augmented there, normalised
-  double forward = 0.0;
-  double loss = 0.0;  // forward alone, with the main head's and the auxiliary head's share
-  double backward = 0.0;
-  double ranks = 0.0;   // waited for other ranks after backward
-  double update = 0.0;  // clipping, optimiser, averaged weights
-};
-
-/// Whether a step on CUDA waits for the device after each part.
+/// Whether a step on CUDA notes the times of its parts; on the CPU, where that costs nothing, each does.
 enum class StepTiming { kWhole, kParts };
 
 /// Tensors are on the learner's device, so that no step waits for what is looked at now and then.
@@ -48,7 +36,7 @@ struct StepResult {
   torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class of all ranks; 0 or undefined where the step is taken back
   ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
   double learning_rate = 0.0;
-  StepTimes times;
+  StepLaps laps;     // none on CUDA unless it was to note them
   HostCopy outcome;  // float64 [4], on its way to the host: loss, gradient norm, 1 where the step is kept, stop_signal()
 
   // These wait for the step; they are the same on all ranks.

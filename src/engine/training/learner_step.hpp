@@ -1,7 +1,6 @@
 // One optimiser step under way: what Learner::step does, whether the host waits for it or not.
 #pragma once
 
-#include <chrono>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -16,7 +15,9 @@ namespace seg {
 
 class Learner::Step {
  public:
-  Step(Learner& learner, StepTiming timing) : learner_(learner), watch_(learner.compute_.device, timing) {}
+  Step(Learner& learner, StepTiming timing) : learner_(learner), timed_(timing == StepTiming::kParts || learner.compute_.device.is_cpu()) {
+    if (timed_) result_.laps = StepLaps(learner.compute_.device);
+  }
 
   /// Adds the gradients of one micro-batch, and its share of loss and cross entropy.
   void accumulate(const Batch& given, double share, bool last) {
@@ -26,9 +27,9 @@ class Learner::Step {
     // On the CPU a step keeps the bits that it had before there was another way.
     const torch::ScalarType type = device.is_cuda() ? learner_.compute_.precision : torch::kFloat32;
     const torch::Tensor images = normalize(pixels, learner_.config_.model.input, type);
-    result_.times.input += watch_.lap();
+    end(&StepTimes::input);
     const ModelOutput output = forward(images);
-    result_.times.forward += watch_.lap();
+    end(&StepTimes::forward);
     const auto scored = [&, this](const torch::Tensor& logits) {
       return Scored(logits, labels, learner_.config_.model.align_corners, learner_.ranks_, learner_.compute_.runs_ahead);
     };
@@ -41,10 +42,10 @@ class Learner::Step {
     add_to(result_.cross_entropy, main.cross_entropy * share);
     add_to(result_.class_pixels, batch.sums().pixels);
     readings_.add(main.readings);
-    result_.times.loss += watch_.lap();
+    end(&StepTimes::loss);
     if (last && learner_.gradient_sum_) learner_.gradient_sum_->begin();
     (total * share).backward();
-    result_.times.backward += watch_.lap();
+    end(&StepTimes::backward);
   }
 
   /// Clips and updates; a step that is not finite is taken back.
@@ -64,7 +65,7 @@ class Learner::Step {
     }
     learner_.optimizer_->step(learning_rate);
     if (learner_.ema_) learner_.ema_->update();
-    result_.times.update = watch_.lap();
+    end(&StepTimes::update);
     return result_;
   }
 
@@ -80,28 +81,11 @@ class Learner::Step {
     if (learner_.ema_) learner_.ema_->update_unless(skip);
     result_.class_pixels = result_.class_pixels * good;
     ahead.outcome.copy_(torch::stack({result_.loss, norm.to(torch::kDouble), good.to(torch::kDouble), stop_signal}));
-    result_.times.update = watch_.lap();
+    end(&StepTimes::update);
     return result_;
   }
 
  private:
-  /// Hands out the seconds since it was last asked.
-  class Stopwatch {
-   public:
-    Stopwatch(const torch::Device& device, StepTiming timing) : device_(device), waits_(timing == StepTiming::kParts) {}
-
-    double lap() {
-      if (waits_) wait_for(device_);
-      const auto now = std::chrono::steady_clock::now();
-      return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
-    }
-
-   private:
-    torch::Device device_;
-    bool waits_;
-    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-  };
-
   /// What the ranks decide about a step together; scalars on the device.
   struct Agreement {
     torch::Tensor good;         // bool: all is finite
@@ -136,8 +120,12 @@ class Learner::Step {
 
   void finish_gradients() {
     if (learner_.gradient_sum_) learner_.gradient_sum_->finish();
-    result_.times.ranks = watch_.lap();
+    end(&StepTimes::ranks);
     result_.readings = readings_.mean();
+  }
+
+  void end(double StepTimes::*part) {
+    if (timed_) result_.laps.end(part);
   }
 
   ModelOutput forward(const torch::Tensor& images) {
@@ -147,7 +135,7 @@ class Learner::Step {
   }
 
   Learner& learner_;
-  Stopwatch watch_;
+  bool timed_;
   StepResult result_;
   ReadingsSum readings_;
 };

@@ -194,6 +194,14 @@ TEST_F(LearnerOnGpu, PredictsWhatTheCpuPredicts) {
   EXPECT_LE(static_cast<double>(different), 0.001 * static_cast<double>(pixels));
 }
 
+TEST_F(LearnerOnGpu, NotesWhatItsPartsTakeWhereItIsAsked) {
+  const auto experiment = build_experiment(load_run_config("camvid_recall.yaml", test::tiny_overrides(data_)), "cuda");
+  const Batch batch = collate({experiment->transform(experiment->train_set->get(0), 1), experiment->transform(experiment->train_set->get(1), 1)});
+  EXPECT_TRUE(experiment->learner->step({batch}, 0).laps.empty());
+  const StepTimes times = experiment->learner->step({batch}, 1, StepTiming::kParts).laps.times();
+  for (const double part : {times.input, times.forward, times.loss, times.backward, times.update}) EXPECT_GT(part, 0);
+}
+
 TEST_F(LearnerOnGpu, DeterministicStepsHaveTheSameBits) {
   EXPECT_EQ(losses_of("cuda", {"train.deterministic=true"}), losses_of("cuda", {"train.deterministic=true"}));
 }

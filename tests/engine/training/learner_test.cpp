@@ -131,7 +131,7 @@ TEST_F(LearnerTest, ClippingBoundsTheUpdate) {
 
 TEST_F(LearnerTest, TimesItsParts) {
   const auto begin = std::chrono::steady_clock::now();
-  const StepTimes times = learner().step(batches(2), 0).times;
+  const StepTimes times = learner().step(batches(2), 0).laps.times();
   const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const double part : {times.input, times.forward, times.loss, times.backward, times.update}) EXPECT_GT(part, 0);
   EXPECT_LE(times.input + times.forward + times.loss + times.backward + times.update, whole);
