@@ -7,8 +7,8 @@
 #include "data/collate.hpp"
 #include "data/dataset_part.hpp"
 #include "engine/evaluation/rank_results.hpp"
-#include "metrics/boundary.hpp"
 #include "metrics/confusion.hpp"
+#include "metrics/label_counts.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/upsample.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 
 /// u8 tensor through a table of 256 values.
 torch::Tensor translated(const torch::Tensor& values, const std::vector<std::uint8_t>& table) {
-  const torch::Tensor lookup = torch::from_blob(const_cast<std::uint8_t*>(table.data()), {256}, torch::kUInt8);
+  const torch::Tensor lookup = torch::from_blob(const_cast<std::uint8_t*>(table.data()), {256}, torch::kUInt8).to(values.device());
   return lookup.index_select(0, values.flatten().to(torch::kInt64)).view(values.sizes());
 }
 
@@ -46,10 +46,11 @@ std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
 class Counter {
  public:
   Counter(const Inference& inference, const EvaluationRequest& request, std::int64_t classes)
-      : inference_(inference), request_(request), classes_(classes), boundary_(classes) {}
+      : inference_(inference), request_(request), classes_(classes), boundary_(static_cast<std::size_t>(classes)) {}
 
   void add(const std::vector<Sample>& samples) {
-    const Batch batch = collate(samples);
+    Batch batch = collate(samples);
+    batch.labels = batch.labels.to(inference_.device());
     const bool labels_alone = !request_.cross_entropy && request_.taus.empty();
     const torch::Tensor together = labels_alone ? inference_.predict(batch.images, size_of(batch.labels)) : torch::Tensor();
     for (std::int64_t i = 0; i < batch.images.size(0); ++i) {
@@ -59,16 +60,25 @@ class Counter {
     }
   }
 
-  /// The newest images in this order: what is summed in floating point must not depend on the batches.
+  /// The newest images in this order: what is summed in floating point must not depend on the batches. Waits for their counts.
   void restore(const std::vector<std::string>& order) {
+    for (const Pending& image : std::exchange(pending_, {})) add_counts(image);
     const auto place = [&](const ImageResult& image) { return std::ranges::find(order, image.id) - order.begin(); };
     std::ranges::stable_sort(images_.end() - std::ssize(order), images_.end(), {}, place);
   }
 
   std::vector<ImageResult> images() && { return std::move(images_); }
-  const std::vector<ClassPixels>& boundary() const { return boundary_.counts(); }
+  const std::vector<ClassPixels>& boundary() const { return boundary_; }
 
  private:
+  /// An image whose counts may be under way.
+  struct Pending {
+    std::string id;
+    LabelCounting counts;
+    std::vector<LabelCounting> at_tau;
+    HostCopy cross_entropy;
+  };
+
   static Size size_of(const torch::Tensor& labels) { return {labels.size(1), labels.size(2)}; }
 
   /// One image at a time, so that no score depends on the batch.
@@ -83,31 +93,36 @@ class Counter {
   torch::Tensor scored_logits(const torch::Tensor& image, const torch::Tensor& labels) {
     const torch::NoGradGuard no_gradient;
     torch::Tensor logits = inference_.logits(image);
-    cross_entropy_ = class_sums(logits, labels.to(inference_.device()), inference_.align_corners()).cross_entropy.sum().item<double>();
+    cross_entropy_ = HostCopy(class_sums(logits, labels, inference_.align_corners()).cross_entropy.sum());
     return logits;
   }
 
   void count(const Sample& sample, const Inference::LabelsAtTaus& predicted, const torch::Tensor& labels) {
-    const ComparedLabels compared = compared_labels(request_, predicted.labels[0], labels);
-    ImageResult& result = images_.emplace_back(ImageResult{sample.id, confusion_of(compared), {}, cross_entropy_});
-    boundary_.add(compared.predicted, compared.truth);
-    for (const torch::Tensor& prediction : predicted.at_tau)
-      result.at_tau.push_back(class_pixels(confusion_of(compared_labels(request_, prediction[0], labels))));
-    if (request_.on_image) request_.on_image({sample, predicted.labels[0]});
+    Pending& image = pending_.emplace_back(Pending{sample.id, counting(predicted.labels[0], labels, LabelCounting::Of::kAll), {}, cross_entropy_});
+    for (const torch::Tensor& prediction : predicted.at_tau) image.at_tau.push_back(counting(prediction[0], labels, LabelCounting::Of::kConfusion));
+    if (request_.on_image) request_.on_image({sample, predicted.labels[0].cpu()});
   }
 
-  ConfusionTable confusion_of(const ComparedLabels& compared) const {
-    Confusion confusion(classes_);
-    confusion.add(compared.predicted, compared.truth);
-    return confusion.table();
+  LabelCounting counting(const torch::Tensor& prediction, const torch::Tensor& labels, LabelCounting::Of of) const {
+    const ComparedLabels compared = compared_labels(request_, prediction.to(labels.device()), labels);
+    return {compared.predicted, compared.truth, classes_, of};
+  }
+
+  void add_counts(const Pending& image) {
+    LabelCounts counts = image.counts.get();
+    seg::add(boundary_, counts.boundary);
+    ImageResult& result = images_.emplace_back(ImageResult{image.id, std::move(counts.confusion), {}, 0.0});
+    for (const LabelCounting& at_tau : image.at_tau) result.at_tau.push_back(class_pixels(at_tau.get().confusion));
+    if (request_.cross_entropy) result.cross_entropy = image.cross_entropy.wait().item<double>();
   }
 
   const Inference& inference_;
   const EvaluationRequest& request_;
   std::int64_t classes_;
-  double cross_entropy_ = 0.0;  // of the image at hand
+  HostCopy cross_entropy_;  // of the image at hand
+  std::vector<Pending> pending_;
   std::vector<ImageResult> images_;
-  BoundaryCounts boundary_;
+  std::vector<ClassPixels> boundary_;
 };
 
 /// The sums over images that a report starts from.

@@ -75,7 +75,7 @@ Inference::LabelsAtTaus Inference::predict_at_taus(const torch::Tensor& image, S
 }
 
 torch::Tensor Inference::labels_of(const torch::Tensor& logits, Size target) const {
-  return predict_labels(shifted(logits, shift_), target.height, target.width, align_corners_).cpu();
+  return predict_labels(shifted(logits, shift_), target.height, target.width, align_corners_);
 }
 
 Inference::LabelsAndProbability Inference::predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const {
@@ -87,7 +87,7 @@ Inference::LabelsAndProbability Inference::predict_with_probability(const torch:
 torch::Tensor Inference::labels_of(const std::vector<View>& views, Size target) const {
   if (options_.decision == Decision::kRankseg) return rankseg_labels(average_probabilities(views, target, align_corners_)).unsqueeze(0);
   // Without averaging the softmax would only cost time, and make ties of scores that differ in the last bit.
-  if (plain()) return predict_labels(views.front().windows.front().logits, target.height, target.width, align_corners_).cpu();
+  if (plain()) return predict_labels(views.front().windows.front().logits, target.height, target.width, align_corners_);
   return average_labels(views, target, align_corners_);
 }
 

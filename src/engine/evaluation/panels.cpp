@@ -34,7 +34,7 @@ std::string drawn(std::int64_t index, const Inference& inference, const Dataset&
   const Sample sample = dataset.get(index);
   const Batch batch = collate({sample});
   const torch::Tensor prediction = inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
-  const ComparedLabels compared = compared_labels(request, prediction[0], batch.labels[0]);
+  const ComparedLabels compared = compared_labels(request, prediction[0].cpu(), batch.labels[0]);
   return encoded_picture(panel_picture(sample.image, label_picture(compared.truth), label_picture(compared.predicted), dataset.classes()));
 }
 

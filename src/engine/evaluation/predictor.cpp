@@ -55,9 +55,9 @@ Predictor::Result Predictor::predict(const cv::Mat& image, std::optional<std::in
   const torch::Tensor input = torch::from_blob(pixels.data, {1, pixels.rows, pixels.cols, 3}, torch::kUInt8);
   const Size own{image.rows, image.cols};
   const Inference& inference = inference_for({pixels.rows, pixels.cols});
-  if (!probability_of) return {inference.predict(input, own)[0].contiguous(), {}};
+  if (!probability_of) return {inference.predict(input, own)[0].cpu().contiguous(), {}};
   const Inference::LabelsAndProbability both = inference.predict_with_probability(input, own, *probability_of);
-  return {both.labels[0].contiguous(), both.probability.contiguous()};
+  return {both.labels[0].cpu().contiguous(), both.probability.contiguous()};
 }
 
 }  // namespace seg

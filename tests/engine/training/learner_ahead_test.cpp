@@ -185,7 +185,7 @@ TEST_F(LearnerOnGpu, PredictsWhatTheCpuPredicts) {
     const Batch batch = collate({there->val_set->get(i)});
     const auto predicted = [&](const Experiment& experiment, torch::ScalarType precision) {
       const Inference inference(experiment.learner->model(), config, {experiment.compute.device, precision});
-      return inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
+      return inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)}).cpu();
     };
     const torch::Tensor expected = predicted(*here, torch::kFloat32);
     different += predicted(*there, torch::kFloat32).ne(expected).sum().item<std::int64_t>();

@@ -1,0 +1,93 @@
+// What one thread of a GPU computes to count predicted labels against true ones, in C++ that g++ compiles too (see score_grid.hpp).
+//
+//   pairs      [K+1][K+2]: how often each class (row; K: a label that is none and not ignored) was predicted as each (column; K: 255, none of the
+//              classes; K+1: a label that is none)
+//   boundary   [3][K]: |G_d|, |P_d| and |G_d and P_d| of each class (metrics/boundary.hpp)
+//
+// A pixel is near a boundary unless all labels in the square of 2 d + 1 around it are one: the lowest is the highest. These are found along rows
+// first, then along columns.
+#pragma once
+
+#include <cstdint>
+
+#include "base/inline.hpp"
+
+namespace seg::cuda {
+
+/// Labels of one image, [height][width] each; 1 <= classes <= 255.
+struct LabelGrid {
+  const std::uint8_t* predicted;
+  const std::uint8_t* truth;
+  std::int32_t height, width, classes;
+
+  SEG_INLINE std::int64_t pixels() const { return static_cast<std::int64_t>(height) * width; }
+};
+
+inline constexpr std::int32_t kIgnored = 255;
+
+SEG_INLINE std::int32_t pair_cells(std::int32_t classes) { return (classes + 1) * (classes + 2); }
+SEG_INLINE std::int32_t boundary_cells(std::int32_t classes) { return 3 * classes; }
+
+/// Among the pairs; -1 where the pixel is ignored.
+SEG_INLINE std::int32_t pair_cell(const LabelGrid& grid, std::int64_t pixel) {
+  const std::int32_t truth = grid.truth[pixel], found = grid.predicted[pixel], classes = grid.classes;
+  if (truth == kIgnored) return -1;
+  const std::int32_t row = truth < classes ? truth : classes;
+  const std::int32_t column = found < classes ? found : (found == kIgnored ? classes : classes + 1);
+  return row * (classes + 2) + column;
+}
+
+/// The lowest and the highest label of several pixels, of the truth and of what was found. Ignored pixels are neither.
+struct LabelRange {
+  std::uint8_t truth_low, truth_high, found_low, found_high;
+
+  SEG_INLINE void take(const LabelRange& other) {
+    truth_low = other.truth_low < truth_low ? other.truth_low : truth_low;
+    truth_high = other.truth_high > truth_high ? other.truth_high : truth_high;
+    found_low = other.found_low < found_low ? other.found_low : found_low;
+    found_high = other.found_high > found_high ? other.found_high : found_high;
+  }
+};
+
+/// The label that was found; none of the classes is one more than the last, if a byte is left for it.
+SEG_INLINE std::uint8_t found_label(const LabelGrid& grid, std::int64_t pixel) {
+  const std::uint8_t found = grid.predicted[pixel];
+  return found == kIgnored && grid.classes < kIgnored ? static_cast<std::uint8_t>(grid.classes) : found;
+}
+
+SEG_INLINE LabelRange pixel_range(const LabelGrid& grid, std::int64_t pixel) {
+  const std::uint8_t truth = grid.truth[pixel], found = found_label(grid, pixel);
+  if (truth == kIgnored) return {kIgnored, 0, kIgnored, 0};
+  return {truth, truth, found, found};
+}
+
+/// Within d of the pixel in its row.
+SEG_INLINE LabelRange row_range(const LabelGrid& grid, std::int64_t pixel, std::int32_t d) {
+  const auto column = static_cast<std::int32_t>(pixel % grid.width);
+  const std::int32_t first = column > d ? column - d : 0, last = column + d < grid.width ? column + d : grid.width - 1;
+  LabelRange range{kIgnored, 0, kIgnored, 0};
+  for (std::int32_t x = first; x <= last; ++x) range.take(pixel_range(grid, pixel - column + x));
+  return range;
+}
+
+/// What one pixel adds to the boundary counts: its classes in |G_d|, |P_d| and both, -1 for none.
+struct BoundaryPixel {
+  std::int32_t truth, predicted, both;
+};
+
+/// ranges: row_range of each pixel.
+SEG_INLINE BoundaryPixel boundary_pixel(const LabelGrid& grid, const LabelRange* ranges, std::int64_t pixel, std::int32_t d) {
+  const std::int32_t truth = grid.truth[pixel], found = found_label(grid, pixel);
+  if (truth >= grid.classes) return {-1, -1, -1};
+  const auto column = static_cast<std::int32_t>(pixel % grid.width), row = static_cast<std::int32_t>(pixel / grid.width);
+  bool truth_near = true, found_near = true;
+  if (row >= d && row + d < grid.height && column >= d && column + d < grid.width) {  // else the image's edge is near
+    LabelRange range = ranges[pixel];
+    for (std::int32_t y = row - d; y <= row + d; ++y) range.take(ranges[static_cast<std::int64_t>(y) * grid.width + column]);
+    truth_near = range.truth_low != range.truth_high;
+    found_near = range.found_low != range.found_high;
+  }
+  return {truth_near ? truth : -1, found_near && found < grid.classes ? found : -1, truth_near && found_near && truth == found ? truth : -1};
+}
+
+}  // namespace seg::cuda
