@@ -12,34 +12,34 @@
 namespace seg {
 namespace {
 
-constexpr std::int64_t kClasses = 4;
+constexpr std::int64_t kCountedClasses = 4;
 using Of = LabelCounting::Of;
 
 /// Labels 0 .. 3 and 255.
 torch::Tensor some_labels() {
-  const torch::Tensor labels = torch::randint(0, kClasses + 1, {60, 80}).to(torch::kByte);
-  return labels.masked_fill(labels.eq(kClasses), 255);
+  const torch::Tensor labels = torch::randint(0, kCountedClasses + 1, {60, 80}).to(torch::kByte);
+  return labels.masked_fill(labels.eq(kCountedClasses), 255);
 }
 
 TEST(LabelCounting, CountsWhatScoresNeed) {
   torch::manual_seed(2);
   const torch::Tensor predicted = some_labels(), truth = some_labels();
-  Confusion confusion(kClasses);
+  Confusion confusion(kCountedClasses);
   confusion.add(predicted, truth);
-  BoundaryCounts boundary(kClasses);
+  BoundaryCounts boundary(kCountedClasses);
   boundary.add(predicted, truth);
-  const LabelCounts all = LabelCounting(predicted, truth, kClasses, Of::kAll).get();
+  const LabelCounts all = LabelCounting(predicted, truth, kCountedClasses, Of::kAll).get();
   EXPECT_EQ(all.confusion, confusion.table());
   EXPECT_EQ(all.boundary, boundary.counts());
-  const LabelCounts alone = LabelCounting(predicted, truth, kClasses, Of::kConfusion).get();
+  const LabelCounts alone = LabelCounting(predicted, truth, kCountedClasses, Of::kConfusion).get();
   EXPECT_EQ(alone.confusion, confusion.table());
   EXPECT_TRUE(alone.boundary.empty());
 }
 
 TEST(LabelCounting, ALabelOutOfRangeIsRefused) {
-  const torch::Tensor good = torch::zeros({2, 3}, torch::kByte), wrong = torch::full({2, 3}, kClasses, torch::kByte);
-  EXPECT_THROW(LabelCounting(good, wrong, kClasses, Of::kAll), Error);
-  EXPECT_THROW(LabelCounting(wrong, good, kClasses, Of::kAll), Error);
+  const torch::Tensor good = torch::zeros({2, 3}, torch::kByte), wrong = torch::full({2, 3}, kCountedClasses, torch::kByte);
+  EXPECT_THROW(LabelCounting(good, wrong, kCountedClasses, Of::kAll), Error);
+  EXPECT_THROW(LabelCounting(wrong, good, kCountedClasses, Of::kAll), Error);
 }
 
 TEST(LabelCounting, OnAGpuIsThatOfTheCpu) {
@@ -48,12 +48,12 @@ TEST(LabelCounting, OnAGpuIsThatOfTheCpu) {
   torch::manual_seed(3);
   const torch::Tensor predicted = some_labels(), truth = some_labels();
   for (const Of of : {Of::kConfusion, Of::kAll}) {
-    const LabelCounts expected = LabelCounting(predicted, truth, kClasses, of).get();
-    const LabelCounts found = LabelCounting(predicted.cuda(), truth.cuda(), kClasses, of).get();
+    const LabelCounts expected = LabelCounting(predicted, truth, kCountedClasses, of).get();
+    const LabelCounts found = LabelCounting(predicted.cuda(), truth.cuda(), kCountedClasses, of).get();
     EXPECT_EQ(found.confusion, expected.confusion);
     EXPECT_EQ(found.boundary, expected.boundary);
   }
-  EXPECT_THROW(LabelCounting(predicted.cuda(), truth.cuda(), kClasses - 1, Of::kAll).get(), Error);
+  EXPECT_THROW(LabelCounting(predicted.cuda(), truth.cuda(), kCountedClasses - 1, Of::kAll).get(), Error);
 }
 
 }  // namespace
