@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/log_prior.hpp"
+#include "ops/drawn_number.hpp"
 
 namespace seg {
 
@@ -23,9 +24,7 @@ BlvLoss::BlvLoss(const LossOptions&, const LossContext& context)
 
 LossResult BlvLoss::compute(const Scored& batch) {
   scale_ = scale_.to(batch.logits().device());  // once: from then on it is there
-  // Drawn there, so that a step can be recorded.
-  const torch::Tensor key = at::randint(std::numeric_limits<std::int64_t>::max(), {1}, scale_.options().dtype(torch::kInt64));
-  return {batch.with_noise({scale_, key}).mean_loss(), batch.mean_cross_entropy(), {}};
+  return {batch.with_noise({scale_, drawn_number(scale_.device())}).mean_loss(), batch.mean_cross_entropy(), {}};
 }
 
 }  // namespace seg

@@ -5,11 +5,11 @@
 #include <torch/autograd.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "ops/batch_part.hpp"
 #include "ops/cpu/elements.hpp"
 #include "ops/cuda/drop_out.hpp"
+#include "ops/drawn_number.hpp"
 #include "ops/recorded.hpp"
 
 namespace seg {
@@ -84,9 +84,7 @@ torch::Tensor drop_out(const torch::Tensor& x, double probability, bool training
   if (!training || probability == 0.0) return x;
   const bool known = x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16;
   if (!(x.is_cpu() || cuda::takes(x)) || !known || probability >= 1.0) return torch::dropout(x, probability, training);
-  // Drawn where the values are, so that a step can be recorded.
-  const torch::Tensor drawn = torch::randint(std::numeric_limits<std::int64_t>::max(), {1}, x.options().dtype(torch::kInt64).requires_grad(false));
-  return DropOutFunction::apply(x, drawn, batch_part().ranks.rank() * x.numel(), probability);
+  return DropOutFunction::apply(x, drawn_number(x.device()), batch_part().ranks.rank() * x.numel(), probability);
 }
 
 }  // namespace seg

@@ -8,6 +8,7 @@
 #include "ops/batch_norm.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/cuda/built.hpp"
+#include "ops/drawn_number.hpp"
 #include "ops/drop_out.hpp"
 #include "ops/normalize.hpp"
 #include "ops/resize.hpp"
@@ -153,15 +154,17 @@ TEST_P(OneGpu, DropOutDrawsAnewInEachReplay) {
   const DeviceStream stream(torch::kCUDA);
   const DeviceStream::Scope scope(stream);
   const torch::Tensor x = torch::ones({3, 7, 100, 100}, torch::kCUDA).requires_grad_(true);
+  const torch::Tensor seed = torch::zeros({1}, x.options().dtype(torch::kInt64).requires_grad(false));
   torch::Tensor y;
   const auto work = [&] {
+    const DrawScope draws(seed);
     x.mutable_grad().reset();
     y = drop_out(x, 0.3, true);
     y.sum().backward();
   };
   for (int i = 0; i < 3; ++i) work();
-  const auto after = [&](std::uint64_t seed, const std::function<void()>& drop) {
-    torch::manual_seed(seed);
+  const auto after = [&](std::int64_t of_step, const std::function<void()>& drop) {
+    seed.fill_(of_step);
     drop();
     EXPECT_TRUE(x.grad().equal(y.detach()));
     EXPECT_NEAR(y.eq(0).to(torch::kFloat).mean().item<double>(), 0.3, 0.01);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ops/drawn_number.hpp"
+
 namespace seg {
 namespace {
 
@@ -44,6 +46,22 @@ TEST(DropOut, TheSameSeedDropsTheSame) {
   const torch::Tensor first = drop_out(x, 0.5, true);
   torch::manual_seed(5);
   EXPECT_TRUE(torch::equal(drop_out(x, 0.5, true), first));
+}
+
+TEST(DropOut, InAScopeFollowsItsSeedAndTheOrderOfTheCalls) {
+  const torch::Tensor x = torch::ones({50}), seed = torch::tensor({7}, torch::kInt64);
+  const auto two = [&] {
+    const DrawScope draws(seed);
+    return std::pair(drop_out(x, 0.5, true), drop_out(x, 0.5, true));
+  };
+  const auto [first, second] = two();
+  torch::manual_seed(99);  // has no part in it
+  const auto [again, after] = two();
+  EXPECT_TRUE(again.equal(first));
+  EXPECT_TRUE(after.equal(second));
+  EXPECT_FALSE(second.equal(first));
+  seed.fill_(8);  // as before a replay
+  EXPECT_FALSE(two().first.equal(first));
 }
 
 TEST(DropOut, BackwardDropsTheSameWhateverTheGradientsLayout) {

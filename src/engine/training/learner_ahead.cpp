@@ -8,6 +8,7 @@
 
 #include "data/augment/batch_changes.hpp"
 #include "engine/training/learner_step.hpp"
+#include "ops/drawn_number.hpp"
 
 namespace seg {
 
@@ -36,9 +37,11 @@ StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int
   ahead.take(micro_batches, compute_.device);
   const DeviceStream::Scope scope(ahead.stream);
   ahead.learning_rate.fill_(learning_rate_at(iteration));
+  ahead.seed.fill_(static_cast<std::int64_t>(seed_at(iteration, 0)));
   ahead.stop_signal.fill_(stop_signal);
-  torch::manual_seed(seed_at(iteration, 0));
+  torch::manual_seed(seed_at(iteration, 0));  // of what LibTorch draws by itself, where our kernels are off
   const auto work = [&](const Undo& before) {
+    const DrawScope draws(ahead.seed);
     Step step(*this, timing);
     clear_gradients(groups_);
     for (std::size_t micro = 0; micro < ahead.batches.size(); ++micro)

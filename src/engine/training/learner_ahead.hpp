@@ -16,6 +16,7 @@ struct Learner::Ahead {
       : stream(compute.device),
         uploads(compute.device),
         learning_rate(torch::zeros({}, torch::TensorOptions(compute.device))),
+        seed(torch::zeros({1}, torch::TensorOptions(compute.device).dtype(torch::kInt64))),
         stop_signal(torch::zeros({}, torch::TensorOptions(compute.device).dtype(torch::kDouble))),
         outcome(torch::zeros({4}, torch::TensorOptions(compute.device).dtype(torch::kDouble))) {}
 
@@ -29,6 +30,7 @@ struct Learner::Ahead {
   DeviceStream stream, uploads;  // the next batch travels while the device computes
   std::vector<Batch> batches;
   torch::Tensor learning_rate;  // float32 scalar
+  torch::Tensor seed;           // int64 [1]: of what layers and losses draw
   torch::Tensor stop_signal;    // float64 scalar: this rank's
   torch::Tensor outcome;        // float64 [4], see StepResult
   std::unique_ptr<RecordedWork> recorded;

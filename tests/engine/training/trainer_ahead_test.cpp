@@ -99,8 +99,11 @@ TEST_F(TrainerAhead, BadStepsInARowEndTheRunOfAllRanks) {
 /// Ranks that make single steps of a whole network ahead.
 class LearnerAheadRanks : public TrainerAhead {
  protected:
-  std::unique_ptr<Learner> learner(const Communicator& ranks, bool ahead) const {
-    const RunConfig& config = built_->config;
+  /// shared: with dropout and batch norm over the whole batch, so that the parts of a batch learn what the whole does.
+  std::unique_ptr<Learner> learner(const Communicator& ranks, bool ahead, bool shared = false) const {
+    RunConfig config = built_->config;
+    if (shared) config.model.dropout = 0.3;
+    if (shared && ranks.several()) config.model.batch_norm = BatchNormScope::kSynchronized;
     LossContext context;
     for (const ClassInfo& info : built_->classes()) context.class_names.push_back(info.name);
     const std::shared_ptr<Model> model = build_model(config.model, static_cast<std::int64_t>(context.class_names.size()));
@@ -135,6 +138,25 @@ TEST_F(LearnerAheadRanks, AgreeOnStatisticsAndOnSignals) {
   for (const auto& [name, tensor] : waited[0]) {
     if (name.find("running") == std::string::npos) continue;
     EXPECT_TRUE(torch::allclose(ahead[0].at(name), tensor, 1e-3, 1e-3)) << name;
+  }
+}
+
+TEST_F(LearnerAheadRanks, DropWhatOneProcessDrops) {
+  std::array<StepResult, 2> parts, wholes;
+  const auto whole = learner({}, true, true);
+  const Batch first = batch(0), second = batch(1);
+  const Batch both{torch::cat({first.images, second.images}), torch::cat({first.labels, second.labels}), {}, {}};
+  for (std::size_t i = 0; i < 2; ++i) wholes[i] = whole->step({both}, static_cast<std::int64_t>(i));
+  run_ranks(2, [&](const Communicator& ranks) {
+    const auto own = learner(ranks, true, true);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const StepResult result = own->step({batch(ranks.rank())}, static_cast<std::int64_t>(i));
+      if (ranks.is_first()) parts[i] = result;
+    }
+  });
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_NEAR(parts[i].loss_value(), wholes[i].loss_value(), 1e-4 * wholes[i].loss_value()) << "step " << i;
+    EXPECT_NEAR(parts[i].gradient_norm(), wholes[i].gradient_norm(), 1e-2 * wholes[i].gradient_norm()) << "step " << i;
   }
 }
 
