@@ -36,8 +36,8 @@ class Stepper {
 
   double images() const { return static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate); }
 
-  /// `next` gives a micro-batch; steps are added to `series` unless it is null. Where the host
-  /// runs ahead of the device, it waits for the step before.
+  /// `next` gives a micro-batch; steps are added to `series` unless it is null. Where the host runs ahead of the device, it waits for the step
+  /// before.
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series) {
     run(steps, next, series, experiment_.compute.runs_ahead ? StepTiming::kWhole : StepTiming::kParts);
   }

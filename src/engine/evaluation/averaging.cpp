@@ -11,6 +11,12 @@ namespace seg {
 
 namespace {
 
+/// The logits' own, for what is made from all views. Throws kInternal where there are none.
+torch::Device device_of(const std::vector<View>& views) {
+  if (views.empty()) throw Error(ErrorKind::kInternal, "nothing to average");
+  return views.front().windows.front().logits.device();
+}
+
 /// The probabilities [1,K,count,width] of rows of a window, or of a whole image.
 torch::Tensor probabilities(const torch::Tensor& logits, const Rows& rows, std::int64_t width, bool align_corners) {
   return upsample_rows(logits, {0, logits.size(2), logits.size(2)}, rows, width, align_corners).softmax(1);
@@ -51,7 +57,6 @@ torch::Tensor band_of(const View& view, const Rows& band, std::int64_t width, bo
 /// Calls use(rows, sum of the views' probabilities [1,K,rows.count,W]) for each band of the target.
 template <class Use>
 void for_each_band(const std::vector<View>& views, Size target, bool align_corners, const Use& use) {
-  if (views.empty()) throw Error(ErrorKind::kInternal, "nothing to average");
   for (std::int64_t row = 0; row < target.height; row += kBandRows) {
     const Rows band{row, std::min(kBandRows, target.height - row), target.height};
     torch::Tensor sum;
@@ -66,15 +71,15 @@ void for_each_band(const std::vector<View>& views, Size target, bool align_corne
 }  // namespace
 
 torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners) {
-  torch::Tensor labels = torch::empty({1, target.height, target.width}, torch::kByte);
+  torch::Tensor labels = torch::empty({1, target.height, target.width}, torch::TensorOptions(torch::kByte).device(device_of(views)));
   for_each_band(views, target, align_corners,
                 [&](const Rows& band, const torch::Tensor& sum) { labels.narrow(1, band.first, band.count).copy_(sum.argmax(1)); });
   return labels;
 }
 
 torch::Tensor average_probabilities(const std::vector<View>& views, Size target, bool align_corners) {
-  if (views.empty()) throw Error(ErrorKind::kInternal, "nothing to average");
-  torch::Tensor mean = torch::empty({views.front().windows.front().logits.size(1), target.height, target.width}, torch::kFloat);
+  const auto there = torch::TensorOptions(torch::kFloat).device(device_of(views));
+  torch::Tensor mean = torch::empty({views.front().windows.front().logits.size(1), target.height, target.width}, there);
   for_each_band(views, target, align_corners, [&](const Rows& band, const torch::Tensor& sum) {
     mean.narrow(1, band.first, band.count).copy_(sum[0] / static_cast<double>(views.size()));
   });
@@ -82,7 +87,7 @@ torch::Tensor average_probabilities(const std::vector<View>& views, Size target,
 }
 
 torch::Tensor average_probability(const std::vector<View>& views, std::int64_t train_id, Size target, bool align_corners) {
-  torch::Tensor mean = torch::empty({target.height, target.width}, torch::kFloat);
+  torch::Tensor mean = torch::empty({target.height, target.width}, torch::TensorOptions(torch::kFloat).device(device_of(views)));
   for_each_band(views, target, align_corners, [&](const Rows& band, const torch::Tensor& sum) {
     mean.narrow(0, band.first, band.count).copy_(sum.select(1, train_id)[0] / static_cast<double>(views.size()));
   });

@@ -29,13 +29,13 @@ struct View {
   std::vector<Window> windows;  // one of the image's own size: up-sampled straight to the labels
 };
 
-/// uint8 [1,H,W] of size `target`. Throws kInternal without a view.
+/// uint8 [1,H,W] of size `target`, on the logits' device, as all below. Throws kInternal without a view.
 torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners);
 
-/// float32 [K,H,W] of size `target` on the CPU: the mean over the views of all probabilities; this one does exist at full size. Throws as above.
+/// float32 [K,H,W] of size `target`: the mean over the views of all probabilities; this one does exist at full size. Throws as above.
 torch::Tensor average_probabilities(const std::vector<View>& views, Size target, bool align_corners);
 
-/// float32 [H,W] of size `target` on the CPU: the mean over the views of the probability of class `train_id`. Throws as above.
+/// float32 [H,W] of size `target`: the mean over the views of the probability of class `train_id`. Throws as above.
 torch::Tensor average_probability(const std::vector<View>& views, std::int64_t train_id, Size target, bool align_corners);
 
 }  // namespace seg

@@ -104,7 +104,7 @@ class Counter {
   }
 
   LabelCounting counting(const torch::Tensor& prediction, const torch::Tensor& labels, LabelCounting::Of of) const {
-    const ComparedLabels compared = compared_labels(request_, prediction.to(labels.device()), labels);
+    const ComparedLabels compared = compared_labels(request_, prediction, labels);
     return {compared.predicted, compared.truth, classes_, of};
   }
 

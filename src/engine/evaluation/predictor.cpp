@@ -57,7 +57,7 @@ Predictor::Result Predictor::predict(const cv::Mat& image, std::optional<std::in
   const Inference& inference = inference_for({pixels.rows, pixels.cols});
   if (!probability_of) return {inference.predict(input, own)[0].cpu().contiguous(), {}};
   const Inference::LabelsAndProbability both = inference.predict_with_probability(input, own, *probability_of);
-  return {both.labels[0].cpu().contiguous(), both.probability.contiguous()};
+  return {both.labels[0].cpu().contiguous(), both.probability.cpu().contiguous()};
 }
 
 }  // namespace seg

@@ -18,12 +18,12 @@ Claim claim_of(const torch::Tensor& p) {
   const auto [sorted, order] = p.sort(/*dim=*/0, /*descending=*/true);
   const double all = p.sum().item<double>();
   const torch::Tensor sums = sorted.cumsum(0);
-  const torch::Tensor taken = torch::arange(1, p.numel() + 1, torch::kDouble);
+  const torch::Tensor taken = torch::arange(1, p.numel() + 1, p.options());
   const torch::Tensor iou = sums / (taken + all - sums);
   const std::int64_t best = iou.argmax().item<std::int64_t>();
   const double sum = sums[best].item<double>(), united = static_cast<double>(best + 1) + all - sum;
   Claim claim;
-  claim.wanted = torch::zeros(p.sizes(), torch::kBool);
+  claim.wanted = torch::zeros(p.sizes(), p.options().dtype(torch::kBool));
   claim.wanted.index_fill_(0, order.narrow(0, 0, best + 1), true);
   const torch::Tensor lost = sum / united - (sum - p) / (united - 1 + p);
   const torch::Tensor gained = (sum + p) / (united + 1 - p) - sum / united;

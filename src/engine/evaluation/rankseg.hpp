@@ -9,7 +9,7 @@
 
 namespace seg {
 
-/// probabilities: float32 [K,H,W] on the CPU, each pixel's sum 1. Labels uint8 [H,W]; ties go to the lowest class.
+/// probabilities: float32 [K,H,W], each pixel's sum 1. Labels uint8 [H,W]; ties go to the lowest class.
 torch::Tensor rankseg_labels(const torch::Tensor& probabilities);
 
 }  // namespace seg
