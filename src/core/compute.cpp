@@ -95,6 +95,7 @@ void wait_for(const torch::Device& device) {
 
 void set_deterministic(bool on) {
   at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/true);
+  torch_compat::leave_new_memory_as_it_is();
   at::globalContext().setDeterministicCuDNN(on);
   at::globalContext().setBenchmarkCuDNN(!on);
 }

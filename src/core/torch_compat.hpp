@@ -55,6 +55,13 @@ inline void copy_all(const std::vector<at::Tensor>& into, const std::vector<at::
 #endif
 }
 
+/// Deterministic algorithms would otherwise fill each new tensor, which nothing here reads before it is written. 2.2 brought both.
+inline void leave_new_memory_as_it_is() {
+#if SEG_TORCH_AT_LEAST(2, 2)
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
+#endif
+}
+
 /// A TCPStore with sockets of its own: from 2.4 on libuv is asked for, which Debian's LibTorch is built without.
 template <class Options>
 void without_libuv(Options& options) {
