@@ -19,12 +19,10 @@ programs_of() {
   if [ -x "$1/bin/segtrain" ]; then (cd "$1/bin" && pwd); return; fi
   local tree=$out/tree-$2
   git worktree add --detach --force "$tree" "$1" >&2
-  trees+=("$tree")
   "$tree/scripts/build.sh" -DSEG_TESTS=OFF >&2
   echo "$tree/build/bin"
 }
-trees=()
-trap 'for tree in "${trees[@]}"; do git worktree remove --force "$tree"; done' EXIT
+trap 'for tree in "$out"/tree-*; do [ ! -d "$tree" ] || git worktree remove --force "$tree"; done' EXIT
 base=$(programs_of "$1" base)
 head=$(programs_of "${2:-build}" head)
 
