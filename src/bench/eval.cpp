@@ -25,8 +25,8 @@ BenchReport bench_eval(const EvalBench& bench) {
   const auto evaluated = static_cast<double>(request.loader.batches * request.loader.batch_size);
 
   const Batch batch = random_batch(config.eval.batch_size, config.data.size, static_cast<std::int64_t>(experiment->classes().size()));
-  const auto seconds =
-      measure_in_turn(bench.passes, {[&] { evaluate(inference, *dataset, request); }, [&] { inference.predict(batch.images, config.data.size).cpu(); }});
+  const auto seconds = measure_in_turn(
+      bench.passes, {[&] { evaluate(inference, *dataset, request); }, [&] { inference.predict(batch.images, config.data.size).cpu(); }});
 
   BenchReport report("eval");
   add_facts(report, *experiment);

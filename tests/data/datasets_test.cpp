@@ -1,15 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <set>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "data/png_files.hpp"
 #include "data/registry.hpp"
 #include "data/statistics.hpp"
+#include "support/captured_log.hpp"
 
 namespace seg {
 namespace {
@@ -22,21 +20,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-/// What is logged while it lives.
-class CapturedLog {
- public:
-  CapturedLog() { spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text_))); }
-  CapturedLog(const CapturedLog&) = delete;
-  CapturedLog& operator=(const CapturedLog&) = delete;
-  ~CapturedLog() { spdlog::set_default_logger(before_); }
-
-  std::string text() const { return text_.str(); }
-
- private:
-  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
-  std::ostringstream text_;
-};
 
 struct Datasets : testing::Test {
   DataOptions with(const std::string& dataset) const {
@@ -130,7 +113,7 @@ TEST_F(Datasets, AllOrphansStandInOneMessage) {
   add_camvid("train", "a", 1);
   for (int i = 0; i < 12; ++i) write_image(root() / "train" / ("lone" + std::to_string(10 + i) + ".png"), 2, 3);
   write_labels(root() / "trainannot/left over.png", 2, 3, 1);
-  const CapturedLog log;
+  const test::CapturedLog log;
   const Error error = error_of(with("camvid"), "train");
   EXPECT_EQ(error.kind, ErrorKind::kData);
   EXPECT_THAT(error.what(), HasSubstr("12 images without labels (train/lone10.png, "));

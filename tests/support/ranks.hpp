@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -15,6 +16,7 @@ namespace seg {
 
 /// Calls body(ranks) in a thread for each of `count` ranks, and returns when all have returned. The first exception is thrown on.
 inline void run_ranks(std::int64_t count, const std::function<void(const Communicator& ranks)>& body, double timeout_s = 30.0) {
+  setenv("TORCH_FR_BUFFER_SIZE", "0", /*replace=*/0);  // LibTorch 2.11's recorder of calls does not expect ranks to be threads
   const std::uint16_t port = free_port();
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(count));
   {

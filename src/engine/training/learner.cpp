@@ -33,8 +33,7 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
       ahead_(compute.runs_ahead ? std::make_unique<Ahead>(compute) : nullptr) {
   // Autograd keeps to the queue in which it first sees a parameter.
   const auto queue = ahead_ ? std::make_unique<DeviceStream::Scope>(ahead_->stream) : nullptr;
-  if (ranks.several())
-    gradient_sum_ = std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce));
+  if (ranks.several()) gradient_sum_ = std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce));
   if (ahead_) ahead_->may_record = can_record(compute.device) && config.train.cuda_graph == CudaGraph::kAuto && !ranks.several();
 }
 

@@ -1,4 +1,5 @@
 // Steps that the host does not wait for, on the CPU: all but streams and graphs is the same there.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "losses/registry.hpp"
 #include "models/weights.hpp"
 #include "ops/fused_updates.hpp"
+#include "support/captured_log.hpp"
 
 namespace seg {
 namespace {
@@ -167,6 +169,14 @@ TEST_F(LearnerOnGpu, ARecordedStepIsTheSameStep) {
   for (const char* precision : {"train.precision=fp32", "train.precision=bf16"}) {
     const std::vector<double> launched = losses_of("cuda", {precision, "train.cuda_graph=off"}), recorded = losses_of("cuda", {precision});
     for (std::size_t i = 0; i < launched.size(); ++i) EXPECT_NEAR(recorded[i], launched[i], 2e-2 * launched[i]) << precision << ", step " << i;
+  }
+}
+
+TEST_F(LearnerOnGpu, RecordsTheStepOfEveryLoss) {
+  for (const std::string& loss : loss_names()) {
+    const test::CapturedLog log;
+    for (const double value : losses_of("cuda", {"loss.type=" + loss})) EXPECT_GE(value, 0) << loss;
+    EXPECT_THAT(log.text(), testing::HasSubstr("is recorded as a CUDA graph")) << loss;
   }
 }
 
