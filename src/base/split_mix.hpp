@@ -1,13 +1,12 @@
-// One step of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014), for kernels, too.
+// One step of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014), for kernels, too: constexpr, so that a GPU's
+// compiler takes it (--expt-relaxed-constexpr).
 #pragma once
 
 #include <cstdint>
 
-#include "base/inline.hpp"
-
 namespace seg {
 
-SEG_INLINE std::uint64_t split_mix(std::uint64_t x) {
+constexpr std::uint64_t split_mix(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15ULL;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;

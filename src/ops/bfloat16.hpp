@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/inline.hpp"
+#include "ops/inline.hpp"
 
 namespace seg {
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/split_mix.hpp"
+#include "ops/inline.hpp"
 
 namespace seg {
 

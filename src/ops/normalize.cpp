@@ -12,7 +12,7 @@ torch::Tensor normalize(const torch::Tensor& images, const NetworkInput& input, 
   if constexpr (cuda::kBuilt) {
     if (cuda::takes(images)) {
       RecordedOp op("seg::normalize", {images});
-      const torch::Tensor result = cuda::normalize(images, input, dtype);
+      torch::Tensor result = cuda::normalize(images, input, dtype);
       op.writes({result});
       return result;
     }

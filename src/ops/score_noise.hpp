@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "base/inline.hpp"
+#include "ops/inline.hpp"
 
 namespace seg {
 

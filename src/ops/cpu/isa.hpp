@@ -5,7 +5,7 @@
 // compiled for a set that the processor has not.
 #pragma once
 
-#include "base/inline.hpp"
+#include "ops/inline.hpp"
 
 #if defined(__x86_64__)
 #define SEG_TARGET_AVX2 [[gnu::target("avx2,fma")]]

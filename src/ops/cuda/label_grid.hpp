@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "base/inline.hpp"
+#include "ops/inline.hpp"
 
 namespace seg::cuda {
 
