@@ -64,9 +64,9 @@ struct TrainOptions {
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
     v.field("accumulate", accumulate,
             {.help = "forward passes whose gradients make one step; recall is counted in each by itself", .unit = "passes", .min = 1, .max = 4096});
-    v.field(
-        "auto_accumulate", auto_accumulate,
-        {.help = "on CUDA: where a pass does not fit into memory, make it in smaller ones; off: the largest that fits is told", .harmless = true});
+    v.field("auto_accumulate", auto_accumulate,
+            {.help = "on CUDA, one process: where a pass does not fit into memory, make it in smaller ones; off: the largest that fits is told",
+             .harmless = true});
     v.choice("precision", precision, kPrecisions, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it"});
     v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});

@@ -37,8 +37,8 @@ SEG_INLINE std::int32_t pair_cell(const LabelGrid& grid, std::int64_t pixel) {
   return row * (classes + 2) + column;
 }
 
-/// The lowest and the highest label of several pixels, of the truth and of what was found. Ignored pixels are neither.
-struct LabelRange {
+/// The lowest and the highest label of several pixels, of the truth and of what was found. Ignored pixels are neither. Aligned to be read at once.
+struct alignas(4) LabelRange {
   std::uint8_t truth_low, truth_high, found_low, found_high;
 
   SEG_INLINE void take(const LabelRange& other) {
