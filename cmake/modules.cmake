@@ -76,8 +76,9 @@ function(seg_cuda name)
   add_library(seg_${name}_cuda STATIC ${kernels})
   target_include_directories(seg_${name}_cuda PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_options(seg_${name}_cuda PRIVATE -arch=${SEG_CUDA_ARCH} --expt-relaxed-constexpr -Xcompiler=-Wall -Werror=all-warnings)
-  # Architectures stand in the flags, since CMake knows none that are newer than itself; nor does Debian 12's know C++20 for nvcc.
-  set_target_properties(seg_${name}_cuda PROPERTIES CUDA_STANDARD 17 CUDA_ARCHITECTURES OFF CUDA_RUNTIME_LIBRARY Shared)
+  # Architectures stand in the flags, since CMake knows none that are newer than itself; nor does Debian 12's know C++20 for nvcc. Kernels of one name
+  # in several files are compiled apart, which CMake 3.31 would not do by itself.
+  set_target_properties(seg_${name}_cuda PROPERTIES CUDA_STANDARD 17 CUDA_ARCHITECTURES OFF CUDA_RUNTIME_LIBRARY Shared UNITY_BUILD OFF)
   target_link_libraries(seg_${name} PRIVATE seg_${name}_cuda)
 endfunction()
 

@@ -49,7 +49,8 @@ StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int
     return step.finish_ahead(ahead, before);
   };
   const bool whole = timing == StepTiming::kWhole;
-  if (whole && !ahead.recorded && ahead.may_record && ahead.steps++ == Ahead::kStepsBefore) ahead.record([&] { return work(undo()); });
+  if (whole && !ahead.recorded && ahead.may_record && ahead.steps++ == Ahead::kStepsBefore)
+    ahead.record(compute_.device, [&] { return work(undo()); });
   if (whole && ahead.recorded) ahead.recorded->replay();
   StepResult result = whole && ahead.recorded ? ahead.recorded_result : with_undo(work);
   result.learning_rate = learning_rate_at(iteration);
@@ -57,8 +58,9 @@ StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int
   return result;
 }
 
-void Learner::Ahead::record(const std::function<StepResult()>& work) {
+void Learner::Ahead::record(const torch::Device& device, const std::function<StepResult()>& work) {
   try {
+    release_device_memory(device);
     recorded = std::make_unique<RecordedWork>([&] { recorded_result = work(); });
     spdlog::info("the training step is recorded as a CUDA graph");
   } catch (const std::exception& error) {

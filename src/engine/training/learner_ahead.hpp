@@ -22,8 +22,9 @@ struct Learner::Ahead {
 
   /// Brings the batches to their places; others are made, and what was recorded is dropped, where their shapes differ.
   void take(const std::vector<Batch>& given, const torch::Device& device);
-  /// Once: where it fails, steps are launched one by one for good.
-  void record(const std::function<StepResult()>& work);
+  /// Once: where it fails, steps are launched one by one for good. The recording has memory of its own, so what earlier steps left is given back
+  /// before.
+  void record(const torch::Device& device, const std::function<StepResult()>& work);
 
   static constexpr int kStepsBefore = 3;  // libraries choose their algorithms and take their memory in the first ones
 
