@@ -7,6 +7,7 @@
 #include "ops/checks.hpp"
 #include "ops/cpu/class_sums.hpp"
 #include "ops/cuda/class_sums.hpp"
+#include "ops/recorded.hpp"
 #include "ops/resize.hpp"
 
 namespace seg {
@@ -60,11 +61,17 @@ torch::Tensor reference::predict_labels(const torch::Tensor& logits, std::int64_
 
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   check(logits, height, width);
-  if (logits.is_cpu()) return cpu::predict_labels(logits, height, width, align_corners);
-  if constexpr (cuda::kBuilt) {
-    if (cuda::takes(logits) && logits.scalar_type() != torch::kDouble) return cuda::predict_labels(logits, height, width, align_corners);
-  }
-  return reference::predict_labels(logits, height, width, align_corners);
+  RecordedOp op("seg::predict_labels", {logits});
+  const auto labels = [&] {
+    if (logits.is_cpu()) return cpu::predict_labels(logits, height, width, align_corners);
+    if constexpr (cuda::kBuilt) {
+      if (cuda::takes(logits) && logits.scalar_type() != torch::kDouble) return cuda::predict_labels(logits, height, width, align_corners);
+    }
+    return reference::predict_labels(logits, height, width, align_corners);
+  };
+  torch::Tensor result = labels();
+  op.writes({result});
+  return result;
 }
 
 }  // namespace seg

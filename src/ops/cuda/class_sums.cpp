@@ -1,6 +1,7 @@
 #include "ops/cuda/class_sums.hpp"
 
 #include "ops/cuda/axis.hpp"
+#include "ops/cuda/tensor_grid.hpp"
 #include "ops/cuda/tensors.hpp"
 
 namespace seg::cuda {
@@ -17,18 +18,7 @@ class Grid {
 
   template <class Value>
   ScoreGrid<Value> of() const {
-    return {.logits = values_of<Value>(logits_),
-            .image_stride = logits_.stride(0),
-            .class_stride = logits_.stride(1),
-            .row_stride = logits_.stride(2),
-            .column_stride = logits_.stride(3),
-            .images = static_cast<std::int32_t>(logits_.size(0)),
-            .classes = static_cast<std::int32_t>(logits_.size(1)),
-            .rows = rows_.tables(),
-            .columns = columns_.tables(),
-            .noise_scale = noise_.scale.defined() ? noise_.scale.data_ptr<float>() : nullptr,
-            .noise_key = noise_.scale.defined() ? noise_.key.data_ptr<std::int64_t>() : nullptr,
-            .first_image = noise_.first_image};
+    return grid_over<Value>(logits_, rows_.tables(), columns_.tables(), noise_);
   }
 
  private:
