@@ -74,7 +74,7 @@ std::unique_ptr<Loss> loss_named(const std::string& type, const Experiment& expe
   options.type = type;
   options.weighting = "default";
   options.normalizer = LossNormalizer::kDefault;
-  LossContext context;
+  LossContext context{experiment.compute.device};
   for (const ClassInfo& info : experiment.classes()) context.class_names.push_back(info.name);
   return build_loss(options, context);
 }

@@ -120,8 +120,8 @@ Network build_network(const RunConfig& config, const ClassTable& classes, const 
   return network;
 }
 
-Learner::Losses build_losses(const RunConfig& config, const FileDataset& train_set) {
-  LossContext context{names_of(train_set.classes()), std::nullopt};
+Learner::Losses build_losses(const RunConfig& config, const FileDataset& train_set, const torch::Device& device) {
+  LossContext context{device, names_of(train_set.classes())};
   if (needs_statistics(config.loss)) {
     spdlog::info("class statistics of the training labels: counted once, then kept in {}", statistics_cache_file(config.data).string());
     context.statistics = cached_statistics(train_set, config.data, statistics_cache_file(config.data));
@@ -206,7 +206,7 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   const Network network = build_network(config, splits.train->classes(), compute.device);
   check_equal(config, splits, ranks);
   if (ranks.several()) ranks.require_equal("start", digest_lines(model_state(*network.model)));
-  Learner::Losses losses = once_a_machine(ranks, [&] { return build_losses(config, *splits.train); });
+  Learner::Losses losses = once_a_machine(ranks, [&] { return build_losses(config, *splits.train, compute.device); });
   auto learner = std::make_unique<Learner>(config, iterations, compute, network.model, std::move(losses), network.fresh, ranks);
   once_a_machine(ranks, [&] { return open_caches(config.data, splits); });
   return std::unique_ptr<Experiment>(new Experiment{config, ranks, compute, threads, std::move(splits.train), std::move(splits.val),

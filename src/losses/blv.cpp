@@ -20,10 +20,9 @@ std::vector<double> blv_scales(const std::vector<std::int64_t>& pixels) {
 }
 
 BlvLoss::BlvLoss(const LossOptions&, const LossContext& context)
-    : scale_(torch::tensor(blv_scales(context.statistics->pixels), torch::kDouble).to(torch::kFloat)) {}
+    : scale_(torch::tensor(blv_scales(context.statistics->pixels), torch::kDouble).to(context.device, torch::kFloat)) {}
 
 LossResult BlvLoss::compute(const Scored& batch) {
-  scale_ = scale_.to(batch.logits().device());  // once: from then on it is there
   return {batch.with_noise({scale_, drawn_number(scale_.device())}).mean_loss(), batch.mean_cross_entropy(), {}};
 }
 

@@ -3,7 +3,7 @@
 //   z_nc + min(1, |e_nc|) (log N - log n_c) / max_k (log N - log n_k),   e_nc normal with standard deviation 4, drawn for each pixel and class
 //
 // n_c of the N training pixels have class c; a class with none has the noise of the rarest. The noise is a hash of its place at the labels' size
-// and of one number drawn from torch's default generator for each batch, so a resumed run draws what an uninterrupted one does.
+// and of a number drawn for each batch (see drawn_number.hpp), so a resumed run draws what an uninterrupted one does.
 #pragma once
 
 #include "losses/loss.hpp"

@@ -16,8 +16,11 @@ std::vector<double> ldam_margins(const std::vector<std::int64_t>& pixels, double
   return margins;
 }
 
+LdamLoss::LdamLoss(const LossOptions& options, const LossContext& context)
+    : scale_(options.ldam.scale),
+      margins_(torch::tensor(ldam_margins(context.statistics->pixels, options.ldam.max_margin), torch::kDouble).to(context.device)) {}
+
 LossResult LdamLoss::compute(const Scored& batch) {
-  margins_ = margins_.to(batch.logits().device());  // once: from then on they are there
   const TruePixels pixels = true_pixels(batch, margins_, scale_);
   const torch::Tensor weights = torch::ones_like(margins_);
   return {weighted_mean(pixels.log_probability.neg(), pixels, {}, weights, Normalizer::kValidPixels, batch.ranks()), batch.mean_cross_entropy(), {}};

@@ -14,8 +14,7 @@ std::vector<double> ldam_margins(const std::vector<std::int64_t>& pixels, double
 
 class LdamLoss : public Loss {
  public:
-  LdamLoss(const LossOptions& options, const LossContext& context)
-      : scale_(options.ldam.scale), margins_(torch::tensor(ldam_margins(context.statistics->pixels, options.ldam.max_margin), torch::kDouble)) {}
+  LdamLoss(const LossOptions& options, const LossContext& context);
 
   LossResult compute(const Scored& batch) override;
 

@@ -33,13 +33,15 @@ class Loss {
   virtual LossResult compute(const Scored& batch) = 0;
   /// What must survive a restart (smoothed recalls); empty for most. compute() leaves the tensors given out as they are.
   virtual State state() const { return {}; }
+  /// The state may be on another device; what the loss keeps stays where it is.
   virtual void load(const State& state) { (void)state; }
 };
 
 /// What a loss may need to know beside its options.
 struct LossContext {
-  std::vector<std::string> class_names;       // [K]
-  std::optional<ClassStatistics> statistics;  // of the training labels; set if needs_statistics()
+  torch::Device device;                            // of the batches to come; what a loss keeps is there from the start
+  std::vector<std::string> class_names = {};       // [K]
+  std::optional<ClassStatistics> statistics = {};  // of the training labels; set if needs_statistics()
 };
 
 }  // namespace seg

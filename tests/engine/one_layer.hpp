@@ -28,7 +28,7 @@ class OneLayer : public Model {
 inline Experiment with_one_layer(const Experiment& built, const Communicator& ranks = {}, bool runs_ahead = false) {
   const RunConfig& config = built.config;
   const auto classes = static_cast<std::int64_t>(built.classes().size());
-  LossContext context;
+  LossContext context{built.compute.device};
   for (const ClassInfo& info : built.classes()) context.class_names.push_back(info.name);
   Compute compute = built.compute;
   compute.runs_ahead = runs_ahead;

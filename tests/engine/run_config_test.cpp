@@ -28,7 +28,7 @@ std::vector<std::string> recipes() {
 
 /// The recipe's own classes, with statistics as if each had been seen.
 LossContext context_of(const RunConfig& config) {
-  LossContext context{.class_names = {}, .statistics = ClassStatistics{}};
+  LossContext context{.device = torch::kCPU, .statistics = ClassStatistics{}};
   for (const ClassInfo& info : load_classes(config.data)) {
     context.class_names.push_back(info.name);
     context.statistics->pixels.push_back(1000);

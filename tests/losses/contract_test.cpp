@@ -103,6 +103,17 @@ TEST_P(EveryLoss, StateGoesThroughLoad) {
   EXPECT_EQ(outcome(*first, logits, labels, host()).value, outcome(*second, logits, labels, host()).value);
 }
 
+// A device that holds no values stands for one that is not there.
+TEST_P(EveryLoss, KeepsItsStateOnTheDeviceItIsBuiltFor) {
+  LossOptions smoothed = options();
+  smoothed.recall.momentum = 0.9;
+  smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
+  const auto there = build_loss(smoothed, context_of(4, torch::kMeta));
+  for (const auto& [name, tensor] : there->state()) EXPECT_TRUE(tensor.is_meta()) << name;
+  there->load(build_loss(smoothed, context_of(4))->state());
+  for (const auto& [name, tensor] : there->state()) EXPECT_TRUE(tensor.is_meta()) << name << ", loaded";
+}
+
 TEST_P(EveryLoss, DoesNotDependOnWhetherTheHostWaits) {
   const torch::Tensor logits = torch::randn({2, 4, 9, 10}) * 2;
   for (const auto& labels : {labels_of(3, {2, 20, 24}), labels_of(4, {2, 20, 24})}) {
@@ -130,6 +141,19 @@ TEST_P(EveryWeighting, GivesFiniteWeights) {
   EXPECT_EQ(weights.scalar_type(), torch::kDouble);
   EXPECT_EQ(weights.sizes(), torch::IntArrayRef({4}));
   EXPECT_TRUE(weights.isfinite().logical_and(weights.ge(0)).all().item<bool>());
+}
+
+TEST_P(EveryWeighting, WeighsOnTheDeviceItIsBuiltFor) {
+  const Weighting weighting = build_weighting(GetParam(), {}, context_of(4, torch::kMeta));
+  const torch::Tensor counts = torch::empty({4}, torch::dtype(torch::kLong).device(torch::kMeta));
+  EXPECT_TRUE(weighting.classes->weights({{}, counts, counts, counts}).is_meta());
+}
+
+TEST_P(EveryWeighting, KeepsItsStateOnTheDeviceItIsBuiltFor) {
+  LossOptions smoothed;
+  smoothed.recall.momentum = 0.9;
+  const Weighting there = build_weighting(GetParam(), smoothed, context_of(4, torch::kMeta));
+  for (const auto& [name, tensor] : there.classes->state()) EXPECT_TRUE(tensor.is_meta()) << name;
 }
 
 TEST_P(EveryWeighting, StateGivenOutStaysAsItWas) {

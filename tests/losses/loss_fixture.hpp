@@ -10,8 +10,8 @@
 
 namespace seg::test {
 
-inline LossContext context_of(std::int64_t classes) {
-  LossContext context{.class_names = {}, .statistics = ClassStatistics{}};
+inline LossContext context_of(std::int64_t classes, const torch::Device& device = torch::kCPU) {
+  LossContext context{.device = device, .statistics = ClassStatistics{}};
   for (std::int64_t c = 0; c < classes; ++c) {
     context.class_names.push_back("class" + std::to_string(c));
     context.statistics->pixels.push_back(1000 * (c + 1) * (c + 1));

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kImages = 6, kClasses = 4;
 
 LossContext context() {
-  LossContext context{{"a", "b", "c", "d"}, ClassStatistics{}};
+  LossContext context{torch::kCPU, {"a", "b", "c", "d"}, ClassStatistics{}};
   context.statistics->pixels = {5000, 800, 100, 20};
   context.statistics->images = {10, 10, 8, 3};
   context.statistics->pixels_of_images = {6000, 6000, 5000, 2000};

@@ -4,8 +4,11 @@
 
 namespace seg {
 
-ErrorRateWeights::ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes)
-    : score_(score), options_(options), scores_(torch::zeros({classes}, torch::kDouble)), observed_(torch::zeros({classes}, torch::kBool)) {}
+ErrorRateWeights::ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes, const torch::Device& device)
+    : score_(score),
+      options_(options),
+      scores_(torch::zeros({classes}, torch::dtype(torch::kDouble).device(device))),
+      observed_(torch::zeros({classes}, torch::dtype(torch::kBool).device(device))) {}
 
 torch::Tensor ErrorRateWeights::weights(const ClassSums& sums) {
   const torch::Tensor present = sums.pixels.gt(0);
@@ -22,11 +25,9 @@ torch::Tensor ErrorRateWeights::weights(const ClassSums& sums) {
 
 torch::Tensor ErrorRateWeights::smoothed(const torch::Tensor& of_batch, const torch::Tensor& present) {
   if (options_.momentum == 0) return of_batch;
-  scores_ = scores_.to(present.device());  // once: from then on they keep their place, which a recorded step needs
-  observed_ = observed_.to(present.device());
   const torch::Tensor score = 1 - of_batch;
   const torch::Tensor mixed = torch::where(observed_, scores_ * options_.momentum + score * (1 - options_.momentum), score);
-  scores_.copy_(torch::where(present, mixed, scores_));
+  scores_.copy_(torch::where(present, mixed, scores_));  // in place, which a recorded step needs
   observed_.logical_or_(present);
   return 1 - scores_;
 }

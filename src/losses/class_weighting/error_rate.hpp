@@ -19,7 +19,7 @@ enum class ClassScore { kRecall, kIou };
 
 class ErrorRateWeights : public ClassWeighting {
  public:
-  ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes);
+  ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes, const torch::Device& device = torch::kCPU);
 
   /// 0 for classes without pixels.
   torch::Tensor weights(const ClassSums& sums) override;

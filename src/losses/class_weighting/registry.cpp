@@ -13,16 +13,16 @@ namespace {
 using MadeWeighting = std::unique_ptr<ClassWeighting>;
 
 MadeWeighting make_uniform(const LossOptions&, const LossContext& context) {
-  return std::make_unique<StaticWeights>(std::vector<double>(context.class_names.size(), 1.0));
+  return std::make_unique<StaticWeights>(std::vector<double>(context.class_names.size(), 1.0), context.device);
 }
 
 MadeWeighting make_manual(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<StaticWeights>(manual_weights(options.weighted_ce.weights, context.class_names));
+  return std::make_unique<StaticWeights>(manual_weights(options.weighted_ce.weights, context.class_names), context.device);
 }
 
 template <ClassScore score>
 MadeWeighting make_error_rate(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<ErrorRateWeights>(score, options.recall, static_cast<std::int64_t>(context.class_names.size()));
+  return std::make_unique<ErrorRateWeights>(score, options.recall, static_cast<std::int64_t>(context.class_names.size()), context.device);
 }
 
 using Formula = std::vector<double> (*)(const ClassStatistics&);
@@ -31,7 +31,7 @@ MadeWeighting make_counted(Formula formula, const LossContext& context) {
   for (std::size_t c = 0; c < context.class_names.size(); ++c) {
     if (context.statistics->pixels[c] == 0) spdlog::warn("class '{}' has no pixel in the training labels: its weight is 1", context.class_names[c]);
   }
-  return std::make_unique<StaticWeights>(formula(*context.statistics));
+  return std::make_unique<StaticWeights>(formula(*context.statistics), context.device);
 }
 
 struct Scheme {

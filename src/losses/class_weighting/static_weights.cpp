@@ -78,11 +78,7 @@ std::vector<double> manual_weights(const std::map<std::string, double>& weights,
   return result;
 }
 
-StaticWeights::StaticWeights(const std::vector<double>& weights) : weights_(torch::tensor(weights, torch::kDouble)) {}
-
-torch::Tensor StaticWeights::weights(const ClassSums& sums) {
-  weights_ = weights_.to(sums.pixels.device());  // once: from then on it is there
-  return weights_;
-}
+StaticWeights::StaticWeights(const std::vector<double>& weights, const torch::Device& device)
+    : weights_(torch::tensor(weights, torch::kDouble).to(device)) {}
 
 }  // namespace seg

@@ -25,9 +25,9 @@ std::vector<double> manual_weights(const std::map<std::string, double>& weights,
 
 class StaticWeights : public ClassWeighting {
  public:
-  explicit StaticWeights(const std::vector<double>& weights);
+  StaticWeights(const std::vector<double>& weights, const torch::Device& device);
 
-  torch::Tensor weights(const ClassSums& sums) override;
+  torch::Tensor weights(const ClassSums&) override { return weights_; }
 
  private:
   torch::Tensor weights_;  // float64 [K]

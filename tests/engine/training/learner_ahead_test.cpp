@@ -30,7 +30,7 @@ class LearnerAhead : public testing::Test {
     overrides.insert(overrides.end(), settings.begin(), settings.end());
     experiment_ = build_experiment(load_run_config("camvid_recall.yaml", overrides), "cpu");
     const RunConfig& config = experiment_->config;
-    LossContext context;
+    LossContext context{experiment_->compute.device};
     for (const ClassInfo& info : experiment_->classes()) context.class_names.push_back(info.name);
     const std::shared_ptr<Model> model = build_model(config.model, static_cast<std::int64_t>(context.class_names.size()));
     load_state_exact(*model, model_state(waited().model()), "the other model");
@@ -162,6 +162,13 @@ class LearnerOnGpu : public testing::Test {
 TEST_F(LearnerOnGpu, LearnsAsOnTheCpu) {
   const std::vector<std::string> exact{"train.precision=fp32", "model.dropout=0", "optimizer.lr=0.0001", "augment.device=cpu"};
   const std::vector<double> expected = losses_of("cpu", exact), result = losses_of("cuda", exact);
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(result[i], expected[i], 1e-2 * expected[i]) << "step " << i;
+}
+
+TEST_F(LearnerOnGpu, SmoothsRecallsAsOnTheCpu) {
+  const std::vector<std::string> smoothed{"train.precision=fp32", "model.dropout=0", "optimizer.lr=0.0001", "augment.device=cpu",
+                                          "loss.recall.momentum=0.9"};
+  const std::vector<double> expected = losses_of("cpu", smoothed), result = losses_of("cuda", smoothed);
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(result[i], expected[i], 1e-2 * expected[i]) << "step " << i;
 }
 

@@ -104,7 +104,7 @@ class LearnerAheadRanks : public TrainerAhead {
     RunConfig config = built_->config;
     if (shared) config.model.dropout = 0.3;
     if (shared && ranks.several()) config.model.batch_norm = BatchNormScope::kSynchronized;
-    LossContext context;
+    LossContext context{built_->compute.device};
     for (const ClassInfo& info : built_->classes()) context.class_names.push_back(info.name);
     const std::shared_ptr<Model> model = build_model(config.model, static_cast<std::int64_t>(context.class_names.size()));
     load_state_exact(*model, model_state(built_->learner->model()), "the other model");
