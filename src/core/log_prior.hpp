@@ -8,8 +8,8 @@
 
 namespace seg {
 
-/// log pi_c = log(n_c / sum n), float64 [K] on the CPU, from the pixels n_c of each class; 0 for a class without a pixel, which is so left as it
-/// is.
+/// log pi_c = log(n_c / sum n), float64 [K] on the CPU, from the pixels n_c of each class; 0 for a class without a pixel, whose
+/// log pi is minus infinity: who uses it says what becomes of such a class.
 torch::Tensor log_prior(const std::vector<std::int64_t>& pixels);
 
 }  // namespace seg

@@ -1,6 +1,9 @@
 // Logit adjustment in training (Menon et al., arXiv 2007.07314): cross entropy of z_c + tau log pi_c, mean over the valid pixels; pi_c is the
 // share of class c among the training pixels. tau 1 is balanced softmax.
 //
+// A class without a training pixel cannot be meant (log pi_c = -inf): it takes no part, whatever tau, and gets no gradient. A label that names it
+// nevertheless costs about a million, which is finite, and moves the other classes' scores alone.
+//
 // A constant survives up-sampling, so it is added to the logits at the head's stride.
 #pragma once
 
@@ -15,7 +18,8 @@ class LogitAdjustmentLoss : public Loss {
   LossResult compute(const Scored& batch) override;
 
  private:
-  torch::Tensor shift_;  // float32 [1,K,1,1]
+  torch::Tensor shift_;   // float32 [1,K,1,1]
+  torch::Tensor unseen_;  // bool [1,K,1,1]: classes without a training pixel
 };
 
 }  // namespace seg

@@ -139,6 +139,37 @@ TEST(LogitAdjustment, IsCrossEntropyForTauZero) {
   EXPECT_NEAR(outcome(options, batch.logits, batch.labels).value, outcome(options_of("ce"), batch.logits, batch.labels).value, 1e-6);
 }
 
+/// The loss of training labels with 90 pixels of class 0, 10 of class 1 and none of class 2.
+test::Outcome with_an_unseen_class(double tau, const torch::Tensor& logits, const torch::Tensor& labels) {
+  LossOptions options = options_of("la");
+  options.la.tau = tau;
+  LossContext context = test::context_of(3);
+  context.statistics->pixels = {90, 10, 0};
+  return outcome(*build_loss(options, context), logits, labels);
+}
+
+TEST(LogitAdjustment, AClassWithoutTrainingPixelsIsNoRival) {
+  const torch::Tensor logits = torch::zeros({1, 3, 1, 1}), labels = row_of_labels({0});
+  const test::Outcome balanced = with_an_unseen_class(1, logits, labels);
+  EXPECT_NEAR(balanced.value, 0.1054, 5e-5);  // -ln 0.9
+  EXPECT_THAT(test::values_of(balanced.gradient), testing::ElementsAre(testing::DoubleNear(-0.1, 1e-6), testing::DoubleNear(0.1, 1e-6), 0.0));
+  EXPECT_NEAR(with_an_unseen_class(0, logits, labels).value, std::log(2.0), 1e-6);
+  EXPECT_NEAR(with_an_unseen_class(-1, logits, labels).value, -std::log(0.1), 1e-6);
+}
+
+TEST(LogitAdjustment, AClassWithoutTrainingPixelsMakesNothingInfinite) {
+  torch::manual_seed(7);
+  const torch::Tensor labels = torch::randint(0, 3, {1, 23, 29}).to(torch::kByte);  // which name it nevertheless
+  for (const double tau : {-10.0, 0.0, 1.0, 10.0}) {
+    for (const torch::ScalarType type : {torch::kFloat, torch::kBFloat16}) {
+      const test::Outcome result = with_an_unseen_class(tau, (torch::randn({1, 3, 4, 5}) * 1e3).to(type), labels);
+      EXPECT_TRUE(std::isfinite(result.value)) << tau;
+      EXPECT_TRUE(result.gradient.isfinite().all().item<bool>()) << tau;
+      EXPECT_EQ(result.gradient.select(1, 2).abs().max().item<double>(), 0) << tau;
+    }
+  }
+}
+
 TEST(Blv, TheRarestClassHasTheWholeNoise) {
   // log N - log n = ln 16, ln 2, ln 16/7 for 1, 8 and 7 of 16 pixels.
   const std::vector<double> scales = blv_scales({1, 8, 7, 0});

@@ -1,5 +1,6 @@
 // Post-hoc logit adjustment (Menon et al., arXiv 2007.07314): the arg-max of z_c - tau log pi_c moves a trained network along a curve from exact
-// to generous with rare classes. pi_c is the share of class c among the pixels that training saw.
+// to generous with rare classes. pi_c is the share of class c among the pixels that training saw. The score of a class that it never saw is left as
+// it is: log pi_c, minus infinity, would make it win everywhere.
 #pragma once
 
 #include <torch/types.h>
