@@ -35,9 +35,10 @@ TEST_P(EmulatedNorm, IsThatOfTheReference) {
 
   const cuda::NormShape shape{x.numel() / channels, static_cast<std::int32_t>(channels)};
   const auto floats = [&](std::int64_t rows) { return torch::full({rows, channels}, -9.0f); };
-  const torch::Tensor partial = floats(2 * cuda::norm_blocks(shape)), sums = torch::zeros({2, channels}, torch::kDouble);
+  const torch::Tensor partial = floats(2 * cuda::norm_blocks(shape)), wide = partial.to(torch::kDouble);
+  const torch::Tensor sums = torch::zeros({2, channels}, torch::kDouble);
   const float* from = x.data_ptr<float>();
-  cuda::norm_moments(shape, from, running_mean.data_ptr<float>(), partial.data_ptr<float>(), sums.data_ptr<double>(), nullptr);
+  cuda::norm_moments(shape, from, wide.data_ptr<double>(), sums.data_ptr<double>(), nullptr);
   const torch::Tensor mean = floats(1), inverse = floats(1);
   cuda::norm_statistics(sums.data_ptr<double>(), static_cast<double>(shape.rows), shape.channels,
                         {running_mean.data_ptr<float>(), running_variance.data_ptr<float>(), 0.1f, 1e-5f}, mean.data_ptr<float>(),
@@ -71,6 +72,22 @@ INSTANTIATE_TEST_SUITE_P(Sizes, EmulatedNorm,
                          testing::Values(NormCase{{4, 64, 33, 17}, false, true}, NormCase{{4, 64, 9, 17}, true, true},
                                          NormCase{{2, 512, 5, 7}, false, true}, NormCase{{3, 5, 4, 6}, true, false},
                                          NormCase{{1, 8, 100, 90}, true, true}, NormCase{{2, 20, 3, 3}, false, false}));
+
+TEST(EmulatedMoments, NeitherADistantMeanNorAPixelFarOffCostsTheVarianceDigits) {
+  torch::manual_seed(7);
+  torch::Tensor x = (torch::randn({2, 12, 30, 31}) + 100).contiguous(torch::MemoryFormat::ChannelsLast);
+  x.select(0, 0).select(1, 0).select(1, 0).add_(100);
+  const cuda::NormShape shape{x.numel() / 12, 12};
+  const torch::Tensor partial = torch::zeros({cuda::norm_blocks(shape), 2, 12}, torch::kDouble), sums = torch::zeros({2, 12}, torch::kDouble);
+  cuda::norm_moments(shape, x.data_ptr<float>(), partial.data_ptr<double>(), sums.data_ptr<double>(), nullptr);
+  torch::Tensor running = torch::zeros({2, 12}), found = torch::zeros({2, 12});
+  const auto row = [](torch::Tensor& of, int i) { return of[i].data_ptr<float>(); };
+  cuda::norm_statistics(sums.data_ptr<double>(), static_cast<double>(shape.rows), shape.channels, {row(running, 0), row(running, 1), 1.0f, 0.0f},
+                        row(found, 0), row(found, 1), nullptr);
+  const auto [variance, mean] = torch::var_mean(x.to(torch::kDouble), {0, 2, 3}, /*unbiased=*/true);
+  EXPECT_LT(((running[1] - variance) / variance).abs().max().item<double>(), 1e-6);
+  EXPECT_LT((running[0] - mean).abs().max().item<double>(), 1e-5);
+}
 
 }  // namespace
 }  // namespace seg

@@ -113,6 +113,22 @@ TEST(BatchNorm, KeepsADistantMeanApartFromTheSpread) {
   EXPECT_NEAR(y.std().item<double>(), 1, 1e-3);
 }
 
+TEST(BatchNorm, AFirstPixelFarOffCostsTheVarianceNoDigits) {
+  torch::manual_seed(7);
+  for (const double deviations : {10.0, 100.0}) {
+    torch::Tensor x = torch::randn({2, 49, 60, 61});
+    x.select(0, 0).select(1, 0).select(1, 0).add_(deviations);
+    for (const torch::Tensor& features : {x, x.to(torch::kBFloat16)}) {
+      BatchNorm norm = random_norm(49);
+      norm.momentum = 1;
+      batch_norm(features, norm, {}, true);
+      const auto [variance, mean] = torch::var_mean(features.to(torch::kDouble), {0, 2, 3}, /*unbiased=*/true);
+      EXPECT_LT(((norm.running_variance - variance) / variance).abs().max().item<double>(), 1e-6) << deviations;
+      EXPECT_LT((norm.running_mean - mean).abs().max().item<double>(), 1e-6) << deviations;
+    }
+  }
+}
+
 TEST(BatchNorm, NotANumberStaysVisibleBehindTheRectifier) {
   torch::Tensor x = torch::randn({1, 16, 4, 4});
   x[0][3][1][1] = std::nanf("");

@@ -41,15 +41,10 @@ TEST_P(NormValues, ThreadsComputeTheReference) {
   std::vector<float> mean(kChannels), inverse(kChannels), mean_gradient(kChannels), mean_product(kChannels);
   std::vector<double> sum(kChannels), product(kChannels);
   for (std::int32_t c = 0; c < kChannels; ++c) {
-    double first = 0, square = 0;
-    const float shift = running_mean.data_ptr<float>()[c];
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const double d = from[row * kChannels + c] - shift;
-      first += d;
-      square += d * d;
-    }
-    const cuda::ChannelMoments moments = cuda::channel_moments(first, square, static_cast<double>(rows), shift);
-    mean[c] = training ? moments.mean : shift;
+    cuda::ThreadMoments values{};
+    for (int row = 0; row < rows; ++row) values.add(from[row * kChannels + c], 1.0f / static_cast<float>(row + 1));
+    const cuda::ChannelMoments moments = cuda::channel_moments(cuda::channel_sums(values, static_cast<int>(rows)), static_cast<double>(rows));
+    mean[c] = training ? moments.mean : running_mean.data_ptr<float>()[c];
     inverse[c] = 1.0f / std::sqrt((training ? moments.variance : running_variance.data_ptr<float>()[c]) + 1e-5f);
   }
   const cuda::NormParameters parameters{mean.data(), inverse.data(), norm.weight.data_ptr<float>(), norm.bias.data_ptr<float>(), rectify};

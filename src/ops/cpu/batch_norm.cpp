@@ -79,17 +79,13 @@ torch::Tensor scale_of(const torch::Tensor& weight, const NormStatistics& statis
 }  // namespace
 
 NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
-  // The first pixel is near the mean, so that the difference of squares below cancels little.
-  torch::Tensor shift = x.select(0, 0).select(1, 0).select(1, 0).to(torch::kFloat).contiguous();
-  if (ranks.several()) ranks.broadcast(shift = shift.clone());  // it may be x itself
   const Features features{x, {}, {}, {}};
-  const torch::Tensor sums =
-      add_blocks(features, [&](const auto& rows, double* sum, double* square) { sum_moments(rows, shift.data_ptr<float>(), sum, square); });
+  const torch::Tensor sums = add_blocks(features, [](const auto& rows, double* sum, double* square) { sum_moments(rows, sum, square); });
   ranks.sum(sums);
   const auto count = static_cast<double>(features.pixels() * ranks.world_size());
-  const torch::Tensor centred = sums[0] / count;
-  const torch::Tensor variance = (sums[1] / count - centred * centred).clamp_min(0.0);
-  const torch::Tensor mean = (centred + shift).to(torch::kFloat);
+  const torch::Tensor exact_mean = sums[0] / count;
+  const torch::Tensor variance = (sums[1] / count - exact_mean * exact_mean).clamp_min(0.0);
+  const torch::Tensor mean = exact_mean.to(torch::kFloat);
   torch::Tensor(norm.running_mean).lerp_(mean, norm.momentum);
   torch::Tensor(norm.running_variance).lerp_((variance * (count / (count - 1))).to(torch::kFloat), norm.momentum);
   return {mean, (variance + norm.eps).rsqrt().to(torch::kFloat)};

@@ -31,9 +31,9 @@ struct NormGradientFactors {
   const float* offset;
 };
 
-/// Sets sum and square [channels] to those of x - shift.
+/// Sets sum and square [channels] to those of x.
 template <class Value>
-void sum_moments(const NormRows<Value>& rows, const float* shift, double* sum, double* square);
+void sum_moments(const NormRows<Value>& rows, double* sum, double* square);
 template <class Value>
 void normalize_rows(const NormRows<Value>& rows, const NormFactors& factors, Value* result);
 /// Sets sum and product [channels] to those of g and g * (x - mean).

@@ -29,11 +29,10 @@ torch::Tensor floats(const torch::Tensor& x, at::IntArrayRef sizes, torch::Scala
 NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
   const OnDevice device(x);
   const NormShape shape = shape_of(x);
-  const torch::Tensor partial = floats(x, {norm_blocks(shape), 2, shape.channels}), sums = floats(x, {2, shape.channels}, torch::kDouble);
-  // The running mean is near the batch's, so that the difference of squares cancels little; it is the same on all ranks.
+  const torch::Tensor partial = floats(x, {norm_blocks(shape), 2, shape.channels}, torch::kDouble);
+  const torch::Tensor sums = floats(x, {2, shape.channels}, torch::kDouble);
   for_value_type(x.scalar_type(), [&](auto value) {
-    norm_moments(shape, values_of<decltype(value)>(x), norm.running_mean.data_ptr<float>(), partial.data_ptr<float>(), sums.data_ptr<double>(),
-                 device.stream);
+    norm_moments(shape, values_of<decltype(value)>(x), partial.data_ptr<double>(), sums.data_ptr<double>(), device.stream);
   });
   ranks.sum(sums);
   NormStatistics result{floats(x, {shape.channels}), floats(x, {shape.channels})};

@@ -25,9 +25,9 @@ __device__ Pack<Value, kPack> packed(const Value* values, std::int64_t pack) {
 int tiles(const NormShape& shape, int pack) { return (shape.channels + kLanes * pack - 1) / (kLanes * pack); }
 
 /// Adds the block's threads of each channel and writes the block's row of partial sums. sums: of the thread, two for each of its channels.
-template <int kPack>
-__device__ void add_threads(const NormShape& shape, const float (&sums)[2][kPack], float* partial) {
-  __shared__ float shared[kRows][2][kLanes * kPack];
+template <int kPack, class Sum>
+__device__ void add_threads(const NormShape& shape, const Sum (&sums)[2][kPack], Sum* partial) {
+  __shared__ Sum shared[kRows][2][kLanes * kPack];
   const int lane = threadIdx.x % kLanes, row = threadIdx.x / kLanes;
   for (int s = 0; s < 2; ++s)
     for (int i = 0; i < kPack; ++i) shared[row][s][lane * kPack + i] = sums[s][i];
@@ -55,16 +55,20 @@ __device__ void each_row(const NormShape& shape, const Add& add) {
 }
 
 template <class Value, int kPack>
-__global__ void __launch_bounds__(kThreads) moments_kernel(NormShape shape, const Value* x, const float* shift, float* partial) {
-  float sums[2][kPack] = {};
-  each_row<kPack>(shape, [&](std::int64_t pack, int first) {
+__global__ void __launch_bounds__(kThreads) moments_kernel(NormShape shape, const Value* x, double* partial) {
+  ThreadMoments own[kPack] = {};
+  int rows = 0;
+  each_row<kPack>(shape, [&](std::int64_t pack, int) {
     const auto values = packed<kPack>(x, pack);
-    for (int i = 0; i < kPack; ++i) {
-      const float d = load(values.of[i]) - shift[first + i];
-      sums[0][i] += d;
-      sums[1][i] += d * d;
-    }
+    const float share = 1.0f / static_cast<float>(++rows);
+    for (int i = 0; i < kPack; ++i) own[i].add(load(values.of[i]), share);
   });
+  double sums[2][kPack];
+  for (int i = 0; i < kPack; ++i) {
+    const ChannelSums of_channel = channel_sums(own[i], rows);
+    sums[0][i] = of_channel.sum;
+    sums[1][i] = of_channel.square;
+  }
   add_threads<kPack>(shape, sums, partial);
 }
 
@@ -97,7 +101,8 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 /// partial [rows,columns] to [columns]: a warp of columns a block.
-__global__ void __launch_bounds__(kThreads) total_kernel(const float* partial, int rows, int columns, NormTotals totals) {
+template <class Sum>
+__global__ void __launch_bounds__(kThreads) total_kernel(const Sum* partial, int rows, int columns, NormTotals totals) {
   __shared__ double shared[kThreads / 32][32];
   const int lane = threadIdx.x % 32, own = threadIdx.x / 32, column = blockIdx.x * 32 + lane;
   double sum = 0.0;
@@ -116,7 +121,7 @@ __global__ void statistics_kernel(const double* sums, double count, std::int32_t
                                   float* inverse_deviation) {
   const auto c = static_cast<std::int32_t>(own_index());
   if (c >= channels) return;
-  const ChannelMoments moments = channel_moments(sums[c], sums[channels + c], count, running.mean[c]);
+  const ChannelMoments moments = channel_moments({sums[c], sums[channels + c]}, count);
   mean[c] = moments.mean;
   inverse_deviation[c] = rsqrtf(moments.variance + running.eps);
   const auto unbiased = static_cast<float>(moments.variance * (count / (count - 1.0)));
@@ -162,9 +167,10 @@ void for_pack(const NormShape& shape, const With& with) {
     with(std::integral_constant<int, 1>{});
 }
 
-void add_blocks(const NormShape& shape, const float* partial, const NormTotals& totals, Stream stream) {
+template <class Sum>
+void add_blocks(const NormShape& shape, const Sum* partial, const NormTotals& totals, Stream stream) {
   const int columns = 2 * shape.channels;
-  launch(total_kernel, static_cast<unsigned>((columns + 31) / 32), 0, stream, partial, norm_blocks(shape), columns, totals);
+  launch(total_kernel<Sum>, static_cast<unsigned>((columns + 31) / 32), 0, stream, partial, norm_blocks(shape), columns, totals);
 }
 
 dim3 moment_grid(const NormShape& shape, int pack) {
@@ -179,8 +185,8 @@ std::int32_t norm_blocks(const NormShape& shape) {
 }
 
 template <class Value>
-void norm_moments(const NormShape& shape, const Value* x, const float* shift, float* partial, double* sums, Stream stream) {
-  for_pack(shape, [&](auto pack) { launch(moments_kernel<Value, pack()>, moment_grid(shape, pack()), 0, stream, shape, x, shift, partial); });
+void norm_moments(const NormShape& shape, const Value* x, double* partial, double* sums, Stream stream) {
+  for_pack(shape, [&](auto pack) { launch(moments_kernel<Value, pack()>, moment_grid(shape, pack()), 0, stream, shape, x, partial); });
   add_blocks(shape, partial, {sums, nullptr, nullptr, 1.0}, stream);
 }
 
@@ -212,7 +218,7 @@ void norm_backward(const NormShape& shape, const NormParameters& norm, const Nor
 }
 
 #define SEG_FOR_VALUE(Value)                                                                                                                        \
-  template void norm_moments(const NormShape&, const Value*, const float*, float*, double*, Stream);                                                \
+  template void norm_moments(const NormShape&, const Value*, double*, double*, Stream);                                                             \
   template void norm_forward(const NormShape&, const NormParameters&, const Value*, const Value*, Value*, Stream);                                  \
   template void norm_gradient_moments(const NormShape&, const NormParameters&, const NormGradientInput<Value>&, float*, const NormTotals&, Stream); \
   template void norm_backward(const NormShape&, const NormParameters&, const NormMeans&, const NormGradientInput<Value>&, Value*, Value*, Stream);

@@ -9,12 +9,12 @@ namespace seg::cuda {
 /// Rows of partial sums that the moments need for this shape.
 std::int32_t norm_blocks(const NormShape& shape);
 
-/// partial: [norm_blocks,2,channels]; sums: float64 [2,channels], sum(x - shift) and sum((x - shift)^2).
+/// partial: [norm_blocks,2,channels]; sums: [2,channels], sum(x) and sum(x^2).
 template <class Value>
-void norm_moments(const NormShape& shape, const Value* x, const float* shift, float* partial, double* sums, Stream stream);
+void norm_moments(const NormShape& shape, const Value* x, double* partial, double* sums, Stream stream);
 
 struct RunningStatistics {
-  float* mean;  // [channels]; also the shift of the moments
+  float* mean;  // [channels]
   float* variance;
   float momentum;
   float eps;
