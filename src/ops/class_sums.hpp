@@ -5,6 +5,8 @@
 //   FN_c = number of those whose arg-max (ties: lowest class) is not c
 //   P_c  = number of valid pixels whose arg-max is c, so that FP_c = P_c - (GT_c - FN_c)
 //
+// A pixel with a score that is not a number has no arg-max: it is in no P_c, and in the FN_c of its label.
+//
 // up() is bilinear to the labels' size. Any weighted cross entropy is then sum_c w_c S_c / normaliser, and only who
 // computes w_c differs (Tian et al., arXiv 2106.14917, for recall loss). Backward: dS_c/dz_j = sum_n (p_nj - [j = c]).
 //
@@ -21,7 +23,7 @@ struct ClassSums {
   torch::Tensor cross_entropy;    // float64 [K], differentiable with respect to logits
   torch::Tensor pixels;           // int64 [K]
   torch::Tensor false_negatives;  // int64 [K]
-  torch::Tensor predicted;        // int64 [K]; a pixel with a score that is not a number counts nowhere
+  torch::Tensor predicted;        // int64 [K]
 };
 
 /// What is drawn for each class and pixel at the labels' size: a hash of the key and of the place in the batch (see score_noise.hpp).

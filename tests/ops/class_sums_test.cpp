@@ -180,6 +180,20 @@ TEST(ClassSums, NotANumberIsNotHidden) {
   EXPECT_TRUE(sums.cross_entropy[0].isnan().item<bool>());
 }
 
+TEST(ClassSums, APixelWithANotANumberIsPredictedAsNothing) {
+  const torch::Tensor labels = torch::ones({1, 3, 3}, torch::kByte);
+  for (std::int64_t k = 0; k < 4; ++k) {
+    torch::Tensor logits = torch::zeros({1, 4, 3, 3});
+    logits.select(1, 1) += 1;  // the labels' class is the predicted one
+    logits[0][k][0][0] = std::numeric_limits<float>::quiet_NaN();
+    for (const auto function : {class_sums, reference::class_sums}) {
+      const ClassSums sums = function(logits, labels, false);
+      EXPECT_TRUE(sums.predicted.equal(torch::tensor({0, 8, 0, 0}, torch::kLong))) << k << ": " << sums.predicted;
+      EXPECT_TRUE(sums.false_negatives.equal(torch::tensor({0, 1, 0, 0}, torch::kLong))) << k << ": " << sums.false_negatives;
+    }
+  }
+}
+
 TEST(ClassSums, TakesBfloat16AsItsFloatValues) {
   torch::manual_seed(5);
   const torch::Tensor logits = torch::randn({1, 4, 5, 5}).to(torch::kBFloat16);

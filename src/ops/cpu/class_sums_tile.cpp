@@ -161,7 +161,7 @@ SEG_INLINE void score_column(const Tile& tile, std::int64_t x, float* __restrict
     mix_columns(tile, x, best);
 }
 
-/// The lowest class whose score is the largest; K where there is none (NaN).
+/// The lowest class whose score is the largest; K where there is none.
 SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::int32_t* __restrict found) {
   const float* __restrict scores = tile.scores;
   float first[kLanes];  // as floats, like what they are chosen by: the compiler then needs one kind of vector
@@ -171,6 +171,17 @@ SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::i
     for (int l = 0; l < kLanes; ++l) first[l] = scores[k * kLanes + l] == best[l] ? number : first[l];
   }
   for (int l = 0; l < kLanes; ++l) found[l] = static_cast<std::int32_t>(first[l]);
+}
+
+/// Makes it K where a score is not a number, and then the sum of the lane's exponentials is none either.
+SEG_INLINE void find_none_beside_nan(const Tile& tile, const float* sum, std::int32_t* found) {
+  int nan = 0;
+  for (int l = 0; l < kLanes; ++l) nan |= sum[l] != sum[l];
+  if (nan == 0) return;
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    const float* score = tile.scores + k * kLanes;
+    for (int l = 0; l < kLanes; ++l) found[l] = score[l] != score[l] ? static_cast<std::int32_t>(tile.classes) : found[l];
+  }
 }
 
 SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
@@ -192,6 +203,7 @@ SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
     for (std::int64_t k = 0; k < tile.classes; ++k) {
       for (int l = 0; l < kLanes; ++l) sum[l] += exp_negative(scores[k * kLanes + l] - best[l]);
     }
+    find_none_beside_nan(tile, sum, found);
     for (int l = 0; l < kLanes; ++l) sum[l] = log_positive(sum[l]);
     for (int l = 0; l < kLanes; ++l) {
       const std::uint8_t label = labels[l];

@@ -49,8 +49,9 @@ ClassSums noisy_class_sums(const torch::Tensor& logits, const torch::Tensor& lab
 
   const torch::Tensor truth = target.masked_select(valid);
   const torch::Tensor found = scores.detach().argmax(1);
-  const torch::Tensor missed = found.ne(target).logical_and_(valid);
-  const torch::Tensor counted = valid.logical_and(scores.detach().isnan().any(1).logical_not());
+  const torch::Tensor has_none = scores.detach().isnan().any(1);
+  const torch::Tensor missed = found.ne(target).logical_or_(has_none).logical_and_(valid);
+  const torch::Tensor counted = valid.logical_and(has_none.logical_not());
   const auto zeros = torch::zeros({classes}, logits.options().dtype(torch::kDouble).requires_grad(false));
   return {zeros.index_add(0, truth, per_pixel.masked_select(valid).to(torch::kDouble)), at::bincount(truth, {}, classes),
           at::bincount(target.masked_select(missed), {}, classes), at::bincount(found.masked_select(counted), {}, classes)};
