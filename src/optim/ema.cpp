@@ -28,17 +28,14 @@ Ema::Ema(const torch::nn::Module& model, double decay) : decay_(decay) {
   for (const auto& item : model.named_buffers()) add(item.key(), item.value());
 }
 
-Ema::Averaged Ema::averaged() const {
-  Averaged all;
+Ema::Pairs Ema::pairs_of(bool floating_point) const {
+  Pairs pairs;
   for (std::size_t i = 0; i < live_.size(); ++i) {
-    if (live_[i].is_floating_point()) {
-      all.values.push_back(live_[i]);
-      all.averages.push_back(averages_[i]);
-    } else {
-      averages_[i].copy_(live_[i]);
-    }
+    if (live_[i].is_floating_point() != floating_point) continue;
+    pairs.values.push_back(live_[i]);
+    pairs.averages.push_back(averages_[i]);
   }
-  return all;
+  return pairs;
 }
 
 void Ema::update() {
@@ -47,7 +44,9 @@ void Ema::update() {
   ++updates_;
   const double count = static_cast<double>(updates_);
   const double decay = std::min(decay_, (1.0 + count) / (10.0 + count));
-  const auto [values, averages] = averaged();
+  const auto [counts, copies] = pairs_of(false);
+  for (std::size_t i = 0; i < copies.size(); ++i) copies[i].copy_(counts[i]);
+  const auto [values, averages] = pairs_of(true);
   if (values.empty()) return;
   at::_foreach_mul_(averages, decay);
   at::_foreach_add_(averages, values, 1.0 - decay);
@@ -57,11 +56,13 @@ void Ema::update_unless(const torch::Tensor& skip) {
   if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
   const torch::NoGradGuard no_grad;
   if (!updates_there_.defined()) updates_there_ = torch::full({}, static_cast<double>(updates_), skip.options());
-  const torch::Tensor counts = 1 - skip;
-  updates_there_.add_(counts);
+  const torch::Tensor done = 1 - skip;
+  updates_there_.add_(done);
   const torch::Tensor decay = ((1 + updates_there_) / (10 + updates_there_)).clamp_max(decay_);
-  const torch::Tensor share = (1 - decay) * counts;
-  const auto [values, averages] = averaged();
+  const torch::Tensor share = (1 - decay) * done;
+  const auto [counts, copies] = pairs_of(false);
+  for (std::size_t i = 0; i < copies.size(); ++i) copies[i].copy_(torch::where(skip.gt(0), copies[i], counts[i]));
+  const auto [values, averages] = pairs_of(true);
   if (values.empty()) return;
   const std::vector<torch::Tensor> moved = at::_foreach_sub(values, averages);
   torch_compat::multiply_all(moved, share);

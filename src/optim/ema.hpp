@@ -35,14 +35,14 @@ class Ema {
 
  private:
   friend class AveragedWeights;
-  struct Averaged {
+  struct Pairs {
     std::vector<torch::Tensor> values, averages;
   };
 
   void swap();
   std::int64_t updates() const;
-  /// The floating-point tensors, to be averaged; the others are copied.
-  Averaged averaged() const;
+  /// The floating-point tensors, which are averaged, or the others, which are copied.
+  Pairs pairs_of(bool floating_point) const;
 
   double decay_;
   std::int64_t updates_ = 0;

@@ -39,11 +39,12 @@ TEST(Ema, IsTheSameWithoutWaiting) {
   for (int i = 1; i < 6; ++i) {
     net.set(static_cast<float>(i * i));
     waited.update();
-    const State before{{"weight", ahead.state().at("weight").clone()}};
+    State before;
+    for (const auto& [name, tensor] : ahead.state()) before[name] = tensor.clone();
     ahead.update_unless(torch::ones({}));
-    EXPECT_TRUE(ahead.state().at("weight").equal(before.at("weight")));
+    for (const auto& [name, tensor] : ahead.state()) EXPECT_TRUE(tensor.equal(before.at(name))) << name;
     ahead.update_unless(torch::zeros({}));
-    for (const char* name : {"weight", "mean"}) EXPECT_TRUE(torch::allclose(ahead.state().at(name), waited.state().at(name))) << name;
+    for (const char* name : {"weight", "mean", "count"}) EXPECT_TRUE(torch::allclose(ahead.state().at(name), waited.state().at(name))) << name;
     EXPECT_EQ(ahead.state().at("ema_updates").item<int>(), i);
   }
 }
