@@ -33,7 +33,7 @@ cv::Mat interior_of(const cv::Mat& labels, const cv::Mat& ignored, int d) {
 }  // namespace
 
 std::int64_t boundary_width(std::int64_t height, std::int64_t width) {
-  return std::max<std::int64_t>(1, std::llround(0.02 * std::hypot(static_cast<double>(height), static_cast<double>(width))));
+  return std::max<std::int64_t>(1, std::llrint(0.02 * std::hypot(static_cast<double>(height), static_cast<double>(width))));
 }
 
 void BoundaryCounts::add(const torch::Tensor& predicted, const torch::Tensor& labels) {

@@ -1,11 +1,10 @@
 // Counts near boundaries alone: boundary IoU (Cheng et al., CVPR 2021) of all classes at once.
 //
 //   G_d: pixels of a mask within d of its contour, that is with a pixel of another label or the image's edge in the square of 2 d + 1 around them;
-//   d = 2 % of the image's diagonal, at least 1
+//   d = 2 % of the image's diagonal, rounded (halves to even, as the authors' code does), at least 1
 //   boundary IoU of class c = |G_d and P_d| / |G_d or P_d| over all images, G the truth's mask and P the predicted one
 //
-// Pixels with label 255 count nowhere and bound nothing. Pixels predicted as none of the classes bound those beside them (but not with 255 classes,
-// where no byte is left for them).
+// Pixels with label 255 count nowhere and bound nothing. Pixels predicted as none of the classes bound those beside them.
 #pragma once
 
 #include <torch/types.h>

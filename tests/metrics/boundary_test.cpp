@@ -52,6 +52,11 @@ TEST(BoundaryWidth, IsTwoPerCentOfTheDiagonal) {
   EXPECT_EQ(boundary_width(3, 4), 1);
 }
 
+TEST(BoundaryWidth, HalvesGoToTheEvenNumber) {
+  EXPECT_EQ(boundary_width(375, 500), 12);  // 12.5
+  EXPECT_EQ(boundary_width(405, 540), 14);  // 13.5
+}
+
 TEST(BoundaryCounts, EqualADirectCount) {
   torch::manual_seed(4);
   for (int round = 0; round < 4; ++round) {
@@ -81,6 +86,16 @@ TEST(BoundaryCounts, IgnoredPixelsBoundNothing) {
   BoundaryCounts boundary(kClasses);
   boundary.add(torch::zeros({20, 20}, torch::kByte), truth);
   EXPECT_EQ(boundary.counts()[0].truth, 20 * 20 - 18 * 18);
+}
+
+TEST(BoundaryCounts, PixelsOfNoneOfTheClassesBoundOthersHoweverManyClassesThereAre) {
+  torch::Tensor predicted = torch::zeros({20, 20}, torch::kByte);
+  predicted.narrow(0, 10, 1).narrow(1, 10, 1).fill_(255);
+  for (const std::int64_t classes : {3, 255}) {
+    BoundaryCounts boundary(classes);
+    boundary.add(predicted, torch::zeros({20, 20}, torch::kByte));
+    EXPECT_EQ(boundary.counts()[0].predicted, 20 * 20 - 18 * 18 + 8) << classes;  // the image's edge, and around the pixel
+  }
 }
 
 TEST(BoundaryCounts, SmallImagesAreBoundaryAlone) {
