@@ -1,6 +1,7 @@
 #include "losses/scored.hpp"
 
 #include "base/classes.hpp"
+#include "ops/checks.hpp"
 #include "ops/upsample.hpp"
 
 namespace seg {
@@ -42,7 +43,9 @@ const torch::Tensor& Scored::valid() const {
 }
 
 const torch::Tensor& Scored::target() const {
-  if (!target_.defined()) target_ = labels_.to(torch::kLong).masked_fill(valid().logical_not(), 0);
+  if (target_.defined()) return target_;
+  if (labels_.is_cpu()) check_labels(labels_, logits_.size(1));
+  target_ = labels_.to(torch::kLong).masked_fill(valid().logical_not(), 0);
   return target_;
 }
 

@@ -45,7 +45,7 @@ class Scored {
   const torch::Tensor& full_size() const;
   /// bool [N,H,W]: not ignored.
   const torch::Tensor& valid() const;
-  /// int64 [N,H,W]: the labels, 0 where they are ignored.
+  /// int64 [N,H,W]: the labels, 0 where they are ignored. Throws kData for one that is no class, as sums() does; neither does on CUDA.
   const torch::Tensor& target() const;
 
  private:

@@ -1,6 +1,7 @@
 // What every loss and every weighting in the registries must do; a new entry is tested here without a line of its own.
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "losses/class_weighting/registry.hpp"
 #include "losses/loss_fixture.hpp"
 
@@ -72,6 +73,16 @@ TEST_P(EveryLoss, IsFiniteForHugeLogits) {
     const test::Outcome result = outcome(options(), logits, labels_of(4, {1, 11, 13}), host());
     EXPECT_TRUE(std::isfinite(result.value));
     EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
+  }
+}
+
+TEST_P(EveryLoss, NamesALabelOutOfRange) {
+  try {
+    outcome(options(), torch::randn({1, 4, 3, 3}), torch::full({1, 3, 3}, 4, torch::kByte), host());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kData);
+    EXPECT_THAT(error.what(), testing::HasSubstr("label 4 in a batch of 4 classes"));
   }
 }
 
