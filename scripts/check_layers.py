@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks what the compiler does not: every #include follows the layers (a module uses only what stands below it, as CONTRIBUTING.md draws
-them), no two modules define a type of one name (the program would have two, and the linker mixes their functions), files are short."""
+them), no two headers define a type or an alias of one name (the program would have two, and the linker mixes their functions), files are short."""
 import pathlib
 import re
 import sys
@@ -26,7 +26,7 @@ NO_TORCH = ("base", "tensor_files", "config", "report", "synthesis")
 MOST_HEADERS = {"engine": 20, "data": 20}
 # As clang-format writes them: what a namespace holds is not indented, members are.
 NAMESPACE = re.compile(r"^(?:namespace (\S+) \{|\}  // namespace)")
-TYPE = re.compile(r"^(?:class|struct|union|enum class|enum) (\w+)\b(?! *[;<])")
+TYPE = re.compile(r"^(?:(?:class|struct|union|enum class|enum) ([\w:]+)(?![\w:])(?! *[;<])|using (\w+) =)")
 INCLUDE = re.compile(r'^\s*#include\s+(["<])([^">]+)[">]')
 
 
@@ -57,7 +57,7 @@ def types_of(header):
         if found := NAMESPACE.match(line):
             namespaces = [*namespaces, found.group(1)] if found.group(1) else namespaces[:-1]
         elif found := TYPE.match(line):
-            yield "::".join([*namespaces, found.group(1)])
+            yield "::".join([*namespaces, found.group(1) or found.group(2)])
 
 
 def doubles_of(headers):
@@ -65,7 +65,7 @@ def doubles_of(headers):
     for header in headers:
         for name in types_of(header):
             first = definitions.setdefault(name, header)
-            if module_of(first) != module_of(header):
+            if first != header:
                 yield f"{header.relative_to(ROOT)}: {name} is another type in {first.relative_to(ROOT)}"
 
 

@@ -13,7 +13,7 @@
 #include "base/files.hpp"
 #include "base/parallel.hpp"
 #include "config/print.hpp"
-#include "data/label_counts.hpp"
+#include "data/label_histogram.hpp"
 
 namespace seg {
 namespace {
@@ -25,7 +25,7 @@ ClassStatistics empty_statistics(std::size_t classes) {
   return {zeros, zeros, zeros, 0, 0};
 }
 
-void add(const LabelCounts& counts, ClassStatistics& statistics) {
+void add(const LabelHistogram& counts, ClassStatistics& statistics) {
   const std::size_t classes = statistics.pixels.size();
   const std::int64_t valid = std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(classes), std::int64_t{0});
   for (std::size_t c = 0; c < classes; ++c) {
@@ -97,7 +97,7 @@ ClassStatistics compute_statistics(const FileDataset& dataset, const DataOptions
   std::mutex mutex;
   parallel_for(dataset.size(), worker_threads(options.workers), [&](std::int64_t index) {
     try {
-      const LabelCounts counts = label_counts(dataset.read_labels(index));
+      const LabelHistogram counts = label_histogram(dataset.read_labels(index));
       const std::lock_guard lock(mutex);
       add(counts, statistics);
     } catch (const Error& error) {

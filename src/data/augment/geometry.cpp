@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "data/label_counts.hpp"
+#include "data/label_histogram.hpp"
 #include "data/resize.hpp"
 
 namespace seg {
@@ -32,7 +32,7 @@ cv::Point find_pixel(const cv::Mat& labels, std::uint8_t label, std::int64_t ran
 }
 
 std::optional<cv::Point> random_rare_pixel(const cv::Mat& labels, const std::vector<std::uint8_t>& classes, Random& random) {
-  const LabelCounts counts = label_counts(labels);
+  const LabelHistogram counts = label_histogram(labels);
   std::vector<std::uint8_t> present;
   std::ranges::copy_if(classes, std::back_inserter(present), [&](std::uint8_t c) { return counts[c] > 0; });
   if (present.empty()) return std::nullopt;

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "data/label_counts.hpp"
+#include "data/label_histogram.hpp"
 #include "data/resize.hpp"
 
 namespace seg {
@@ -67,7 +67,7 @@ std::vector<LegendRow> legend_rows(const ClassTable& classes) {
 }
 
 std::vector<LegendRow> legend_rows(const cv::Mat& labels, const ClassTable& classes) {
-  const LabelCounts counts = label_counts(labels);
+  const LabelHistogram counts = label_histogram(labels);
   const auto total = static_cast<double>(labels.total());
   std::vector<LegendRow> rows;
   double named = 0.0;

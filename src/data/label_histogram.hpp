@@ -8,9 +8,9 @@
 
 namespace seg {
 
-using LabelCounts = std::array<std::int64_t, 256>;
+using LabelHistogram = std::array<std::int64_t, 256>;
 
 /// Of CV_8UC1 labels.
-LabelCounts label_counts(const cv::Mat& labels);
+LabelHistogram label_histogram(const cv::Mat& labels);
 
 }  // namespace seg
