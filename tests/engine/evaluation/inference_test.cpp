@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "engine/evaluation/logit_adjustment.hpp"
 #include "engine/evaluation/rankseg.hpp"
 #include "ops/upsample.hpp"
 
@@ -145,6 +146,12 @@ TEST_F(InferenceTest, LogitAdjustmentNeedsClassCounts) {
   EvalOptions adjusted;
   adjusted.logit_adjustment = 0.5;
   EXPECT_THROW(Inference(model_, config_with(adjusted), Compute()), Error);
+}
+
+TEST(LogitShift, LeavesAClassThatTrainingNeverSawAsItIs) {
+  const torch::Tensor shift = logit_shift(2, {90, 10, 0}).flatten();
+  EXPECT_NEAR(shift[1].item<double>(), 2 * std::log(0.1), 1e-6);
+  EXPECT_EQ(shift[2].item<double>(), 0);
 }
 
 TEST_F(InferenceTest, RanksegDecidesFromTheProbabilities) {
