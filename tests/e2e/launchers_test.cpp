@@ -65,16 +65,35 @@ std::vector<pid_t> children_of(pid_t parent) {
   return {std::istream_iterator<pid_t>(list), std::istream_iterator<pid_t>()};
 }
 
-/// One that works (Debian 12's does not): the one in PATH, or that of scripts/setup.sh --cuda. Empty where there is none.
-std::string working_torchrun() {
-  for (const std::string& torchrun : {std::string("torchrun"), (program("segtrain").parent_path() / "../venv-cuda/bin/torchrun").string()})
-    if (run_program({"sh", "-c", torchrun + " --help >/dev/null 2>&1"}).exit_code == 0) return torchrun;
-  return "";
+/// Of what a program said.
+std::string last_line(const std::string& text) {
+  const std::size_t end = text.find_last_not_of(" \n");
+  return end == std::string::npos ? "says nothing" : text.substr(text.rfind('\n', end) + 1, end - text.rfind('\n', end));
+}
+
+/// A torchrun that starts programs: its path, or why there is none.
+struct Torchrun {
+  std::string path, why_not;
+};
+
+/// The one in PATH, or that of scripts/setup.sh --cuda. Whether one works shows when it starts something: Debian 12's answers to --help, and dies
+/// under its own Python when a program is to run.
+Torchrun working_torchrun(const Process::Options& options) {
+  Torchrun found;
+  for (const std::string& path : {std::string("torchrun"), (program("segtrain").parent_path() / "../venv-cuda/bin/torchrun").string()}) {
+    // In the spelling of all versions.
+    const ProgramResult tried =
+        Process({path, "--nproc_per_node", "1", "--master_port", std::to_string(free_port()), "--no_python", "true"}, options).wait();
+    if (tried.exit_code == 0) return {path, ""};
+    found.why_not += "\n" + path + ": " + (tried.exit_code == 127 ? "not found" : last_line(tried.err));
+  }
+  return found;
 }
 
 TEST_F(Launchers, TorchrunStartsAgainAfterAKillAndEndsWithTheSameWeights) {
-  const std::string found = working_torchrun();
-  if (found.empty()) GTEST_SKIP() << "there is no torchrun that works (Debian 12's does not): scripts/setup.sh --launchers or --cuda installs one";
+  const Process::Options options = environment({"TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1"});
+  const auto [found, why_not] = working_torchrun(options);
+  if (found.empty()) GTEST_SKIP() << "there is no torchrun that works; scripts/setup.sh --cuda installs one, on Debian 13 --launchers too" << why_not;
   // As docs/several-machines.md has it for a torchrun of any version.
   const std::vector<std::string> torchrun{found,
                                           "--nproc-per-node",
@@ -92,7 +111,7 @@ TEST_F(Launchers, TorchrunStartsAgainAfterAKillAndEndsWithTheSameWeights) {
                                           (folder_ / "store").string(),
                                           "--local-addr",
                                           "127.0.0.1"};
-  Process process(under(torchrun, "segtrain", arguments("run")), environment({"TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1"}));
+  Process process(under(torchrun, "segtrain", arguments("run")), options);
   ASSERT_TRUE(wait_until([&] { return count("run", "checkpoint") > 1 || !process.running(); }));
   const std::vector<pid_t> ranks = children_of(process.id());
   ASSERT_EQ(ranks.size(), 2u);
