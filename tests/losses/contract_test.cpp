@@ -1,9 +1,9 @@
 // What every loss and every weighting in the registries must do; a new entry is tested here without a line of its own.
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "losses/class_weighting/registry.hpp"
 #include "losses/loss_fixture.hpp"
+#include "support/operations.hpp"
 
 namespace seg {
 namespace {
@@ -76,16 +76,6 @@ TEST_P(EveryLoss, IsFiniteForHugeLogits) {
   }
 }
 
-TEST_P(EveryLoss, NamesALabelOutOfRange) {
-  try {
-    outcome(options(), torch::randn({1, 4, 3, 3}), torch::full({1, 3, 3}, 4, torch::kByte), host());
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind, ErrorKind::kData);
-    EXPECT_THAT(error.what(), testing::HasSubstr("label 4 in a batch of 4 classes"));
-  }
-}
-
 TEST_P(EveryLoss, TakesBfloat16) {
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}).to(torch::kBFloat16), labels = labels_of(4, {1, 20, 24});
   const test::Outcome half = outcome(options(), logits, labels, host()), full = outcome(options(), logits.to(torch::kFloat), labels, host());
@@ -114,35 +104,47 @@ TEST_P(EveryLoss, StateGoesThroughLoad) {
   EXPECT_EQ(outcome(*first, logits, labels, host()).value, outcome(*second, logits, labels, host()).value);
 }
 
-// A device that holds no values stands for one that is not there.
-TEST_P(EveryLoss, KeepsItsStateOnTheDeviceItIsBuiltFor) {
-  LossOptions smoothed = options();
-  smoothed.recall.momentum = 0.9;
-  smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
-  const auto there = build_loss(smoothed, context_of(4, torch::kMeta));
-  for (const auto& [name, tensor] : there->state()) EXPECT_TRUE(tensor.is_meta()) << name;
-  there->load(build_loss(smoothed, context_of(4))->state());
-  for (const auto& [name, tensor] : there->state()) EXPECT_TRUE(tensor.is_meta()) << name << ", loaded";
-}
-
-TEST_P(EveryLoss, DoesNotDependOnWhetherTheHostWaits) {
-  const torch::Tensor logits = torch::randn({2, 4, 9, 10}) * 2;
-  for (const auto& labels : {labels_of(3, {2, 20, 24}), labels_of(4, {2, 20, 24})}) {
-    for (const std::int64_t kept : {1, 300, 5000}) {  // OHEM's: fewer and more than there are below its threshold, and than pixels
-      LossOptions tested = options();
-      tested.ohem.min_kept = kept;
-      tested.lovasz.classes = tested.soft_iou.classes = kept == 1 ? RegionClasses::kAll : RegionClasses::kPresent;
-      const test::Outcome waited = outcome(tested, logits, labels), result = outcome(tested, logits, labels, host());
-      EXPECT_NEAR(result.value, waited.value, 1e-6 * std::abs(waited.value));
-      EXPECT_LT(test::relative_difference(result.gradient, waited.gradient), 1e-5);
-    }
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::Combine(testing::ValuesIn(loss_names()), testing::Values(Host::kWaits, Host::kRunsAhead)),
                          [](const auto& tested) {
                            return std::get<0>(tested.param) + (std::get<1>(tested.param) == Host::kWaits ? "_waited" : "_ahead");
                          });
+
+/// What the loss asks for, forward and backward.
+std::vector<std::string> operations(const std::string& type, Host host) {
+  torch::manual_seed(11);
+  const torch::Tensor logits = torch::randn({2, 4, 5, 6}).requires_grad_(true), labels = labels_of(4, {2, 20, 24});
+  const auto loss = build_loss(options_of(type), context_of(4));
+  return test::operations_of([&] { test::computed(*loss, logits, labels, host).value.backward(); });
+}
+
+void expect_the_same_ahead(const std::string& type) {
+  const torch::Tensor logits = torch::randn({2, 4, 9, 10}) * 2;
+  for (const auto& labels : {labels_of(3, {2, 20, 24}), labels_of(4, {2, 20, 24})}) {
+    for (const std::int64_t kept : {1, 300, 5000}) {  // OHEM's: fewer and more than there are below its threshold, and than pixels
+      LossOptions tested = options_of(type);
+      tested.ohem.min_kept = kept;
+      tested.lovasz.classes = tested.soft_iou.classes = kept == 1 ? RegionClasses::kAll : RegionClasses::kPresent;
+      const test::Outcome waited = outcome(tested, logits, labels, Host::kWaits), ahead = outcome(tested, logits, labels, Host::kRunsAhead);
+      EXPECT_NEAR(ahead.value, waited.value, 1e-6 * std::abs(waited.value)) << type;
+      EXPECT_LT(test::relative_difference(ahead.gradient, waited.gradient), 1e-5) << type;
+    }
+  }
+}
+
+TEST(AheadOfTheHost, LossesThatComputeOtherwiseGiveTheSame) {
+  std::vector<std::string> otherwise;  // the rest would be held against themselves
+  for (const std::string& type : loss_names())
+    if (operations(type, Host::kWaits) != operations(type, Host::kRunsAhead)) otherwise.push_back(type);
+  EXPECT_THAT(otherwise, testing::IsSupersetOf({"focal", "ohem", "lovasz", "ldam"}));
+  torch::manual_seed(11);
+  for (const std::string& type : otherwise) expect_the_same_ahead(type);
+}
+
+TEST(AheadOfTheHost, NoLossAsksHowManyPixelsCount) {
+  const auto asks = testing::AnyOf("aten::masked_select", "aten::nonzero");  // the size of what they give is in the data
+  EXPECT_THAT(operations("ohem", Host::kWaits), testing::Contains(asks));
+  for (const std::string& type : loss_names()) EXPECT_THAT(operations(type, Host::kRunsAhead), testing::Not(testing::Contains(asks))) << type;
+}
 
 class EveryWeighting : public testing::TestWithParam<std::string> {};
 
@@ -152,19 +154,6 @@ TEST_P(EveryWeighting, GivesFiniteWeights) {
   EXPECT_EQ(weights.scalar_type(), torch::kDouble);
   EXPECT_EQ(weights.sizes(), torch::IntArrayRef({4}));
   EXPECT_TRUE(weights.isfinite().logical_and(weights.ge(0)).all().item<bool>());
-}
-
-TEST_P(EveryWeighting, WeighsOnTheDeviceItIsBuiltFor) {
-  const Weighting weighting = build_weighting(GetParam(), {}, context_of(4, torch::kMeta));
-  const torch::Tensor counts = torch::empty({4}, torch::dtype(torch::kLong).device(torch::kMeta));
-  EXPECT_TRUE(weighting.classes->weights({{}, counts, counts, counts}).is_meta());
-}
-
-TEST_P(EveryWeighting, KeepsItsStateOnTheDeviceItIsBuiltFor) {
-  LossOptions smoothed;
-  smoothed.recall.momentum = 0.9;
-  const Weighting there = build_weighting(GetParam(), smoothed, context_of(4, torch::kMeta));
-  for (const auto& [name, tensor] : there.classes->state()) EXPECT_TRUE(tensor.is_meta()) << name;
 }
 
 TEST_P(EveryWeighting, StateGivenOutStaysAsItWas) {
