@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What takes too long for every commit: all tests under address and undefined-behaviour sanitizers, the loader and the caches under the
-# thread sanitizer, every fuzz target, the fault drill, clang-tidy over the whole tree, the portable kernels for ARM64, and the newest
-# LibTorch from PyPI.
+# What takes too long for every commit: whether the tests find planted mistakes, all tests under address and undefined-behaviour sanitizers,
+# the loader and the caches under the thread sanitizer, every fuzz target, the fault drill, clang-tidy over the whole tree, the portable
+# kernels for ARM64, and the newest LibTorch from PyPI.
 #
 #   scripts/nightly.sh [FUZZ_SECONDS]      default 600 a target; about two hours on two cores. Goes on after a failure and ends with a summary.
 set -uo pipefail
@@ -27,6 +27,7 @@ arm64() {
 }
 
 check "build and tests" scripts/test.sh
+check "planted mistakes" scripts/mutations.sh
 check "tests under address and undefined-behaviour sanitizers" scripts/sanitize.sh address
 check "loader and caches under the thread sanitizer" scripts/sanitize.sh thread
 check "fuzzing" scripts/fuzz.sh "$fuzz_seconds"

@@ -164,7 +164,7 @@ TEST(GradientSum, RoundsWhatTravelsAsBfloat16) {
 
 TEST(GradientSum, LeavesTheParametersAloneWhenItIsGone) {
   const Tensors parameters{parameter({3})};
-  { GradientSum(parameters, {}).begin(); }
+  GradientSum(parameters, {}).begin();
   backward(parameters, {torch::ones({3})});
   EXPECT_TRUE(parameters[0].grad().equal(torch::ones({3})));
 }

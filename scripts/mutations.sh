@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Whether the tests find mistakes: plants each of the table below by itself, builds what it touches, and wants a test to fail.
+#
+#   scripts/mutations.sh [NUMBER|NAME...]     all, or those of these numbers or with these words in their names
+#   scripts/mutations.sh --list
+#   scripts/mutations.sh --check              only whether all texts of the table are where it says; takes no time
+#   SEG_MUTATIONS   the folder that it works in instead of build-mutations; what is there is built upon
+#
+# Works on a copy of the files that git knows or would add, with a build folder of its own; the tree itself is never changed. Ends with 1 where a
+# mistake is not found, and with 2 where the script itself does not fit the code: a text that is not there exactly once, code that does not
+# compile, a test that fails without any mistake.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+
+names=() files=() texts=() replacements=() programs=() filters=()
+# mutation NAME FILE TEXT REPLACEMENT TEST_PROGRAM FILTER: the tests of FILTER must find it; short texts that say what they are about last longest.
+mutation() {
+  names+=("$1") files+=("$2") texts+=("$3") replacements+=("$4") programs+=("$5") filters+=("$6")
+}
+
+mutation "learning rate doubled" src/optim/adam.cpp \
+  'update.learning_rate / (' '2.0 * update.learning_rate / (' \
+  optim_tests 'Adam.*'
+mutation "weight decay applied twice" src/optim/adam.cpp \
+  'decoupled ? 0.0 : update.weight_decay' 'update.weight_decay' \
+  optim_tests 'AdamW.*'
+mutation "EMA updated on a bad step" src/engine/training/learner_step.hpp \
+  'undo.take_back();' 'undo.take_back(); if (learner_.ema_) learner_.ema_->update();' \
+  engine_tests 'LearnerTest.AStepThatIsNotFinite*'
+mutation "running statistics not rolled back" src/engine/training/undo.cpp \
+  'some.set(some.before)' '(void)some' \
+  engine_tests 'LearnerTest.AStepThatIsNotFinite*'
+mutation "false positives for false negatives" src/losses/class_weighting/error_rate.cpp \
+  'errors = sums.false_negatives' 'errors = sums.predicted - (sums.pixels - sums.false_negatives)' \
+  losses_tests 'RecallWeights.*'
+mutation "a rank's share not divided" src/losses/soft_iou.cpp \
+  '(1.0 - 1.0 / static_cast<double>' '(0.0 / static_cast<double>' \
+  losses_tests '*ExactLossTest*'
+mutation "ignored pixels counted" src/ops/cpu/class_sums_tile.cpp \
+  'const std::uint8_t label = labels[l];' 'const std::uint8_t label = labels[l] == kIgnored ? 0 : labels[l];' \
+  ops_tests 'ClassSums.*'
+mutation "align_corners the other way" src/ops/cpu/class_sums.cpp \
+  'bilinear_axis(logits.size(2), height, align_corners)' 'bilinear_axis(logits.size(2), height, !align_corners)' \
+  ops_tests '*Shapes.KernelEqualsReference*'
+mutation "first recall averaged with zero" src/losses/class_weighting/error_rate.cpp \
+  'torch::where(observed_,' 'torch::where(torch::ones_like(observed_),' \
+  losses_tests 'RecallWeights.Momentum*'
+mutation "resume one step late" src/engine/training/trainer.cpp \
+  '= from->iteration;' '= from->iteration + 1;' \
+  engine_tests 'TrainerTest.GoesOn*'
+
+fail() {
+  echo "mutations: $*" >&2
+  exit 2
+}
+
+# plant NUMBER TREE FILE: writes to FILE what the mutation makes of the tree's file.
+plant() {
+  local content before=${texts[$1]} rest
+  content=$(<"$2/${files[$1]}")
+  rest=${content/"$before"/}
+  [ "$rest" != "$content" ] || fail "$(($1 + 1)) ${names[$1]}: ${files[$1]} does not hold '$before'; bring the table up to date"
+  [ "${rest/"$before"/}" = "$rest" ] || fail "$(($1 + 1)) ${names[$1]}: ${files[$1]} holds '$before' more than once; bring the table up to date"
+  printf '%s\n' "${content/"$before"/"${replacements[$1]}"}" >"$3"
+}
+
+case ${1:-} in
+  --list) for i in "${!names[@]}"; do echo "$((i + 1)) ${names[i]}"; done; exit ;;
+  --check) for i in "${!names[@]}"; do plant "$i" . /dev/null; done; exit ;;
+esac
+chosen=()
+for i in "${!names[@]}"; do
+  [ $# -gt 0 ] || chosen+=("$i")
+  for word in "$@"; do
+    if [ "$word" = $((i + 1)) ] || { [[ ! $word =~ ^[0-9]+$ ]] && [[ ${names[i]} == *"$word"* ]]; }; then
+      chosen+=("$i")
+      break
+    fi
+  done
+done
+[ ${#chosen[@]} -gt 0 ] || fail "there is no mutation $*; see scripts/mutations.sh --list"
+
+folder=${SEG_MUTATIONS:-build-mutations}
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+tree=$folder/tree
+
+# The copy becomes what the tree is; a file that is the same keeps its time, so that what was built of it stays.
+update_copy() {
+  local file
+  git ls-files --cached --others --exclude-standard | while IFS= read -r file; do [ ! -f "$file" ] || echo "$file"; done | sort >"$folder/files"
+  while IFS= read -r file; do
+    cmp -s "$file" "$tree/$file" || { mkdir -p "$tree/$(dirname "$file")" && cp "$file" "$tree/$file"; }
+  done <"$folder/files"
+  (cd "$tree" && find . -path './build*' -prune -o -type f -print | cut -c3- | sort | comm -13 "$folder/files" - | xargs -r -d '\n' rm --)
+}
+
+# build PROGRAM...: fails where it does not compile.
+build() { (cd "$tree" && SEG_BUILD=build SEG_TARGETS="$*" scripts/build.sh >"$folder/build.log" 2>&1); }
+
+# run PROGRAM FILTER: what ctest runs, with its exit code.
+run() { (cd "$tree/build" && OMP_WAIT_POLICY=passive timeout 300 "bin/$1" --gtest_brief=1 --gtest_filter="$2" >"$folder/test.log" 2>&1); }
+
+update_copy
+for i in "${chosen[@]}"; do plant "$i" "$tree" /dev/null; done  # before anything is built
+mapfile -t wanted < <(for i in "${chosen[@]}"; do echo "${programs[i]}"; done | sort -u)
+echo "mutations: building ${wanted[*]} in $tree/build; log in $folder/build.log"
+build "${wanted[@]}" || { cat "$folder/build.log" >&2; fail "the code does not build"; }
+for i in "${chosen[@]}"; do
+  run "${programs[i]}" "${filters[i]}" || { tail -n 30 "$folder/test.log" >&2; fail "${programs[i]} ${filters[i]} fails without a mutation"; }
+  grep -q '\[  PASSED  \] [1-9]' "$folder/test.log" || fail "${programs[i]} has no test that fits ${filters[i]}, or skips all"
+done
+
+missed=0
+for i in "${chosen[@]}"; do
+  file=$tree/${files[i]} begin=$SECONDS code=0
+  cp "$file" "$folder/original"
+  # The time of the original must be new too: ninja would take what was built with the mutation for current.
+  trap 'cp "$folder/original" "$file"' EXIT
+  plant "$i" "$tree" "$file"
+  build "${programs[i]}" || { cat "$folder/build.log" >&2; fail "$((i + 1)) ${names[i]}: does not compile"; }
+  run "${programs[i]}" "${filters[i]}" || code=$?
+  cp "$folder/original" "$file"
+  trap - EXIT
+  case $code in
+    0) verdict="NOT FOUND by ${programs[i]} ${filters[i]}" missed=$((missed + 1)) ;;
+    1) verdict="found by $(sed -n 's/^\[  FAILED  \] \([A-Za-z0-9_/]*\.[A-Za-z0-9_/]*\).*/\1/p' "$folder/test.log" | head -n 1)" ;;
+    *) tail -n 30 "$folder/test.log" >&2; fail "$((i + 1)) ${names[i]}: ${programs[i]} ended with $code" ;;
+  esac
+  echo "$((i + 1)) ${names[i]}: $verdict ($((SECONDS - begin)) s)"
+done
+[ "$missed" -eq 0 ] || { echo "mutations: $missed of ${#chosen[@]} not found" >&2; exit 1; }
+echo "mutations: all ${#chosen[@]} found"
