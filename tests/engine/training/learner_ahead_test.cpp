@@ -112,7 +112,7 @@ const std::vector<std::string> kSteps{"optimizer.lr=0.01", "train.clip_norm=0.5"
 std::vector<std::string> with_sgd() { return joined(kSteps, {"optimizer.type=sgd", "optimizer.weight_decay=0.05"}); }
 std::vector<std::string> with_adamw() { return joined(kSteps, {"optimizer.type=adamw", "optimizer.weight_decay=10"}); }
 
-// Rounding alone takes the ways 5e-5 apart; a rate, a decay, a momentum or an average of another size, as in the next test, 0.1 or more.
+// Rounding alone takes the ways 7e-5 apart; a rate, a decay, a momentum or an average of another size, as in the next test, 0.1 or more.
 constexpr double kApart = 1e-2;
 
 TEST_F(LearnerAhead, MakesTheStepsThatAreWaitedFor) {
