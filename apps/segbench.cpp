@@ -68,6 +68,7 @@ struct Train : Measurement<seg::TrainBench> {
                       .help = "of the matrix products that give the best rate; 0: 4096, on a GPU 8192",
                       .value = &bench.largest_product,
                       .min = 0},
+                     {"--profile", "write the 25 heaviest kernels of a step there; on the CPU its operators", &bench.profile, "FILE"},
                      {"--step-file", "write weights, batch and loss of the first step for other programs, measure nothing", &step_file, "FILE"}}),
             [this] { return run(); }};
   }

@@ -26,6 +26,7 @@ What is not possible with this PyTorch or on this machine ends with exit code 2.
   scripts/bench_pytorch.py --variant compile --device cuda --task loss --shape 6x16x96x192 --size 384x768 --steps 50
   scripts/bench_pytorch.py --task eval --data ROOT --layout camvid --weights CHECKPOINT    also prints the scores
   scripts/bench_pytorch.py --task loss --shape 6x19x193x193 --size 769x769                 up-sampling, loss and backward alone
+  scripts/bench_pytorch.py --device cuda --profile FILE    also writes the 25 heaviest kernels of a step; on the CPU its operators
   scripts/bench_pytorch.py --check FILE     recomputes the loss of `segbench train --step-file FILE`; exit 1 beyond 1e-3 of it
 
 Images per second come from the median step on synthetic data, from the whole timed stretch where a loader feeds (its batches come in
@@ -47,6 +48,7 @@ import torch
 import bench_pytorch_data as data
 import bench_pytorch_machine as machine
 import bench_pytorch_model as network
+import bench_pytorch_profile as kernels
 import bench_pytorch_step as bench
 
 TRIAL_STEPS = 4
@@ -94,6 +96,7 @@ def parse_arguments():
     add("--steps", type=int, default=10, help="timed steps; --task eval on a data set: 0 is the whole split")
     add("--warmup", type=int, default=3)
     add("--json", metavar="FILE", help="write the results there too")
+    add("--profile", metavar="FILE", help="write the 25 heaviest kernels of a step there, on the CPU its operators; not for --task eval")
     return parser.parse_args()
 
 
@@ -155,7 +158,13 @@ def train(args):
         seconds = seconds_with(result["workers"], args.warmup, args.steps)
     result["images_per_second"] = args.batch / (statistics.median if args.data == "synthetic" else statistics.mean)(seconds)
     result["classes"] = classes
+    write_profile(args, lambda: training.step(*batch))
     return result, seconds
+
+
+def write_profile(args, step):
+    if args.profile:
+        kernels.write(args.profile, f"{args.variant or args.mode} {args.task}, PyTorch {torch.__version__}, batch {args.batch}", step, args.device)
 
 
 def evaluation_model(args, classes, engine, images):
@@ -271,6 +280,7 @@ def loss(args):
     # Left out where it would be the compiler's own on the CPU, or miss a CUDA graph's.
     if engine == "eager" or gpu and engine == "compile":
         result["extra_bytes"] = (torch.cuda.max_memory_allocated() if gpu else peak) - before
+    write_profile(args, step)
     return {**result, "images_per_second": args.shape[0] / statistics.median(seconds)}, seconds
 
 
@@ -328,6 +338,8 @@ def settle(args):
         bench.refuse(f"PyTorch {torch.__version__} finds no CUDA GPU here")
     if args.device == "cuda" and args.task == "eval":
         bench.refuse("--task eval runs on the CPU only")
+    if args.profile and args.task == "eval":
+        bench.refuse("--profile is for --task train and loss")
     args.crops = (args.augment or {"camvid": "crop", "synthia_seqs": "resize"}[args.layout]) == "crop"
     automatic = args.precision == "auto" and args.task != "loss" and machine.multiplies_bf16(args.device)
     args.bf16 = args.mode == "tuned" and (args.precision == "bf16" or automatic)

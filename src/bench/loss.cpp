@@ -36,8 +36,15 @@ torch::Tensor gradient(Kernel kernel, const Inputs& inputs) {
   const ClassSums sums = kernel(logits, inputs.labels, /*align_corners=*/false);
   const torch::Tensor weights = sums.false_negatives.clamp_min(1).to(torch::kDouble) / sums.pixels.clamp_min(1);
   ((weights * sums.cross_entropy).sum() / sums.pixels.sum().clamp_min(1)).backward();
-  wait_for(inputs.labels.device());
   return logits.grad();
+}
+
+/// Seconds of each run. On a GPU by its clock, one work behind the other, so that none hides what launching the next one costs; on the CPU in turn.
+std::vector<std::vector<double>> measure_all(const torch::Device& device, const Repeats& repeats, const std::vector<std::function<void()>>& works) {
+  if (device.is_cpu()) return measure_in_turn(repeats, works);
+  std::vector<std::vector<double>> seconds;
+  for (const auto& work : works) seconds.push_back(measure_on(device, repeats, work));
+  return seconds;
 }
 
 /// Bytes by which `work` raises what tensors take on the device at its peak.
@@ -60,7 +67,7 @@ void compare_kernels(BenchReport& report, const LossBench& bench, const torch::D
     extra.push_back(bytes ? std::optional(static_cast<double>(*bytes)) : std::nullopt);
     works.emplace_back([&inputs, run = kernel] { gradient(run, inputs); });
   }
-  const auto seconds = measure_in_turn(bench.runs, works);
+  const auto seconds = measure_all(device, bench.runs, works);
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     report.add(kernels[i].first, "forward_and_backward", measurement_of(scaled(seconds[i], 1e3)), "ms");
     report.add(kernels[i].first, "extra_resident", extra[i] ? std::optional(*extra[i] / kMegabyte) : std::nullopt, "MB");
@@ -96,13 +103,10 @@ void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& 
   const torch::Tensor labels = batch.labels.to(experiment.compute.device);
   const auto recall = loss_named("recall", experiment), entropy = loss_named("ce", experiment);
   const auto work = [&](Loss& loss) {
-    return [&] {
-      loss.compute({logits.detach().requires_grad_(true), labels, experiment.config.model.align_corners}).value.backward();
-      wait_for(experiment.compute.device);
-    };
+    return [&] { loss.compute({logits.detach().requires_grad_(true), labels, experiment.config.model.align_corners}).value.backward(); };
   };
   // What is looked for is smaller than the spread of few runs.
-  const auto seconds = measure_in_turn({runs.warmup, 5 * runs.runs}, {work(*recall), work(*entropy)});
+  const auto seconds = measure_all(experiment.compute.device, {runs.warmup, 5 * runs.runs}, {work(*recall), work(*entropy)});
   const double difference = measurement_of(seconds[0]).median - measurement_of(seconds[1]).median;
   report.add("inside_a_step", "recall", measurement_of(scaled(seconds[0], 1e3)), "ms");
   report.add("inside_a_step", "cross_entropy", measurement_of(scaled(seconds[1], 1e3)), "ms");

@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "core/compute.hpp"
+#include "core/device_work.hpp"
 
 namespace seg {
 
@@ -43,6 +45,19 @@ std::vector<std::vector<double>> measure_in_turn(const Repeats& repeats, const s
   std::vector<std::vector<double>> seconds(works.size());
   for (std::int64_t run = 0; run < repeats.runs; ++run)
     for (std::size_t i = 0; i < works.size(); ++i) seconds[i].push_back(seconds_of(works[i]));
+  return seconds;
+}
+
+std::vector<double> measure_on(const torch::Device& device, const Repeats& repeats, const std::function<void()>& work) {
+  for (std::int64_t run = 0; run < repeats.warmup; ++run) work();
+  wait_for(device);
+  std::vector<DeviceMoment> moments{DeviceMoment(device)};
+  for (std::int64_t run = 0; run < repeats.runs; ++run) {
+    work();
+    moments.emplace_back(device);
+  }
+  std::vector<double> seconds;
+  for (std::size_t i = 1; i < moments.size(); ++i) seconds.push_back(moments[i].seconds_since(moments[i - 1]));
   return seconds;
 }
 

@@ -1,6 +1,8 @@
 // Repeated timing after a warm-up, and what is said about the repetitions: median and spread.
 #pragma once
 
+#include <torch/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -37,5 +39,9 @@ std::vector<double> measure(const Repeats& repeats, const std::function<void()>&
 
 /// The same for several works in turn, A B A B ..., so that a processor whose clock wanders treats them alike.
 std::vector<std::vector<double>> measure_in_turn(const Repeats& repeats, const std::vector<std::function<void()>>& works);
+
+/// The same by the device's own clock, from the end of one run to the end of the next, and none waits for the one before: what a GPU does while the
+/// host launches the next, as scripts/bench_pytorch_step.py measures PyTorch. On the CPU by the host's clock.
+std::vector<double> measure_on(const torch::Device& device, const Repeats& repeats, const std::function<void()>& work);
 
 }  // namespace seg

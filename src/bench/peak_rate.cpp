@@ -17,16 +17,16 @@ constexpr std::int64_t kImages = 4;
 }  // namespace
 
 PeakRate::PeakRate(Compute compute, std::int64_t largest) : compute_(compute) {
-  const auto options = torch::dtype(compute.precision).device(compute.device);
+  const auto options = torch::dtype(compute.precision).device(compute.device);  // drawn there: the host would take seconds over the large ones
   for (std::int64_t side = std::min<std::int64_t>(1024, largest); side <= largest; side += 1024) {
-    const torch::Tensor a = torch::rand({side, side}).to(options), b = torch::rand({side, side}).to(options);
+    const torch::Tensor a = torch::rand({side, side}, options), b = torch::rand({side, side}, options);
     const double n = static_cast<double>(side);
     candidates_.push_back({"matrix product " + std::to_string(side), 2 * n * n * n, [a, b] { at::mm(a, b); }, {}});
   }
   const std::int64_t side = std::max<std::int64_t>(1, largest / 32);
   const auto format = torch::MemoryFormat::ChannelsLast;
-  const torch::Tensor images = torch::rand({kImages, kChannels, side, side}).to(options).contiguous(format);
-  const torch::Tensor weights = torch::rand({kChannels, kChannels, 3, 3}).to(options).contiguous(format);
+  const torch::Tensor images = torch::rand({kImages, kChannels, side, side}, options).contiguous(format);
+  const torch::Tensor weights = torch::rand({kChannels, kChannels, 3, 3}, options).contiguous(format);
   candidates_.push_back({"3x3 convolution, " + std::to_string(kChannels) + " channels",
                          2.0 * static_cast<double>(images.numel()) * kChannels * 9,
                          [images, weights] { at::conv2d(images, weights, {}, 1, 1); },

@@ -4,10 +4,12 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/parallel.hpp"
 #include "bench/flops.hpp"
 #include "bench/memory.hpp"
 #include "bench/peak_rate.hpp"
+#include "bench/profile.hpp"
 #include "bench/rank_times.hpp"
 #include "bench/traffic.hpp"
 #include "core/compute.hpp"
@@ -94,6 +96,33 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
   return series;
 }
 
+/// Bytes: the most that tensors take on a GPU in steps that are launched, when the memory in which libraries tried their algorithms is given back, as
+/// scripts/bench_pytorch_step.py counts PyTorch's. A recorded step has memory of its own, which LibTorch does not count as tensors'.
+std::int64_t device_bytes_of_steps(const torch::Device& device, Stepper& stepper, const std::function<Batch()>& next) {
+  constexpr std::int64_t kSteps = 2;
+  wait_for(device);
+  release_device_memory(device);
+  stepper.run(kSteps, next, nullptr, StepTiming::kParts);
+  forget_peak(device);
+  stepper.run(kSteps, next, nullptr, StepTiming::kParts);
+  return device_memory(device).peak;
+}
+
+/// What a profile shows of steps that are launched one operation after the other and, where training records them, of recorded ones.
+std::string profile_of_steps(const Experiment& experiment, Stepper& stepper, const std::function<Batch()>& next, const BenchReport& report) {
+  constexpr std::int64_t kSteps = 5;
+  std::string text;
+  const nlohmann::ordered_json facts = report.json().at("facts");
+  for (const auto& [name, value] : facts.items()) text += "# " + name + ": " + (value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
+  const auto add = [&](const std::string& title, StepTiming timing) {
+    stepper.run(kSteps, next, nullptr, timing);  // on a GPU the first ones end in recording
+    text += "\n" + profile_text(title, profile(experiment.compute.device, [&] { stepper.run(kSteps, next, nullptr, timing); }), kSteps);
+  };
+  add("launched steps", StepTiming::kParts);
+  if (can_record(experiment.compute.device) && experiment.config.train.cuda_graph == CudaGraph::kAuto) add("recorded steps", StepTiming::kWhole);
+  return text;
+}
+
 Flops flops_of(Experiment& experiment, const Batch& batch) {
   experiment.learner->model().train();
   return count_flops([&] {
@@ -162,8 +191,9 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   std::optional<Series> loaded;
   stepper.run(bench.steps.warmup, same, nullptr);
   const std::int64_t resident = peak_resident_bytes();  // before the best rate takes matrices of its own
-  const std::int64_t on_device = device_memory(experiment->compute.device).peak;
-  const std::int64_t largest = bench.largest_product > 0 ? bench.largest_product : (experiment->compute.device.is_cuda() ? 8192 : 4096);
+  const bool gpu = experiment->compute.device.is_cuda();
+  const std::int64_t on_device = gpu ? device_bytes_of_steps(experiment->compute.device, stepper, same) : 0;
+  const std::int64_t largest = bench.largest_product > 0 ? bench.largest_product : (gpu ? 8192 : 4096);
   PeakRate peak(experiment->compute, largest);
   peak.sample();
   stepper.run((bench.steps.runs + 1) / 2, same, &synthetic);
@@ -204,7 +234,11 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
                    bench.steps);
   }
   report.add("memory", "peak_resident", static_cast<double>(resident) / kMegabyte, "MB");
-  if (experiment->compute.device.is_cuda()) report.add("memory", "peak_device", static_cast<double>(on_device) / kMegabyte, "MB");
+  if (gpu) report.add("memory", "peak_device", static_cast<double>(on_device) / kMegabyte, "MB");
+  if (!bench.profile.empty()) {
+    const std::string text = profile_of_steps(*experiment, stepper, same, report);
+    if (ranks.is_first()) write_file_atomic(bench.profile, text);
+  }
   return report;
 }
 

@@ -11,7 +11,8 @@ struct TrainBench {
   BenchSource source;
   Repeats steps{.warmup = 3, .runs = 12};
   bool synthetic_only = false;
-  std::int64_t largest_product = 0;  // of the matrix products that give the device's best rate; 0: 4096, on CUDA 8192
+  std::filesystem::path profile = {};  // file for the heaviest kernels, see bench/profile.hpp; empty: none
+  std::int64_t largest_product = 0;    // of the matrix products that give the device's best rate; 0: 4096, on CUDA 8192
 };
 
 /// Sections: "synthetic" and "end_to_end" (images/s, ms of a step and of its parts; end to end over synthetic), "arithmetic" (GFLOP

@@ -68,4 +68,20 @@ void without_libuv(Options& options) {
   if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
 }
 
+/// When an event of LibTorch's profiler began and how long it took. 2.4 counts nanoseconds; before it was microseconds.
+template <class Event>
+std::int64_t begin_ns(const Event& event) {
+  if constexpr (requires { event.startNs(); })
+    return static_cast<std::int64_t>(event.startNs());
+  else
+    return 1000 * static_cast<std::int64_t>(event.startUs());
+}
+template <class Event>
+std::int64_t duration_ns(const Event& event) {
+  if constexpr (requires { event.durationNs(); })
+    return static_cast<std::int64_t>(event.durationNs());
+  else
+    return 1000 * static_cast<std::int64_t>(event.durationUs());
+}
+
 }  // namespace seg::torch_compat

@@ -53,6 +53,14 @@ TEST(Bench, TrainCanLeaveTheLoaderOut) {
   EXPECT_EQ(json.at("results").at("synthetic").at("step").at("runs"), 2);
 }
 
+TEST(Bench, TrainWritesAProfile) {
+  const test::TemporaryFolder folder;
+  bench_train({.source = kTiny, .steps = {.warmup = 0, .runs = 2}, .synthetic_only = true, .profile = folder / "profile.txt", .largest_product = 64});
+  const std::string text = test::read_text(folder / "profile.txt");
+  EXPECT_THAT(text, AllOf(HasSubstr("# device: cpu\n"), HasSubstr("launched steps: "), HasSubstr("convolution")));
+  EXPECT_THAT(text, Not(HasSubstr("recorded steps")));  // the CPU records none
+}
+
 TEST(Bench, LossComparesKernels) {
   const BenchReport report = bench_loss({.source = kTiny, .runs = {.warmup = 1, .runs = 2}, .shape = {2, 5, 6, 7}, .size = {24, 28}});
   EXPECT_GT(values(report, "ratio").at("speed"), 0);

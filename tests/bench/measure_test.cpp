@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/error.hpp"
 
 namespace seg {
@@ -28,6 +31,16 @@ TEST(Measure, WarmUpIsNotMeasured) {
   int calls = 0;
   EXPECT_EQ(measure({.warmup = 3, .runs = 4}, [&] { ++calls; }).size(), 4u);
   EXPECT_EQ(calls, 7);
+}
+
+TEST(Measure, RunsOnADeviceFollowEachOther) {
+  int calls = 0;
+  const auto seconds = measure_on(torch::kCPU, {.warmup = 2, .runs = 3}, [&] {
+    ++calls;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  });
+  EXPECT_EQ(calls, 5);
+  EXPECT_THAT(seconds, testing::AllOf(testing::SizeIs(3), testing::Each(testing::Gt(0.0019))));
 }
 
 TEST(Measure, WorksTakeTurns) {
