@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # Runs segbench and PyTorch (scripts/bench_pytorch.py) in turn on one GPU, with the recipe of the paper, and prints the ratios.
 #
-#   scripts/bench_gpu.sh [--rounds N] [--batch N] [--size HxW] [--steps N] [--frames N] [--output DIR]
+#   scripts/bench_gpu.sh [--rounds N] [--batch N] [--size HxW] [--steps N] [--frames N] [--output DIR] [--tiny] [--run NAME | --table]
+#
+#   --run NAME   that one alone, such as seg_train.2 (the second round); frames, the drawn images, comes before all others
+#   --table      the table of what is in DIR
+#   --tiny       on the CPU with sizes that say nothing, to see that all of it runs
 #
 # PyTorch: plain, tuned (bf16, channels-last, fused Adam), torch.compile and torch.compile with max-autotune; PYTHON is its interpreter (default:
 # that of scripts/setup.sh --cuda). Training and loss are measured on one batch that is on the GPU, and segbench also from drawn PNG files of
-# 760x1280 through the disk cache. DIR (default runs/bench-gpu) gets every program's JSON, its log, and table.md.
+# 760x1280 through the disk cache. DIR (default runs/bench-gpu) gets every program's JSON, the commands, the log, profiles, and table.md.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-rounds=3 batch=6 size=384x768 steps=50 frames=200 output=$here/runs/bench-gpu
+rounds=3 batch=6 size=384x768 steps=50 warmup=10 frames=200 frame_size=760x1280 device=cuda peaks=() run="" table="" output=$here/runs/bench-gpu
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=${2:-}; shift 2 ;;
@@ -17,44 +21,84 @@ while [ $# -gt 0 ]; do
     --steps) steps=${2:-}; shift 2 ;;
     --frames) frames=${2:-}; shift 2 ;;
     --output) output=${2:-}; shift 2 ;;
-    --help | -h) sed -n '2,9p' "$0" | cut -c3-; exit 0 ;;
+    --run) run=${2:-}; shift 2 ;;
+    --table) table=yes; shift ;;
+    --tiny) device=cpu batch=2 size=48x64 steps=2 warmup=1 frames=20 frame_size=96x160 peaks=(--largest-product 64); shift ;;
+    --help | -h) sed -n '2,12p' "$0" | cut -c3-; exit 0 ;;
     *) echo "error: unknown option $1" >&2; exit 2 ;;
   esac
 done
 bin=${SEG_BIN:-$here/build/bin} python=${PYTHON:-$here/build/venv-cuda/bin/python}
 [ -x "$bin/segbench" ] || { echo "error: $bin/segbench is not built" >&2; echo "hint: run scripts/build.sh --cuda" >&2; exit 2; }
-"$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || {
-  echo "error: $python has no PyTorch that sees a GPU" >&2
-  echo "hint: run scripts/setup.sh --cuda on a machine with an NVIDIA GPU, or set PYTHON" >&2
-  exit 2
-}
-height=${size%x*} width=${size#*x}
-mkdir -p "$output"
-rm -f "$output"/*.json "$output/log.txt"
+height=${size%x*} width=${size#*x} shape=${batch}x16x$((${size%x*} / 4))x$((${size#*x} / 4))
 
-# log NAME COMMAND...: what it prints goes to the log, which is shown where it fails.
+# log NAME COMMAND...: notes the command; what it prints goes to the log, which is shown where it fails.
 log() {
-  echo "== $1" | tee -a "$output/log.txt" >&2
+  local name=$1 shown
   shift
+  echo "== $name" | tee -a "$output/log.txt" >&2
+  shown=${*//"$here/"/}
+  echo "$name: ${SEG_CUDA_KERNELS:+SEG_CUDA_KERNELS=$SEG_CUDA_KERNELS }${shown#program }" >>"$output/commands.txt"
   if "$@" >>"$output/log.txt" 2>&1; then return; fi
   tail -n 20 "$output/log.txt" >&2
   return 1
 }
 
+# What LD_LIBRARY_PATH is for the programs alone: Python must not take their libraries for its own.
+program() { env ${SEG_LIBRARY_PATH:+"LD_LIBRARY_PATH=$SEG_LIBRARY_PATH"} "$bin/$1" "${@:2}"; }
 # The classes of SYNTHIA, all of them counted.
-recipe=(--set data.dataset=synthia_seqs --set "data.size=[$height,$width]" --set data.void=train --set augment.crop=false --set data.cache=disk
-  --set "train.batch_size=$batch" --set loss.type=recall --device cuda --draw "$frames" --draw-size 760x1280)
-seg() { log "$1" "$bin/segbench" "$2" "${recipe[@]}" --json "$output/$1.json" "${@:3}"; }
-torch() { log "$1" "$python" "$here/scripts/bench_pytorch.py" --device cuda --classes 16 --steps "$steps" --json "$output/$1.json" "${@:2}"; }
-shape=${batch}x16x$((height / 4))x$((width / 4))
+seg() {
+  log "$name" program segbench "$1" --set data.dataset=synthia_seqs --set "data.root=$output/frames" --set "data.size=[$height,$width]" \
+    --set data.void=train --set augment.crop=false --set data.cache=disk --set "train.batch_size=$batch" --set loss.type=recall --draw 0 --device "$device" \
+    --json "$output/$name.json" "${@:2}"
+}
+train() { seg train --steps "$steps" --warmup "$warmup" "${peaks[@]}" "$@"; }
+launched=(--set train.cuda_graph=off) recorded=(--set train.cuda_graph=auto)
+# torch VARIANT TASK [OPTION...]
+torch() {
+  log "$name" "$python" "$here/scripts/bench_pytorch.py" --device "$device" --classes 16 --variant "$1" --task "$2" --batch "$batch" --size "$size" \
+    --shape "$shape" --steps "$steps" --warmup "$warmup" --json "$output/$name.json" "${@:3}"
+}
 
+# one NAME: a run, such as frames or tuned_train.1.
+one() {
+  local name=$1 what=${1%.*}
+  case $what in
+    frames)
+      rm -rf "$output/frames"
+      log "$name" program segdata generate --layout synthia_seqs --output "$output/frames" --count "$frames" --size "$frame_size" ;;
+    seg_train) train --synthetic-only "${launched[@]}" ;;
+    seg_recorded) train --synthetic-only "${recorded[@]}" ;;
+    seg_deterministic) train --synthetic-only "${launched[@]}" --set train.deterministic=true ;;
+    seg_kernels-off) SEG_CUDA_KERNELS=off train --synthetic-only "${launched[@]}" ;;
+    seg_files) train "${launched[@]}" ;;
+    seg_loss) seg loss --shape "$shape" --size "$size" --runs "$steps" --warmup "$warmup" ;;
+    seg_profile) steps=2 train --synthetic-only "${recorded[@]}" --profile "$output/$name.txt" ;;
+    tuned_profile | compile_profile) steps=2 torch "${what%_*}" train --profile "$output/$name.txt" ;;
+    warm_train | warm_loss) steps=1 torch compile "${what#warm_}" ;;  # what the compiler makes stays in its cache
+    plain_train | tuned_train | compile_train | compile-max_train | tuned_loss | compile_loss) torch "${what%_*}" "${what#*_}" ;;
+    *) echo "error: there is no --run $name" >&2; exit 2 ;;
+  esac
+}
+
+print_table() { "$python" "$here/scripts/bench_compare_table.py" --gpu "$output" | tee "$output/table.md"; }
+
+mkdir -p "$output"
+if [ -n "$table" ]; then print_table; exit; fi
+if [ -n "$run" ]; then one "$run"; exit; fi
+if [ "$device" = cuda ]; then
+  "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || {
+    echo "error: $python has no PyTorch that sees a GPU" >&2
+    echo "hint: run scripts/setup.sh --cuda on a machine with an NVIDIA GPU, or set PYTHON" >&2
+    exit 2
+  }
+fi
+rm -f "$output"/*.json "$output/log.txt" "$output/commands.txt"
+one frames
 for round in $(seq "$rounds"); do
-  seg "seg_train.$round" train --synthetic-only --steps "$steps" --warmup 10
-  for variant in plain tuned compile compile-max; do
-    torch "${variant}_train.$round" --variant "$variant" --batch "$batch" --size "$size" --warmup 10
+  for name in seg_train plain_train tuned_train compile_train compile-max_train seg_loss tuned_loss compile_loss seg_files seg_recorded; do
+    one "$name.$round" || true  # the table says what did not run
   done
-  seg "seg_loss.$round" loss --shape "$shape" --size "$size" --runs "$steps"
-  for variant in tuned compile; do torch "${variant}_loss.$round" --variant "$variant" --task loss --shape "$shape" --size "$size" --warmup 10; done
-  seg "seg_files.$round" train --steps "$steps" --warmup 10
 done
-python3 "$here/scripts/bench_compare_table.py" --gpu "$output" | tee "$output/table.md"
+for name in seg_kernels-off seg_deterministic seg_profile tuned_profile compile_profile; do one "$name.1" || true; done
+print_table

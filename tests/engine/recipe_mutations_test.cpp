@@ -19,7 +19,7 @@ const std::vector<std::string> kWrong = {"~",    "''",   "word",  "[]",         
 
 std::vector<std::string> recipe_files() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(test::repository_file("configs")))
+  for (const auto& entry : fs::directory_iterator(find_shipped("configs")))
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().string());
   std::sort(names.begin(), names.end());
   return names;

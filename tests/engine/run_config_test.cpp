@@ -21,7 +21,7 @@ namespace {
 
 std::vector<std::string> recipes() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(test::repository_file("configs")))
+  for (const auto& entry : fs::directory_iterator(find_shipped("configs")))
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().filename().string());
   return names;
 }
