@@ -60,7 +60,7 @@ int fail(const Error& error) {
 
 Error out_of_memory(const std::string& detail) {
   return {ErrorKind::kMemory, "out of memory" + (detail.empty() ? "" : ": " + detail),
-          "lower train.batch_size, data.size, data.workers or data.prefetch; for evaluation eval.batch_size"};
+          "lower train.batch_size, data.size, data.workers or data.prefetch; for evaluation set eval.window"};
 }
 
 /// spdlog's own file sink stops trying where a disk is full.
@@ -146,8 +146,9 @@ std::string version_lines(const Program& program) {
 }  // namespace
 
 bool speaks_of_memory(std::string_view text) {
-  // The words LibTorch's CPU allocator, its CUDA allocator and OpenCV use.
-  for (const std::string_view words : {"can't allocate memory", "not enough memory", "out of memory", "Insufficient memory", "Failed to allocate"})
+  // The words LibTorch's CPU allocator, its CUDA allocator, OpenCV and, for want of room for any of its algorithms, cuDNN use.
+  for (const std::string_view words :
+       {"can't allocate memory", "not enough memory", "out of memory", "Insufficient memory", "Failed to allocate", "unable to find an engine"})
     if (text.find(words) != std::string_view::npos) return true;
   return false;
 }

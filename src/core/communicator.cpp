@@ -12,9 +12,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 #include <utility>
 
 #include "base/error.hpp"
+#include "core/device_work.hpp"
 #include "core/gpu_group.hpp"
 #include "core/rank_pulse.hpp"
 #include "core/torch_compat.hpp"
@@ -241,6 +243,15 @@ std::vector<std::string> Communicator::gather(const std::string& text) const {
 
 void Communicator::barrier() const {
   if (group_) sum(torch::zeros({1}));
+}
+
+void Communicator::wait_until(const std::function<bool()>& ready) const {
+  if (!group_) return poll_until(ready);
+  const auto until = std::chrono::steady_clock::now() + to_milliseconds(group_->timeout_s);
+  group_->checked([&] {
+    poll_until([&] { return ready() || std::chrono::steady_clock::now() > until; });
+    if (!ready()) throw std::runtime_error("the device waits for those of the other ranks");
+  });
 }
 
 std::int64_t Communicator::bytes_given() const { return group_ ? group_->bytes->load() : 0; }

@@ -53,6 +53,9 @@ class Communicator {
   /// The text of each rank, on all.
   std::vector<std::string> gather(const std::string& text) const;
   void barrier() const;
+  /// Returns when `ready` says so: for what a device does together with those of the other ranks, none of whose calls would tell that a rank is lost.
+  /// For several ranks at most timeout_s.
+  void wait_until(const std::function<bool()>& ready) const;
   /// Of the tensors that this rank has given to sums and broadcasts so far, over all groups: what an algorithm sends for them is up to it.
   std::int64_t bytes_given() const;
   /// Returns where all ranks have the same lines of text. Throws kConfiguration on all ranks otherwise: `what`, the first rank that differs from

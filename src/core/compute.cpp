@@ -5,6 +5,7 @@
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/DeviceGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 
 #include "base/error.hpp"
 #include "base/memory.hpp"
-#include "base/parallel.hpp"
 #include "core/torch_compat.hpp"
 
 namespace seg {
@@ -56,16 +56,22 @@ torch::Device resolve_device(const std::string& name) {
   if (name != "cuda" && name.rfind("cuda:", 0) != 0) throw refuse("no such device");
   const std::string digits = name == "cuda" ? "0" : name.substr(5);
   if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) throw refuse("no such device");
-  if (count == 0) throw refuse("this LibTorch sees no CUDA device", "use --device cpu; CUDA needs its driver and a LibTorch built with it");
+  if (count == 0)
+    throw refuse("this LibTorch sees no CUDA device", "use --device cpu; CUDA needs its driver and a LibTorch built with it, 2.4 or later");
   if (std::stoll(digits) >= count)
     throw refuse("this LibTorch sees " + std::to_string(count) + " CUDA devices", "the last is cuda:" + std::to_string(count - 1));
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
 }
 
-std::int64_t cuda_devices() { return static_cast<std::int64_t>(torch::cuda::device_count()); }
+std::int64_t cuda_devices() { return torch_compat::kHasFusedUpdates ? static_cast<std::int64_t>(torch::cuda::device_count()) : 0; }
 
-std::int64_t set_compute_threads(std::int64_t threads) {
-  const std::int64_t count = threads > 0 ? threads : available_cores();
+std::int64_t default_threads(torch::Device device, std::int64_t cores) {
+  constexpr std::int64_t kMostBesideAGpu = 4;
+  return device.is_cpu() ? cores : std::min(cores, kMostBesideAGpu);
+}
+
+std::int64_t set_compute_threads(std::int64_t threads, torch::Device device) {
+  const std::int64_t count = threads > 0 ? threads : default_threads(device);
   at::set_num_threads(static_cast<int>(count));
   return count;
 }
@@ -84,6 +90,7 @@ torch::ScalarType resolve_precision(Precision precision, torch::Device device) {
 }
 
 Compute compute_on(torch::Device device, Precision precision) {
+  if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setAllowTF32CuBLAS(false);
   return {device, resolve_precision(precision, device)};
@@ -99,6 +106,10 @@ void set_deterministic(bool on) {
   at::globalContext().setDeterministicCuDNN(on);
   at::globalContext().setBenchmarkCuDNN(!on);
 }
+
+ManySizesScope::ManySizesScope() : tried_(at::globalContext().benchmarkCuDNN()) { at::globalContext().setBenchmarkCuDNN(false); }
+
+ManySizesScope::~ManySizesScope() { at::globalContext().setBenchmarkCuDNN(tried_); }
 
 std::string processor_features() {
   std::string text;

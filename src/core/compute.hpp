@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/parallel.hpp"
 #include "core/precision.hpp"
 
 namespace seg {
@@ -21,9 +22,11 @@ struct Compute {
 /// Throws kConfiguration for another name or a device that is not there.
 torch::Device resolve_device(const std::string& name);
 
-/// Sets LibTorch's compute threads; 0 means every core this process may use. LibTorch's own choice is not relied on: some
-/// builds take a single thread on processors they do not know. Returns the number set.
-std::int64_t set_compute_threads(std::int64_t threads);
+/// Compute threads where nobody asks for a number: every core this process may use, and at most 4 where the network is on a GPU, since there they
+/// only launch. LibTorch's own choice is not relied on: some builds take a single thread on processors they do not know.
+std::int64_t default_threads(torch::Device device, std::int64_t cores = available_cores());
+/// Sets LibTorch's compute threads; 0 means the default ones. Returns the number set.
+std::int64_t set_compute_threads(std::int64_t threads, torch::Device device);
 
 /// Whether the device multiplies bfloat16 matrices in hardware (AVX512-BF16, AMX, ARM's BF16, CUDA with cuDNN
 /// from compute capability 8).
@@ -32,7 +35,7 @@ bool has_fast_bf16(torch::Device device);
 /// The type that convolutions compute in.
 torch::ScalarType resolve_precision(Precision precision, torch::Device device);
 
-/// float32 is that: on CUDA TensorFloat-32, which rounds factors to 10 bits, is switched off for the whole process.
+/// Makes `device` the current one. float32 is that: on CUDA TensorFloat-32, which rounds factors to 10 bits, is switched off for the whole process.
 Compute compute_on(torch::Device device, Precision precision);
 
 /// Returns when the device has done what it was given; at once on the CPU.
@@ -41,7 +44,19 @@ void wait_for(const torch::Device& device);
 /// The same bits for the same inputs on the same machine, where LibTorch can; slower on CUDA.
 void set_deterministic(bool on);
 
-/// The CUDA devices that this LibTorch sees.
+/// While it lives, cuDNN chooses its algorithms by rule, instead of trying them all for each new size, which pays in training alone.
+class ManySizesScope {
+ public:
+  ManySizesScope();
+  ~ManySizesScope();
+  ManySizesScope(const ManySizesScope&) = delete;
+  ManySizesScope& operator=(const ManySizesScope&) = delete;
+
+ private:
+  bool tried_;
+};
+
+/// The CUDA devices that this LibTorch sees; none for versions before 2.4, which lack what training there needs.
 std::int64_t cuda_devices();
 
 /// What the first processor has of the instruction sets that the kernels here and in LibTorch use, such as "avx2 avx512_bf16", and

@@ -5,13 +5,17 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <thread>
+#include <utility>
 
 #include "base/error.hpp"
+#include "core/torch_compat.hpp"
 
 #if defined(SEG_CUDA)
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 #endif
 
@@ -29,12 +33,13 @@ std::shared_ptr<c10::Event> event_behind(const c10::Stream& stream) {
 }  // namespace
 
 DeviceStream::DeviceStream(torch::Device device) : device_(device) {
-  if (device.is_cuda()) stream_ = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+  if (!device.is_cpu()) stream_ = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
 }
 
 struct DeviceStream::Scope::State {
-  explicit State(const c10::Stream& stream) : before(current_stream(stream.device())), own(stream), guard(stream) {}
+  explicit State(const c10::Stream& stream) : before(current_stream(stream.device())), own(stream), done(stream.device_type()), guard(stream) {}
   c10::Stream before, own;
+  c10::Event done;  // made with the scope, so that its end allocates nothing
   c10::StreamGuard guard;
 };
 
@@ -46,10 +51,16 @@ DeviceStream::Scope::Scope(const DeviceStream& stream) {
 }
 
 DeviceStream::Scope::~Scope() {
-  if (state_) event_behind(state_->own)->block(state_->before);
+  if (!state_) return;
+  try {
+    state_->done.record(state_->own);
+    state_->done.block(state_->before);
+  } catch (const std::exception&) {
+    // The device is broken, and the exception that says how is under way or comes from its next call: a second one would end the program.
+  }
 }
 
-HostCopy::HostCopy(const torch::Tensor& values) {
+HostCopy::HostCopy(const torch::Tensor& values, Waiter waiter) : waiter_(std::move(waiter)) {
   if (values.is_cpu()) {
     host_ = values.clone();
     return;
@@ -62,8 +73,14 @@ HostCopy::HostCopy(const torch::Tensor& values) {
 bool HostCopy::ready() const { return !copied_ || copied_->query(); }
 
 const torch::Tensor& HostCopy::wait() const {
-  while (!ready()) std::this_thread::sleep_for(std::chrono::microseconds(20));
+  const auto is_ready = [this] { return ready(); };
+  if (waiter_ && !ready()) waiter_(is_ready);
+  poll_until(is_ready);
   return host_;
+}
+
+void poll_until(const std::function<bool()>& ready) {
+  while (!ready()) std::this_thread::sleep_for(std::chrono::microseconds(20));
 }
 
 Upload::Upload(const std::vector<torch::Tensor>& host, torch::Device device, const DeviceStream& stream) {
@@ -113,20 +130,53 @@ struct RecordedWork::Graph {
   at::cuda::CUDAGraph recorded;
 };
 
+namespace {
+
+using PoolId = decltype(at::cuda::graph_pool_handle());
+
+/// What LibTorch may have done itself.
+void unless_done(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception&) {
+    // It has.
+  }
+}
+
+void end_recording(at::cuda::CUDAGraph& graph) {
+  unless_done([&] { graph.capture_end(); });
+}
+
+/// Where a recording has become invalid, LibTorch 2.11 leaves its pool of memory open (later versions end it: pytorch #180395). From then on it would
+/// give nothing back that it keeps, and free no tensor that another stream has used.
+void close_pool(c10::DeviceIndex device, const PoolId& pool) {
+  unless_done([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool); });
+#if SEG_TORCH_AT_LEAST(2, 10)
+  unless_done([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(pool); });  // of pinned memory
+#endif
+#if SEG_TORCH_AT_LEAST(2, 8)
+  unless_done([&] {
+    if (c10::cuda::CUDACachingAllocator::get()->getPoolUseCount(device, pool) > 0) c10::cuda::CUDACachingAllocator::releasePool(device, pool);
+  });
+#endif
+}
+
+}  // namespace
+
 RecordedWork::RecordedWork(const std::function<void()>& work) : graph_(std::make_unique<Graph>()) {
+  const c10::DeviceIndex device = c10::cuda::current_device();
+  const auto pool = at::cuda::graph_pool_handle();
   // Other threads may pin memory meanwhile.
-  graph_->recorded.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+  graph_->recorded.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
   try {
     work();
+    graph_->recorded.capture_end();
   } catch (...) {
-    try {
-      graph_->recorded.capture_end();
-    } catch (const std::exception&) {
-      // The recording is broken already.
-    }
+    end_recording(graph_->recorded);
+    graph_.reset();
+    close_pool(device, pool);
     throw;
   }
-  graph_->recorded.capture_end();
 }
 
 void RecordedWork::replay() const { graph_->recorded.replay(); }
@@ -135,6 +185,7 @@ DeviceMemory device_memory(torch::Device device) {
   if (!device.is_cuda()) return {};
   const c10::DeviceIndex index = device.has_index() ? device.index() : c10::DeviceIndex{0};
   const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index);
+  const c10::DeviceGuard asked({torch::kCUDA, index});  // cudaMemGetInfo speaks of the current one
   std::size_t free = 0, total = 0;
   C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
   const auto& used = stats.allocated_bytes[0];  // of all kinds together

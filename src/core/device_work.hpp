@@ -59,11 +59,18 @@ class DeviceMoment {
   std::shared_ptr<Event> event_;  // null on the CPU
 };
 
+/// Returns when `ready` says so.
+void poll_until(const std::function<bool()>& ready);
+
 /// Values of this moment on their way to the host.
 class HostCopy {
  public:
+  /// Returns when `ready` says so, or throws where that cannot be expected any more.
+  using Waiter = std::function<void(const std::function<bool()>& ready)>;
+
   HostCopy() = default;
-  explicit HostCopy(const torch::Tensor& values);
+  /// `waiter`: how wait() waits, for values that other processes have a part in; empty: for as long as it takes.
+  explicit HostCopy(const torch::Tensor& values, Waiter waiter = {});
 
   /// Whether wait() would return at once.
   bool ready() const;
@@ -71,6 +78,7 @@ class HostCopy {
   const torch::Tensor& wait() const;
 
  private:
+  Waiter waiter_;
   torch::Tensor host_;
   std::shared_ptr<c10::Event> copied_;  // null on the CPU
 };

@@ -21,6 +21,9 @@ using AllocatedBytes = std::size_t;
 using AllocatedBytes = std::int64_t;
 #endif
 
+/// Whether LibTorch's fused optimiser steps take a tensor that says whether the step counts (since 2.4): steps that are not waited for need them.
+inline constexpr bool kHasFusedUpdates = SEG_TORCH_AT_LEAST(2, 4);
+
 /// Switches autocast to bfloat16 on or off for a device type. 2.4 replaced a pair of functions a device by one for all.
 inline void set_autocast(c10::DeviceType device, bool enabled) {
 #if SEG_TORCH_AT_LEAST(2, 4)

@@ -9,8 +9,6 @@ namespace seg {
 
 #if SEG_TORCH_AT_LEAST(2, 4)
 
-bool has_fused_updates() { return true; }
-
 void fused_adam(const FusedUpdate& update, const FusedAdam& options) {
   const torch::NoGradGuard no_gradient;
   const auto step = [&](const auto& function) {
@@ -38,8 +36,6 @@ namespace {
 [[noreturn]] void refuse() { throw Error(ErrorKind::kInternal, "this LibTorch has no fused updates"); }
 
 }  // namespace
-
-bool has_fused_updates() { return false; }
 
 void fused_adam(const FusedUpdate&, const FusedAdam&) { refuse(); }
 

@@ -8,9 +8,6 @@
 
 namespace seg {
 
-/// Whether this LibTorch has them (from 2.4 on).
-bool has_fused_updates();
-
 /// All lists are of one length, and the tensors of one place in them of one shape and layout, float32.
 struct FusedUpdate {
   std::vector<torch::Tensor> parameters;
@@ -27,7 +24,7 @@ struct FusedAdam {
   bool decoupled_decay;
 };
 
-/// moments: the running means of the gradient and of its square. Throws kInternal where there are no fused updates.
+/// moments: the running means of the gradient and of its square. Throws kInternal where LibTorch has none (torch_compat::kHasFusedUpdates).
 void fused_adam(const FusedUpdate& update, const FusedAdam& options);
 /// moments: one, or none where momentum is 0.
 void fused_sgd(const FusedUpdate& update, double momentum, bool nesterov);

@@ -39,7 +39,7 @@ Ema::Pairs Ema::pairs_of(bool floating_point) const {
 }
 
 void Ema::update() {
-  if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
+  if (held_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
   const torch::NoGradGuard no_grad;
   ++updates_;
   const double count = static_cast<double>(updates_);
@@ -53,7 +53,7 @@ void Ema::update() {
 }
 
 void Ema::update_unless(const torch::Tensor& skip) {
-  if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
+  if (held_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
   const torch::NoGradGuard no_grad;
   if (!updates_there_.defined()) updates_there_ = torch::full({}, static_cast<double>(updates_), skip.options());
   const torch::Tensor done = 1 - skip;
@@ -71,18 +71,8 @@ void Ema::update_unless(const torch::Tensor& skip) {
 
 std::int64_t Ema::updates() const { return updates_there_.defined() ? updates_there_.item<std::int64_t>() : updates_; }
 
-void Ema::swap() {
-  const torch::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < live_.size(); ++i) {
-    const torch::Tensor own = live_[i].clone();
-    live_[i].copy_(averages_[i]);
-    averages_[i].copy_(own);
-  }
-  swapped_ = !swapped_;
-}
-
 State Ema::state() const {
-  if (swapped_) throw Error(ErrorKind::kInternal, "averaged weights saved while the model holds them");
+  if (held_) throw Error(ErrorKind::kInternal, "averaged weights saved while the model holds them");
   State state;
   for (std::size_t i = 0; i < names_.size(); ++i) state[names_[i]] = averages_[i];
   state[kUpdates] = torch::tensor(updates(), torch::kInt64);
@@ -95,6 +85,23 @@ void Ema::load(const State& state) {
   for (std::size_t i = 0; i < names_.size(); ++i) averages_[i].copy_(state.at(names_[i]));
   updates_ = state.at(kUpdates).item<std::int64_t>();
   if (updates_there_.defined()) updates_there_.fill_(static_cast<double>(updates_));
+}
+
+AveragedWeights::AveragedWeights(Ema& ema) : ema_(ema) {
+  const torch::NoGradGuard no_grad;
+  for (const torch::Tensor& tensor : ema.live_) own_.push_back(tensor.detach().clone());
+  for (std::size_t i = 0; i < own_.size(); ++i) ema.live_[i].copy_(ema.averages_[i]);
+  ema.held_ = true;
+}
+
+AveragedWeights::~AveragedWeights() {
+  const torch::NoGradGuard no_grad;
+  try {
+    for (std::size_t i = 0; i < own_.size(); ++i) ema_.live_[i].copy_(own_[i]);
+  } catch (const std::exception&) {
+    // The device is broken, and the exception that says how is under way or comes from its next call: a second one would end the program.
+  }
+  ema_.held_ = false;
 }
 
 }  // namespace seg

@@ -39,7 +39,6 @@ class Ema {
     std::vector<torch::Tensor> values, averages;
   };
 
-  void swap();
   std::int64_t updates() const;
   /// The floating-point tensors, which are averaged, or the others, which are copied.
   Pairs pairs_of(bool floating_point) const;
@@ -47,7 +46,7 @@ class Ema {
   double decay_;
   std::int64_t updates_ = 0;
   torch::Tensor updates_there_;  // float32 scalar; counts once update_unless has been called
-  bool swapped_ = false;
+  bool held_ = false;            // by an AveragedWeights
   std::vector<std::string> names_;
   std::vector<torch::Tensor> live_;
   std::vector<torch::Tensor> averages_;
@@ -56,13 +55,15 @@ class Ema {
 /// While it lives, the model holds the averages; then its own values again, bit for bit.
 class AveragedWeights {
  public:
-  explicit AveragedWeights(Ema& ema) : ema_(ema) { ema_.swap(); }
-  ~AveragedWeights() { ema_.swap(); }
+  /// Takes memory for the model's own values; where there is too little, it throws and nothing has changed.
+  explicit AveragedWeights(Ema& ema);
+  ~AveragedWeights();
   AveragedWeights(const AveragedWeights&) = delete;
   AveragedWeights& operator=(const AveragedWeights&) = delete;
 
  private:
   Ema& ema_;
+  std::vector<torch::Tensor> own_;  // kept here, so that giving them back needs no memory
 };
 
 }  // namespace seg

@@ -45,6 +45,7 @@ TEST(App, AnErrorIsOneLineAndAHint) {
 TEST(App, MemoryOfAnyLibraryIsSix) {
   EXPECT_EQ(outcome([]() -> int { throw std::bad_alloc(); }).code, 6);
   EXPECT_EQ(outcome([]() -> int { throw std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried"); }).code, 6);
+  EXPECT_EQ(outcome([]() -> int { throw std::runtime_error("GET was unable to find an engine to execute this computation"); }).code, 6);
 }
 
 TEST(App, ForeignExceptionsAreInternal) {

@@ -26,6 +26,26 @@ TEST(CommunicatorTest, OneProcessLeavesAllAsItIs) {
   EXPECT_FALSE(one.group("other").several());
 }
 
+TEST(CommunicatorTest, OneProcessWaitsForItsDeviceAsLongAsItTakes) {
+  int asked = 0;
+  Communicator().wait_until([&] { return ++asked == 3; });
+  EXPECT_EQ(asked, 3);
+}
+
+TEST(CommunicatorTest, ADeviceThatWaitsForALostRankEndsTheRun) {
+  const auto body = [](const Communicator& ranks) {
+    ranks.wait_until([] { return true; });
+    if (!ranks.is_first()) ranks.wait_until([] { return false; });
+  };
+  try {
+    run_ranks(2, body, /*timeout_s=*/1.0);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kRanks);
+    EXPECT_NE(std::string(error.what()).find("rank 0"), std::string::npos) << error.what();
+  }
+}
+
 TEST(CommunicatorTest, RanksAddUpBroadcastAndGather) {
   run_ranks(3, [](const Communicator& ranks) {
     const auto own = static_cast<double>(ranks.rank());

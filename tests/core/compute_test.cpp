@@ -1,5 +1,6 @@
 #include "core/compute.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
@@ -24,10 +25,27 @@ TEST(Device, RefusesWhatIsNotThere) {
 }
 
 TEST(Threads, AreSetToTheCountOrToEveryCore) {
-  EXPECT_EQ(set_compute_threads(1), 1);
+  EXPECT_EQ(set_compute_threads(1, torch::kCPU), 1);
   EXPECT_EQ(at::get_num_threads(), 1);
-  EXPECT_EQ(set_compute_threads(0), available_cores());
+  EXPECT_EQ(set_compute_threads(0, torch::kCPU), available_cores());
   EXPECT_EQ(at::get_num_threads(), available_cores());
+}
+
+TEST(Threads, AreFewBesideAGpu) {
+  EXPECT_EQ(default_threads(torch::kCPU, 16), 16);
+  EXPECT_EQ(default_threads(torch::kCUDA, 16), 4);
+  EXPECT_EQ(default_threads(torch::kCUDA, 2), 2);
+}
+
+TEST(ManySizes, AreNotTriedForWhileTheScopeLives) {
+  for (const bool tried : {true, false}) {
+    at::globalContext().setBenchmarkCuDNN(tried);
+    {
+      const ManySizesScope scope;
+      EXPECT_FALSE(at::globalContext().benchmarkCuDNN());
+    }
+    EXPECT_EQ(at::globalContext().benchmarkCuDNN(), tried);
+  }
 }
 
 TEST(Precision, NamesAreTypes) {

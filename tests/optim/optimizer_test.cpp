@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "ops/fused_updates.hpp"
+#include "core/torch_compat.hpp"
 
 namespace seg {
 namespace {
@@ -260,7 +260,7 @@ TEST(Gradients, AreCleared) {
 class FusedUpdates : public testing::TestWithParam<const char*> {};
 
 TEST_P(FusedUpdates, AreThoseOfOurOptimisers) {
-  if (!has_fused_updates()) GTEST_SKIP() << "this LibTorch has none (from 2.4 on)";
+  if (!torch_compat::kHasFusedUpdates) GTEST_SKIP() << "this LibTorch has none (from 2.4 on)";
   OptimizerOptions options = options_of(GetParam(), 0.1);
   options.sgd.nesterov = true;
   const auto ours = make_parameters(), fused = make_parameters();

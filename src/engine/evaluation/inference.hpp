@@ -22,8 +22,7 @@ class Inference {
 
   /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; neither averaged nor adjusted.
   torch::Tensor logits(const torch::Tensor& images) const;
-  /// Labels u8 [N,h,w] of size `target`, on the network's device, as all that is predicted. One image at a time on the CPU, so that no score depends
-  /// on the batch.
+  /// Labels u8 [N,h,w] of size `target`, on the network's device, as all that is predicted. One image at a time, so that none depends on others.
   torch::Tensor predict(const torch::Tensor& images, Size target) const;
   /// For logits() of one image: what predict() says where it is plain().
   torch::Tensor labels_of(const torch::Tensor& logits, Size target) const;
@@ -60,6 +59,7 @@ class Inference {
   EvalOptions options_;
   Compute compute_;
   PrecisionScope precision_;
+  ManySizesScope many_sizes_;
   std::vector<std::int64_t> class_pixels_;
   torch::Tensor shift_;  // see logit_shift
 };

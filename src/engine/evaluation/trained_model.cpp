@@ -21,8 +21,9 @@ RunConfig trained_config(const Checkpoint& checkpoint, const std::filesystem::pa
 }
 
 Compute forward_compute(const RunConfig& config, const std::string& device) {
-  set_compute_threads(config.train.threads);
-  return compute_on(resolve_device(device), config.train.precision);
+  const Compute compute = compute_on(resolve_device(device), config.train.precision);
+  set_compute_threads(config.train.threads, compute.device);
+  return compute;
 }
 
 std::shared_ptr<Model> trained_model(const Checkpoint& checkpoint, const RunConfig& config, const std::filesystem::path& file, torch::Device device) {

@@ -1,5 +1,6 @@
 #include "engine/training/learner.hpp"
 
+#include <spdlog/spdlog.h>
 #include <torch/utils.h>
 
 #include <utility>
@@ -34,7 +35,10 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
   // Autograd keeps to the queue in which it first sees a parameter.
   const auto queue = ahead_ ? std::make_unique<DeviceStream::Scope>(ahead_->stream) : nullptr;
   if (ranks.several()) gradient_sum_ = std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce));
-  if (ahead_) ahead_->may_record = can_record(compute.device) && config.train.cuda_graph == CudaGraph::kAuto && !ranks.several();
+  if (!ahead_ || !can_record(compute.device)) return;
+  const std::string reason = why_not_recorded(config.train, ranks);
+  ahead_->may_record = reason.empty();
+  if (!reason.empty() && config.train.cuda_graph == CudaGraph::kAuto) spdlog::info("the training step is not recorded as a CUDA graph: {}", reason);
 }
 
 Learner::~Learner() = default;

@@ -54,8 +54,16 @@ StepResult Learner::step_ahead(const std::vector<Batch>& micro_batches, std::int
   if (whole && ahead.recorded) ahead.recorded->replay();
   StepResult result = whole && ahead.recorded ? ahead.recorded_result : with_undo(work);
   result.learning_rate = learning_rate_at(iteration);
-  result.outcome = HostCopy(ahead.outcome);
+  const auto waiter = [ranks = ranks_](const std::function<bool()>& ready) { ranks.wait_until(ready); };
+  result.outcome = HostCopy(ahead.outcome, waiter);
   return result;
+}
+
+std::string why_not_recorded(const TrainOptions& train, const Communicator& ranks) {
+  if (train.cuda_graph == CudaGraph::kOff) return "train.cuda_graph is off";
+  if (train.deterministic) return "with train.deterministic LibTorch's gathers and sorts may wait for the host";
+  if (ranks.several()) return "several processes take part";
+  return "";
 }
 
 void Learner::Ahead::record(const torch::Device& device, const std::function<StepResult()>& work) {

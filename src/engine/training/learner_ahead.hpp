@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/training/learner.hpp"
@@ -36,8 +37,11 @@ struct Learner::Ahead {
   torch::Tensor outcome;        // float64 [4], see StepResult
   std::unique_ptr<RecordedWork> recorded;
   StepResult recorded_result;  // where the recorded step leaves it
-  bool may_record = true;
+  bool may_record = false;
   int steps = 0;  // before recording
 };
+
+/// Why the steps of such a run are launched operation by operation; empty where they may be recorded.
+std::string why_not_recorded(const TrainOptions& train, const Communicator& ranks);
 
 }  // namespace seg

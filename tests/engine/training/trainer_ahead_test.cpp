@@ -4,13 +4,13 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "core/torch_compat.hpp"
 #include "data/collate.hpp"
 #include "engine/one_layer.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/trainer.hpp"
 #include "losses/registry.hpp"
 #include "models/weights.hpp"
-#include "ops/fused_updates.hpp"
 #include "support/ranks.hpp"
 
 namespace seg {
@@ -38,7 +38,7 @@ class TrainerAhead : public testing::Test {
   };
 
   void SetUp() override {
-    if (!has_fused_updates()) GTEST_SKIP() << "this LibTorch has no fused optimiser steps (from 2.4 on)";
+    if (!torch_compat::kHasFusedUpdates) GTEST_SKIP() << "this LibTorch has no fused optimiser steps (from 2.4 on)";
     std::vector<std::string> overrides = test::tiny_overrides(data_);
     overrides.insert(overrides.end(), {"train.accumulate=1", "train.ema=0", "train.iterations=14", "train.val_interval=7", "train.log_interval=5",
                                        "train.checkpoint_interval=0", "train.max_bad_steps=2", "optimizer.type=sgd", "optimizer.lr=0.001",
