@@ -33,7 +33,7 @@ export DEMO_ROOT=$out/synthia CAMVID_ROOT=$out/camvid SYNTHIA_ROOT=$out/synthia
 short="train.deterministic=true train.threads=2 train.epochs=0 train.iterations=12 train.batch_size=4 train.val_interval=6"
 runs=(
   "ce          demo.yaml             $short loss.type=ce"
-  "recall      demo.yaml             $short loss.recall.momentum=0.9"
+  "recall      demo.yaml             $short loss.error_rate.momentum=0.9"
   "sum         demo.yaml             $short loss.type=sum loss.sum={ce:1,lovasz:0.5}"
   "crops       camvid_recall.yaml    $short data.size=[96,96] train.ema=0.9 train.accumulate=2 train.batch_size=2"
   "published   synthia_published.yaml $short data.size=[96,160] train.iterations=4 train.val_interval=4"

@@ -49,20 +49,20 @@ BenchReport bench_data(const DataBench& bench) {
   const auto experiment = setup.build();
   const RunConfig& config = experiment->config;
   const FileDataset& files = *experiment->train_set;
-  std::vector<std::unique_ptr<Dataset>> cached;  // null where there is no cache
+  std::vector<std::shared_ptr<const Dataset>> cached;  // null where there is no cache
   for (const std::string& kind : kinds) {
     DataOptions data = config.data;
     data.cache = config::value_of(kind, kCacheKinds);
     auto cache = open_cache(data, {&files}, data.cache_dir);
-    cached.push_back(cache ? std::make_unique<CachedDataset>(files, std::move(cache)) : nullptr);
+    cached.push_back(cache ? std::make_shared<CachedDataset>(experiment->train_set, std::move(cache)) : nullptr);
   }
 
   LoaderOptions options = training_loader(*experiment, 0);
   options.batches = std::clamp<std::int64_t>(files.size() / options.batch_size, 1, bench.batches);
   std::vector<std::function<void()>> passes;
   for (const auto& dataset : cached) {
-    passes.emplace_back([&, set = dataset ? dataset.get() : &files] {
-      DataLoader loader(*set, experiment->transform, options);
+    passes.emplace_back([&, set = dataset ? dataset : experiment->train_set] {
+      DataLoader loader(set, experiment->transform, options);
       while (const auto samples = loader.next()) collate(*samples);
     });
   }

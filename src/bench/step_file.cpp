@@ -20,7 +20,7 @@ std::map<std::string, std::string> describe(const Experiment& experiment) {
   const RunConfig& config = experiment.config;
   const ModelOptions& model = config.model;
   return {{"loss_type", config.loss.type},
-          {"recall_smoothing", config::name_of(config.loss.recall.smoothing, kRecallSmoothings)},
+          {"recall_smoothing", config::name_of(config.loss.error_rate.smoothing, kErrorRateSmoothings)},
           {"normalizer", config::name_of(config.loss.normalizer, kLossNormalizers)},
           {"classes", std::to_string(experiment.classes().size())},
           {"mean", Json(model.input.mean).dump()},

@@ -85,10 +85,10 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
   LoaderOptions options = training_loader(experiment, 0);
   options.batches = (warmup + steps.runs) * config.train.accumulate;
   if (config.data.cache != CacheKind::kNone) {  // every epoch but the first finds its frames there
-    DataLoader filling(experiment.training_samples(), experiment.transform, options);
+    DataLoader filling(experiment.training_samples, experiment.transform, options);
     while (filling.next()) continue;
   }
-  DataLoader loader(experiment.training_samples(), experiment.transform, options);
+  DataLoader loader(experiment.training_samples, experiment.transform, options);
   const auto next = [&] { return collate(loader.next().value()); };
   Series series;
   stepper.run(warmup, next, nullptr);

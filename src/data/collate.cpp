@@ -50,13 +50,4 @@ Batch collate(const std::vector<Sample>& samples) {
   return batch;
 }
 
-std::vector<std::vector<Sample>> group_by_size(std::vector<Sample> samples) {
-  std::vector<std::vector<Sample>> groups;
-  for (Sample& sample : samples) {
-    if (groups.empty() || !same_size(groups.back().front(), sample)) groups.emplace_back();
-    groups.back().push_back(std::move(sample));
-  }
-  return groups;
-}
-
 }  // namespace seg

@@ -11,7 +11,4 @@ namespace seg {
 /// Stacks samples of one size; changes that are still to be made go with them. Throws kData naming two samples where sizes differ.
 Batch collate(const std::vector<Sample>& samples);
 
-/// Splits samples into runs of equal image and label size, in order: what evaluation can stack.
-std::vector<std::vector<Sample>> group_by_size(std::vector<Sample> samples);
-
 }  // namespace seg

@@ -75,7 +75,7 @@ struct DataLoader::Pool {
     bool idle() const { return finished == taken; }
   };
 
-  Pool(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
+  Pool(std::shared_ptr<const Dataset> dataset, SampleTransform transform, const LoaderOptions& options);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -86,7 +86,7 @@ struct DataLoader::Pool {
   /// Whether a worker was given up.
   bool stuck() const { return stuck_; }
 
-  const Dataset& dataset;
+  const std::shared_ptr<const Dataset> dataset;  // a worker that was given up may read it after the loader's end
   const SampleTransform transform;
   const LoaderOptions options;
   const std::int64_t size;       // samples an epoch
@@ -113,11 +113,11 @@ struct DataLoader::Pool {
   std::atomic<bool> stuck_ = false;
 };
 
-DataLoader::Pool::Pool(const Dataset& dataset_, SampleTransform transform_, const LoaderOptions& options_)
-    : dataset(dataset_),
+DataLoader::Pool::Pool(std::shared_ptr<const Dataset> dataset_, SampleTransform transform_, const LoaderOptions& options_)
+    : dataset(std::move(dataset_)),
       transform(std::move(transform_)),
       options(checked(options_)),
-      size(dataset_.size()),
+      size(dataset->size()),
       per_epoch(options.drop_last ? size / options.batch_size : (size + options.batch_size - 1) / options.batch_size),
       opened(options.first_batch),
       end(options.first_batch + (options.batches < 0 ? per_epoch : options.batches)) {
@@ -189,7 +189,7 @@ void DataLoader::Pool::read(const Order& order, std::int64_t epoch, std::int64_t
     const std::int64_t index = order[static_cast<std::size_t>((position + step) % size)];
     try {
       const std::uint64_t seed = seed_of({options.seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)});
-      loaded.sample = transform ? transform(dataset.get(index), seed) : dataset.get(index);
+      loaded.sample = transform ? transform(dataset->get(index), seed) : dataset->get(index);
       return;
     } catch (const Error& error) {
       if (error.kind != ErrorKind::kData || !options.skip_broken) throw;
@@ -233,7 +233,7 @@ void DataLoader::Pool::check_time(const Pending& batch) {
     stuck_ = true;
     const std::int64_t index = (*batch.order)[static_cast<std::size_t>((batch.first + static_cast<std::int64_t>(place)) % size)];
     throw Error(ErrorKind::kData,
-                dataset.id(index) + ": reading it takes longer than data.timeout_s, " + std::to_string(std::lround(options.timeout_s)) + " seconds",
+                dataset->id(index) + ": reading it takes longer than data.timeout_s, " + std::to_string(std::lround(options.timeout_s)) + " seconds",
                 "look at the disk or network that holds data.root; raise data.timeout_s if it is only slow");
   }
 }
@@ -258,8 +258,8 @@ std::vector<Sample> DataLoader::Pool::hand_out(Pending& batch) {
   return samples;
 }
 
-DataLoader::DataLoader(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options)
-    : pool_(std::make_shared<Pool>(dataset, std::move(transform), options)) {
+DataLoader::DataLoader(std::shared_ptr<const Dataset> dataset, SampleTransform transform, const LoaderOptions& options)
+    : pool_(std::make_shared<Pool>(std::move(dataset), std::move(transform), options)) {
   cv::setNumThreads(1);  // the pool is the parallelism; OpenCV's own threads would only compete with it
   const std::int64_t workers = worker_threads(options.workers);
   for (std::int64_t i = 0; i < workers; ++i) threads_.emplace_back([pool = pool_](const std::stop_token& stop) { pool->work(stop); });

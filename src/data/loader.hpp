@@ -34,9 +34,8 @@ struct LoaderOptions {
 
 class DataLoader {
  public:
-  /// `dataset` must outlive the loader; without a transform its samples are given as they are. Throws kConfiguration where drop_last leaves no batch,
-  /// kData for an empty set.
-  DataLoader(const Dataset& dataset, SampleTransform transform, const LoaderOptions& options);
+  /// Without a transform samples are given as the data set has them. Throws kConfiguration where drop_last leaves no batch, kData for an empty set.
+  DataLoader(std::shared_ptr<const Dataset> dataset, SampleTransform transform, const LoaderOptions& options);
   ~DataLoader();
   DataLoader(const DataLoader&) = delete;
   DataLoader& operator=(const DataLoader&) = delete;
@@ -44,7 +43,7 @@ class DataLoader {
   /// The next batch in order, or nothing at the end. An exception of a worker is thrown here, after the batches before it and
   /// with its own type; so is kData once more than skip_budget files are broken. From then on every call throws it again.
   /// kData also names a sample that took longer than timeout_s. The thread that is stuck in it cannot be stopped: it is left behind,
-  /// so that nothing waits for it, and the program should end while the data set still lives.
+  /// so that nothing waits for it, and keeps the data set alive until it comes back.
   std::optional<std::vector<Sample>> next();
   std::int64_t batches_per_epoch() const;
   /// Messages of the files that were skipped so far.

@@ -20,7 +20,6 @@
 #include "engine/training/checkpoint.hpp"
 #include "losses/registry.hpp"
 #include "models/weights.hpp"
-#include "ops/fused_updates.hpp"
 #include "tensor_files/tensor_file.hpp"
 
 namespace seg {
@@ -45,9 +44,9 @@ void advise_on_size(const RunConfig& config, const FileDataset& frames) {
 
 /// What training and validation read.
 struct Splits {
-  std::unique_ptr<FileDataset> train;
-  std::unique_ptr<FileDataset> val;  // null where the set has none
-  std::unique_ptr<Dataset> cached_train, cached_val;
+  std::shared_ptr<const FileDataset> train;
+  std::shared_ptr<const FileDataset> val;  // null where the set has none
+  std::shared_ptr<const Dataset> training_samples, validation_samples;
 };
 
 Splits open_splits(const RunConfig& config) {
@@ -64,24 +63,29 @@ Splits open_splits(const RunConfig& config) {
   return splits;
 }
 
-/// Whether there is a cache.
-bool open_caches(const DataOptions& data, Splits& splits) {
+/// What loaders read: through data.cache where there is one, which is given.
+std::shared_ptr<SampleCache> open_caches(const DataOptions& data, Splits& splits) {
   std::vector<const FileDataset*> sets{splits.train.get()};
   if (splits.val) sets.push_back(splits.val.get());
   const auto cache = open_cache(data, sets, user_cache_folder() / "samples");
-  if (!cache) return false;
-  splits.cached_train = std::make_unique<CachedDataset>(*splits.train, cache);
-  if (splits.val) splits.cached_val = std::make_unique<CachedDataset>(*splits.val, cache);
-  return true;
+  splits.training_samples = splits.train;
+  splits.validation_samples = splits.val;
+  if (!cache) return cache;
+  splits.training_samples = std::make_shared<CachedDataset>(splits.train, cache);
+  if (splits.val) splits.validation_samples = std::make_shared<CachedDataset>(splits.val, cache);
+  return cache;
 }
 
-std::int64_t iterations_an_epoch(const TrainOptions& train, std::int64_t images) {
+std::int64_t iterations_an_epoch(const RunConfig& config, std::int64_t images) {
+  const TrainOptions& train = config.train;
   const std::int64_t iterations = images / (train.batch_size * train.accumulate);
-  if (iterations == 0)
+  at(config, {"train.batch_size", "train.accumulate"}, [&] {
+    if (iterations > 0) return;
     throw Error(ErrorKind::kConfiguration,
                 "the training split has " + std::to_string(images) + " images, fewer than one step takes (train.batch_size " +
                     std::to_string(train.batch_size) + " x train.accumulate " + std::to_string(train.accumulate) + ")",
                 "lower train.batch_size or train.accumulate, or add images");
+  });
   return iterations;
 }
 
@@ -129,6 +133,16 @@ Learner::Losses build_losses(const RunConfig& config, const FileDataset& train_s
   return {build_loss(config.loss, context), config.model.auxiliary ? build_loss(config.loss, context) : nullptr};
 }
 
+SampleTransform build_transform(const RunConfig& config, const torch::Device& device) {
+  const ClassTable classes = load_classes(config.data);
+  SampleTransform transform;
+  at(config, {"augment.rare_classes"}, [&] {
+    transform =
+        training_transform(config.augment, config.data.size, classes, config.model.input, resolve_augment_device(config.augment.device, device));
+  });
+  return transform;
+}
+
 /// Each rank needs its own part of the batch, and batch norm more than one value a channel in it.
 void check_parts(const RunConfig& config, std::int64_t ranks) {
   const std::int64_t batch = config.train.batch_size;
@@ -142,6 +156,15 @@ void check_parts(const RunConfig& config, std::int64_t ranks) {
                 "train.batch_size " + std::to_string(batch) + " over " + std::to_string(ranks) +
                     " processes gives each one image, and batch norm a single value per channel",
                 "raise train.batch_size to " + std::to_string(2 * ranks) + ", or set model.batch_norm: synchronized");
+}
+
+/// What so many processes cannot do together.
+void check_ranks(const RunConfig& config, const torch::Device& device, std::int64_t ranks) {
+  at(config, {"train.batch_size"}, [&] { check_parts(config, ranks); });
+  at(config, {"train.allreduce"}, [&] {
+    if (config.train.allreduce == AllReduce::kBf16 && device.is_cpu() && ranks > 1)
+      throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 travels between GPUs alone", "set train.allreduce: fp32");
+  });
 }
 
 /// Each process of a machine has a GPU of its own, unless one is named.
@@ -186,32 +209,27 @@ void check_equal(const RunConfig& config, const Splits& splits, const Communicat
 
 std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device, const Communicator& ranks) {
   check_run_config(config);
-  check_parts(config, ranks.world_size());
   Compute compute = compute_on(device_of(device, ranks), config.train.precision);
-  SampleTransform transform = training_transform(config.augment, config.data.size, load_classes(config.data), config.model.input,
-                                                 resolve_augment_device(config.augment.device, compute.device));
-  if (config.train.allreduce == AllReduce::kBf16 && compute.device.is_cpu() && ranks.several())
-    throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 travels between GPUs alone", "set train.allreduce: fp32");
-  if (config.train.auto_accumulate && ranks.several())
-    throw Error(ErrorKind::kConfiguration, "train.auto_accumulate: true is for one process: several could not cut their steps alike",
-                "set train.auto_accumulate: false and lower train.batch_size");
-  compute.runs_ahead = compute.device.is_cuda() && has_fused_updates();
-  const std::int64_t threads = set_compute_threads(config.train.threads);
+  check_ranks(config, compute.device, ranks.world_size());
+  SampleTransform transform = build_transform(config, compute.device);
+  compute.runs_ahead = compute.device.is_cuda();
+  const std::int64_t threads = set_compute_threads(config.train.threads, compute.device);
   set_deterministic(config.train.deterministic);
   spdlog::info("{} on {}, {} threads, {}", compute_versions(), compute.device.str(), threads,
                compute.precision == torch::kBFloat16 ? "bf16" : "fp32");
   Splits splits = open_splits(config);
-  const std::int64_t an_epoch = iterations_an_epoch(config.train, splits.train->size());
+  const std::int64_t an_epoch = iterations_an_epoch(config, splits.train->size());
   const std::int64_t iterations = config.train.iterations > 0 ? config.train.iterations : config.train.epochs * an_epoch;
   const Network network = build_network(config, splits.train->classes(), compute.device);
   check_equal(config, splits, ranks);
   if (ranks.several()) ranks.require_equal("start", digest_lines(model_state(*network.model)));
-  Learner::Losses losses = once_a_machine(ranks, [&] { return build_losses(config, *splits.train, compute.device); });
+  Learner::Losses losses;
+  at(config, {"loss.weighted_ce.weights"},
+     [&] { losses = once_a_machine(ranks, [&] { return build_losses(config, *splits.train, compute.device); }); });
   auto learner = std::make_unique<Learner>(config, iterations, compute, network.model, std::move(losses), network.fresh, ranks);
   once_a_machine(ranks, [&] { return open_caches(config.data, splits); });
-  return std::unique_ptr<Experiment>(new Experiment{config, ranks, compute, threads, std::move(splits.train), std::move(splits.val),
-                                                    std::move(splits.cached_train), std::move(splits.cached_val), std::move(transform), an_epoch,
-                                                    iterations, std::move(learner)});
+  return std::unique_ptr<Experiment>(new Experiment{config, ranks, compute, threads, splits.train, splits.val, splits.training_samples,
+                                                    splits.validation_samples, std::move(transform), an_epoch, iterations, std::move(learner)});
 }
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// All parts of a run, built from its configuration; the only reader of the whole configuration.
+// All parts of a run, built from its configuration.
 #pragma once
 
 #include <memory>
@@ -17,19 +17,16 @@ struct Experiment {
   const Communicator ranks;  // who trains together
   const Compute compute;
   const std::int64_t threads;
-  const std::unique_ptr<const FileDataset> train_set;
-  const std::unique_ptr<const FileDataset> val_set;       // null where the set has no val split
-  const std::unique_ptr<const Dataset> cached_train_set;  // the same through data.cache; null without one
-  const std::unique_ptr<const Dataset> cached_val_set;    // likewise
-  const SampleTransform transform;                        // of the training samples
+  const std::shared_ptr<const FileDataset> train_set;
+  const std::shared_ptr<const FileDataset> val_set;         // null where the set has no val split
+  const std::shared_ptr<const Dataset> training_samples;    // train_set, through data.cache where there is one
+  const std::shared_ptr<const Dataset> validation_samples;  // likewise
+  const SampleTransform transform;                          // of the training samples
   const std::int64_t iterations_per_epoch;
   const std::int64_t iterations;  // of the whole run
   const std::unique_ptr<Learner> learner;
 
   const ClassTable& classes() const { return train_set->classes(); }
-  /// Where a loader takes its samples from.
-  const Dataset& training_samples() const { return cached_train_set ? *cached_train_set : *train_set; }
-  const Dataset& validation_samples() const { return cached_val_set ? *cached_val_set : *val_set; }
 };
 
 /// Lists the data, opens data.cache, counts class statistics where the loss wants them (cached), builds and initialises the model from

@@ -38,11 +38,10 @@ struct TrainOptions {
   std::int64_t epochs = 0;
   std::int64_t batch_size = 8;
   std::int64_t accumulate = 1;
-  bool auto_accumulate = false;
   Precision precision = Precision::kAuto;
   std::int64_t seed = 0;
   bool deterministic = false;
-  CudaGraph cuda_graph = CudaGraph::kAuto;
+  CudaGraph cuda_graph = CudaGraph::kOff;
   double ema = 0.0;
   double clip_norm = 0.0;
   std::int64_t val_interval = 0;
@@ -64,14 +63,11 @@ struct TrainOptions {
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
     v.field("accumulate", accumulate,
             {.help = "forward passes whose gradients make one step; recall is counted in each by itself", .unit = "passes", .min = 1, .max = 4096});
-    v.field("auto_accumulate", auto_accumulate,
-            {.help = "on CUDA, one process: where a pass does not fit into memory, make it in smaller ones; off: the largest that fits is told",
-             .harmless = true});
     v.choice("precision", precision, kPrecisions, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it"});
     v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});
     v.choice("cuda_graph", cuda_graph, kCudaGraphs,
-             {.help = "on CUDA: auto records the whole step once and launches it at once from then on, where the loss allows", .harmless = true});
+             {.help = "on CUDA: auto records the whole step once and launches it at once from then on (not tested on a GPU yet)", .harmless = true});
     v.field("ema", ema, {.help = "decay of the averaged weights that are evaluated and kept as best; 0: off", .min = 0, .max = 0.999999});
     v.field("clip_norm", clip_norm, {.help = "largest gradient norm; 0: no clipping", .min = 0, .max = 1e9});
     v.field("val_interval", val_interval,
@@ -80,7 +76,7 @@ struct TrainOptions {
             {.help = "between checkpoints; 0: at each validation", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
     v.field("log_interval", log_interval, {.help = "between progress lines", .unit = "iterations", .min = 1, .max = 1e6, .harmless = true});
     v.field("keep", keep, {.help = "newest checkpoints kept, beside best", .unit = "checkpoints", .min = 1, .max = 1e6, .harmless = true});
-    v.field("threads", threads, {.help = "compute threads; 0: one a core", .unit = "threads", .min = 0, .max = 1024});
+    v.field("threads", threads, {.help = "compute threads; 0: one a core, beside a GPU at most 4", .unit = "threads", .min = 0, .max = 1024});
     v.choice("best", best, kBestBy, {.help = "validation score that decides which checkpoint is best"});
     v.field("rank_timeout_s", rank_timeout_s,
             {.help = "with several processes: one that says nothing for so long ends the run",
@@ -99,7 +95,6 @@ struct TrainOptions {
 };
 
 struct EvalOptions {
-  std::int64_t batch_size = 4;
   EvalInput input = EvalInput::kAuto;
   ScoredSize size = ScoredSize::kLabels;
   bool flip = false;
@@ -110,8 +105,6 @@ struct EvalOptions {
   Decision decision = Decision::kArgMax;
 
   void fields(config::Visitor& v) {
-    v.field("batch_size", batch_size,
-            {.help = "images in one forward pass; changes no score", .unit = "images", .min = 1, .max = 4096, .harmless = true});
     v.choice("input", input, kEvalInputs,
              {.help = "frames as they are, or resized to data.size; auto: resized unless training crops", .harmless = true});
     v.choice("size", size, kScoredSizes, {.help = "score at the labels' own size, or at the network's input size", .harmless = true});

@@ -2,8 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <functional>
+#include <memory>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -29,24 +30,14 @@ void tell(const std::vector<std::string>& notes) {
     if (told.insert(note).second) spdlog::info("{}", note);
 }
 
-config::Document document_of(const fs::path& file, const std::vector<std::string>& overrides) {
-  config::Document document = config::Document::from_file(file, overrides, renamed_keys());
+RunConfig read(config::Document document) {
   tell(document.notes());
-  return document;
-}
-
-/// Where an option was given; empty where it was not, or where nobody knows.
-using Positions = std::function<std::string(const std::string& key)>;
-
-/// Throws what `check` throws, with the place of the first of `keys` that was given.
-void at(const Positions& position_of, const std::vector<std::string>& keys, const std::function<void()>& check) {
-  try {
-    check();
-  } catch (const Error& error) {
-    for (const std::string& key : keys)
-      if (const std::string place = position_of(key); !place.empty()) throw Error(error.kind, place + ": " + error.what(), error.hint);
-    throw;
-  }
+  RunConfig config;
+  document.read_into(config);
+  config.position_of = [shared = std::make_shared<const config::Document>(std::move(document))](const std::string& key) {
+    return shared->position_of(key);
+  };
+  return config;
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint) { throw Error(ErrorKind::kConfiguration, what, hint); }
@@ -65,39 +56,47 @@ void check_scored_size(const RunConfig& config) {
            "set eval.input: resized, or eval.size: labels");
 }
 
-void check_evaluation(const RunConfig& config, const Positions& position_of) {
+}  // namespace
+
+void check_evaluation(const RunConfig& config) {
   const EvalOptions& eval = config.eval;
-  at(position_of, {"eval.window"}, [&] {
+  at(config, {"eval.window"}, [&] {
     if ((eval.window.height == 0) != (eval.window.width == 0)) refuse("eval.window needs both sides", "use [0, 0] for the whole image at once");
   });
-  at(position_of, {"eval.scales"}, [&] {
+  at(config, {"eval.scales"}, [&] {
     if (eval.scales.empty()) refuse("eval.scales is empty", "use [1.0]");
   });
-  at(position_of, {"eval.size", "eval.input"}, [&] { check_scored_size(config); });
+  at(config, {"eval.size", "eval.input"}, [&] { check_scored_size(config); });
 }
 
-void check_run_config(const RunConfig& config, const Positions& position_of) {
-  at(position_of, {"train.iterations", "train.epochs"}, [&] { check_length(config.train); });
-  check_evaluation(config, position_of);
-  at(position_of, {"data.synthia_rand.classes"}, [&] {
+void check_run_config(const RunConfig& config) {
+  at(config, {"train.iterations", "train.epochs"}, [&] { check_length(config.train); });
+  check_evaluation(config);
+  at(config, {"data.synthia_rand.classes"}, [&] {
     const std::int64_t classes = config.data.synthia_rand.classes;
     if (classes != 16 && classes != 19) refuse("data.synthia_rand.classes is " + std::to_string(classes), "set it to 16 or 19");
   });
-  at(position_of, {"augment.scale.min", "augment.scale.max"}, [&] {
+  at(config, {"augment.scale.min", "augment.scale.max"}, [&] {
     const ScaleOptions& scale = config.augment.scale;
     if (scale.min > scale.max) refuse("augment.scale: min is larger than max", "exchange them");
   });
-  at(position_of, {"model.input"}, [&] { check(config.model.input); });
-  at(position_of, {"model"}, [&] { check_model(config.model); });
-  at(position_of, {"loss.weighting", "loss.sum", "loss.type"}, [&] { check_loss(config.loss); });
-  at(position_of, {"optimizer.sgd.nesterov", "optimizer.sgd.momentum"}, [&] { check_optimizer(config.optimizer); });
-  at(position_of, {"train.batch_size"},
-     [&] { check_batch_norm(config.model, config.train.batch_size, config.data.size.height, config.data.size.width); });
+  at(config, {"model.input"}, [&] { check(config.model.input); });
+  at(config, {"model"}, [&] { check_model(config.model); });
+  at(config, {"loss.weighting", "loss.sum", "loss.type"}, [&] { check_loss(config.loss); });
+  at(config, {"optimizer.sgd.nesterov", "optimizer.sgd.momentum"}, [&] { check_optimizer(config.optimizer); });
+  at(config, {"train.batch_size"}, [&] { check_batch_norm(config.model, config.train.batch_size, config.data.size.height, config.data.size.width); });
 }
 
-std::string nowhere(const std::string& /*key*/) { return {}; }
-
-}  // namespace
+void at(const RunConfig& config, const std::vector<std::string>& keys, const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::kConfiguration || !config.position_of) throw;
+    for (const std::string& key : keys)
+      if (const std::string place = config.position_of(key); !place.empty()) throw Error(error.kind, place + ": " + error.what(), error.hint);
+    throw;
+  }
+}
 
 void RunConfig::fields(config::Visitor& v) {
   v.field("name", name, {.help = "of the run; its folder is runs/NAME unless --run-dir says else"});
@@ -112,28 +111,11 @@ void RunConfig::fields(config::Visitor& v) {
 }
 
 RunConfig load_run_config(const fs::path& file, const std::vector<std::string>& overrides) {
-  RunConfig config;
-  document_of(file, overrides).read_into(config);
-  return config;
+  return read(config::Document::from_file(file, overrides, renamed_keys()));
 }
-
-RunConfig load_training_config(const fs::path& file, const std::vector<std::string>& overrides) {
-  RunConfig config;
-  const config::Document document = document_of(file, overrides);
-  document.read_into(config);
-  check_run_config(config, [&](const std::string& key) { return document.position_of(key); });
-  return config;
-}
-
-void check_run_config(const RunConfig& config) { check_run_config(config, nowhere); }
-void check_evaluation(const RunConfig& config) { check_evaluation(config, nowhere); }
 
 RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
-  RunConfig config;
-  const config::Document document = config::Document::from_text(text, source, overrides, renamed_keys());
-  tell(document.notes());
-  document.read_into(config);
-  return config;
+  return read(config::Document::from_text(text, source, overrides, renamed_keys()));
 }
 
 RunConfig with_data_of(RunConfig config, const fs::path& file, const std::vector<std::string>& overrides) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,20 +26,25 @@ struct RunConfig {
   TrainOptions train;
   EvalOptions eval;
 
+  /// "file:line:column" of a key such as "train.batch_size", or "--set KEY=VALUE"; "" where it was not given. Empty where the configuration was not
+  /// read from a text.
+  std::function<std::string(const std::string& key)> position_of;
+
   void fields(config::Visitor& v);
 };
 
-/// Checks what no single option can see: what contradicts another option, batch norm's batch, the length. Throws kConfiguration.
-/// Touches neither file nor device.
+/// Throws what `check` throws; a kConfiguration begins with the place of the first of `keys` that was given.
+void at(const RunConfig& config, const std::vector<std::string>& keys, const std::function<void()>& check);
+
+/// Checks what no single option can see: what contradicts another option, batch norm's batch, the length. Throws kConfiguration with the place of
+/// the option at fault. Touches neither file nor device.
 void check_run_config(const RunConfig& config);
 /// The part of it that an evaluation depends on.
 void check_evaluation(const RunConfig& config);
 
 /// Reads a recipe: `file` as given, else under the shipped configs/. Throws kConfiguration.
 RunConfig load_run_config(const std::filesystem::path& file, const std::vector<std::string>& overrides);
-/// The same, and check_run_config with the file:line:column of the option that is at fault.
-RunConfig load_training_config(const std::filesystem::path& file, const std::vector<std::string>& overrides);
-/// The same as load_run_config from text, such as the configuration inside a checkpoint; `source` names it in messages.
+/// The same from text, such as the configuration inside a checkpoint; `source` names it in messages.
 RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides);
 
 /// `config` with the block `data` of another file. data.size and normalisation stay: they belong to the weights.

@@ -3,7 +3,7 @@
 //   L = 1/4 sum_c w_c sum_{n: y_n = c} -log p_n / sum_c w_c n_c  +  3/4 (1 - mean_c softIoU_c)
 //   w_c = 1 - TP_c / (TP_c + FP_c + FN_c)
 //
-// n_c: pixels of class c; TP, FP, FN: counts of the batch, from the arg-max, as recall loss has its FN (loss.recall.* smooths both alike).
+// n_c: pixels of class c; TP, FP, FN: counts of the batch, from the arg-max, as recall loss has its FN (loss.error_rate.* smooths both alike).
 // Recall loss weighs a class by what is missed alone, and pays for it with pixels wrongly called by a rare class' name; here a class keeps its
 // weight until it is neither missed nor overdone. Divided by the sum of the weights, the pixel term does not fade as classes are found. The
 // factors are those of the Jaccard metric loss (Wang et al., arXiv 2302.05666). Form D of docs/loss-search.md.

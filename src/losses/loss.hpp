@@ -14,9 +14,10 @@ namespace seg {
 
 /// What a batch says of its classes, on the logits' device.
 struct ClassReadings {
-  torch::Tensor pixels;           // int64 [K] valid pixels; undefined for a loss without weights
-  torch::Tensor weights;          // float64 [K] as used, meaning nothing for a class without a pixel; likewise
-  torch::Tensor false_negatives;  // int64 [K]; undefined unless the weights follow recalls
+  torch::Tensor pixels = {};           // int64 [K] valid pixels; undefined for a loss without weights
+  torch::Tensor weights = {};          // float64 [K] as used, meaning nothing for a class without a pixel; likewise
+  torch::Tensor false_negatives = {};  // int64 [K]; undefined unless the weights follow recalls or IoUs
+  torch::Tensor false_positives = {};  // int64 [K]; undefined unless they follow IoUs
 };
 
 struct LossResult {

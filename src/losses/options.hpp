@@ -14,31 +14,36 @@ std::vector<std::string> loss_names();              // the registry of losses
 std::vector<std::string> weighting_names();         // the registry of class weightings
 std::vector<std::string> static_weighting_names();  // those whose weights stay the same in every step
 
-enum class RecallSmoothing { kPublished, kNone };
-enum class RecallScope { kGlobal, kLocal };
+enum class ErrorRateSmoothing { kPublished, kNone };
+enum class ErrorRateScope { kGlobal, kLocal };
 enum class RegionClasses { kPresent, kAll };
 enum class LossNormalizer { kDefault, kValidPixels, kWeightSum };
 
-inline constexpr config::Name<RecallSmoothing> kRecallSmoothings[] = {{RecallSmoothing::kPublished, "published"}, {RecallSmoothing::kNone, "none"}};
-inline constexpr config::Name<RecallScope> kRecallScopes[] = {{RecallScope::kGlobal, "global"}, {RecallScope::kLocal, "local"}};
+inline constexpr config::Name<ErrorRateSmoothing> kErrorRateSmoothings[] = {{ErrorRateSmoothing::kPublished, "published"},
+                                                                            {ErrorRateSmoothing::kNone, "none"}};
+inline constexpr config::Name<ErrorRateScope> kErrorRateScopes[] = {{ErrorRateScope::kGlobal, "global"}, {ErrorRateScope::kLocal, "local"}};
 inline constexpr config::Name<RegionClasses> kRegionClasses[] = {{RegionClasses::kPresent, "present"}, {RegionClasses::kAll, "all"}};
 inline constexpr config::Name<LossNormalizer> kLossNormalizers[] = {
     {LossNormalizer::kDefault, "default"}, {LossNormalizer::kValidPixels, "valid_pixels"}, {LossNormalizer::kWeightSum, "weight_sum"}};
 
-struct RecallOptions {
-  RecallSmoothing smoothing = RecallSmoothing::kPublished;
+struct ErrorRateOptions {
+  ErrorRateSmoothing smoothing = ErrorRateSmoothing::kPublished;
   double momentum = 0.0;
   double floor = 0.0;
-  RecallScope scope = RecallScope::kGlobal;
+  ErrorRateScope scope = ErrorRateScope::kGlobal;
 
   void fields(config::Visitor& v) {
-    v.choice("smoothing", smoothing, kRecallSmoothings,
-             {.help = "weights max(FN,1)/max(GT,1) as published, or FN/GT: a class without a miss then has no gradient"});
+    v.choice(
+        "smoothing", smoothing, kErrorRateSmoothings,
+        {.help =
+             "weights max(errors,1)/max(total,1) as published, FN/GT for recall, or errors/total: a class without an error then has no gradient"});
     v.field("momentum", momentum,
-            {.help = "recalls smoothed over steps, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual", .min = 0.0, .max = 0.9999});
+            {.help = "recalls (IoUs) smoothed over forward passes, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual",
+             .min = 0.0,
+             .max = 0.9999});
     v.field("floor", floor,
-            {.help = "least weight of a class that is there, so that a class that is found goes on learning", .min = 0.0, .max = 1.0});
-    v.choice("scope", scope, kRecallScopes, {.help = "with several processes: counted over the whole batch, or by each over its own part"});
+            {.help = "least weight of a class that is there, so that a class without an error goes on learning", .min = 0.0, .max = 1.0});
+    v.choice("scope", scope, kErrorRateScopes, {.help = "with several processes: counted over the whole batch, or by each over its own part"});
   }
 };
 
@@ -108,7 +113,7 @@ struct LossOptions {
   std::string type = "recall";
   std::string weighting = "default";
   LossNormalizer normalizer = LossNormalizer::kDefault;
-  RecallOptions recall;
+  ErrorRateOptions error_rate;
   WeightedCrossEntropyOptions weighted_ce;
   FocalOptions focal;
   OhemOptions ohem;
@@ -126,7 +131,7 @@ struct LossOptions {
             {.help = "class weights of ce, focal and ohem; default: none (weighted_ce and recall bring their own)", .choices = weightings});
     v.choice("normalizer", normalizer, kLossNormalizers,
              {.help = "what the weighted sum is divided by; default: weight_sum for static weights, valid_pixels for none and for recall"});
-    v.block("recall", recall, "recall loss (arXiv 2106.14917)");
+    v.block("error_rate", error_rate, "weights 1 - recall (recall loss, arXiv 2106.14917) and 1 - IoU (iou_gap), from the batch");
     v.block("weighted_ce", weighted_ce, "cross entropy with static class weights");
     v.block("focal", focal, "focal loss, each pixel (arXiv 1708.02002)");
     v.block("ohem", ohem, "cross entropy of the hard pixels (arXiv 1604.03540)");

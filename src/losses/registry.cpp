@@ -112,9 +112,10 @@ std::vector<std::string> loss_keys(const std::string& loss) {
 void check_loss(const LossOptions& options) {
   const std::vector<LossOptions> parts = parts_of(options);
   for (const LossOptions& part : parts) weighting_of(part);
-  if (options.recall.scope == RecallScope::kLocal && options.recall.momentum > 0)
-    throw Error(ErrorKind::kConfiguration, "loss.recall.scope: local has no momentum: smoothed recalls would differ from process to process",
-                "set loss.recall.momentum to 0, or loss.recall.scope to global");
+  if (options.error_rate.scope == ErrorRateScope::kLocal && options.error_rate.momentum > 0)
+    throw Error(ErrorKind::kConfiguration,
+                "loss.error_rate.scope: local has no momentum: smoothed recalls (IoUs) would differ from process to process",
+                "set loss.error_rate.momentum to 0, or loss.error_rate.scope to global");
   const bool followed = std::ranges::any_of(parts, [](const LossOptions& part) { return part.weighting != "default"; });
   if (options.weighting != "default" && !followed)
     throw Error(ErrorKind::kConfiguration, "loss.weighting is '" + options.weighting + "', but no part of loss.sum follows it",

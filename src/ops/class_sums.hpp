@@ -24,6 +24,9 @@ struct ClassSums {
   torch::Tensor pixels;           // int64 [K]
   torch::Tensor false_negatives;  // int64 [K]
   torch::Tensor predicted;        // int64 [K]
+
+  /// FP_c, int64 [K].
+  torch::Tensor false_positives() const { return predicted - (pixels - false_negatives); }
 };
 
 /// What is drawn for each class and pixel at the labels' size: a hash of the key and of the place in the batch (see score_noise.hpp).

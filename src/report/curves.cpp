@@ -37,6 +37,7 @@ RunCurves read_curves(const std::filesystem::path& directory) {
       append(curves.training, event.iteration, event.values);
       append_by_class(curves.weights, event, "class_weights");
       append_by_class(curves.recalls, event, "class_recalls");
+      append_by_class(curves.ious, event, "class_ious");
     } else if (event.kind == EventKind::kValidation) {
       append(curves.validation, event.iteration, event.values);
     } else if (event.kind == EventKind::kStart) {

@@ -21,6 +21,7 @@ struct RunCurves {
   std::map<std::string, Curve> validation;  // ... in "validation" events
   std::map<std::string, Curve> weights;     // class_weights, by class name
   std::map<std::string, Curve> recalls;     // class_recalls, by class name
+  std::map<std::string, Curve> ious;        // class_ious, by class name
   nlohmann::ordered_json start;             // values of the last "start" event: the one that describes the newest part
   std::optional<Event> end;                 // the last event, where it is "end"
   std::int64_t iteration = 0;               // of the last event

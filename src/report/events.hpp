@@ -18,8 +18,8 @@ enum class EventKind {
   kStart,       // name, loss, seed, iterations, dataset, settings (the main ones by their key) and more: one for each start or resume;
                 // the first describes the run
   kTrain,       // loss, cross_entropy, learning_rate, images_per_second, data_wait (share of time, 0..1), seconds_left, iterations (of
-                // the run), class_weights and class_recalls (by class name, null where the class was absent): of all micro-batches of the
-                // step, the recalls from their summed counts, the weights as the mean of those used
+                // the run), class_weights and what they follow, class_recalls or class_ious (by class name, null where the class was
+                // absent): of all micro-batches of the step, recalls and IoUs from their summed counts, the weights as the mean of those used
   kValidating,  // a validation begins
   kValidation,  // the scores of report.json
   kPanels,      // folder: the pictures of the newest best validation lie there (report/panels.hpp)

@@ -107,6 +107,7 @@ OrderedJson run_data(const RunContent& content) {
   return {{"curves", std::move(curves)},
           {"weights", class_series(content.curves.weights, content.evaluations)},
           {"recalls", class_series(content.curves.recalls, content.evaluations)},
+          {"ious", class_series(content.curves.ious, content.evaluations)},
           {"evaluations", std::move(evaluations)}};
 }
 
@@ -135,11 +136,12 @@ OrderedJson training_charts(const RunContent& content) {
   return charts;
 }
 
-/// Null where the loss has neither class weights nor recalls.
+/// Null where the loss has neither class weights nor scores that they follow.
 OrderedJson class_curves(const RunContent& content) {
   OrderedJson charts = OrderedJson::array();
   if (!content.curves.weights.empty()) charts.push_back(chart_values("chart-weights", "Weight of each class in the loss", 360));
   if (!content.curves.recalls.empty()) charts.push_back(chart_values("chart-recalls", "Recall of each class in training", 360));
+  if (!content.curves.ious.empty()) charts.push_back(chart_values("chart-ious", "IoU of each class in training", 360));
   if (charts.empty()) return nullptr;
   return {
       {"charts", std::move(charts)},

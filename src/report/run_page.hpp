@@ -1,4 +1,4 @@
-// A run as one HTML page: curves, class weights and recalls, scores of each evaluated split, configuration, how to repeat it.
+// A run as one HTML page: curves, class weights and what they follow, scores of each evaluated split, configuration, how to repeat it.
 //
 //   The weights a class gets over time beside its recall are the picture of the recall loss: Tian et al., "Striking the right
 //   balance: recall loss for semantic segmentation", ICRA 2022. A class is called rare with less than 1 % of the truth pixels

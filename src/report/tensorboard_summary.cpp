@@ -159,7 +159,7 @@ void add_panels(tensorboard::Summary& summary, const std::filesystem::path& fold
 
 void add_curves(tensorboard::Summary& summary, const Event& event) {
   add_scalars(summary, event_name(event.kind), event.values);
-  for (const char* key : {"class_weights", "class_recalls"}) {
+  for (const char* key : {"class_weights", "class_recalls", "class_ious"}) {
     const auto found = event.values.find(key);
     if (found == event.values.end() || !found->is_object()) continue;
     add_scalars(summary, key, *found);

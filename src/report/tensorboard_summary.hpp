@@ -1,8 +1,8 @@
 // What TensorBoard is told of an event: scalars, histograms, text, images, hyper-parameters.
 //
-//   Tags: train/NAME, validation/NAME, class_weights/CLASS, class_recalls/CLASS, class_weights (a histogram over the classes), run and
-//   configuration (text), panels/TITLE (images), and those of the hparams plugin (tensorboard/plugins/hparams/plugin_data.proto):
-//   the main settings of the run, held against validation/mean_accuracy and validation/mean_iou.
+//   Tags: train/NAME, validation/NAME, class_weights/CLASS, class_recalls/CLASS or class_ious/CLASS, class_weights (a histogram over the classes),
+//   run and configuration (text), panels/TITLE (images), and those of the hparams plugin (tensorboard/plugins/hparams/plugin_data.proto): the main
+//   settings of the run, held against validation/mean_accuracy and validation/mean_iou.
 #pragma once
 
 #include <string>

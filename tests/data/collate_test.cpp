@@ -63,16 +63,5 @@ TEST(Collate, RefusesAnEmptyBatch) { EXPECT_THROW(collate({}), Error); }
 
 TEST(Collate, GivesEmptyLabelsWhereTheSetHasNone) { EXPECT_EQ(collate({sample_of({3, 5}, {}, "a")}).labels.numel(), 0); }
 
-TEST(GroupBySize, SplitsIntoRunsInOrder) {
-  const auto groups =
-      group_by_size({sample_of({3, 5}, {3, 5}, "a"), sample_of({3, 5}, {3, 5}, "b"), sample_of({3, 5}, {6, 5}, "c"), sample_of({3, 5}, {3, 5}, "d")});
-  std::vector<std::string> ids;
-  for (const auto& group : groups) {
-    ids.emplace_back();
-    for (const Sample& sample : group) ids.back() += sample.id;
-  }
-  EXPECT_THAT(ids, testing::ElementsAre("ab", "c", "d"));
-}
-
 }  // namespace
 }  // namespace seg

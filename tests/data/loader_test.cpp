@@ -10,6 +10,7 @@
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -87,7 +88,8 @@ Error error_of(const Call& call) {
 }
 
 TEST(Loader, GivesTheSameForEveryNumberOfWorkers) {
-  const MemoryDataset dataset(11, [](std::int64_t index) { std::this_thread::sleep_for(std::chrono::microseconds(index * 37 % 11 * 100)); });
+  const auto dataset = std::make_shared<const MemoryDataset>(
+      11, [](std::int64_t index) { std::this_thread::sleep_for(std::chrono::microseconds(index * 37 % 11 * 100)); });
   const auto with_workers = [&](std::int64_t workers) {
     LoaderOptions options = training(workers);
     options.batches = 10;
@@ -101,7 +103,7 @@ TEST(Loader, GivesTheSameForEveryNumberOfWorkers) {
 }
 
 TEST(Loader, ContinuesWhereAnInterruptedRunStopped) {
-  const MemoryDataset dataset(10);
+  const auto dataset = std::make_shared<const MemoryDataset>(10);
   LoaderOptions options = training(3);
   options.batches = 9;
   DataLoader whole(dataset, augmentation(), options);
@@ -113,7 +115,7 @@ TEST(Loader, ContinuesWhereAnInterruptedRunStopped) {
 }
 
 TEST(Loader, ShufflesEveryEpochAnewAndGivesEachSampleOnce) {
-  const MemoryDataset dataset(9);
+  const auto dataset = std::make_shared<const MemoryDataset>(9);
   LoaderOptions options = training(2);
   options.batches = 6;
   DataLoader loader(dataset, unchanged, options);
@@ -126,7 +128,7 @@ TEST(Loader, ShufflesEveryEpochAnewAndGivesEachSampleOnce) {
 }
 
 TEST(Loader, KeepsTheIncompleteBatchInEvaluation) {
-  const MemoryDataset dataset(5);
+  const auto dataset = std::make_shared<const MemoryDataset>(5);
   LoaderOptions options;
   options.batch_size = 2;
   DataLoader loader(dataset, unchanged, options);
@@ -135,27 +137,27 @@ TEST(Loader, KeepsTheIncompleteBatchInEvaluation) {
 }
 
 TEST(Loader, DropsTheIncompleteBatchInTraining) {
-  const MemoryDataset dataset(8);
+  const auto dataset = std::make_shared<const MemoryDataset>(8);
   DataLoader loader(dataset, unchanged, training(2));
   EXPECT_EQ(loader.batches_per_epoch(), 2);
   EXPECT_THAT(ids_of(loader), SizeIs(6));
 }
 
 TEST(Loader, RefusesATrainingSetSmallerThanOneBatch) {
-  const MemoryDataset dataset(2);
+  const auto dataset = std::make_shared<const MemoryDataset>(2);
   const Error error = error_of([&] { DataLoader(dataset, unchanged, training(1)); });
   EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
   EXPECT_THAT(error.hint, HasSubstr("train.batch_size to 2"));
 }
 
 TEST(Loader, RefusesAnEmptySet) {
-  const MemoryDataset dataset(0);
+  const auto dataset = std::make_shared<const MemoryDataset>(0);
   EXPECT_EQ(error_of([&] { DataLoader(dataset, unchanged, {}); }).kind, ErrorKind::kData);
 }
 
 TEST(Loader, ThrowsAWorkersExceptionWithItsOwnType) {
   test::FaultRow row("loader");
-  const MemoryDataset dataset(12, [](std::int64_t index) {
+  const auto dataset = std::make_shared<const MemoryDataset>(12, [](std::int64_t index) {
     if (index >= 5) throw std::domain_error("sample " + std::to_string(index));
   });
   for (const std::int64_t workers : {1, 4}) {
@@ -177,27 +179,27 @@ TEST(Loader, ThrowsAWorkersExceptionWithItsOwnType) {
 }
 
 TEST(Loader, StopsReadingAfterAnException) {
-  const MemoryDataset dataset(1000, [](std::int64_t) { throw std::domain_error("no"); });
+  const auto dataset = std::make_shared<const MemoryDataset>(1000, [](std::int64_t) { throw std::domain_error("no"); });
   LoaderOptions options;
   options.workers = 2;
   options.prefetch = 100;
   DataLoader loader(dataset, unchanged, options);
   EXPECT_THROW(loader.next(), std::domain_error);
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_LE(dataset.reads, 2);
+  EXPECT_LE(dataset->reads, 2);
 }
 
 TEST(Loader, ReadsNoFurtherAheadThanPrefetch) {
-  const MemoryDataset dataset(60);
+  const auto dataset = std::make_shared<const MemoryDataset>(60);
   LoaderOptions options;
   options.batch_size = 3;
   options.workers = 5;
   options.prefetch = 2;
   DataLoader loader(dataset, unchanged, options);
   const auto settled = [&](std::int64_t expected) {
-    for (int i = 0; i < 2000 && dataset.reads < expected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    for (int i = 0; i < 2000 && dataset->reads < expected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
-    return dataset.reads.load();
+    return dataset->reads.load();
   };
   EXPECT_EQ(settled(6), 6);
   loader.next();
@@ -206,7 +208,7 @@ TEST(Loader, ReadsNoFurtherAheadThanPrefetch) {
 
 TEST(Loader, MayDieEarly) {
   std::atomic<int> running = 0;
-  const MemoryDataset dataset(100, [&](std::int64_t) {
+  const auto dataset = std::make_shared<const MemoryDataset>(100, [&](std::int64_t) {
     ++running;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
     --running;
@@ -219,7 +221,7 @@ TEST(Loader, MayDieEarly) {
 }
 
 TEST(Loader, LeavesBrokenSamplesOutInEvaluation) {
-  const MemoryDataset dataset(5, broken({0, 1, 3}));
+  const auto dataset = std::make_shared<const MemoryDataset>(5, broken({0, 1, 3}));
   LoaderOptions options;
   options.batch_size = 2;
   options.workers = 2;
@@ -231,7 +233,7 @@ TEST(Loader, LeavesBrokenSamplesOutInEvaluation) {
 }
 
 TEST(Loader, ReplacesBrokenSamplesInTrainingByTheNextInOrder) {
-  const MemoryDataset dataset(6, broken({2, 5}));
+  const auto dataset = std::make_shared<const MemoryDataset>(6, broken({2, 5}));
   LoaderOptions options = training(3);
   options.shuffle = false;
   options.skip_broken = true;
@@ -241,7 +243,7 @@ TEST(Loader, ReplacesBrokenSamplesInTrainingByTheNextInOrder) {
 }
 
 TEST(Loader, CountsABrokenFileOnceOverAllEpochs) {
-  const MemoryDataset dataset(6, broken({2}));
+  const auto dataset = std::make_shared<const MemoryDataset>(6, broken({2}));
   LoaderOptions options = training(2);
   options.skip_broken = true;
   options.skip_budget = 1;
@@ -252,7 +254,7 @@ TEST(Loader, CountsABrokenFileOnceOverAllEpochs) {
 }
 
 TEST(Loader, EndsTheRunBeyondTheBudget) {
-  const MemoryDataset dataset(8, broken({3, 5}));
+  const auto dataset = std::make_shared<const MemoryDataset>(8, broken({3, 5}));
   LoaderOptions options;
   options.workers = 4;
   options.skip_broken = true;
@@ -265,7 +267,7 @@ TEST(Loader, EndsTheRunBeyondTheBudget) {
 }
 
 TEST(Loader, EndsTheRunWhereEveryTrainingSampleIsBroken) {
-  const MemoryDataset dataset(3, broken({0, 1, 2}));
+  const auto dataset = std::make_shared<const MemoryDataset>(3, broken({0, 1, 2}));
   LoaderOptions options = training(2);
   options.skip_broken = true;
   options.skip_budget = 100;
@@ -274,7 +276,7 @@ TEST(Loader, EndsTheRunWhereEveryTrainingSampleIsBroken) {
 }
 
 TEST(Loader, ThrowsForABrokenSampleUnlessToldToSkip) {
-  const MemoryDataset dataset(3, broken({1}));
+  const auto dataset = std::make_shared<const MemoryDataset>(3, broken({1}));
   DataLoader loader(dataset, unchanged, {});
   EXPECT_TRUE(loader.next());
   EXPECT_STREQ(error_of([&] { loader.next(); }).what(), "broken 1");
@@ -284,15 +286,13 @@ TEST(Loader, NamesTheSampleThatIsStuckAndDoesNotWaitForIt) {
   test::FaultRow row("loader");
   for (const std::int64_t workers : {1, 3}) {
     std::promise<void> released;
-    // The thread that is left behind goes on using the data set, so it lives as long as the program.
-    static std::vector<std::unique_ptr<MemoryDataset>> data_sets;
-    data_sets.push_back(std::make_unique<MemoryDataset>(12, [release = released.get_future().share()](std::int64_t index) {
+    auto dataset = std::make_shared<const MemoryDataset>(12, [release = released.get_future().share()](std::int64_t index) {
       if (index == 5) release.wait();
-    }));
-    const MemoryDataset& dataset = *data_sets.back();
+    });
+    const std::weak_ptr<const MemoryDataset> left_behind = dataset;
     const auto begin = std::chrono::steady_clock::now();
     {
-      DataLoader loader(dataset, unchanged, {.batch_size = 4, .workers = workers, .timeout_s = 0.2});
+      DataLoader loader(std::move(dataset), unchanged, {.batch_size = 4, .workers = workers, .timeout_s = 0.2});
       ASSERT_TRUE(loader.next());
       for (int again = 0; again < 2; ++again) {
         try {
@@ -304,14 +304,18 @@ TEST(Loader, NamesTheSampleThatIsStuckAndDoesNotWaitForIt) {
       }
     }
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+    // The worker may still read the data set: it is there until that worker has come back, and no longer.
+    EXPECT_FALSE(left_behind.expired());
     released.set_value();
+    for (int i = 0; i < 2000 && !left_behind.expired(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_TRUE(left_behind.expired());
   }
 }
 
 TEST(Loader, ASlowDiskIsNoFault) {
   test::FaultRow row("loader");
   // Each sample takes less than the limit, a batch far more.
-  const MemoryDataset dataset(8, [](std::int64_t) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); });
+  const auto dataset = std::make_shared<const MemoryDataset>(8, [](std::int64_t) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); });
   DataLoader loader(dataset, unchanged, {.batch_size = 8, .workers = 1, .timeout_s = 0.5});
   EXPECT_TRUE(row.tried(loader.next().has_value()));
 }

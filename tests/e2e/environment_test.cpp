@@ -55,6 +55,24 @@ TEST_F(Environment, TheClockMayJump) {
   EXPECT_GT(back, 0) << "the clock did not jump";
 }
 
+/// What libgomp says of itself as the program starts.
+std::string openmp_of(const std::vector<std::string>& variables) {
+  std::vector<std::string> command{"env", "-u", "OMP_WAIT_POLICY", "-u", "GOMP_SPINCOUNT", "OMP_DISPLAY_ENV=verbose"};
+  command.insert(command.end(), variables.begin(), variables.end());
+  command.insert(command.end(), {program("segtrain").string(), "--version"});
+  return run_program(command).err;
+}
+
+TEST_F(Environment, ThreadsThatWaitSleepSoon) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizers' builds leave OpenMP as it is";
+  EXPECT_THAT(openmp_of({}), HasSubstr("GOMP_SPINCOUNT = '1000'"));
+}
+
+TEST_F(Environment, HowThreadsWaitIsLeftToTheUsersVariables) {
+  EXPECT_THAT(openmp_of({"GOMP_SPINCOUNT=77"}), HasSubstr("GOMP_SPINCOUNT = '77'"));
+  EXPECT_THAT(openmp_of({"OMP_WAIT_POLICY=active"}), HasSubstr("GOMP_SPINCOUNT = '30000000000'"));
+}
+
 TEST_F(Environment, TimeZonesChangeNothing) {
   FaultRow row("environment");
   for (const std::string zone : {"Pacific/Kiritimati", "nonsense/zone", ""})

@@ -154,8 +154,9 @@ TEST_F(Completion, OffersVerbsOptionsAndTheirValues) {
 }
 
 TEST_F(Completion, OffersKeysPartByPartAndTheirChoices) {
-  const auto replies = offered({"segtrain --set tr", "segeval --set train.ba", "segtrain --set loss.type=re", "segtrain --set loss.recall.smoothing=",
-                                "segdata check --set data.cache=m", "segtrain --set train.deterministic=", "segtrain --set name="});
+  const auto replies = offered({"segtrain --set tr", "segeval --set train.ba", "segtrain --set loss.type=re",
+                                "segtrain --set loss.error_rate.smoothing=", "segdata check --set data.cache=m",
+                                "segtrain --set train.deterministic=", "segtrain --set name="});
   EXPECT_THAT(replies[0], ElementsAre("train."));
   EXPECT_THAT(replies[1], ElementsAre("train.batch_size="));
   EXPECT_THAT(replies[2], ElementsAre("recall"));  // readline replaces what follows "="

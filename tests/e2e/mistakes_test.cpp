@@ -88,8 +88,11 @@ TEST_F(Mistakes, InTheConfiguration) {
       {"segtrain", recipe_with("train.epochs=3"), 2,
        "error: --set train.iterations=4: train.iterations and train.epochs are both set\nhint: set one of them"},
       {"segtrain", recipe_with("train.batch_size=64"), 2,
-       "error: the training split has 21 images, fewer than one step takes (train.batch_size 64 x train.accumulate 1)\n"
+       "error: --set train.batch_size=64: the training split has 21 images, fewer than one step takes (train.batch_size 64 x train.accumulate 1)\n"
        "hint: lower train.batch_size or train.accumulate, or add images"},
+      {"segtrain", recipe_with("augment.rare_classes=[pole]"), 2,
+       "error: --set augment.rare_classes=[pole]: augment.rare_classes: the data set has no class 'pole'\n"
+       "hint: its classes are Sky, Building, Pole, Road, Pavement, Tree, SignSymbol, Fence, Car, Pedestrian, Bicyclist"},
       {"segtrain", recipe_with("model.pretrained=resnet18"), 5,
        "error: model.pretrained: there is no file resnet18\n"
        "hint: data/README.md says where to get ImageNet weights; --set model.pretrained= trains from scratch"},
@@ -99,7 +102,8 @@ TEST_F(Mistakes, InTheConfiguration) {
   expect({{"segtrain",
            {"--config", "camvid_ce.yaml", "--set", "data.root=" + data(), "--run-dir", at("run"), "--device", "cuda"},
            2,
-           "error: --device cuda: this LibTorch sees no CUDA device\nhint: use --device cpu; CUDA needs its driver and a LibTorch built with it"}});
+           "error: --device cuda: this LibTorch sees no CUDA device\nhint: use --device cpu; CUDA needs its driver and a LibTorch built with it, "
+           "2.4 or later"}});
 }
 
 TEST_F(Mistakes, InTheData) {

@@ -18,7 +18,7 @@ class RankFaults : public RankPrograms {
   std::vector<std::string> arguments(const std::string& run_dir) const {
     return going_on(steps(run_dir, kSteps,
                           {"train.val_interval=8", "train.checkpoint_interval=4", "train.rank_timeout_s=20", "model.batch_norm=local",
-                           "train.ema=0.9", "loss.recall.momentum=0.9"}));
+                           "train.ema=0.9", "loss.error_rate.momentum=0.9"}));
   }
 
   /// Whether the run, resumed, ends with the weights of one that nothing interrupted.

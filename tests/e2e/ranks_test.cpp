@@ -82,7 +82,7 @@ TEST_F(Ranks, AStepHasTheGradientOfOneProcess) {
     std::vector<std::size_t> ranks;
   };
   // The other losses: tests/losses/ranks_test.cpp.
-  const std::vector<Case> cases{{"recall", {"loss.type=recall", "loss.recall.momentum=0.9"}, {2, 3}},
+  const std::vector<Case> cases{{"recall", {"loss.type=recall", "loss.error_rate.momentum=0.9"}, {2, 3}},
                                 {"jaccard", {"loss.type=sum", "loss.sum={ce: 0.25, soft_iou: 0.75}"}, {3}},
                                 {"blv", {"loss.type=blv"}, {2}}};
   for (const auto& [loss, settings, ranks] : cases) {
@@ -125,7 +125,7 @@ TEST_F(Ranks, LocalRecallIsAnotherGradient) {
   std::vector<Tensors> gradients;
   for (const std::size_t count : {1, 2}) {
     const std::string name = "local" + std::to_string(count);
-    run_ranks("segtrain", count, steps(name, 1, {"loss.recall.scope=local"}));
+    run_ranks("segtrain", count, steps(name, 1, {"loss.error_rate.scope=local"}));
     gradients.push_back(tensors(checkpoints(name) / "last.safetensors", "optimizer.", ".momentum"));
   }
   EXPECT_GT(worst_difference(gradients[0], gradients[1]), 1e-3);
@@ -270,7 +270,7 @@ TEST_F(Ranks, ABatchThatCannotBeSharedIsRefused) {
   const std::vector<std::string> arguments = steps("uneven", 1, {"train.batch_size=5"});
   for (const ProgramResult& result : wait(start("segtrain", {arguments, arguments}))) {
     EXPECT_EQ(result.exit_code, 2);
-    EXPECT_THAT(result.err, HasSubstr("train.batch_size is 5, which 2 processes cannot share equally"));
+    EXPECT_THAT(result.err, HasSubstr("error: --set train.batch_size=5: train.batch_size is 5, which 2 processes cannot share equally"));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
+#include "data/cache/cache.hpp"
 #include "engine/tiny_run.hpp"
 #include "models/weights.hpp"
 #include "support/ranks.hpp"
@@ -24,15 +25,15 @@ class ExperimentTest : public testing::Test {
 
 TEST_F(ExperimentTest, SamplesComeFromTheFilesWithoutACache) {
   const auto experiment = built();
-  EXPECT_EQ(&experiment->training_samples(), experiment->train_set.get());
-  EXPECT_EQ(&experiment->validation_samples(), experiment->val_set.get());
+  EXPECT_EQ(experiment->training_samples, experiment->train_set);
+  EXPECT_EQ(experiment->validation_samples, experiment->val_set);
 }
 
 TEST_F(ExperimentTest, SamplesComeFromTheCacheWhereThereIsOne) {
   const auto experiment = built({"data.cache=memory"});
-  ASSERT_NE(experiment->cached_train_set, nullptr);
-  EXPECT_EQ(&experiment->training_samples(), experiment->cached_train_set.get());
-  EXPECT_EQ(experiment->training_samples().size(), experiment->train_set->size());
+  ASSERT_NE(dynamic_cast<const CachedDataset*>(experiment->training_samples.get()), nullptr);
+  ASSERT_NE(dynamic_cast<const CachedDataset*>(experiment->validation_samples.get()), nullptr);
+  EXPECT_EQ(experiment->training_samples->size(), experiment->train_set->size());
 }
 
 TEST_F(ExperimentTest, EpochsAreCountedInStepsOfAllMicroBatches) {
@@ -51,14 +52,15 @@ TEST_F(ExperimentTest, WeightsAreAFunctionOfTheSeed) {
 }
 
 TEST_F(ExperimentTest, WhatSeveralProcessesCannotDoIsRefused) {
-  for (const char* setting : {"train.auto_accumulate=true", "train.allreduce=bf16"}) {
+  for (const char* setting : {"train.batch_size=3", "train.allreduce=bf16"}) {
     EXPECT_NE(built({setting}), nullptr);
     run_ranks(2, [&](const Communicator& ranks) {
       try {
-        built({setting}, ranks);
+        built({"model.batch_norm=synchronized", setting}, ranks);
         ADD_FAILURE() << "no error";
       } catch (const Error& error) {
         EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
+        EXPECT_THAT(error.what(), testing::HasSubstr("--set " + std::string(setting)));
       }
     });
   }

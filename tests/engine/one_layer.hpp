@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "data/registry.hpp"
 #include "engine/experiment.hpp"
-#include "engine/frame_size.hpp"
 #include "losses/registry.hpp"
 
 namespace seg::test {
@@ -36,10 +34,10 @@ inline Experiment with_one_layer(const Experiment& built, const Communicator& ra
           ranks,
           compute,
           built.threads,
-          open_files(config.data, "train", training_frame(config)),
-          open_files(config.data, "val", evaluation_frame(config)),
-          nullptr,
-          nullptr,
+          built.train_set,
+          built.val_set,
+          built.train_set,
+          built.val_set,
           built.transform,
           built.iterations_per_epoch,
           built.iterations,

@@ -48,7 +48,8 @@ TEST_P(RecipeMutations, EndInAConfigurationOrAConfigurationError) {
       const std::string setting = keys[k] + "=" + kWrong[v];
       bool clear = true;
       try {
-        const RunConfig config = load_training_config(GetParam(), {setting});
+        const RunConfig config = load_run_config(GetParam(), {setting});
+        check_run_config(config);
         // What is taken can be written and read back.
         parse_run_config(config::to_yaml(config), "again", {});
       } catch (const Error& error) {

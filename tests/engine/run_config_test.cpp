@@ -79,8 +79,8 @@ void expect_published_model_and_loss(const RunConfig& config) {
   EXPECT_EQ(config.model.output_stride, 16);
   EXPECT_TRUE(config.model.align_corners);
   EXPECT_EQ(config.loss.type, "recall");
-  EXPECT_EQ(config.loss.recall.smoothing, RecallSmoothing::kPublished);
-  EXPECT_EQ(config.loss.recall.momentum, 0.0);
+  EXPECT_EQ(config.loss.error_rate.smoothing, ErrorRateSmoothing::kPublished);
+  EXPECT_EQ(config.loss.error_rate.momentum, 0.0);
   EXPECT_EQ(config.loss.normalizer, LossNormalizer::kDefault);
   EXPECT_EQ(config.train.seed, 1337);
   EXPECT_EQ(config.train.best, BestBy::kMeanIou);
@@ -143,7 +143,7 @@ TEST(RunConfigTest, WhatIsPrintedLoadsToTheSameRun) {
   const test::TemporaryFolder folder;
   test::write_text(folder / "printed.yaml", out.str());
   unsetenv("DEMO_ROOT");
-  const RunConfig config = load_training_config(folder / "printed.yaml", {});
+  const RunConfig config = load_run_config(folder / "printed.yaml", {});
   EXPECT_EQ(config::to_yaml(config), out.str());
   EXPECT_EQ(config.train.batch_size, 3);
   EXPECT_EQ(config.loss.sum.at("ce"), 0.1);
@@ -234,7 +234,7 @@ TEST(RunConfigTest, NeitherOrBothLengthsAreRefused) {
 
 TEST(RunConfigTest, AnotherLengthReplacesTheRecipes) {
   setenv("CAMVID_ROOT", "/data", 1);
-  const RunConfig shorter = load_training_config("camvid_ce.yaml", {"train.iterations=30"});
+  const RunConfig shorter = load_run_config("camvid_ce.yaml", {"train.iterations=30"});
   EXPECT_EQ(shorter.train.iterations, 30);
   EXPECT_EQ(shorter.train.epochs, 0);
   const RunConfig stored = parse_run_config(config::to_yaml(shorter), "stored", {"train.epochs=3"});
@@ -246,7 +246,7 @@ TEST(RunConfigTest, TheOldNameOfTheNetworksInputIsRead) {
   setenv("CAMVID_ROOT", "/data", 1);
   const test::TemporaryFolder folder;
   test::write_text(folder / "old.yaml", "base: camvid_ce.yaml\naugment: {flip: 0.25, normalize: {order: bgr}}\n");
-  const RunConfig config = load_training_config(folder / "old.yaml", {"augment.normalize.std=[1, 2, 3]"});
+  const RunConfig config = load_run_config(folder / "old.yaml", {"augment.normalize.std=[1, 2, 3]"});
   EXPECT_EQ(config.augment.flip, 0.25);
   EXPECT_EQ(config.model.input.order, ChannelOrder::kBgr);
   EXPECT_EQ(config.model.input.std, (std::vector<double>{1, 2, 3}));
@@ -261,7 +261,7 @@ TEST(RunConfigTest, AFileElsewhereMayBuildOnAShippedRecipe) {
   setenv("CAMVID_ROOT", "/data", 1);
   const test::TemporaryFolder folder;
   test::write_text(folder / "mine.yaml", "base: camvid_recall.yaml\ntrain: {iterations: 30}\n");
-  const RunConfig config = load_training_config(folder / "mine.yaml", {});
+  const RunConfig config = load_run_config(folder / "mine.yaml", {});
   EXPECT_EQ(config.data.dataset, "camvid");
   EXPECT_EQ(config.loss.type, "recall");
 }
@@ -280,7 +280,7 @@ TEST(RunConfigTest, ABatchOfOneIsRefusedForItsBatchNorm) {
 std::string refusal_of(const std::vector<std::string>& overrides) {
   setenv("CAMVID_ROOT", "/data", 1);
   try {
-    load_training_config("camvid_ce.yaml", overrides);
+    check_run_config(load_run_config("camvid_ce.yaml", overrides));
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
     EXPECT_NE(error.hint, "");

@@ -24,9 +24,9 @@ inline std::filesystem::path tiny_data(const TemporaryFolder& folder) {
 
 /// Six steps on it with everything that has a state: Adam, averaged weights, smoothed recall.
 inline std::vector<std::string> tiny_overrides(const std::filesystem::path& data) {
-  return {"data.root=" + data.string(), "data.size=[48, 48]",   "model.width=0.125",    "train.iterations=6",          "train.batch_size=2",
-          "train.accumulate=2",         "train.ema=0.9",        "train.val_interval=3", "train.checkpoint_interval=2", "train.keep=9",
-          "train.deterministic=true",   "train.log_interval=1", "train.threads=2",      "loss.recall.momentum=0.9",    "data.workers=2"};
+  return {"data.root=" + data.string(), "data.size=[48, 48]",   "model.width=0.125",    "train.iterations=6",           "train.batch_size=2",
+          "train.accumulate=2",         "train.ema=0.9",        "train.val_interval=3", "train.checkpoint_interval=2",  "train.keep=9",
+          "train.deterministic=true",   "train.log_interval=1", "train.threads=2",      "loss.error_rate.momentum=0.9", "data.workers=2"};
 }
 
 inline RunConfig tiny_config(const std::filesystem::path& data) { return load_run_config("camvid_recall.yaml", tiny_overrides(data)); }

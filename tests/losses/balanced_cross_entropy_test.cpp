@@ -10,9 +10,9 @@ using test::options_of;
 using test::outcome;
 using test::relative_difference;
 
-LossOptions recall_options(RecallSmoothing smoothing, LossNormalizer normalizer = LossNormalizer::kDefault) {
+LossOptions recall_options(ErrorRateSmoothing smoothing, LossNormalizer normalizer = LossNormalizer::kDefault) {
   LossOptions options = options_of("recall");
-  options.recall.smoothing = smoothing;
+  options.error_rate.smoothing = smoothing;
   options.normalizer = normalizer;
   return options;
 }
@@ -29,7 +29,7 @@ class GoldenRecall : public testing::TestWithParam<std::string> {};
 TEST_P(GoldenRecall, MatchesPublished) {
   const test::Golden golden(GetParam());
   const torch::Tensor logits = golden["logits"], expected = golden["class_weights"];
-  const auto loss = build_loss(recall_options(RecallSmoothing::kPublished), test::context_of(logits.size(1)));
+  const auto loss = build_loss(recall_options(ErrorRateSmoothing::kPublished), test::context_of(logits.size(1)));
   const test::Outcome result = outcome(*loss, logits, golden["labels"]);
   EXPECT_LT(std::abs(result.value / golden["loss"].item<double>() - 1), 1e-6);
   EXPECT_LT(relative_difference(result.gradient, golden["grad"]), 1e-6);
@@ -69,20 +69,20 @@ TEST(BalancedCrossEntropy, RecallEqualsPixelByPixelDouble) {
     const auto c = static_cast<std::size_t>(pixel.truth);
     sum += misses[c] / counts[c] * test::NaiveBatch::entropy(pixel);
   }
-  EXPECT_NEAR(outcome(recall_options(RecallSmoothing::kNone), logits, labels).value, sum / static_cast<double>(naive.pixels.size()), 1e-6);
+  EXPECT_NEAR(outcome(recall_options(ErrorRateSmoothing::kNone), logits, labels).value, sum / static_cast<double>(naive.pixels.size()), 1e-6);
 }
 
 TEST(BalancedCrossEntropy, RecallByHand) {
   // Class 1: three pixels, one missed, w = 1/3; class 0: one pixel, missed, w = 1. (ln 4 + (ln 4 + 2 ln 4/3) / 3) / 4.
   const test::Outcome result =
-      outcome(recall_options(RecallSmoothing::kNone), test::two_class_logits({0.75, 0.25, 0.75, 0.75}), test::row_of_labels({0, 1, 1, 1}));
+      outcome(recall_options(ErrorRateSmoothing::kNone), test::two_class_logits({0.75, 0.25, 0.75, 0.75}), test::row_of_labels({0, 1, 1, 1}));
   EXPECT_NEAR(result.value, (std::log(4.0) + (std::log(4.0) + 2 * std::log(4.0 / 3)) / 3) / 4, 1e-6);
 }
 
 TEST(BalancedCrossEntropy, RecallIsCrossEntropyWhereEveryRecallIsZero) {
   torch::manual_seed(2);
   const torch::Tensor logits = logits_that_predict({1, 2, 0, 1}), labels = test::row_of_labels({0, 1, 2, 2});
-  const test::Outcome ce = outcome(options_of("ce"), logits, labels), recall = outcome(recall_options(RecallSmoothing::kNone), logits, labels);
+  const test::Outcome ce = outcome(options_of("ce"), logits, labels), recall = outcome(recall_options(ErrorRateSmoothing::kNone), logits, labels);
   EXPECT_DOUBLE_EQ(recall.value, ce.value);
   EXPECT_TRUE(recall.gradient.equal(ce.gradient));
 }
@@ -96,7 +96,7 @@ TEST(BalancedCrossEntropy, RecallIsInverseFrequencyWhereMissesAreEqual) {
   LossOptions inverse = options_of("weighted_ce");
   inverse.weighted_ce.scheme = "inverse_frequency";
   const test::Outcome expected = outcome(*build_loss(inverse, context), logits, labels);
-  const test::Outcome recall = outcome(recall_options(RecallSmoothing::kNone, LossNormalizer::kWeightSum), logits, labels);
+  const test::Outcome recall = outcome(recall_options(ErrorRateSmoothing::kNone, LossNormalizer::kWeightSum), logits, labels);
   EXPECT_NEAR(recall.value, expected.value, 1e-7);
   EXPECT_LT(relative_difference(recall.gradient, expected.gradient), 1e-6);
 }
@@ -104,7 +104,7 @@ TEST(BalancedCrossEntropy, RecallIsInverseFrequencyWhereMissesAreEqual) {
 TEST(BalancedCrossEntropy, APerfectClassVanishesWithoutSmoothing) {
   torch::manual_seed(4);
   const torch::Tensor logits = logits_that_predict({0, 0, 0, 1}), labels = test::row_of_labels({0, 0, 1, 2});
-  const torch::Tensor gradient = outcome(recall_options(RecallSmoothing::kNone), logits, labels).gradient;
+  const torch::Tensor gradient = outcome(recall_options(ErrorRateSmoothing::kNone), logits, labels).gradient;
   EXPECT_EQ(gradient.slice(3, 0, 2).abs().max().item<double>(), 0);
   EXPECT_GT(gradient.slice(3, 2).abs().min().item<double>(), 0);
 }
@@ -112,7 +112,7 @@ TEST(BalancedCrossEntropy, APerfectClassVanishesWithoutSmoothing) {
 TEST(BalancedCrossEntropy, APerfectBatchIsZeroWithEitherNormaliser) {
   const torch::Tensor logits = logits_that_predict({0, 1, 2}), labels = test::row_of_labels({0, 1, 2});
   for (const LossNormalizer normalizer : {LossNormalizer::kValidPixels, LossNormalizer::kWeightSum})
-    EXPECT_EQ(outcome(recall_options(RecallSmoothing::kNone, normalizer), logits, labels).value, 0);
+    EXPECT_EQ(outcome(recall_options(ErrorRateSmoothing::kNone, normalizer), logits, labels).value, 0);
 }
 
 TEST(BalancedCrossEntropy, StaticWeightsDivideByTheirSumAndOtherwiseByPixels) {

@@ -1,6 +1,7 @@
 // What every loss and every weighting in the registries must do; a new entry is tested here without a line of its own.
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "losses/class_weighting/registry.hpp"
 #include "losses/loss_fixture.hpp"
 #include "support/operations.hpp"
@@ -76,6 +77,16 @@ TEST_P(EveryLoss, IsFiniteForHugeLogits) {
   }
 }
 
+TEST_P(EveryLoss, NamesALabelOutOfRange) {
+  try {
+    outcome(options(), torch::randn({1, 4, 3, 3}), torch::full({1, 3, 3}, 4, torch::kByte), host());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, ErrorKind::kData);
+    EXPECT_THAT(error.what(), testing::HasSubstr("label 4 in a batch of 4 classes"));
+  }
+}
+
 TEST_P(EveryLoss, TakesBfloat16) {
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}).to(torch::kBFloat16), labels = labels_of(4, {1, 20, 24});
   const test::Outcome half = outcome(options(), logits, labels, host()), full = outcome(options(), logits.to(torch::kFloat), labels, host());
@@ -95,13 +106,24 @@ TEST_P(EveryLoss, GradientIsTheFiniteDifference) {
 
 TEST_P(EveryLoss, StateGoesThroughLoad) {
   LossOptions smoothed = options();
-  smoothed.recall.momentum = 0.9;
+  smoothed.error_rate.momentum = 0.9;
   smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}), labels = labels_of(4, {1, 20, 24});
   const auto first = build_loss(smoothed, context_of(4)), second = build_loss(smoothed, context_of(4));
   test::computed(*first, torch::randn({1, 4, 5, 6}), labels, host());
   second->load(first->state());
   EXPECT_EQ(outcome(*first, logits, labels, host()).value, outcome(*second, logits, labels, host()).value);
+}
+
+// A device that holds no values stands for one that is not there.
+TEST_P(EveryLoss, KeepsItsStateOnTheDeviceItIsBuiltFor) {
+  LossOptions smoothed = options();
+  smoothed.error_rate.momentum = 0.9;
+  smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
+  const auto there = build_loss(smoothed, context_of(4, torch::kMeta));
+  for (const auto& [name, tensor] : there->state()) EXPECT_TRUE(tensor.is_meta()) << name;
+  there->load(build_loss(smoothed, context_of(4))->state());
+  for (const auto& [name, tensor] : there->state()) EXPECT_TRUE(tensor.is_meta()) << name << ", loaded";
 }
 
 INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::Combine(testing::ValuesIn(loss_names()), testing::Values(Host::kWaits, Host::kRunsAhead)),
@@ -156,9 +178,22 @@ TEST_P(EveryWeighting, GivesFiniteWeights) {
   EXPECT_TRUE(weights.isfinite().logical_and(weights.ge(0)).all().item<bool>());
 }
 
+TEST_P(EveryWeighting, WeighsOnTheDeviceItIsBuiltFor) {
+  const Weighting weighting = build_weighting(GetParam(), {}, context_of(4, torch::kMeta));
+  const torch::Tensor counts = torch::empty({4}, torch::dtype(torch::kLong).device(torch::kMeta));
+  EXPECT_TRUE(weighting.classes->weights({{}, counts, counts, counts}).is_meta());
+}
+
+TEST_P(EveryWeighting, KeepsItsStateOnTheDeviceItIsBuiltFor) {
+  LossOptions smoothed;
+  smoothed.error_rate.momentum = 0.9;
+  const Weighting there = build_weighting(GetParam(), smoothed, context_of(4, torch::kMeta));
+  for (const auto& [name, tensor] : there.classes->state()) EXPECT_TRUE(tensor.is_meta()) << name;
+}
+
 TEST_P(EveryWeighting, StateGivenOutStaysAsItWas) {
   LossOptions smoothed;
-  smoothed.recall.momentum = 0.9;
+  smoothed.error_rate.momentum = 0.9;
   const Weighting weighting = build_weighting(GetParam(), smoothed, context_of(2));
   weighting.classes->weights(test::sums_of({10, 0}, {3, 0}));
   const State before = weighting.classes->state();

@@ -23,11 +23,11 @@ TEST(LossLabel, TellsWhatDiffers) {
   for (const auto& [yaml, label] : std::map<std::string, std::string>{
            {"{type: ce, weighting: enet}", "ce+enet"},
            {"{type: ce, weighting: uniform, normalizer: weight_sum}", "ce"},
-           {"{type: ce, weighting: recall, recall: {momentum: 0.9}}", "ce+recall recall.momentum 0.9"},
+           {"{type: ce, weighting: recall, error_rate: {momentum: 0.9}}", "ce+recall error_rate.momentum 0.9"},
            {"{type: weighted_ce, weighted_ce: {scheme: enet}}", "weighted_ce:enet"},
            {"{type: weighted_ce, weighted_ce: {scheme: manual, weights: {pole: 4}}}", "weighted_ce:manual weights {pole: 4}"},
            {"{type: weighted_ce, normalizer: valid_pixels}", "weighted_ce normalizer valid_pixels"},
-           {"{type: recall, recall: {smoothing: none, momentum: 0.9}}", "recall smoothing none momentum 0.9"},
+           {"{type: recall, error_rate: {smoothing: none, momentum: 0.9}}", "recall error_rate.smoothing none error_rate.momentum 0.9"},
            {"{type: focal, weighting: median_frequency, focal: {gamma: 1}}", "focal+median_frequency gamma 1"},
            {"{type: sum, weighting: enet, sum: {ce: 1, ohem: 2}, ohem: {threshold: 0.5}}", "sum+enet ohem.threshold 0.5 {ce: 1, ohem: 2}"},
        })
@@ -35,7 +35,7 @@ TEST(LossLabel, TellsWhatDiffers) {
 }
 
 TEST(LossLabel, LeavesOutBlocksThatAreNotUsed) {
-  EXPECT_EQ(loss_label(options_from("{type: ce, recall: {momentum: 0.9}, weighted_ce: {scheme: enet}, focal: {gamma: 1}}")), "ce");
+  EXPECT_EQ(loss_label(options_from("{type: ce, error_rate: {momentum: 0.9}, weighted_ce: {scheme: enet}, focal: {gamma: 1}}")), "ce");
 }
 
 TEST(CheckLoss, RefusesAWeightingThatNothingFollows) {

@@ -113,7 +113,7 @@ TEST(RanksTest, WeightsByIouAreThoseOfTheWholeBatch) {
 
 TEST(RanksTest, LocalRecallIsAnotherLoss) {
   LossOptions options = loss_options("recall");
-  options.recall.scope = RecallScope::kLocal;
+  options.error_rate.scope = ErrorRateScope::kLocal;
   EXPECT_GT(differences(options, 3).gradient, 1e-2);
 }
 

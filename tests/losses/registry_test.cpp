@@ -123,11 +123,11 @@ TEST(WeightingRegistry, SchemesOfWeightedCrossEntropyAreItsStaticOnes) {
 
 TEST(LossOptions, ReadFromYaml) {
   LossOptions options;
-  config::Document::from_text("type: sum\nsum: {recall: 1, soft_iou: 0.5}\nrecall: {smoothing: none, momentum: 0.9}\n", "test", {"type=ce"})
+  config::Document::from_text("type: sum\nsum: {recall: 1, soft_iou: 0.5}\nerror_rate: {smoothing: none, momentum: 0.9}\n", "test", {"type=ce"})
       .read_into(options);
   EXPECT_EQ(options.type, "ce");
   EXPECT_EQ(options.sum, (std::map<std::string, double>{{"recall", 1.0}, {"soft_iou", 0.5}}));
-  EXPECT_EQ(options.recall.momentum, 0.9);
+  EXPECT_EQ(options.error_rate.momentum, 0.9);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ json train_event(int iteration, double weight) {
           {"loss", 1.5},
           {"learning_rate", 0.01},
           {"class_weights", {{kEvil, weight}, {"road", 0.25}}},
-          {"class_recalls", {{kEvil, nullptr}, {"road", 0.75}}}};
+          {"class_recalls", {{kEvil, nullptr}, {"road", 0.75}}},
+          {"class_ious", {{kEvil, nullptr}, {"road", 0.5}}}};
 }
 
 /// A finished run with two classes, the first of which is rare and badly named.
@@ -85,6 +86,8 @@ TEST(RunPage, HoldsCurvesWeightsAndScores) {
   EXPECT_EQ(data["weights"][1]["rare"], true);
   EXPECT_EQ(data["weights"][1]["points"], json::parse("[[10, 0.5], [20, 1.0]]"));
   EXPECT_EQ(data["recalls"][1]["points"], json::parse("[[10, null], [20, null]]"));
+  EXPECT_EQ(data["ious"][0]["points"], json::parse("[[10, 0.5], [20, 0.5]]"));
+  EXPECT_THAT(run_page(folder.path()), HasSubstr("IoU of each class in training"));
 }
 
 TEST(RunPage, TellsHowToRepeatTheRun) {

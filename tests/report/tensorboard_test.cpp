@@ -39,7 +39,10 @@ std::string read_back(const TemporaryFolder& folder) {
 }
 
 Event step_event(std::int64_t iteration, double loss) {
-  return {EventKind::kTrain, iteration, {{"loss", loss}, {"images", {"a"}}, {"class_weights", {{"road", 0.25}, {"pole", 1.0}, {"sky", nullptr}}}}};
+  return {
+      EventKind::kTrain,
+      iteration,
+      {{"loss", loss}, {"images", {"a"}}, {"class_weights", {{"road", 0.25}, {"pole", 1.0}, {"sky", nullptr}}}, {"class_ious", {{"road", 0.75}}}}};
 }
 
 void write_events(const TemporaryFolder& folder) {
@@ -72,7 +75,7 @@ TEST(TensorBoard, IsReadBackByAnotherReader) {
   EXPECT_THAT(text, HasSubstr("name: demo"));
   EXPECT_THAT(text, HasSubstr("10 train/loss 1.5\n10 class_weights/road 0.25\n10 class_weights/pole 1\n"
                               "10 class_weights [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]\n"));
-  EXPECT_THAT(text, AllOf(HasSubstr("20 validation/mean_iou 0.5\n"), HasSubstr("30 train/loss 0.75\n")));
+  EXPECT_THAT(text, AllOf(HasSubstr("10 class_ious/road 0.75\n"), HasSubstr("20 validation/mean_iou 0.5\n"), HasSubstr("30 train/loss 0.75\n")));
 }
 
 TEST(TensorBoard, ShowsPanelsAndHyperParameters) {

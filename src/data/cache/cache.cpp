@@ -58,8 +58,8 @@ std::string decoding_digest(const FileDataset& set) {
   return digest.hex();
 }
 
-CachedDataset::CachedDataset(const FileDataset& files, std::shared_ptr<SampleCache> cache)
-    : files_(files), cache_(std::move(cache)), decoding_(decoding_digest(files)) {}
+CachedDataset::CachedDataset(std::shared_ptr<const FileDataset> files, std::shared_ptr<SampleCache> cache)
+    : files_(std::move(files)), cache_(std::move(cache)), decoding_(decoding_digest(*files_)) {}
 
 std::optional<CacheKey> CachedDataset::key_of(const FilePair& pair) const {
   Digest version;
@@ -76,13 +76,13 @@ std::optional<CacheKey> CachedDataset::key_of(const FilePair& pair) const {
 
 Sample CachedDataset::get(std::int64_t index) const {
   // The version is taken before the files are read: if they change meanwhile, the entry is stale, not wrong.
-  const std::optional<CacheKey> key = cache_ ? key_of(files_.pair(index)) : std::nullopt;
-  if (!key) return files_.get(index);  // says what is wrong with a missing file
+  const std::optional<CacheKey> key = cache_ ? key_of(files_->pair(index)) : std::nullopt;
+  if (!key) return files_->get(index);  // says what is wrong with a missing file
   if (std::optional<Sample> kept = cache_->find(*key)) {
-    kept->id = files_.id(index);
+    kept->id = files_->id(index);
     return std::move(*kept);
   }
-  Sample sample = files_.get(index);
+  Sample sample = files_->get(index);
   cache_->keep(*key, sample);
   return sample;
 }

@@ -36,19 +36,19 @@ class SampleCache {
 /// A data set of files whose samples come from the cache from the second time on.
 class CachedDataset final : public Dataset {
  public:
-  /// `files` must outlive this; several data sets may share a cache.
-  CachedDataset(const FileDataset& files, std::shared_ptr<SampleCache> cache);
+  /// Several data sets may share a cache.
+  CachedDataset(std::shared_ptr<const FileDataset> files, std::shared_ptr<SampleCache> cache);
 
-  std::int64_t size() const override { return files_.size(); }
+  std::int64_t size() const override { return files_->size(); }
   /// The pixels must not be written, and live as long as the cache.
   Sample get(std::int64_t index) const override;
-  std::string id(std::int64_t index) const override { return files_.id(index); }
-  const ClassTable& classes() const override { return files_.classes(); }
+  std::string id(std::int64_t index) const override { return files_->id(index); }
+  const ClassTable& classes() const override { return files_->classes(); }
 
  private:
   std::optional<CacheKey> key_of(const FilePair& pair) const;
 
-  const FileDataset& files_;
+  std::shared_ptr<const FileDataset> files_;
   std::shared_ptr<SampleCache> cache_;
   std::string decoding_;
 };

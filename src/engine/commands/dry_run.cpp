@@ -28,16 +28,16 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-double peak_memory_gb() {
+std::int64_t peak_host_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / (1024.0 * 1024.0);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
 double training_seconds(const Experiment& experiment) {
   LoaderOptions options = training_loader(experiment, 0);
   options.batches = experiment.config.train.accumulate;
-  DataLoader loader(*experiment.train_set, experiment.transform, options);
+  DataLoader loader(experiment.train_set, experiment.transform, options);
   std::vector<Batch> batches;
   while (const auto samples = loader.next()) batches.push_back(collate(*samples));
   const auto step = [&] {
@@ -105,9 +105,16 @@ std::string dry_run(const Experiment& experiment) {
     text += fmt::format("validation: {:.3f} s for the largest image {}, {} images, {:.0f} times\n", seconds, to_string(size),
                         experiment.val_set->size(), validations);
   }
-  text += fmt::format("whole run: about {} (h:mm:ss), without the time in which steps wait for data\npeak memory: {:.2f} GB\n", duration_text(total),
-                      peak_memory_gb());
-  return text + what_was_written(experiment.config);
+  text += fmt::format("whole run: about {} (h:mm:ss), without the time in which steps wait for data\n", duration_text(total));
+  const torch::Device device = experiment.compute.device;
+  return text + memory_line(device, device_memory(device), peak_host_bytes()) + what_was_written(experiment.config);
+}
+
+std::string memory_line(const torch::Device& device, const DeviceMemory& memory, std::int64_t host_bytes) {
+  const auto gigabytes = [](std::int64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0 * 1024.0); };
+  if (device.is_cpu()) return fmt::format("peak memory: {:.2f} GB\n", gigabytes(host_bytes));
+  return fmt::format("peak memory: {:.2f} GB of {:.2f} on {}, {:.2f} GB of the host\n", gigabytes(memory.peak), gigabytes(memory.used + memory.free),
+                     device.str(), gigabytes(host_bytes));
 }
 
 }  // namespace seg

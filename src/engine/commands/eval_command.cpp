@@ -103,7 +103,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const Communicator ranks = join_ranks(config.train.rank_timeout_s);
   const Compute compute = forward_compute(config, command.device);
 
-  const auto dataset = open_files(config.data, split, evaluation_frame(config));
+  const std::shared_ptr<const FileDataset> dataset = open_files(config.data, split, evaluation_frame(config));
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
   std::optional<PredictionWriter> writer;
   if (predictions) writer.emplace(output / "predictions", *predictions, dataset->classes(), mapping.model_to_data);
@@ -120,7 +120,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   request.should_stop = [] { return stop_signal() != 0; };
   if (command.tau_curve || !command.choose_tau.empty()) request.taus = tried_taus();
   if (writer) request.on_image = [&](const EvaluatedImage& image) { writer->write(image.sample.id, image.prediction); };
-  auto result = evaluate_and_report(inference, *dataset, request, head);
+  auto result = evaluate_and_report(inference, dataset, request, head);
   if (!result) return 128 + (stop_signal() != 0 ? stop_signal() : SIGTERM);
   if (!ranks.is_first()) return 0;
   result->pictures = draw_panels(result->shown, inference, *dataset, request);

@@ -48,11 +48,19 @@ struct Plan {
   std::optional<Checkpoint> start = {};  // --resume FILE
 };
 
+/// What --config and --set ask for, read once; nothing without --config.
+std::optional<RunConfig> asked_config(const TrainCommand& command) {
+  if (command.config.empty()) return std::nullopt;
+  RunConfig config = load_run_config(command.config, command.overrides);
+  check_run_config(config);
+  return config;
+}
+
 bool resumes_file(const TrainCommand& command) { return command.resume != "auto" && command.resume != "never"; }
 
 /// "auto" and 0 become what they mean on this machine, so that a resumed run can be held to it.
 RunConfig resolved(RunConfig config, const std::string& device) {
-  if (config.train.threads == 0) config.train.threads = available_cores();
+  if (config.train.threads == 0) config.train.threads = default_threads(resolve_device(device));
   if (config.train.precision == Precision::kAuto)
     config.train.precision = resolve_precision(Precision::kAuto, resolve_device(device)) == torch::kBFloat16 ? Precision::kBf16 : Precision::kFp32;
   config.augment.device = resolve_augment_device(config.augment.device, resolve_device(device));
@@ -75,10 +83,10 @@ RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std:
               "leave these as they are, or start a new run with another --run-dir");
 }
 
-RunConfig continued_config(const TrainCommand& command, const std::string& stored_text, const std::string& where) {
+RunConfig continued_config(const TrainCommand& command, const std::optional<RunConfig>& asked, const std::string& stored_text,
+                           const std::string& where) {
   const RunConfig stored = resolved(parse_run_config(stored_text, where, {}), command.device);  // it may be older than a key with "auto"
-  const RunConfig wanted =
-      command.config.empty() ? parse_run_config(stored_text, where, command.overrides) : load_run_config(command.config, command.overrides);
+  const RunConfig wanted = asked ? *asked : parse_run_config(stored_text, where, command.overrides);
   return continued(stored, resolved(wanted, command.device), where);
 }
 
@@ -90,7 +98,7 @@ fs::path run_of_checkpoint(const fs::path& file) {
   return folder.parent_path();
 }
 
-Plan make_plan(const TrainCommand& command) {
+Plan make_plan(const TrainCommand& command, const std::optional<RunConfig>& asked) {
   if (resumes_file(command)) {
     const fs::path file = command.resume;
     std::error_code ignored;
@@ -98,21 +106,20 @@ Plan make_plan(const TrainCommand& command) {
       throw Error(ErrorKind::kConfiguration, "--resume " + command.resume + ": neither auto nor never, nor a file",
                   "use auto, never, or a checkpoint such as RUN/checkpoints/last.safetensors");
     Checkpoint start = load_resumable(file);
-    RunConfig config = continued_config(command, start.config, file.string());
+    RunConfig config = continued_config(command, asked, start.config, file.string());
     return {std::move(config), command.run_dir.empty() ? run_of_checkpoint(file) : command.run_dir, std::move(start)};
   }
   const bool has_run = !command.run_dir.empty() && fs::exists(RunPaths{command.run_dir}.config());
-  if (command.config.empty() && command.resume == "auto" && !command.run_dir.empty() && !has_run)
+  if (!asked && command.resume == "auto" && !command.run_dir.empty() && !has_run)
     throw Error(ErrorKind::kConfiguration, "there is no run in " + command.run_dir.string() + " to go on with, and no --config to start one",
                 "check --run-dir, or name a recipe with --config");
-  if (command.config.empty() && !(has_run && command.resume == "auto"))
+  if (!asked && !(has_run && command.resume == "auto"))
     throw Error(ErrorKind::kConfiguration, "--config is missing", "segtrain --config synthia_recall.yaml; or --run-dir RUN --resume auto to go on");
-  if (command.config.empty()) {
+  if (!asked) {
     const fs::path file = RunPaths{command.run_dir}.config();
-    return {continued_config(command, read_file(file, 1 << 20), file.string()), command.run_dir};
+    return {continued_config(command, asked, read_file(file, 1 << 20), file.string()), command.run_dir};
   }
-  const RunConfig config = load_training_config(command.config, command.overrides);
-  return {config, command.run_dir.empty() ? fs::path("runs") / safe_file_name(config.name) : command.run_dir};
+  return {*asked, command.run_dir.empty() ? fs::path("runs") / safe_file_name(asked->name) : command.run_dir};
 }
 
 /// Throws kStorage with all classes that differ.
@@ -132,14 +139,14 @@ void check_classes(const ClassTable& stored, const ClassTable& now, const std::s
 }
 
 /// The checkpoint to go on from; nothing for a new run. For a run that is there, `plan.config` becomes the one it goes on with.
-std::optional<Checkpoint> find_start(const TrainCommand& command, const RunDirectory& directory, Plan& plan) {
+std::optional<Checkpoint> find_start(const TrainCommand& command, const std::optional<RunConfig>& asked, const RunDirectory& directory, Plan& plan) {
   if (plan.start) return std::move(plan.start);
   if (!directory.holds_run()) return std::nullopt;
   if (command.resume == "never")
     throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run",
                 fs::exists(directory.last_file()) ? "go on with --resume auto, or choose another --run-dir"
                                                   : "it stopped before its first checkpoint: remove the folder, or choose another --run-dir");
-  plan.config = continued_config(command, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
+  plan.config = continued_config(command, asked, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
   const auto newest = directory.newest_checkpoint();
   return newest ? std::optional(load_resumable(*newest)) : std::nullopt;
 }
@@ -165,9 +172,9 @@ Prepared prepare(const RunConfig& config, const std::string& device, std::option
   return prepared;
 }
 
-int run(const TrainCommand& command, Plan plan, const Communicator& ranks, std::ostream& out) {
+int run(const TrainCommand& command, const std::optional<RunConfig>& asked, Plan plan, const Communicator& ranks, std::ostream& out) {
   const RunDirectory directory(plan.run_dir);
-  std::optional<Checkpoint> start = find_start(command, directory, plan);
+  std::optional<Checkpoint> start = find_start(command, asked, directory, plan);
   plan.config = resolved(plan.config, command.device);
   const bool finished = !resumes_file(command) && directory.holds_run() && directory.finished();
   ranks.broadcast(finished ? std::string() : config::to_yaml(plan.config));
@@ -202,27 +209,23 @@ int run(const TrainCommand& command, Plan plan, const Communicator& ranks, std::
 }
 
 /// All ranks but the first: they train what it says, print nothing and write nothing.
-int follow(const TrainCommand& command, const Communicator& ranks) {
+int follow(const TrainCommand& command, const std::optional<RunConfig>& asked, const Communicator& ranks) {
   const std::string text = ranks.broadcast(std::string());
   if (text.empty()) return 0;  // finished already
-  const Prepared prepared = prepare(parse_run_config(text, "the configuration of rank 0", {}), command.device, std::nullopt, ranks);
+  RunConfig config = parse_run_config(text, "the configuration of rank 0", {});
+  if (asked) config.position_of = asked->position_of;
+  const Prepared prepared = prepare(config, command.device, std::nullopt, ranks);
   NoReporter nobody;
   return Trainer(*prepared.experiment, nullptr, nobody).run(prepared.start);
 }
 
 /// What the command line alone asks for: on all ranks the same. A run to go on with is known to rank 0.
-void check_same_command(const TrainCommand& command, const Communicator& ranks) {
+void check_same_command(const TrainCommand& command, const std::optional<RunConfig>& asked, const Communicator& ranks) {
   if (!ranks.several()) return;
-  const bool has_config = !command.config.empty();
   std::string text = "resume: " + command.resume + "\n";
   for (const std::string& setting : command.overrides) text += "--set " + setting + "\n";
-  if (has_config) text += config::to_yaml(resolved(load_training_config(command.config, command.overrides), command.device));
+  if (asked) text += config::to_yaml(resolved(*asked, command.device));
   ranks.require_equal("configuration", text);
-}
-
-/// How long ranks wait for each other, as far as the command line says.
-double rank_timeout(const TrainCommand& command) {
-  return command.config.empty() ? TrainOptions().rank_timeout_s : load_training_config(command.config, command.overrides).train.rank_timeout_s;
 }
 
 }  // namespace
@@ -230,9 +233,10 @@ double rank_timeout(const TrainCommand& command) {
 int train(const TrainCommand& command, std::ostream& out) {
   cv::setNumThreads(1);  // images are spread over our own pool
   const bool first = read_launch().rank == 0;
+  const std::optional<RunConfig> asked = asked_config(command);
   if (command.print_config || command.dry_run) {
     if (!first) return 0;
-    Plan plan = make_plan(command);
+    Plan plan = make_plan(command, asked);
     check_run_config(plan.config);
     if (command.print_config) {
       out << config::to_yaml(plan.config);
@@ -244,13 +248,14 @@ int train(const TrainCommand& command, std::ostream& out) {
   }
   std::optional<Plan> plan;
   if (first) {
-    plan = make_plan(command);
+    plan = make_plan(command, asked);
     check_run_config(plan->config);
   }
   watch_stop_signals();
-  const Communicator ranks = read_launch().several() ? join_ranks(rank_timeout(command)) : Communicator();
-  check_same_command(command, ranks);
-  return first ? run(command, std::move(*plan), ranks, out) : follow(command, ranks);
+  // How long ranks wait for each other, as far as the command line says.
+  const Communicator ranks = join_ranks((asked ? *asked : RunConfig()).train.rank_timeout_s);
+  check_same_command(command, asked, ranks);
+  return first ? run(command, asked, std::move(*plan), ranks, out) : follow(command, asked, ranks);
 }
 
 }  // namespace seg

@@ -16,6 +16,8 @@ namespace seg {
 
 namespace {
 
+constexpr std::int64_t kImagesAtOnce = 4;  // that the loader hands over, and whose counts a GPU makes before the host waits for them
+
 /// u8 tensor through a table of 256 values.
 torch::Tensor translated(const torch::Tensor& values, const std::vector<std::uint8_t>& table) {
   const torch::Tensor lookup = torch::from_blob(const_cast<std::uint8_t*>(table.data()), {256}, torch::kUInt8).to(values.device());
@@ -27,12 +29,6 @@ std::vector<std::uint8_t> prediction_table(const EvaluationRequest& request) {
   std::vector<std::uint8_t> table(256, kIgnoreLabel);
   for (std::size_t id = 0; id < request.model_to_data.size(); ++id) table[id] = request.model_to_data[id];
   return table;
-}
-
-std::vector<std::string> ids_of(const std::vector<Sample>& samples) {
-  std::vector<std::string> ids;
-  for (const Sample& sample : samples) ids.push_back(sample.id);
-  return ids;
 }
 
 std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
@@ -48,23 +44,16 @@ class Counter {
   Counter(const Inference& inference, const EvaluationRequest& request, std::int64_t classes)
       : inference_(inference), request_(request), classes_(classes), boundary_(static_cast<std::size_t>(classes)) {}
 
-  void add(const std::vector<Sample>& samples) {
-    Batch batch = collate(samples);
-    batch.labels = batch.labels.to(inference_.device());
-    const bool labels_alone = !request_.cross_entropy && request_.taus.empty();
-    const torch::Tensor together = labels_alone ? inference_.predict(batch.images, size_of(batch.labels)) : torch::Tensor();
-    for (std::int64_t i = 0; i < batch.images.size(0); ++i) {
-      const torch::Tensor image = batch.images.narrow(0, i, 1), labels = batch.labels.narrow(0, i, 1);
-      count(samples[static_cast<std::size_t>(i)], labels_alone ? Inference::LabelsAtTaus{together.narrow(0, i, 1), {}} : predict_one(image, labels),
-            labels[0]);
-    }
+  /// By itself, so that no score depends on its neighbours.
+  void add(const Sample& sample) {
+    const Batch batch = collate({sample});
+    const torch::Tensor labels = batch.labels.to(inference_.device());
+    count(sample, predicted(batch.images, labels), labels[0]);
   }
 
-  /// The newest images in this order: what is summed in floating point must not depend on the batches. Waits for their counts.
-  void restore(const std::vector<std::string>& order) {
+  /// Waits for the counts of all images so far.
+  void settle() {
     for (const Pending& image : std::exchange(pending_, {})) add_counts(image);
-    const auto place = [&](const ImageResult& image) { return std::ranges::find(order, image.id) - order.begin(); };
-    std::ranges::stable_sort(images_.end() - std::ssize(order), images_.end(), {}, place);
   }
 
   std::vector<ImageResult> images() && { return std::move(images_); }
@@ -81,12 +70,12 @@ class Counter {
 
   static Size size_of(const torch::Tensor& labels) { return {labels.size(1), labels.size(2)}; }
 
-  /// One image at a time, so that no score depends on the batch.
-  Inference::LabelsAtTaus predict_one(const torch::Tensor& image, const torch::Tensor& labels) {
+  Inference::LabelsAtTaus predicted(const torch::Tensor& image, const torch::Tensor& labels) {
     const torch::Tensor logits = request_.cross_entropy ? scored_logits(image, labels) : torch::Tensor();
     if (!request_.taus.empty()) return inference_.predict_at_taus(image, size_of(labels), request_.taus);
     // Without averaging both results come from one forward pass.
-    return {inference_.plain() ? inference_.labels_of(logits, size_of(labels)) : inference_.predict(image, size_of(labels)), {}};
+    const bool shared = logits.defined() && inference_.plain();
+    return {shared ? inference_.labels_of(logits, size_of(labels)) : inference_.predict(image, size_of(labels)), {}};
   }
 
   /// Plain logits, whose cross entropy is kept for count().
@@ -148,7 +137,7 @@ ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Te
 
 LoaderOptions evaluation_loader(const RunConfig& config) {
   LoaderOptions options;
-  options.batch_size = config.eval.batch_size;
+  options.batch_size = kImagesAtOnce;
   options.workers = config.data.workers;
   options.prefetch = config.data.prefetch;
   options.skip_broken = config.data.skip_broken();
@@ -157,20 +146,19 @@ LoaderOptions evaluation_loader(const RunConfig& config) {
   return options;
 }
 
-std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request) {
-  const auto classes = static_cast<std::int64_t>(dataset.classes().size());
-  const DatasetPart part(dataset, request.ranks.rank(), request.ranks.world_size());
+std::optional<Evaluation> evaluate(const Inference& inference, const std::shared_ptr<const Dataset>& dataset, const EvaluationRequest& request) {
+  const auto classes = static_cast<std::int64_t>(dataset->classes().size());
+  const auto part = std::make_shared<DatasetPart>(dataset, request.ranks.rank(), request.ranks.world_size());
   Counter counter(inference, request, classes);
   RankResults own;
-  if (part.size() > 0 || !request.ranks.several()) {
+  if (part->size() > 0 || !request.ranks.several()) {
     DataLoader loader(part, {}, request.loader);
-    while (auto samples = own.stopped ? std::nullopt : loader.next()) {
-      const std::vector<std::string> order = ids_of(*samples);
-      for (const std::vector<Sample>& group : group_by_size(std::move(*samples))) {
+    while (const auto samples = own.stopped ? std::nullopt : loader.next()) {
+      for (const Sample& sample : *samples) {
         own.stopped = own.stopped || (request.should_stop && request.should_stop());
-        if (!own.stopped) counter.add(group);
+        if (!own.stopped) counter.add(sample);
       }
-      if (!own.stopped) counter.restore(order);
+      counter.settle();
     }
     own.skipped = loader.skipped();
   }

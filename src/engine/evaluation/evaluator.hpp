@@ -59,8 +59,8 @@ ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Te
 /// How the loader feeds an evaluation of `config`.
 LoaderOptions evaluation_loader(const RunConfig& config);
 
-/// `dataset` gives frames of the size that the network is to see. Nothing if should_stop said so on some rank. The result depends neither on batch
-/// size, workers nor the number of ranks (on the CPU).
-std::optional<Evaluation> evaluate(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request);
+/// `dataset` gives frames of the size that the network is to see. Nothing if should_stop said so on some rank. The result depends neither on
+/// workers nor the number of ranks.
+std::optional<Evaluation> evaluate(const Inference& inference, const std::shared_ptr<const Dataset>& dataset, const EvaluationRequest& request);
 
 }  // namespace seg

@@ -60,7 +60,6 @@ torch::Tensor Inference::logits(const torch::Tensor& images) const {
 
 torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const {
   const torch::NoGradGuard no_gradient;
-  if (compute_.device.is_cuda() && plain()) return labels_of(logits(images), target);
   std::vector<torch::Tensor> labels;
   for (std::int64_t i = 0; i < images.size(0); ++i) labels.push_back(labels_of(adjusted(views(images.narrow(0, i, 1)), shift_), target));
   return torch::cat(labels);

@@ -15,8 +15,8 @@ OrderedJson number(const std::optional<double>& value) { return value ? OrderedJ
 
 }  // namespace
 
-std::optional<SplitReport> evaluate_and_report(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request,
-                                               const ReportHead& head) {
+std::optional<SplitReport> evaluate_and_report(const Inference& inference, const std::shared_ptr<const Dataset>& dataset,
+                                               const EvaluationRequest& request, const ReportHead& head) {
   SplitReport result;
   PanelChoice choice;
   ImageIou image_iou;
@@ -30,12 +30,12 @@ std::optional<SplitReport> evaluate_and_report(const Inference& inference, const
     for (std::size_t t = 0; t < image.at_tau.size(); ++t) result.curve.images[t].push_back({image.id, image.at_tau[t]});
   }
   result.cross_entropy = evaluation->cross_entropy;
-  result.shown = choice.panels(dataset.classes());
+  result.shown = choice.panels(dataset->classes());
   EvaluationReport& report = result.report;
   report.split = head.split;
   report.images = static_cast<std::int64_t>(evaluation->images.size());
   report.checkpoint = head.checkpoint.string();
-  for (const ClassInfo& info : dataset.classes()) report.class_names.push_back(info.name);
+  for (const ClassInfo& info : dataset->classes()) report.class_names.push_back(info.name);
   report.confusion = evaluation->confusion;
   report.scores = compute_scores(report.confusion);
   report.scores.mean_iou_by_image = image_iou.by_image();

@@ -39,8 +39,8 @@ struct SplitReport {
 };
 
 /// evaluate(), and its report; request.on_image is called too. Nothing if should_stop said so.
-std::optional<SplitReport> evaluate_and_report(const Inference& inference, const Dataset& dataset, const EvaluationRequest& request,
-                                               const ReportHead& head);
+std::optional<SplitReport> evaluate_and_report(const Inference& inference, const std::shared_ptr<const Dataset>& dataset,
+                                               const EvaluationRequest& request, const ReportHead& head);
 
 /// How scores were made, for ReportHead::eval: what can change them.
 nlohmann::ordered_json evaluation_settings(const RunConfig& config, const Compute& compute);

@@ -34,7 +34,7 @@ struct StepResult {
   torch::Tensor loss;           // float64 scalar: mean over the micro-batches of all ranks, the auxiliary head's share included
   torch::Tensor cross_entropy;  // float64 scalar: plain cross entropy of the main head, likewise
   torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class of all ranks; 0 or undefined where the step is taken back
-  ClassReadings readings;       // of the main head: pixels and misses of all micro-batches, the mean of the weights used
+  ClassReadings readings;       // of the main head: pixels and errors of all micro-batches, the mean of the weights used
   double learning_rate = 0.0;
   StepLaps laps;     // none on CUDA unless it was to note them
   HostCopy outcome;  // float64 [4], on its way to the host: loss, gradient norm, 1 where the step is kept, stop_signal()
@@ -67,7 +67,7 @@ class Learner {
   /// NaN instead.
   StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole, int stop_signal = 0);
 
-  /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls, "ema.*" averaged weights. The tensors are the
+  /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls or IoUs, "ema.*" averaged weights. The tensors are the
   /// live ones: copy what must outlive the next step.
   State state() const;
   /// Throws kStorage where a name, shape or type does not fit.

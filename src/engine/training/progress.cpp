@@ -72,10 +72,12 @@ OrderedJson train_fields(const Experiment& experiment, const StepResult& result,
                      {"iterations", experiment.iterations}};
   const ClassReadings& readings = result.readings;
   if (readings.weights.defined()) fields["class_weights"] = by_class(readings.weights, readings.pixels, experiment.classes());
-  if (readings.false_negatives.defined()) {
-    const torch::Tensor recalls = 1 - readings.false_negatives.to(torch::kDouble) / readings.pixels;
-    fields["class_recalls"] = by_class(recalls, readings.pixels, experiment.classes());
-  }
+  if (!readings.false_negatives.defined()) return fields;
+  const torch::Tensor hits = (readings.pixels - readings.false_negatives).to(torch::kDouble);
+  if (readings.false_positives.defined())
+    fields["class_ious"] = by_class(hits / (readings.pixels + readings.false_positives), readings.pixels, experiment.classes());
+  else
+    fields["class_recalls"] = by_class(hits / readings.pixels, readings.pixels, experiment.classes());
   return fields;
 }
 

@@ -15,8 +15,8 @@ struct Pace {
 };
 
 nlohmann::ordered_json start_fields(const Experiment& experiment);
-/// With the loss's class weights and recalls, by class name, null where the class was absent: recalls of all micro-batches together, weights as
-/// the mean of those used.
+/// With the loss's class weights and the recalls or IoUs that they follow, by class name, null where the class was absent: those of all micro-batches
+/// together, weights as the mean of those used.
 nlohmann::ordered_json train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace);
 
 }  // namespace seg

@@ -9,6 +9,7 @@ void add_to(torch::Tensor& sum, const torch::Tensor& value) {
 void ReadingsSum::add(const ClassReadings& batch) {
   add_to(sum_.pixels, batch.pixels);
   add_to(sum_.false_negatives, batch.false_negatives);
+  add_to(sum_.false_positives, batch.false_positives);
   if (!batch.weights.defined()) return;
   const torch::Tensor present = batch.pixels.gt(0);
   add_to(sum_.weights, batch.weights * present);

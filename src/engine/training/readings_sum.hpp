@@ -1,6 +1,6 @@
 // The readings of the micro-batches of one step as those of one batch.
 //
-//   pixels and misses are summed, so that recalls are those of all pixels; weights are the mean over the micro-batches that hold the class
+//   pixels and errors are summed, so that recalls and IoUs are those of all pixels; weights are the mean over the micro-batches that hold the class
 #pragma once
 
 #include "losses/loss.hpp"

@@ -16,6 +16,7 @@
 #include "data/collate.hpp"
 #include "engine/stop.hpp"
 #include "engine/training/bad_step.hpp"
+#include "engine/training/fitting_batch.hpp"
 #include "engine/training/progress.hpp"
 #include "engine/training/readings_sum.hpp"
 #include "ops/checks.hpp"
@@ -44,10 +45,7 @@ bool due(std::int64_t iteration, std::int64_t interval) { return interval > 0 &&
 }  // namespace
 
 Trainer::Trainer(const Experiment& experiment, const RunDirectory* directory, Reporter& reporter)
-    : experiment_(experiment),
-      directory_(directory),
-      reporter_(reporter),
-      micro_batches_(experiment.config.train.auto_accumulate, experiment.compute.device) {}
+    : experiment_(experiment), directory_(directory), reporter_(reporter) {}
 
 int Trainer::run(const std::optional<Checkpoint>& from) {
   if (from) {
@@ -60,7 +58,7 @@ int Trainer::run(const std::optional<Checkpoint>& from) {
   reporter_.report({EventKind::kStart, iteration_, start_fields(experiment_)});
   // A run stopped during a validation was saved without it.
   if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stopped());
-  DataLoader loader(experiment_.training_samples(), experiment_.transform, training_loader(experiment_, iteration_));
+  DataLoader loader(experiment_.training_samples, experiment_.transform, training_loader(experiment_, iteration_));
   window_ = {Clock::now()};
   const int signal = train(loader);
   report_skipped(loader.skipped());
@@ -100,9 +98,9 @@ void Trainer::step(DataLoader& loader) {
   const auto attempt = [&](const std::vector<Batch>& passes) {
     return experiment_.learner->step(passes, iteration_, StepTiming::kWhole, stop_signal());
   };
-  // What does not fit is tried in parts by one process alone: others would wait for a rank's sums.
-  const bool whole = experiment_.compute.device.is_cpu() || experiment_.ranks.several();
-  const StepResult result = whole ? attempt(batches) : micro_batches_.step(batches, attempt);
+  // What would fit is tried by one process alone: others would wait for a rank's sums.
+  const bool alone = experiment_.compute.device.is_cuda() && !experiment_.ranks.several();
+  const StepResult result = alone ? step_that_fits(batches, experiment_.compute.device, attempt) : attempt(batches);
   ++iteration_;
   ++window_.steps;
   scores_.clear();
@@ -181,12 +179,12 @@ std::optional<Trainer::Validation> Trainer::evaluate_val() const {
   request.ranks = experiment_.ranks;
   request.should_stop = [] { return stop_signal() != 0; };
   const fs::path file = directory_ != nullptr ? directory_->best_file() : fs::path();
-  auto report = evaluate_and_report(inference, experiment_.validation_samples(), request,
+  auto report = evaluate_and_report(inference, experiment_.validation_samples, request,
                                     {"val", file, evaluation_settings(experiment_.config, experiment_.compute)});
   if (!report) return std::nullopt;
   const double score = score_named(report->report.scores, config::name_of(experiment_.config.train.best, kBestBy)).value_or(0.0);
   const bool best = is_best(*report, score);
-  if (best && directory_ != nullptr) report->pictures = draw_panels(report->shown, inference, experiment_.validation_samples(), request);
+  if (best && directory_ != nullptr) report->pictures = draw_panels(report->shown, inference, *experiment_.validation_samples, request);
   return Validation{std::move(*report), score, best};
 }
 

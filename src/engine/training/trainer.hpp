@@ -9,7 +9,6 @@
 #include "engine/evaluation/split_report.hpp"
 #include "engine/experiment.hpp"
 #include "engine/training/checkpoint.hpp"
-#include "engine/training/micro_batch.hpp"
 #include "engine/training/run_directory.hpp"
 #include "report/events.hpp"
 
@@ -93,7 +92,6 @@ class Trainer {
   const Experiment& experiment_;
   const RunDirectory* directory_;
   Reporter& reporter_;
-  MicroBatches micro_batches_;
   std::int64_t iteration_ = 0;  // optimiser steps done
   std::int64_t saved_iteration_ = -1;
   std::deque<Pending> pending_;

@@ -1,9 +1,13 @@
 // How a class gets its weight in a step: from the training set's statistics, by hand, or from the batch's recall.
 #pragma once
 
+#include <optional>
+
 #include "losses/loss.hpp"
 
 namespace seg {
+
+enum class ClassScore { kRecall, kIou };
 
 class ClassWeighting {
  public:
@@ -12,8 +16,8 @@ class ClassWeighting {
   /// From the counts of the batch: weights float64 [K] of this step on their device, finite and >= 0; those of classes without pixels mean
   /// nothing.
   virtual torch::Tensor weights(const ClassSums& sums) = 0;
-  /// Whether the weights come from the false negatives.
-  virtual bool follows_recall() const { return false; }
+  /// What the weights come from, where it is a score of the batch's predictions.
+  virtual std::optional<ClassScore> follows() const { return std::nullopt; }
   virtual State state() const { return {}; }
   /// Throws kStorage where the state does not fit.
   virtual void load(const State& state) { (void)state; }

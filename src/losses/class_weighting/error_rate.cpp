@@ -4,7 +4,7 @@
 
 namespace seg {
 
-ErrorRateWeights::ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes, const torch::Device& device)
+ErrorRateWeights::ErrorRateWeights(ClassScore score, const ErrorRateOptions& options, std::int64_t classes, const torch::Device& device)
     : score_(score),
       options_(options),
       scores_(torch::zeros({classes}, torch::dtype(torch::kDouble).device(device))),
@@ -14,11 +14,10 @@ torch::Tensor ErrorRateWeights::weights(const ClassSums& sums) {
   const torch::Tensor present = sums.pixels.gt(0);
   torch::Tensor errors = sums.false_negatives, total = sums.pixels;
   if (score_ == ClassScore::kIou) {
-    const torch::Tensor false_positives = sums.predicted - (sums.pixels - sums.false_negatives);
-    errors = errors + false_positives;
-    total = total + false_positives;
+    errors = errors + sums.false_positives();
+    total = total + sums.false_positives();
   }
-  if (options_.smoothing == RecallSmoothing::kPublished) errors = errors.clamp_min(1);
+  if (options_.smoothing == ErrorRateSmoothing::kPublished) errors = errors.clamp_min(1);
   const torch::Tensor of_batch = errors.to(torch::kDouble) / total.clamp_min(1);
   return smoothed(of_batch, present).clamp_min(options_.floor).mul(present);
 }
@@ -34,7 +33,7 @@ torch::Tensor ErrorRateWeights::smoothed(const torch::Tensor& of_batch, const to
 
 State ErrorRateWeights::state() const {
   if (options_.momentum == 0) return {};
-  return {{"recalls", scores_.clone()}, {"observed", observed_.to(torch::kByte)}};
+  return {{"scores", scores_.clone()}, {"observed", observed_.to(torch::kByte)}};
 }
 
 void ErrorRateWeights::load(const State& state) {
@@ -44,11 +43,11 @@ void ErrorRateWeights::load(const State& state) {
     if (found == state.end() || found->second.sizes() != scores_.sizes()) {
       throw Error(ErrorKind::kStorage,
                   std::string("the state of the class weights has no '") + name + "' for " + std::to_string(scores_.size(0)) + " classes",
-                  "resume with the loss.recall settings and classes of the run that saved it");
+                  "resume with the loss.error_rate settings and classes of the run that saved it");
     }
     return found->second.to(type);
   };
-  const torch::Tensor scores = take("recalls", torch::kDouble), observed = take("observed", torch::kBool);
+  const torch::Tensor scores = take("scores", torch::kDouble), observed = take("observed", torch::kBool);
   scores_.copy_(scores);
   observed_.copy_(observed);
 }

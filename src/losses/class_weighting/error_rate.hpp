@@ -15,16 +15,14 @@
 
 namespace seg {
 
-enum class ClassScore { kRecall, kIou };
-
 class ErrorRateWeights : public ClassWeighting {
  public:
-  ErrorRateWeights(ClassScore score, const RecallOptions& options, std::int64_t classes, const torch::Device& device = torch::kCPU);
+  ErrorRateWeights(ClassScore score, const ErrorRateOptions& options, std::int64_t classes, const torch::Device& device = torch::kCPU);
 
   /// 0 for classes without pixels.
   torch::Tensor weights(const ClassSums& sums) override;
-  bool follows_recall() const override { return true; }
-  /// With momentum: `recalls` (the scores) float64 [K] and `observed` uint8 [K]; else empty.
+  std::optional<ClassScore> follows() const override { return score_; }
+  /// With momentum: `scores` float64 [K] and `observed` uint8 [K]; else empty.
   State state() const override;
   void load(const State& state) override;
 
@@ -33,7 +31,7 @@ class ErrorRateWeights : public ClassWeighting {
   torch::Tensor smoothed(const torch::Tensor& of_batch, const torch::Tensor& present);
 
   ClassScore score_;
-  RecallOptions options_;
+  ErrorRateOptions options_;
   torch::Tensor scores_;    // float64 [K], smoothed
   torch::Tensor observed_;  // bool [K]: the class was seen
 };

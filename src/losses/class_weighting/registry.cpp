@@ -22,7 +22,7 @@ MadeWeighting make_manual(const LossOptions& options, const LossContext& context
 
 template <ClassScore score>
 MadeWeighting make_error_rate(const LossOptions& options, const LossContext& context) {
-  return std::make_unique<ErrorRateWeights>(score, options.recall, static_cast<std::int64_t>(context.class_names.size()), context.device);
+  return std::make_unique<ErrorRateWeights>(score, options.error_rate, static_cast<std::int64_t>(context.class_names.size()), context.device);
 }
 
 using Formula = std::vector<double> (*)(const ClassStatistics&);
@@ -49,8 +49,8 @@ constexpr Scheme kSchemes[] = {
     {"effective_number", true, effective_number, nullptr},
     {"enet", true, enet, nullptr},
     {"manual", true, nullptr, make_manual, "weighted_ce.weights"},
-    {"recall", false, nullptr, make_error_rate<ClassScore::kRecall>, "recall."},
-    {"iou", false, nullptr, make_error_rate<ClassScore::kIou>, "recall."},
+    {"recall", false, nullptr, make_error_rate<ClassScore::kRecall>, "error_rate."},
+    {"iou", false, nullptr, make_error_rate<ClassScore::kIou>, "error_rate."},
 };
 
 const Scheme& scheme_of(const std::string& name) {
@@ -91,7 +91,7 @@ Weighting build_weighting(const std::string& name, const LossOptions& options, c
   if (options.normalizer == LossNormalizer::kValidPixels) normalizer = Normalizer::kValidPixels;
   if (options.normalizer == LossNormalizer::kWeightSum) normalizer = Normalizer::kWeightSum;
   return {scheme.formula != nullptr ? make_counted(scheme.formula, context) : scheme.make(options, context), normalizer,
-          options.recall.scope == RecallScope::kLocal};
+          options.error_rate.scope == ErrorRateScope::kLocal};
 }
 
 }  // namespace seg

@@ -1,6 +1,6 @@
 'use strict';
 (() => {
-  const { curves, weights, recalls, evaluations } = seg.data;
+  const { curves, weights, recalls, ious, evaluations } = seg.data;
   const named = (name, points, more = {}) => ({ name, points, ...more });
 
   const losses = [named('loss', curves.loss ?? [])];
@@ -19,6 +19,7 @@
   }));
   if (weights.length) seg.lines('chart-weights', byClass(weights), 'weight', { beginAtZero: true });
   if (recalls.length) seg.lines('chart-recalls', byClass(recalls), 'recall', { min: 0, max: 1 });
+  if (ious.length) seg.lines('chart-ious', byClass(ious), 'IoU', { min: 0, max: 1 });
 
   evaluations.forEach((one, i) => seg.bars(`chart-classes-${i}`, one.names, [
     { name: 'IoU', values: one.iou }, { name: 'accuracy', values: one.accuracy }, { name: 'precision', values: one.precision },

@@ -38,7 +38,7 @@ struct Cache : testing::TestWithParam<std::string> {
     test::write_png(image(i), pixels, {.color_type = SPNG_COLOR_TYPE_TRUECOLOR});
     test::write_png(labels(i), classes);
   }
-  std::unique_ptr<FileDataset> files(const FrameSize& frame = {}) const { return open_files(options, "train", frame); }
+  std::shared_ptr<const FileDataset> files(const FrameSize& frame = {}) const { return open_files(options, "train", frame); }
   std::shared_ptr<SampleCache> cache(const FileDataset& set) const { return open_cache(options, {&set}, {}); }
 
   test::TemporaryFolder folder;
@@ -52,7 +52,7 @@ std::string digest_of(const Sample& sample) {
   return sample.id + " " + to_string(Size{sample.image.rows, sample.image.cols}) + " " + digest.hex();
 }
 
-std::vector<std::string> epochs_of(const Dataset& dataset, const SampleTransform& transform, std::int64_t batches) {
+std::vector<std::string> epochs_of(const std::shared_ptr<const Dataset>& dataset, const SampleTransform& transform, std::int64_t batches) {
   LoaderOptions options;
   options.batch_size = 2;
   options.workers = 3;
@@ -87,22 +87,22 @@ TEST_P(Cache, ChangesNoBitOfAnyTransform) {
     const FrameSize frame = crop ? FrameSize{} : FrameSize{{16, 16}, {16, 16}};
     const auto plain = files(frame);
     const SampleTransform transform = training_transform(all_augmentations(crop), {16, 16}, plain->classes(), {});
-    const CachedDataset cached(*plain, cache(*plain));
-    EXPECT_EQ(epochs_of(cached, transform, 12), epochs_of(*plain, transform, 12)) << "crop " << crop;
+    const auto cached = std::make_shared<CachedDataset>(plain, cache(*plain));
+    EXPECT_EQ(epochs_of(cached, transform, 12), epochs_of(plain, transform, 12)) << "crop " << crop;
   }
 }
 
 TEST_P(Cache, ChangesNoBitOfFramesOfAnySize) {
   for (const FrameSize& frame : {FrameSize{}, FrameSize{{8, 12}, {}}, FrameSize{{8, 12}, {8, 12}}}) {
     const auto plain = files(frame);
-    const CachedDataset cached(*plain, cache(*plain));
+    const CachedDataset cached(plain, cache(*plain));
     for (const char* time : {"first", "second"}) EXPECT_EQ(digest_of(cached.get(3)), digest_of(plain->get(3))) << time << " time";
   }
 }
 
 TEST_P(Cache, ReadsNoFileTwice) {
   const auto set = files();
-  const CachedDataset cached(*set, cache(*set));
+  const CachedDataset cached(set, cache(*set));
   const std::string first = digest_of(cached.get(2));
   damage_secretly(image(2));
   damage_secretly(labels(2));
@@ -113,13 +113,13 @@ TEST_P(Cache, KeepsTrainingAndValidationFramesApart) {
   const auto train = files({{8, 8}, {8, 8}});
   const auto val = files({{8, 8}, {}});
   const auto both = open_cache(options, {train.get(), val.get()}, {});
-  CachedDataset(*train, both).get(0);
-  EXPECT_EQ(CachedDataset(*val, both).get(0).labels.size(), cv::Size(30, 20));
+  CachedDataset(train, both).get(0);
+  EXPECT_EQ(CachedDataset(val, both).get(0).labels.size(), cv::Size(30, 20));
 }
 
 TEST_P(Cache, ReadsAChangedFileAgain) {
   const auto set = files();
-  const CachedDataset cached(*set, cache(*set));
+  const CachedDataset cached(set, cache(*set));
   const std::string old = digest_of(cached.get(1));
   write_pair(1, 9);
   const std::string fresh = digest_of(set->get(1));
@@ -132,7 +132,7 @@ TEST_P(Cache, PassesErrorsOnAndKeepsNone) {
   const std::string good = test::read_text(image(4));
   test::write_text(image(4), good.substr(0, good.size() / 2));
   const auto set = files();
-  const CachedDataset cached(*set, cache(*set));
+  const CachedDataset cached(set, cache(*set));
   EXPECT_THROW(cached.get(4), Error);
   EXPECT_THROW(cached.get(4), Error);
   test::write_text(image(4), good);
@@ -143,7 +143,7 @@ TEST_P(Cache, NamesAMissingFile) {
   const auto set = files();
   fs::remove(labels(0));
   try {
-    CachedDataset(*set, cache(*set)).get(0);
+    CachedDataset(set, cache(*set)).get(0);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kData);
@@ -154,7 +154,7 @@ TEST_P(Cache, NamesAMissingFile) {
 TEST_P(Cache, LeavesBrokenSamplesToTheLoader) {
   test::write_text(image(4), "no image");
   const auto set = files();
-  const CachedDataset cached(*set, cache(*set));
+  const auto cached = std::make_shared<CachedDataset>(set, cache(*set));
   LoaderOptions loading;
   loading.workers = 2;
   loading.skip_broken = true;
@@ -171,7 +171,7 @@ TEST_P(Cache, LeavesBrokenSamplesToTheLoader) {
 TEST_P(Cache, GivesTheSameBeyondItsLimit) {
   options.cache_gb = GetParam() == "memory" ? 5000e-9 : 12e-6;  // two samples; on disk with the header and index
   const auto set = files();
-  const CachedDataset cached(*set, cache(*set));
+  const CachedDataset cached(set, cache(*set));
   for (int epoch = 0; epoch < 2; ++epoch) {
     for (int i = 0; i < kImages; ++i) EXPECT_EQ(digest_of(cached.get(i)), digest_of(set->get(i)));
   }

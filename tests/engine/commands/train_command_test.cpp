@@ -169,7 +169,7 @@ TEST_F(TrainCommandTest, WritesTheRunDirectoryOfTheContract) {
   EXPECT_THAT(test::read_text(whole_->file("train.log")), AllOf(HasSubstr("6/6"), HasSubstr("validation 6")));
   const Events events = events_in(whole_->file("metrics.jsonl"));
   for (const auto& [name, event] : events) EXPECT_TRUE(event.contains("iteration") && event.contains("time"));
-  EXPECT_EQ(events.find("start")->second.at("loss"), "recall momentum 0.9");
+  EXPECT_EQ(events.find("start")->second.at("loss"), "recall error_rate.momentum 0.9");
   EXPECT_EQ(events.count("train"), 6u);
   EXPECT_EQ(events.count("validation"), 2u);
   EXPECT_EQ(events.count("end"), 1u);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <memory>
+
 #include "engine/grey_model.hpp"
 
 namespace seg {
@@ -16,7 +18,7 @@ Evaluation evaluation_of(const Frames& frames, std::int64_t model_classes, Evalu
   GreyModel model(model_classes);
   const Inference inference(model, test::grey_config(options), Compute());
   request.loader.batch_size = 4;
-  return evaluate(inference, frames, request).value();
+  return evaluate(inference, std::make_shared<Frames>(frames), request).value();
 }
 
 const Frames kMixed({{pixels(2, {0, 1, 0, 1}), pixels(2, {0, 1, 1, 255})}, {pixels(1, {1, 1, 0}), pixels(1, {1, 0, 0})}}, 2);

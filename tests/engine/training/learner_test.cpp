@@ -75,7 +75,7 @@ TEST_F(LearnerTest, AStepThatIsNotFiniteLeavesNothingBehind) {
   }
   State before;
   for (const auto& [name, tensor] : learner().state()) before[name] = tensor.clone();
-  EXPECT_TRUE(before.contains("loss.recalls"));
+  EXPECT_TRUE(before.contains("loss.scores"));
   EXPECT_FALSE(learner().step(batches(2), 1).finite());
   for (const auto& [name, tensor] : learner().state()) EXPECT_TRUE(torch::allclose(tensor, before.at(name), 0, 0, /*equal_nan=*/true)) << name;
 }

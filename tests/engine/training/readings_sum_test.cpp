@@ -18,6 +18,13 @@ TEST(ReadingsSum, CountsAreSummedAndWeightsAreTheMeanOfThoseUsed) {
   EXPECT_TRUE(torch::allclose(mean.weights, weights({0.4, 0.5, 0.0}), 1e-12, 0));
 }
 
+TEST(ReadingsSum, FalsePositivesAreSummed) {
+  ReadingsSum sum;
+  sum.add({counts({10, 0}), weights({0.2, 7.0}), counts({2, 0}), counts({1, 3})});
+  sum.add({counts({30, 4}), weights({0.6, 0.5}), counts({18, 2}), counts({4, 0})});
+  EXPECT_TRUE(sum.mean().false_positives.equal(counts({5, 3})));
+}
+
 TEST(ReadingsSum, OneBatchIsItself) {
   ReadingsSum sum;
   sum.add({counts({3, 5}), weights({1.0 / 3, 0.1}), {}});

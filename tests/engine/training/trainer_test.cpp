@@ -120,13 +120,31 @@ TEST_F(TrainerTest, BadStepsInARowEndTheRunWithTheLastCheckpointIntact) {
 }
 
 TEST_F(TrainerTest, LogsRecallsOfAllMicroBatchesTogether) {
-  const auto built = experiment({"train.accumulate=2", "loss.recall.momentum=0"});
+  const auto built = experiment({"train.accumulate=2", "loss.error_rate.momentum=0"});
   ASSERT_EQ(Trainer(*built, &directory_, listener_).run(std::nullopt), 0);
   for (const Event& event : listener_.events) {
     if (event.kind != EventKind::kTrain) continue;
     const auto& recalls = event.values.at("class_recalls");
     for (const auto& [name, weight] : event.values.at("class_weights").items()) EXPECT_EQ(weight.is_null(), recalls.at(name).is_null()) << name;
   }
+}
+
+TEST_F(TrainerTest, LogsTheIousThatWeightsFollow) {
+  const auto built = experiment({"loss.type=iou_gap", "loss.error_rate.momentum=0", "loss.error_rate.smoothing=none"});
+  ASSERT_EQ(Trainer(*built, &directory_, listener_).run(std::nullopt), 0);
+  int compared = 0;
+  for (const Event& event : listener_.events) {
+    if (event.kind != EventKind::kTrain) continue;
+    EXPECT_FALSE(event.values.contains("class_recalls"));
+    const auto& ious = event.values.at("class_ious");
+    for (const auto& [name, weight] : event.values.at("class_weights").items()) {
+      ASSERT_EQ(weight.is_null(), ious.at(name).is_null()) << name;
+      if (weight.is_null()) continue;
+      EXPECT_NEAR(weight.get<double>(), 1 - ious.at(name).get<double>(), 1e-9) << name;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 0);
 }
 
 }  // namespace
