@@ -34,6 +34,14 @@ if(NOT SEG_SANITIZE)
   target_link_libraries(seg_allocator INTERFACE -Wl,--push-state,--no-as-needed PkgConfig::JEMALLOC -Wl,--pop-state)
 endif()
 
+# How the threads of the programs that compute wait. Sanitizers begin in the same place, and their builds do without.
+add_library(seg_wait_policy INTERFACE)
+if(NOT SEG_SANITIZE)
+  add_library(seg_wait_policy_object OBJECT src/base/wait_policy.cpp)
+  target_link_libraries(seg_wait_policy_object PRIVATE seg_flags)
+  target_sources(seg_wait_policy INTERFACE $<TARGET_OBJECTS:seg_wait_policy_object>)
+endif()
+
 # LibTorch's headers as system headers, so that warnings are errors for our own code alone.
 add_library(seg_torch INTERFACE)
 target_include_directories(seg_torch SYSTEM INTERFACE ${SEG_HEADERS_BEFORE_TORCH} ${TORCH_INCLUDE_DIRS})
@@ -44,7 +52,7 @@ target_compile_options(seg_torch INTERFACE ${seg_torch_flags})
 function(seg_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "USES;LINK")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
-  list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/base/allocator.cpp)  # seg_allocator's
+  list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/base/allocator.cpp ${PROJECT_SOURCE_DIR}/src/base/wait_policy.cpp)  # of the programs
   if(NOT SEG_CUDA)
     list(FILTER sources EXCLUDE REGEX "/cuda/[^/]+\\.cpp$")
   endif()
@@ -131,6 +139,10 @@ function(seg_app name)
   target_link_libraries(${name} PRIVATE seg_flags seg_allocator spdlog::spdlog)
   foreach(module IN LISTS ARGN)
     target_link_libraries(${name} PRIVATE seg_${module})
+    get_target_property(links seg_${module} INTERFACE_LINK_LIBRARIES)
+    if("seg_torch" IN_LIST links)
+      target_link_libraries(${name} PRIVATE seg_wait_policy)
+    endif()
   endforeach()
 endfunction()
 

@@ -1,0 +1,44 @@
+// How long the compute threads of a program spin while they wait for each other, decided before OpenMP reads its environment.
+//
+// LibTorch computes on libgomp's threads, which spin for milliseconds before they sleep. Alone on the cores that costs nothing; beside other work the
+// thread that all wait for does not get a core, and steps take several times as long (docs/speed.md). With a small GOMP_SPINCOUNT they sleep soon.
+// libgomp reads that variable once, in its constructor, which runs before main(). So the program starts itself again with the variable set, before
+// any constructor has run, which takes as long as the libraries take to be mapped. Where it cannot, it goes on as it is. A GOMP_SPINCOUNT or
+// OMP_WAIT_POLICY of the user's is left alone.
+
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstring>
+
+namespace {
+
+const char kSpinCount[] = "GOMP_SPINCOUNT=1000";
+
+bool is_set(char** environment, const char* name) {
+  const std::size_t length = std::strlen(name);
+  for (char** variable = environment; *variable != nullptr; ++variable)
+    if (std::strncmp(*variable, name, length) == 0 && (*variable)[length] == '=') return true;
+  return false;
+}
+
+/// The C library has set up neither its environment nor its memory here.
+void start_with_spin_count(int /*count*/, char** arguments, char** environment) {
+  if (is_set(environment, "GOMP_SPINCOUNT") || is_set(environment, "OMP_WAIT_POLICY")) return;
+  // Not as a privileged program, nor where the dynamic linker was called with the program as its argument.
+  if (getauxval(AT_SECURE) != 0 || getauxval(AT_BASE) == 0) return;
+  const auto* const program = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  std::size_t size = 0;
+  while (environment[size] != nullptr) ++size;
+  auto** const extended = static_cast<char**>(__builtin_alloca((size + 2) * sizeof(char*)));
+  std::memcpy(extended, environment, size * sizeof(char*));
+  extended[size] = const_cast<char*>(kSpinCount);
+  extended[size + 1] = nullptr;
+  if (program != nullptr) execve(program, arguments, extended);
+}
+
+}  // namespace
+
+// The dynamic linker calls what stands here before all constructors, those of libraries included.
+__attribute__((section(".preinit_array"), used)) static void (*const kBeforeConstructors)(int, char**, char**) = start_with_spin_count;
