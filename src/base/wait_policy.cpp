@@ -14,7 +14,7 @@
 
 namespace {
 
-const char kSpinCount[] = "GOMP_SPINCOUNT=1000";
+const char kSpinCount[] = "GOMP_SPINCOUNT=5000";
 
 bool is_set(char** environment, const char* name) {
   const std::size_t length = std::strlen(name);
@@ -28,7 +28,7 @@ void start_with_spin_count(int /*count*/, char** arguments, char** environment) 
   if (is_set(environment, "GOMP_SPINCOUNT") || is_set(environment, "OMP_WAIT_POLICY")) return;
   // Not as a privileged program, nor where the dynamic linker was called with the program as its argument.
   if (getauxval(AT_SECURE) != 0 || getauxval(AT_BASE) == 0) return;
-  const auto* const program = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  const auto* const program = reinterpret_cast<const char*>(getauxval(AT_EXECFN));  // NOLINT(performance-no-int-to-ptr): as the kernel gives it
   std::size_t size = 0;
   while (environment[size] != nullptr) ++size;
   auto** const extended = static_cast<char**>(__builtin_alloca((size + 2) * sizeof(char*)));

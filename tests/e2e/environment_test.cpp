@@ -65,7 +65,7 @@ std::string openmp_of(const std::vector<std::string>& variables) {
 
 TEST_F(Environment, ThreadsThatWaitSleepSoon) {
   if (kSanitized) GTEST_SKIP() << "the sanitizers' builds leave OpenMP as it is";
-  EXPECT_THAT(openmp_of({}), HasSubstr("GOMP_SPINCOUNT = '1000'"));
+  EXPECT_THAT(openmp_of({}), HasSubstr("GOMP_SPINCOUNT = '5000'"));
 }
 
 TEST_F(Environment, HowThreadsWaitIsLeftToTheUsersVariables) {
