@@ -17,6 +17,9 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
+#if SEG_TORCH_AT_LEAST(2, 11)
+#include <ATen/core/CachingHostAllocator.h>
+#endif
 #endif
 
 namespace seg {
@@ -151,7 +154,7 @@ void end_recording(at::cuda::CUDAGraph& graph) {
 /// give nothing back that it keeps, and free no tensor that another stream has used.
 void close_pool(c10::DeviceIndex device, const PoolId& pool) {
   unless_done([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool); });
-#if SEG_TORCH_AT_LEAST(2, 10)
+#if SEG_TORCH_AT_LEAST(2, 11)
   unless_done([&] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(pool); });  // of pinned memory
 #endif
 #if SEG_TORCH_AT_LEAST(2, 8)
