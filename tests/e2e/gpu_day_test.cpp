@@ -24,7 +24,8 @@ class GpuDay : public testing::Test {
       fs::copy_file(repository_file("scripts/" + std::string(name)), copy);
     }
     for (const char* name : {"segtrain", "segbench", "segdata"}) program(name, "true");
-    for (const char* name : {"core_tests", "ops_tests", "metrics_tests", "optim_tests", "engine_tests"}) program(name, "echo '[  PASSED  ] 3 tests.'");
+    for (const char* name : {"core_tests", "ops_tests", "metrics_tests", "optim_tests", "engine_tests"})
+      program(name, "echo '[  PASSED  ] 3 tests.'");
     program("python", "case \"$*\" in *bench_compare_table*) exec python3 \"$@\";; esac; echo /torch/lib");
   }
 
