@@ -1,7 +1,8 @@
 // What a run trains and a checkpoint continues: the network, its losses, the optimiser and the averaged weights.
 //
 // On CUDA the host runs ahead of the device: nothing of a step is waited for, whether it is finite is decided there, and a step that is not is undone
-// there. After a few steps the whole is recorded as a CUDA graph and launched at once from then on (train.cuda_graph), unless several ranks learn.
+// there. Where train.cuda_graph asks for it, the whole is recorded as a CUDA graph after a few steps and launched at once from then on; what is not
+// recorded says why_not_recorded.
 #pragma once
 
 #include <cstdint>
