@@ -8,11 +8,14 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
@@ -36,6 +39,38 @@ std::string first_line(const std::exception& error) {
   return text.substr(0, text.find('\n'));
 }
 
+struct ReleaseAddresses {
+  void operator()(addrinfo* found) const { freeaddrinfo(found); }
+};
+using Addresses = std::unique_ptr<addrinfo, ReleaseAddresses>;
+
+/// Null where there is none.
+Addresses addresses_of(const std::string& host, std::uint16_t port, int kind) {
+  addrinfo hints{};
+  hints.ai_socktype = kind;
+  addrinfo* found = nullptr;
+  return Addresses(getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) == 0 ? found : nullptr);
+}
+
+/// Whether something listens at one of them.
+bool listens(const Addresses& addresses) {
+  for (const addrinfo* one = addresses.get(); one != nullptr; one = one->ai_next) {
+    const int tried = socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool connected = tried >= 0 && connect(tried, one->ai_addr, one->ai_addrlen) == 0;
+    if (tried >= 0) close(tried);
+    if (connected) return true;
+  }
+  return false;
+}
+
+/// Waits until rank 0 listens, for some seconds at most: c10d, which goes on waiting, tries once a second only.
+void await_rank_0(const Launch& launch, double timeout_s) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + to_milliseconds(std::min(timeout_s, 10.0));
+  const Addresses addresses = addresses_of(launch.address, launch.port, SOCK_STREAM);
+  while (addresses && Clock::now() < end && !listens(addresses)) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
 StorePointer join_store(const Launch& launch, double timeout_s) {
   c10d::TCPStoreOptions options;
   options.port = launch.port;
@@ -45,6 +80,7 @@ StorePointer join_store(const Launch& launch, double timeout_s) {
   options.timeout = to_milliseconds(timeout_s);
   torch_compat::without_libuv(options);
   const std::string place = launch.address + ":" + std::to_string(launch.port);
+  if (!options.isServer) await_rank_0(launch, timeout_s);
   try {
     StorePointer store = c10::make_intrusive<c10d::TCPStore>(launch.address, options);
     return c10::make_intrusive<c10d::PrefixStore>("segtrain" + launch.attempt, store);
@@ -72,12 +108,9 @@ PulseStore pulse_store(const Launch& launch, double timeout_s) {
 
 /// This machine's address on the way to `host`; empty where there is none.
 std::string address_towards(const std::string& host, std::uint16_t port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return "";
+  const Addresses found = addresses_of(host, port, SOCK_DGRAM);
   std::string address;
-  for (const addrinfo* one = found; one != nullptr && address.empty(); one = one->ai_next) {
+  for (const addrinfo* one = found.get(); one != nullptr && address.empty(); one = one->ai_next) {
     const int socket_ = socket(one->ai_family, SOCK_DGRAM, 0);
     sockaddr_storage own{};
     socklen_t length = sizeof(own);
@@ -89,7 +122,6 @@ std::string address_towards(const std::string& host, std::uint16_t port) {
     if (chosen) address = text;
     if (socket_ >= 0) close(socket_);
   }
-  freeaddrinfo(found);
   return address;
 }
 

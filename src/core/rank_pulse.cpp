@@ -31,14 +31,14 @@ RankPulse::~RankPulse() {
   leave();
 }
 
-/// Rank 0, where the store is, goes last: later LibTorch prints a warning on each rank that asks a store that is gone.
+/// Rank 0, where the store is, goes last, so that the others can still read who is lost; and later LibTorch prints a warning on each rank that asks a
+/// store that is gone.
 void RankPulse::leave() const {
   try {
     if (launch_.rank != 0) return store_.set(left_key_of(launch_.rank), "1");
     const auto until = std::chrono::steady_clock::now() + kStopped;
     for (std::int64_t rank = 1; rank < launch_.world_size; ++rank)
-      while (!store_.get(left_key_of(rank)) && !store_.get(kLost) && std::chrono::steady_clock::now() < until)
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      while (!store_.get(left_key_of(rank)) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   } catch (const std::exception&) {
     // No store, nobody to wait for.
   }
@@ -111,7 +111,11 @@ std::string RankPulse::look_for_lost() const {
     std::ostringstream text;
     text << "rank " << rank << (gone ? " is lost; it was last at " : " lives, but does not come to its next call with the others; it is at ")
          << (now[rank].doing.empty() ? "the start" : now[rank].doing);
-    if (gone) return text.str();
+    if (gone) {
+      const std::lock_guard lock(mutex_);
+      store_.set(left_key_of(static_cast<std::int64_t>(rank)), "1");  // nobody waits for it
+      return text.str();
+    }
     if (!own && !now[rank].waiting && busy.empty()) busy = text.str();
   }
   return busy.empty() ? "the ranks do not reach each other" : busy;
@@ -120,11 +124,8 @@ std::string RankPulse::look_for_lost() const {
 std::string RankPulse::lost() {
   try {
     std::string found = look_for_lost();
-    {
-      const std::lock_guard lock(mutex_);
-      store_.set(kLost, found);
-    }
-    if (launch_.rank == 0) std::this_thread::sleep_for(kStopped);  // the store is here: the others must be able to read it
+    const std::lock_guard lock(mutex_);
+    store_.set(kLost, found);
     return found;
   } catch (const std::exception&) {
     const std::lock_guard lock(mutex_);
