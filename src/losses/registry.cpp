@@ -5,7 +5,6 @@
 
 #include "base/error.hpp"
 #include "losses/balanced_cross_entropy.hpp"
-#include "losses/blv.hpp"
 #include "losses/class_weighting/registry.hpp"
 #include "losses/focal.hpp"
 #include "losses/iou_gap.hpp"
@@ -39,7 +38,7 @@ struct Entry {
 };
 
 constexpr Entry kEntries[] = {
-    {"ce", make<BalancedCrossEntropy>, nullptr},
+    {"ce", make<BalancedCrossEntropy>, nullptr},  // weighted as loss.weighting says
     {"weighted_ce", make<BalancedCrossEntropy>, scheme, "weighted_ce.scheme"},
     {"recall", make<BalancedCrossEntropy>, recall},
     {"focal", make<FocalLoss>, nullptr, "focal."},
@@ -48,7 +47,6 @@ constexpr Entry kEntries[] = {
     {"lovasz", make<LovaszLoss>, none, "lovasz."},
     {"ldam", make<LdamLoss>, none, "ldam.", true},
     {"la", make<LogitAdjustmentLoss>, none, "la.", true},
-    {"blv", make<BlvLoss>, none, nullptr, true},
     {"iou_gap", nullptr, iou, nullptr, false, iou_gap_parts},
     {"sum", nullptr, none, "sum", false, sum_parts},
 };

@@ -7,7 +7,7 @@
 namespace seg {
 
 const ClassSums& Scored::own_sums() const {
-  if (!own_sums_) own_sums_ = noisy_class_sums(logits_, labels_, align_corners_, noise_);
+  if (!own_sums_) own_sums_ = class_sums(logits_, labels_, align_corners_);
   return *own_sums_;
 }
 
@@ -19,13 +19,6 @@ const ClassSums& Scored::sums() const {
   ranks_.sum(counts);
   sums_ = ClassSums{own.cross_entropy, counts[0], counts[1], counts[2]};
   return *sums_;
-}
-
-Scored Scored::with_noise(ScoreNoise noise) const {
-  Scored noisy(logits_, labels_, align_corners_, ranks_, runs_ahead_);
-  noisy.noise_ = std::move(noise);
-  noisy.noise_.first_image = ranks_.rank() * labels_.size(0);
-  return noisy;
 }
 
 torch::Tensor Scored::mean_cross_entropy() const { return sums().cross_entropy.detach().sum() / valid_pixels().clamp_min(1); }

@@ -19,9 +19,8 @@ class Scored {
   Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {}, bool runs_ahead = false)
       : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners), ranks_(std::move(ranks)), runs_ahead_(runs_ahead) {}
 
-  /// The same batch with other logits [N,K,h,w], or with noise on its scores (in sums() alone).
+  /// The same batch with other logits [N,K,h,w].
   Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_, ranks_, runs_ahead_}; }
-  Scored with_noise(ScoreNoise noise) const;
 
   const torch::Tensor& logits() const { return logits_; }
   const torch::Tensor& labels() const { return labels_; }
@@ -54,7 +53,6 @@ class Scored {
   bool align_corners_;
   Communicator ranks_;
   bool runs_ahead_;
-  ScoreNoise noise_;
   mutable std::optional<ClassSums> own_sums_;
   mutable std::optional<ClassSums> sums_;
   mutable torch::Tensor full_size_;

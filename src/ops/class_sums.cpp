@@ -13,37 +13,32 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-/// Autograd takes no undefined tensor: empty ones mean no noise here.
-ScoreNoise noise_of(const torch::Tensor& scale, const torch::Tensor& key, std::int64_t first_image) {
-  return scale.numel() > 0 ? ScoreNoise{scale, key, first_image} : ScoreNoise{};
-}
-
 /// On the CPU backward recomputes the softmax; on CUDA forward leaves it a float a pixel.
 struct Forward {
   ClassSums sums;
   torch::Tensor log_sums;  // undefined on the CPU
 };
 
-Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
+Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
   RecordedOp op("seg::class_sums", {logits, labels});
   if constexpr (cuda::kBuilt) {
     if (logits.is_cuda()) {
-      auto [sums, log_sums] = cuda::class_sums_forward(logits, labels, align_corners, noise);
+      auto [sums, log_sums] = cuda::class_sums_forward(logits, labels, align_corners);
       op.writes({log_sums});
       return {std::move(sums), std::move(log_sums)};
     }
   }
-  return {cpu::class_sums_forward(logits, labels, align_corners, noise), {}};
+  return {cpu::class_sums_forward(logits, labels, align_corners), {}};
 }
 
 torch::Tensor backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
-                       bool align_corners, const ScoreNoise& noise) {
+                       bool align_corners) {
   RecordedOp op("seg::class_sums_backward", {logits, labels, log_sums});
   torch::Tensor result;
   if constexpr (cuda::kBuilt) {
-    if (logits.is_cuda()) result = cuda::class_sums_backward(gradient, logits, labels, log_sums, align_corners, noise);
+    if (logits.is_cuda()) result = cuda::class_sums_backward(gradient, logits, labels, log_sums, align_corners);
   }
-  if (!result.defined()) result = cpu::class_sums_backward(gradient, logits, labels, align_corners, noise);
+  if (!result.defined()) result = cpu::class_sums_backward(gradient, logits, labels, align_corners);
   op.writes({result});
   return result;
 }
@@ -51,37 +46,29 @@ torch::Tensor backward(const torch::Tensor& gradient, const torch::Tensor& logit
 bool has_kernel(const torch::Tensor& logits) { return (logits.is_cpu() || cuda::takes(logits)) && logits.scalar_type() != torch::kDouble; }
 
 struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
-  static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
-                             const torch::Tensor& noise_scale, const torch::Tensor& noise_key, std::int64_t first_image) {
-    const auto [sums, log_sums] = seg::forward(logits, labels, align_corners, noise_of(noise_scale, noise_key, first_image));
-    context->save_for_backward({logits, labels, noise_scale, noise_key, log_sums});
+  static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+    const auto [sums, log_sums] = seg::forward(logits, labels, align_corners);
+    context->save_for_backward({logits, labels, log_sums});
     context->saved_data["align_corners"] = align_corners;
-    context->saved_data["first_image"] = first_image;
     context->mark_non_differentiable({sums.pixels, sums.false_negatives, sums.predicted});
     return {sums.cross_entropy, sums.pixels, sums.false_negatives, sums.predicted};
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const torch::Tensor none;
-    if (!gradients[0].defined()) return {none, none, none, none, none, none};
+    if (!gradients[0].defined()) return {none, none, none};
     const auto saved = context->get_saved_variables();
     const bool align_corners = context->saved_data["align_corners"].toBool();
-    const ScoreNoise noise = noise_of(saved[2], saved[3], context->saved_data["first_image"].toInt());
-    return {seg::backward(gradients[0], saved[0], saved[1], saved[4], align_corners, noise), none, none, none, none, none};
+    return {seg::backward(gradients[0], saved[0], saved[1], saved[2], align_corners), none, none};
   }
 };
 
 }  // namespace
 
 ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
-  return noisy_class_sums(logits, labels, align_corners, {});
-}
-
-ClassSums noisy_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
   check_logits_and_labels(logits, labels);
-  if (!has_kernel(logits)) return reference::noisy_class_sums(logits, labels, align_corners, noise);
-  const auto given = [](const torch::Tensor& tensor) { return tensor.defined() ? tensor : torch::empty({0}); };
-  const tensor_list sums = ClassSumsFunction::apply(logits, labels, align_corners, given(noise.scale), given(noise.key), noise.first_image);
+  if (!has_kernel(logits)) return reference::class_sums(logits, labels, align_corners);
+  const tensor_list sums = ClassSumsFunction::apply(logits, labels, align_corners);
   return {sums[0], sums[1], sums[2], sums[3]};
 }
 

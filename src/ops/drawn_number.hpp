@@ -1,4 +1,4 @@
-// The numbers that layers and losses draw for a step, to be hashed with places in the batch: on the device, so that the host need not wait.
+// The numbers that layers draw for a step, to be hashed with places in the batch: on the device, so that the host need not wait.
 #pragma once
 
 #include <torch/types.h>

@@ -39,7 +39,7 @@ TEST_P(Emulated, ClassSumsAreThoseOfTheReference) {
   torch::manual_seed(7);
   torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3;
   const torch::Tensor labels = random_labels(shape);
-  const HostGrid<float> host(logits, shape.out_height, shape.out_width, align_corners, {});
+  const HostGrid<float> host(logits, shape.out_height, shape.out_width, align_corners);
   const ClassSums partial = empty_sums({cuda::sum_blocks(labels.numel()), shape.classes}), sums = empty_sums({shape.classes});
   const torch::Tensor log_sums = torch::zeros(labels.sizes(), torch::kFloat);
   cuda::class_sums_forward(host.grid, labels.data_ptr<std::uint8_t>(), log_sums.data_ptr<float>(), tables_of(partial), tables_of(sums), nullptr);
@@ -95,7 +95,7 @@ TEST(EmulatedKernels, ALabelOutOfRangeMakesTheSumNaN) {
   const torch::Tensor logits = torch::zeros({1, 3, 2, 2});
   for (const int label : {0, 3, 255}) {
     const torch::Tensor labels = torch::full({1, 2, 2}, label, torch::kByte);
-    const HostGrid<float> host(logits, 2, 2, false, {});
+    const HostGrid<float> host(logits, 2, 2, false);
     const ClassSums partial = empty_sums({1, 3}), sums = empty_sums({3});
     cuda::class_sums_forward(host.grid, labels.data_ptr<std::uint8_t>(), nullptr, tables_of(partial), tables_of(sums), nullptr);
     EXPECT_EQ(sums.cross_entropy[0].isnan().item<bool>(), label == 3) << label;

@@ -83,8 +83,7 @@ TEST_F(Ranks, AStepHasTheGradientOfOneProcess) {
   };
   // The other losses: tests/losses/ranks_test.cpp.
   const std::vector<Case> cases{{"recall", {"loss.type=recall", "loss.error_rate.momentum=0.9"}, {2, 3}},
-                                {"jaccard", {"loss.type=sum", "loss.sum={ce: 0.25, soft_iou: 0.75}"}, {3}},
-                                {"blv", {"loss.type=blv"}, {2}}};
+                                {"jaccard", {"loss.type=sum", "loss.sum={ce: 0.25, soft_iou: 0.75}"}, {3}}};
   for (const auto& [loss, settings, ranks] : cases) {
     const auto gradients = [&, name = loss, given = settings](std::size_t count, int seed) {
       const std::string run = name + std::to_string(count) + "-" + std::to_string(seed);

@@ -1,9 +1,7 @@
-// Focal, OHEM, LDAM, logit adjustment and BLV: one value by hand, one against pixel by pixel double.
+// Focal, OHEM, LDAM and logit adjustment: one value by hand, one against pixel by pixel double.
 #include "core/log_prior.hpp"
-#include "losses/blv.hpp"
 #include "losses/ldam.hpp"
 #include "losses/loss_fixture.hpp"
-#include "ops/score_noise.hpp"
 
 namespace seg {
 namespace {
@@ -168,41 +166,6 @@ TEST(LogitAdjustment, AClassWithoutTrainingPixelsMakesNothingInfinite) {
       EXPECT_EQ(result.gradient.select(1, 2).abs().max().item<double>(), 0) << tau;
     }
   }
-}
-
-TEST(Blv, TheRarestClassHasTheWholeNoise) {
-  // log N - log n = ln 16, ln 2, ln 16/7 for 1, 8 and 7 of 16 pixels.
-  const std::vector<double> scales = blv_scales({1, 8, 7, 0});
-  EXPECT_DOUBLE_EQ(scales[0], 1.0);
-  EXPECT_NEAR(scales[1], 0.25, 1e-12);
-  EXPECT_NEAR(scales[2], std::log(16.0 / 7) / std::log(16.0), 1e-12);
-  EXPECT_DOUBLE_EQ(scales[3], 1.0);
-  EXPECT_EQ(blv_scales({5}), std::vector<double>{0.0});
-}
-
-TEST(Blv, EqualsPixelByPixelDouble) {
-  torch::manual_seed(7);
-  const RandomBatch batch;
-  const double value = outcome(options_of("blv"), batch.logits, batch.labels).value;
-  torch::manual_seed(3);  // as outcome() does
-  const std::int64_t key = torch::randint(std::numeric_limits<std::int64_t>::max(), {1}, torch::kInt64).item<std::int64_t>();
-  const std::vector<double> scales = blv_scales(test::context_of(5).statistics->pixels);
-  torch::Tensor noise = torch::zeros_like(batch.logits);
-  for (std::int64_t n = 0; n < 2; ++n)
-    for (std::int64_t y = 0; y < 9; ++y)
-      for (std::int64_t x = 0; x < 8; ++x)
-        for (std::int64_t k = 0; k < 5; ++k)
-          noise[n][k][y][x] =
-              scales[static_cast<std::size_t>(k)] *
-              noise_at(noise_row_key(static_cast<std::uint64_t>(key), static_cast<std::uint64_t>(n * 9 + y)), static_cast<std::uint32_t>(x * 5 + k));
-  EXPECT_NEAR(value, entropy_of(batch.logits, batch.labels, noise), 1e-6);
-}
-
-TEST(Blv, DrawsAnewForEachBatch) {
-  const RandomBatch batch;
-  const auto loss = build_loss(options_of("blv"), test::context_of(5));
-  const auto value = [&] { return loss->compute({batch.logits, batch.labels, false}).value.item<double>(); };
-  EXPECT_NE(value(), value());
 }
 
 }  // namespace

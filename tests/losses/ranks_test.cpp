@@ -1,10 +1,7 @@
-// The losses on several ranks: the shares of the ranks add up to the loss of the whole batch, value and gradient. BLV is tried by its noise: its key
-// comes from the default generator, which these ranks, being threads, share.
+// The losses on several ranks: the shares of the ranks add up to the loss of the whole batch, value and gradient.
 #include "support/ranks.hpp"
 
 #include <gtest/gtest.h>
-
-#include <mutex>
 
 #include "losses/registry.hpp"
 
@@ -95,10 +92,10 @@ TEST_P(ExactLossTest, SharesAddUpToTheWholeBatch) {
   }
 }
 
-/// All but Lovasz, which is not exact, and BLV (see above).
+/// All but Lovasz, which is not exact.
 std::vector<std::string> exact_losses() {
   std::vector<std::string> names = loss_names();
-  std::erase_if(names, [](const std::string& name) { return name == "lovasz" || name == "blv"; });
+  std::erase(names, "lovasz");
   return names;
 }
 
@@ -127,23 +124,6 @@ TEST(RanksTest, LovaszIsTheMeanOfTheParts) {
     values[static_cast<std::size_t>(ranks.rank())] = compute(*build_loss(options, context()), whole, ranks.rank() * 3, 3, ranks).value;
   });
   EXPECT_NEAR(values[0] + values[1], expected, 1e-6);
-}
-
-TEST(RanksTest, NoiseIsDrawnByThePlaceInTheWholeBatch) {
-  const Whole whole = whole_batch();
-  const torch::Tensor scale = torch::tensor({0.0f, 0.3f, 0.6f, 1.0f});
-  const ClassSums expected = Scored(whole.logits, whole.labels, false).with_noise({scale, torch::tensor({77}, torch::kLong)}).sums();
-  torch::Tensor sum = torch::zeros({kClasses}, torch::kDouble);
-  std::mutex adding;
-  run_ranks(2, [&](const Communicator& ranks) {
-    const Scored part(whole.logits.narrow(0, ranks.rank() * 3, 3), whole.labels.narrow(0, ranks.rank() * 3, 3), false, ranks);
-    const ClassSums sums = part.with_noise({scale, torch::tensor({77}, torch::kLong)}).sums();
-    const std::lock_guard lock(adding);
-    sum += sums.cross_entropy;
-    EXPECT_TRUE(sums.false_negatives.equal(expected.false_negatives));
-    EXPECT_TRUE(sums.predicted.equal(expected.predicted));
-  });
-  EXPECT_TRUE(torch::allclose(sum, expected.cross_entropy, 1e-12, 0));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using test::outcome;
 TEST(LossRegistry, OnlyStaticWeightsAndMarginsNeedStatistics) {
   for (const char* type : {"ce", "recall", "focal", "ohem", "soft_iou", "lovasz", "iou_gap", "sum"})
     EXPECT_FALSE(needs_statistics(options_of(type))) << type;
-  for (const char* type : {"weighted_ce", "ldam", "la", "blv"}) EXPECT_TRUE(needs_statistics(options_of(type))) << type;
+  for (const char* type : {"weighted_ce", "ldam", "la"}) EXPECT_TRUE(needs_statistics(options_of(type))) << type;
 }
 
 TEST(LossRegistry, WeightingAndSumPartsAskForStatistics) {

@@ -4,11 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
-#include "ops/score_noise.hpp"
 #include "support/golden.hpp"
 #include "support/naive_loss.hpp"
 #include "support/sums_shapes.hpp"
@@ -50,22 +48,6 @@ TEST_P(Shapes, KernelEqualsReference) {
     EXPECT_TRUE(kernel.sums.false_negatives.equal(reference.sums.false_negatives));
     EXPECT_TRUE(kernel.sums.predicted.equal(reference.sums.predicted));
   }
-}
-
-TEST_P(Shapes, KernelWithNoiseEqualsReference) {
-  const auto [shape, align_corners] = GetParam();
-  torch::manual_seed(8);
-  const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width});
-  const torch::Tensor labels = random_labels(shape);
-  const ScoreNoise noise{torch::linspace(0, 1, shape.classes), torch::tensor({0x1234567890ABCDEF})};
-  const auto with = [&](const auto& function) {
-    return [&](const torch::Tensor& scores, const torch::Tensor& truth, bool corners) { return function(scores, truth, corners, noise); };
-  };
-  const Summed kernel = summed(with(noisy_class_sums), logits, labels, align_corners);
-  const Summed reference = summed(with(reference::noisy_class_sums), logits, labels, align_corners);
-  EXPECT_LT(relative_difference(kernel.sums.cross_entropy, reference.sums.cross_entropy), 1e-6);
-  EXPECT_LT(relative_difference(kernel.gradient, reference.gradient), 1e-5);
-  EXPECT_TRUE(kernel.sums.false_negatives.equal(reference.sums.false_negatives));
 }
 
 INSTANTIATE_TEST_SUITE_P(ClassSums, Shapes, testing::Combine(testing::ValuesIn(test::kSumsShapes), testing::Bool()));
@@ -140,28 +122,6 @@ TEST(ClassSums, TiesGoToTheLowestClass) {
   const ClassSums sums = class_sums(torch::zeros({1, 3, 1, 3}), labels, false);
   EXPECT_TRUE(sums.false_negatives.equal(torch::tensor({0, 1, 1}, torch::kLong)));
   EXPECT_TRUE(sums.predicted.equal(torch::tensor({3, 0, 0}, torch::kLong)));
-}
-
-// Of scores that are all 0, noise of scale 1 on class 1 alone leaves class 0 the larger one nowhere; the cross entropy gives the noise back.
-TEST(ScoreNoise, IsTheSizeOfAClampedNormal) {
-  const std::int64_t side = 256;
-  const ScoreNoise noise{torch::tensor({0.0f, 1.0f}), torch::tensor({42}, torch::kLong)};
-  std::vector<double> sizes;
-  for (std::int64_t row = 0; row < side; ++row) {
-    const std::uint32_t key = noise_row_key(42, static_cast<std::uint64_t>(row));
-    for (std::int64_t column = 0; column < side; ++column) sizes.push_back(noise_at(key, static_cast<std::uint32_t>(2 * column + 1)));
-  }
-  const auto share_below = [&](double t) {
-    return static_cast<double>(std::ranges::count_if(sizes, [&](double size) { return size < t; })) / static_cast<double>(sizes.size());
-  };
-  for (const double t : {0.25, 0.5, 0.75, 0.999}) EXPECT_NEAR(share_below(t), std::erf(t / (4 * std::sqrt(2.0))), 0.006) << t;
-  EXPECT_EQ(*std::ranges::max_element(sizes), 1.0);
-  double entropy = 0;
-  for (const double size : sizes) entropy += std::log1p(std::exp(-size));
-  const torch::Tensor labels = torch::ones({1, side, side}, torch::kByte);
-  const ClassSums sums = noisy_class_sums(torch::zeros({1, 2, 4, 4}), labels, false, noise);
-  EXPECT_NEAR(sums.cross_entropy[1].item<double>() / entropy, 1.0, 1e-6);
-  EXPECT_NE(noise_row_key(42, 0), noise_row_key(43, 0));
 }
 
 TEST(ClassSums, FiniteForLargeLogits) {

@@ -37,9 +37,9 @@ struct GpuSums {
 };
 
 template <class Function>
-GpuSums gpu_sums(const Function& function, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
+GpuSums gpu_sums(const Function& function, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const ClassSums sums = function(leaf, labels, align_corners, noise);
+  const ClassSums sums = function(leaf, labels, align_corners);
   (sums.cross_entropy * torch::linspace(0.5, 2.0, logits.size(1), sums.cross_entropy.options().requires_grad(false))).sum().backward();
   return {{sums.cross_entropy.detach().cpu(), sums.pixels.cpu(), sums.false_negatives.cpu(), sums.predicted.cpu()}, leaf.grad().cpu()};
 }
@@ -48,21 +48,17 @@ TEST_P(OnGpu, ClassSumsAreThoseOfTheCpuInEveryRun) {
   const auto [shape, align_corners] = GetParam();
   torch::manual_seed(7);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3, labels = random_labels(shape);
-  for (const bool noisy : {false, true}) {
-    ScoreNoise noise{noisy ? torch::linspace(0, 1, shape.classes) : torch::Tensor(), torch::tensor({0x1234567890ABCDEF}), 2};
-    const GpuSums expected = gpu_sums(noisy_class_sums, logits, labels, align_corners, noise);
-    if (noisy) noise = {noise.scale.cuda(), noise.key.cuda(), noise.first_image};
-    for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
-      const torch::Tensor there = logits.cuda().contiguous(format);
-      const GpuSums result = gpu_sums(noisy_class_sums, there, labels.cuda(), align_corners, noise);
-      EXPECT_LT(relative_difference(result.sums.cross_entropy, expected.sums.cross_entropy), 1e-5);
-      EXPECT_LT(relative_difference(result.gradient, expected.gradient), 1e-4);
-      EXPECT_TRUE(result.sums.pixels.equal(expected.sums.pixels));
-      EXPECT_LE((result.sums.false_negatives - expected.sums.false_negatives).abs().sum().item<int>(), 1);  // a tie may fall otherwise
-      const GpuSums again = gpu_sums(noisy_class_sums, there, labels.cuda(), align_corners, noise);
-      EXPECT_TRUE(again.sums.cross_entropy.equal(result.sums.cross_entropy));
-      EXPECT_TRUE(again.gradient.equal(result.gradient));
-    }
+  const GpuSums expected = gpu_sums(class_sums, logits, labels, align_corners);
+  for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+    const torch::Tensor there = logits.cuda().contiguous(format);
+    const GpuSums result = gpu_sums(class_sums, there, labels.cuda(), align_corners);
+    EXPECT_LT(relative_difference(result.sums.cross_entropy, expected.sums.cross_entropy), 1e-5);
+    EXPECT_LT(relative_difference(result.gradient, expected.gradient), 1e-4);
+    EXPECT_TRUE(result.sums.pixels.equal(expected.sums.pixels));
+    EXPECT_LE((result.sums.false_negatives - expected.sums.false_negatives).abs().sum().item<int>(), 1);  // a tie may fall otherwise
+    const GpuSums again = gpu_sums(class_sums, there, labels.cuda(), align_corners);
+    EXPECT_TRUE(again.sums.cross_entropy.equal(result.sums.cross_entropy));
+    EXPECT_TRUE(again.gradient.equal(result.gradient));
   }
 }
 
@@ -71,8 +67,8 @@ TEST_P(OnGpu, TakesBfloat16AndGivesItsGradient) {
   torch::manual_seed(5);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}).to(torch::kBFloat16);
   const torch::Tensor labels = random_labels(shape);
-  const GpuSums expected = gpu_sums(noisy_class_sums, logits.to(torch::kFloat), labels, align_corners, {});
-  const GpuSums result = gpu_sums(noisy_class_sums, logits.cuda(), labels.cuda(), align_corners, {});
+  const GpuSums expected = gpu_sums(class_sums, logits.to(torch::kFloat), labels, align_corners);
+  const GpuSums result = gpu_sums(class_sums, logits.cuda(), labels.cuda(), align_corners);
   EXPECT_EQ(result.gradient.scalar_type(), torch::kBFloat16);
   EXPECT_LT(relative_difference(result.sums.cross_entropy, expected.sums.cross_entropy), 1e-5);
   EXPECT_LT(relative_difference(result.gradient.to(torch::kFloat), expected.gradient), 1e-2);

@@ -32,10 +32,9 @@ struct Result {
 
 /// Forward by pixel, backward by logit.
 template <class Value>
-Result by_thread(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient,
-                 const ScoreNoise& noise) {
+Result by_thread(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient) {
   constexpr int kGroup = 4;
-  const HostGrid<Value> host(logits, labels.size(1), labels.size(2), align_corners, noise);
+  const HostGrid<Value> host(logits, labels.size(1), labels.size(2), align_corners);
   const ScoreGrid<Value>& grid = host.grid;
   const auto counts = [&] { return torch::zeros({grid.classes}, torch::kLong); };
   Result result{{torch::zeros({grid.classes}, torch::kDouble), counts(), counts(), counts()}, torch::zeros(labels.sizes(), torch::kFloat), {}};
@@ -69,10 +68,9 @@ Result by_thread(const torch::Tensor& logits, const torch::Tensor& labels, bool 
   return result;
 }
 
-Result by_reference(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient,
-                    const ScoreNoise& noise) {
+Result by_reference(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const ClassSums sums = reference::noisy_class_sums(leaf, labels, align_corners, noise);
+  const ClassSums sums = reference::class_sums(leaf, labels, align_corners);
   (sums.cross_entropy * class_gradient).sum().backward();
   return {sums, {}, leaf.grad()};
 }
@@ -93,25 +91,15 @@ TEST_P(ScoreGrids, ThreadsComputeTheReference) {
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3, labels = random_labels(shape);
   const torch::Tensor factors = torch::linspace(0.5, 2.0, shape.classes, torch::kDouble);
   for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
-    expect_same(by_thread<float>(logits.contiguous(format), labels, align_corners, factors, {}),
-                by_reference(logits, labels, align_corners, factors, {}));
+    expect_same(by_thread<float>(logits.contiguous(format), labels, align_corners, factors), by_reference(logits, labels, align_corners, factors));
   }
-}
-
-TEST_P(ScoreGrids, ThreadsComputeTheReferenceWithNoise) {
-  const auto [shape, align_corners] = GetParam();
-  torch::manual_seed(8);
-  const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}), labels = random_labels(shape);
-  const torch::Tensor factors = torch::linspace(0.5, 2.0, shape.classes, torch::kDouble);
-  const ScoreNoise noise{torch::linspace(0, 1, shape.classes), torch::tensor({0x1234567890ABCDEF}), 3};
-  expect_same(by_thread<float>(logits, labels, align_corners, factors, noise), by_reference(logits, labels, align_corners, factors, noise));
 }
 
 TEST_P(ScoreGrids, BestClassIsThePrediction) {
   const auto [shape, align_corners] = GetParam();
   torch::manual_seed(9);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width});
-  const HostGrid<float> host(logits, shape.out_height, shape.out_width, align_corners, {});
+  const HostGrid<float> host(logits, shape.out_height, shape.out_width, align_corners);
   const torch::Tensor expected = reference::predict_labels(logits, shape.out_height, shape.out_width, align_corners).contiguous();
   for (std::int64_t pixel = 0; pixel < host.grid.pixels(); ++pixel)
     ASSERT_EQ(best_class(host.grid, pixel), expected.data_ptr<std::uint8_t>()[pixel]) << pixel;
@@ -123,8 +111,8 @@ TEST(ScoreGrid, TakesBfloat16AsItsFloatValues) {
   torch::manual_seed(5);
   const torch::Tensor logits = torch::randn({1, 6, 5, 5}).to(torch::kBFloat16), labels = random_labels({1, 6, 5, 5, 20, 20});
   const torch::Tensor factors = torch::ones({6}, torch::kDouble);
-  const Result half = by_thread<std::uint16_t>(logits, labels, false, factors, {});
-  const Result full = by_thread<float>(logits.to(torch::kFloat), labels, false, factors, {});
+  const Result half = by_thread<std::uint16_t>(logits, labels, false, factors);
+  const Result full = by_thread<float>(logits.to(torch::kFloat), labels, false, factors);
   EXPECT_TRUE(half.sums.cross_entropy.equal(full.sums.cross_entropy));
   EXPECT_TRUE(half.gradient.equal(full.gradient));
 }
@@ -133,16 +121,16 @@ TEST(ScoreGrid, IsFiniteForLargeLogits) {
   torch::manual_seed(4);
   const torch::Tensor logits = torch::randn({1, 4, 5, 5}).sign() * 1e4, labels = random_labels({1, 4, 5, 5, 20, 20});
   const torch::Tensor factors = torch::ones({4}, torch::kDouble);
-  const Result result = by_thread<float>(logits, labels, false, factors, {});
+  const Result result = by_thread<float>(logits, labels, false, factors);
   EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
-  EXPECT_LT(relative_difference(result.sums.cross_entropy, by_reference(logits, labels, false, factors, {}).sums.cross_entropy), 1e-6);
+  EXPECT_LT(relative_difference(result.sums.cross_entropy, by_reference(logits, labels, false, factors).sums.cross_entropy), 1e-6);
 }
 
 TEST(ScoreGrid, NotANumberIsFoundNowhereAndNotHidden) {
   for (const std::int64_t place : {0, 4, 8}) {
     torch::Tensor logits = torch::zeros({1, 3, 2, 2});
     logits.view(-1)[place] = std::numeric_limits<float>::quiet_NaN();
-    const Result result = by_thread<float>(logits, torch::zeros({1, 2, 2}, torch::kByte), false, torch::ones({3}, torch::kDouble), {});
+    const Result result = by_thread<float>(logits, torch::zeros({1, 2, 2}, torch::kByte), false, torch::ones({3}, torch::kDouble));
     EXPECT_TRUE(result.sums.cross_entropy[0].isnan().item<bool>()) << place;
     EXPECT_EQ(result.sums.predicted.sum().item<int>(), 3) << place;
   }
@@ -150,7 +138,7 @@ TEST(ScoreGrid, NotANumberIsFoundNowhereAndNotHidden) {
 
 TEST(ScoreGrid, TiesGoToTheLowestClass) {
   const torch::Tensor labels = torch::tensor({0, 1, 2}).to(torch::kByte).view({1, 1, 3});
-  const Result result = by_thread<float>(torch::zeros({1, 3, 1, 3}), labels, false, torch::ones({3}, torch::kDouble), {});
+  const Result result = by_thread<float>(torch::zeros({1, 3, 1, 3}), labels, false, torch::ones({3}, torch::kDouble));
   EXPECT_TRUE(result.sums.false_negatives.equal(torch::tensor({0, 1, 1}, torch::kLong)));
 }
 

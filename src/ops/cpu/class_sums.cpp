@@ -8,7 +8,6 @@
 #include "base/classes.hpp"
 #include "ops/bilinear_axis.hpp"
 #include "ops/cpu/class_sums_tile.hpp"
-#include "ops/score_noise.hpp"
 
 namespace seg::cpu {
 namespace {
@@ -16,10 +15,8 @@ namespace {
 /// The tiles of a batch, numbered image by image, top to bottom.
 class Tiles {
  public:
-  Tiles(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners, const ScoreNoise& noise = {})
+  Tiles(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners)
       : logits_(logits.detach().to(torch::kFloat).permute({0, 2, 3, 1}).contiguous()),
-        noise_(noise),
-        noise_key_(noise.scale.defined() ? static_cast<std::uint64_t>(noise.key.item<std::int64_t>()) : 0),
         height_(height),
         width_(width),
         rows_(bilinear_axis(logits.size(2), height, align_corners)),
@@ -53,16 +50,12 @@ class Tiles {
               .row_weight = {},
               .labels = labels,
               .columns = columns,
-              .scores = scores,
-              .noise_scale = noise_.scale.defined() ? noise_.scale.data_ptr<float>() : nullptr,
-              .row_key = {}};
+              .scores = scores};
     for (int lane = 0; lane < kLanes; ++lane) {
       const std::int64_t row = std::min(first_row(number) + lane, height_ - 1);
       tile.row_low[lane] = rows_.low[row];
       tile.row_high[lane] = rows_.high[row];
       tile.row_weight[lane] = rows_.weight[row];
-      const std::int64_t place = (noise_.first_image + image(number)) * height_ + row;
-      tile.row_key[lane] = noise_row_key(noise_key_, static_cast<std::uint64_t>(place));
     }
     return tile;
   }
@@ -78,8 +71,6 @@ class Tiles {
 
  private:
   torch::Tensor logits_;  // float32 [N,h,w,K]
-  ScoreNoise noise_;
-  std::uint64_t noise_key_;
   std::int64_t height_;
   std::int64_t width_;
   BilinearAxis<float> rows_;
@@ -131,8 +122,8 @@ void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, bool with_gr
 
 }  // namespace
 
-ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const ScoreNoise& noise) {
-  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners, noise);
+ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
   const std::int64_t classes = tiles.classes();
   // A row of partial sums a tile, added below in the tiles' order.
   const torch::Tensor entropy = torch::zeros({tiles.count(), classes}, torch::kDouble);
@@ -152,9 +143,8 @@ ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& l
   return {total, pixels.sum(0), missed.sum(0), predicted.sum(0)};
 }
 
-torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
-                                  const ScoreNoise& noise) {
-  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners, noise);
+torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+  const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
   const torch::Tensor given = gradient.to(torch::kFloat).contiguous();
   std::array<float, 256> class_gradient{};
   std::copy_n(given.data_ptr<float>(), tiles.classes(), class_gradient.begin());

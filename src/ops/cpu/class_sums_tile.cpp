@@ -5,7 +5,6 @@
 #include <bit>
 
 #include "ops/cpu/isa.hpp"
-#include "ops/score_noise.hpp"
 
 namespace seg::cpu {
 namespace {
@@ -137,30 +136,6 @@ SEG_INLINE void mix_columns(const Tile& tile, std::int64_t x, float* __restrict 
   __builtin_memcpy(best, &largest, sizeof largest);
 }
 
-/// The same with noise on the scores.
-SEG_INLINE void mix_columns_with_noise(const Tile& tile, std::int64_t x, float* __restrict best) {
-  mix_columns(tile, x, best);
-  float* __restrict scores = tile.scores;
-  for (std::int64_t k = 0; k < tile.classes; ++k) {
-    const std::uint32_t place = static_cast<std::uint32_t>(x * tile.classes + k);
-    const float scale = tile.noise_scale[k];
-    for (int l = 0; l < kLanes; ++l) {
-      const float score = scores[k * kLanes + l] + scale * noise_at(tile.row_key[l], place);
-      scores[k * kLanes + l] = score;
-      best[l] = k == 0 || score > best[l] ? score : best[l];
-    }
-  }
-}
-
-/// The scores that losses see.
-template <bool kNoisy>
-SEG_INLINE void score_column(const Tile& tile, std::int64_t x, float* __restrict best) {
-  if constexpr (kNoisy)
-    mix_columns_with_noise(tile, x, best);
-  else
-    mix_columns(tile, x, best);
-}
-
 /// The lowest class whose score is the largest; K where there is none.
 SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::int32_t* __restrict found) {
   const float* __restrict scores = tile.scores;
@@ -190,14 +165,13 @@ SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
   return ignored;
 }
 
-template <bool kNoisy>
 SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
   for (std::int64_t x = 0; x < tile.out_width; ++x) {
     const std::uint8_t* labels = tile.labels + x * kLanes;
     if (all_ignored(labels)) continue;
     float best[kLanes], sum[kLanes] = {};
     std::int32_t found[kLanes];
-    score_column<kNoisy>(tile, x, best);
+    mix_columns(tile, x, best);
     find_best(tile, best, found);
     const float* __restrict scores = tile.scores;
     for (std::int64_t k = 0; k < tile.classes; ++k) {
@@ -218,10 +192,7 @@ SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
 
 SEG_INLINE void forward_body(const Tile& tile, const TileSums& sums) {
   mix_rows(tile);
-  if (tile.noise_scale == nullptr)
-    forward_columns<false>(tile, sums);
-  else
-    forward_columns<true>(tile, sums);
+  forward_columns(tile, sums);
 }
 
 /// Turns the scores of a column into d loss / d score, for the labels' coefficients.
@@ -299,14 +270,13 @@ SEG_INLINE void spread_rows(const Tile& tile, const float* __restrict column_gra
   }
 }
 
-template <bool kNoisy>
 SEG_INLINE void backward_columns(const Tile& tile, const float* class_gradient, float* column_gradient) {
   const std::int64_t stride = tile.classes * kLanes;
   for (std::int64_t x = 0; x < tile.out_width; ++x) {
     const std::uint8_t* labels = tile.labels + x * kLanes;
     if (all_ignored(labels)) continue;
     float best[kLanes];
-    score_column<kNoisy>(tile, x, best);
+    mix_columns(tile, x, best);
     softmax_gradient(tile, best, labels, class_gradient);
     const float* __restrict gradient = tile.scores;
     float* __restrict low = column_gradient + tile.column_low[x] * stride;
@@ -322,10 +292,7 @@ SEG_INLINE void backward_columns(const Tile& tile, const float* class_gradient, 
 SEG_INLINE void backward_body(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
   mix_rows(tile);
   for (std::int64_t j = 0; j < tile.in_width * tile.classes * kLanes; ++j) column_gradient[j] = 0.0f;
-  if (tile.noise_scale == nullptr)
-    backward_columns<false>(tile, class_gradient, column_gradient);
-  else
-    backward_columns<true>(tile, class_gradient, column_gradient);
+  backward_columns(tile, class_gradient, column_gradient);
   spread_rows(tile, column_gradient, rows_gradient);
 }
 

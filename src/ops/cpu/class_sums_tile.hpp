@@ -21,11 +21,9 @@ struct Tile {
   std::int32_t row_low[kLanes];  // lanes beyond the last row repeat it; their labels are 255
   std::int32_t row_high[kLanes];
   float row_weight[kLanes];
-  const std::uint8_t* labels;     // [out_width][kLanes]
-  float* columns;                 // scratch [in_width][K][kLanes]: the rows interpolated, the columns not yet
-  float* scores;                  // scratch [K][kLanes]
-  const float* noise_scale;       // [K], or null: no noise
-  std::uint32_t row_key[kLanes];  // of the noise
+  const std::uint8_t* labels;  // [out_width][kLanes]
+  float* columns;              // scratch [in_width][K][kLanes]: the rows interpolated, the columns not yet
+  float* scores;               // scratch [K][kLanes]
 };
 
 /// Where a tile adds: [K] each.

@@ -13,7 +13,6 @@
 
 #include "ops/bfloat16.hpp"
 #include "ops/cuda/axis_tables.hpp"
-#include "ops/score_noise.hpp"
 
 namespace seg::cuda {
 
@@ -24,19 +23,10 @@ struct ScoreGrid {
   std::int64_t image_stride, class_stride, row_stride, column_stride;
   std::int32_t images, classes;
   AxisTables rows, columns;
-  const float* noise_scale;  // [classes], or null: no noise (see class_sums.hpp)
-  const std::int64_t* noise_key;
-  std::int64_t first_image;
 
   SEG_INLINE std::int64_t pixels() const { return static_cast<std::int64_t>(images) * rows.out * columns.out; }
   SEG_INLINE std::int64_t at(std::int32_t image, std::int32_t row, std::int32_t column) const {
     return image * image_stride + row * row_stride + column * column_stride;
-  }
-  SEG_INLINE std::uint32_t noise_row(std::int32_t image, std::int32_t row) const {
-    return noise_row_key(static_cast<std::uint64_t>(*noise_key), static_cast<std::uint64_t>((first_image + image) * rows.out + row));
-  }
-  SEG_INLINE float noise(std::uint32_t row_key, std::int32_t column, std::int32_t k) const {
-    return noise_scale[k] * noise_at(row_key, static_cast<std::uint32_t>(column * classes + k));
   }
 };
 
@@ -55,32 +45,28 @@ class PixelScores {
  public:
   /// pixel: its number in [N,H,W].
   SEG_INLINE PixelScores(const ScoreGrid<Value>& grid, std::int64_t pixel) : grid_(grid) {
-    column_ = static_cast<std::int32_t>(pixel % grid.columns.out);
+    const auto column = static_cast<std::int32_t>(pixel % grid.columns.out);
     const std::int64_t line = pixel / grid.columns.out;
     const auto row = static_cast<std::int32_t>(line % grid.rows.out), image = static_cast<std::int32_t>(line / grid.rows.out);
     const std::int32_t top = grid.rows.low[row], bottom = next_within(top, grid.rows.in);
-    const std::int32_t left = grid.columns.low[column_], right = next_within(left, grid.columns.in);
+    const std::int32_t left = grid.columns.low[column], right = next_within(left, grid.columns.in);
     row_weight_ = grid.rows.weight[row];
-    column_weight_ = grid.columns.weight[column_];
+    column_weight_ = grid.columns.weight[column];
     top_left_ = grid.at(image, top, left), top_right_ = grid.at(image, top, right);
     bottom_left_ = grid.at(image, bottom, left), bottom_right_ = grid.at(image, bottom, right);
-    row_key_ = grid.noise_scale != nullptr ? grid.noise_row(image, row) : 0;
   }
 
   SEG_INLINE float operator()(std::int32_t k) const {
     const Value* logits = grid_.logits + k * grid_.class_stride;
     const float left = (1.0f - row_weight_) * load(logits[top_left_]) + row_weight_ * load(logits[bottom_left_]);
     const float right = (1.0f - row_weight_) * load(logits[top_right_]) + row_weight_ * load(logits[bottom_right_]);
-    const float score = (1.0f - column_weight_) * left + column_weight_ * right;
-    return grid_.noise_scale != nullptr ? score + grid_.noise(row_key_, column_, k) : score;
+    return (1.0f - column_weight_) * left + column_weight_ * right;
   }
 
  private:
   const ScoreGrid<Value>& grid_;
   std::int64_t top_left_, top_right_, bottom_left_, bottom_right_;
-  std::int32_t column_;
   float row_weight_, column_weight_;
-  std::uint32_t row_key_;
 };
 
 struct PixelSoftmax {
@@ -161,7 +147,6 @@ SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradien
       for (int g = 0; g < kGroup; ++g)
         mixed[c][g] = (1.0f - row_weight) * (above ? around[0][c][g] : around[1][c][g]) + row_weight * (above ? around[1][c][g] : around[2][c][g]);
     }
-    const std::uint32_t row_key = grid.noise_scale != nullptr ? grid.noise_row(place.image, y) : 0;
     const std::int64_t line = (static_cast<std::int64_t>(place.image) * rows.out + y) * columns.out;
     for (std::int32_t x = first_pixel(columns, j); x < end_pixel(columns, j); ++x) {
       const std::int32_t label = pixels.labels[line + x];
@@ -172,8 +157,7 @@ SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradien
       const float column_weight = columns.weight[x], log_sum = pixels.log_sums[line + x];
       for (int g = 0; g < kGroup; ++g) {
         const std::int32_t k = place.first_class + g;
-        float score = (1.0f - column_weight) * (left ? mixed[0][g] : mixed[1][g]) + column_weight * (left ? mixed[1][g] : mixed[2][g]);
-        if (grid.noise_scale != nullptr && k < grid.classes) score += grid.noise(row_key, x, k);
+        const float score = (1.0f - column_weight) * (left ? mixed[0][g] : mixed[1][g]) + column_weight * (left ? mixed[1][g] : mixed[2][g]);
         gradient[g] += coefficient * (exp_of(score - log_sum) - (k == label ? 1.0f : 0.0f));
       }
     }

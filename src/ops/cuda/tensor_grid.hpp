@@ -3,14 +3,13 @@
 
 #include <torch/types.h>
 
-#include "ops/class_sums.hpp"
 #include "ops/cuda/score_grid.hpp"
 
 namespace seg::cuda {
 
 /// What it points to must outlive it.
 template <class Value>
-ScoreGrid<Value> grid_over(const torch::Tensor& logits, const AxisTables& rows, const AxisTables& columns, const ScoreNoise& noise) {
+ScoreGrid<Value> grid_over(const torch::Tensor& logits, const AxisTables& rows, const AxisTables& columns) {
   return {.logits = static_cast<const Value*>(logits.data_ptr()),
           .image_stride = logits.stride(0),
           .class_stride = logits.stride(1),
@@ -19,10 +18,7 @@ ScoreGrid<Value> grid_over(const torch::Tensor& logits, const AxisTables& rows, 
           .images = static_cast<std::int32_t>(logits.size(0)),
           .classes = static_cast<std::int32_t>(logits.size(1)),
           .rows = rows,
-          .columns = columns,
-          .noise_scale = noise.scale.defined() ? noise.scale.data_ptr<float>() : nullptr,
-          .noise_key = noise.scale.defined() ? noise.key.data_ptr<std::int64_t>() : nullptr,
-          .first_image = noise.first_image};
+          .columns = columns};
 }
 
 }  // namespace seg::cuda
