@@ -16,7 +16,6 @@ enum class EvalInput { kAuto, kNative, kResized };
 enum class ScoredSize { kLabels, kInput };
 enum class AllReduce { kFp32, kBf16 };
 enum class CudaGraph { kAuto, kOff };
-enum class Decision { kArgMax, kRankseg };
 
 inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"},
                                                    {BestBy::kMeanAccuracy, "mean_accuracy"},
@@ -27,8 +26,6 @@ inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"
 inline constexpr config::Name<EvalInput> kEvalInputs[] = {
     {EvalInput::kAuto, "auto"}, {EvalInput::kNative, "native"}, {EvalInput::kResized, "resized"}};
 inline constexpr config::Name<ScoredSize> kScoredSizes[] = {{ScoredSize::kLabels, "labels"}, {ScoredSize::kInput, "input"}};
-
-inline constexpr config::Name<Decision> kDecisions[] = {{Decision::kArgMax, "argmax"}, {Decision::kRankseg, "rankseg"}};
 
 inline constexpr config::Name<AllReduce> kAllReduces[] = {{AllReduce::kFp32, "fp32"}, {AllReduce::kBf16, "bf16"}};
 inline constexpr config::Name<CudaGraph> kCudaGraphs[] = {{CudaGraph::kAuto, "auto"}, {CudaGraph::kOff, "off"}};
@@ -102,7 +99,6 @@ struct EvalOptions {
   Size window;
   double overlap = 0.25;
   double logit_adjustment = 0.0;
-  Decision decision = Decision::kArgMax;
 
   void fields(config::Visitor& v) {
     v.choice("input", input, kEvalInputs,
@@ -119,10 +115,6 @@ struct EvalOptions {
              .min = -10,
              .max = 10,
              .harmless = true});
-    v.choice("decision", decision, kDecisions,
-             {.help = "labels from probabilities: the likeliest class of each pixel, or for each image the sets of the highest expected IoU "
-                      "(RankSEG, arXiv 2510.15362; slow)",
-              .harmless = true});
   }
 };
 

@@ -35,9 +35,6 @@ int export_checkpoint(const ExportCommand& command, std::ostream& out) {
   check_command(command);
   const Checkpoint checkpoint = load_checkpoint_metadata(command.checkpoint);
   const RunConfig config = trained_config(checkpoint, command.checkpoint, command.overrides);
-  if (config.eval.decision != Decision::kArgMax)
-    throw Error(ErrorKind::kConfiguration, "eval.decision rankseg has no ONNX form: it sorts the pixels of an image",
-                "export with eval.decision=argmax");
   const auto model = trained_model(checkpoint, config, command.checkpoint, torch::kCPU);
   const Size resized = evaluation_frame(config).image;
   const torch::Tensor shift = logit_shift(config.eval.logit_adjustment, checkpoint.class_pixels);

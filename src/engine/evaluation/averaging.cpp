@@ -77,15 +77,6 @@ torch::Tensor average_labels(const std::vector<View>& views, Size target, bool a
   return labels;
 }
 
-torch::Tensor average_probabilities(const std::vector<View>& views, Size target, bool align_corners) {
-  const auto there = torch::TensorOptions(torch::kFloat).device(device_of(views));
-  torch::Tensor mean = torch::empty({views.front().windows.front().logits.size(1), target.height, target.width}, there);
-  for_each_band(views, target, align_corners, [&](const Rows& band, const torch::Tensor& sum) {
-    mean.narrow(1, band.first, band.count).copy_(sum[0] / static_cast<double>(views.size()));
-  });
-  return mean;
-}
-
 torch::Tensor average_probability(const std::vector<View>& views, std::int64_t train_id, Size target, bool align_corners) {
   torch::Tensor mean = torch::empty({target.height, target.width}, torch::TensorOptions(torch::kFloat).device(device_of(views)));
   for_each_band(views, target, align_corners, [&](const Rows& band, const torch::Tensor& sum) {

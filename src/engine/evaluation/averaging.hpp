@@ -2,7 +2,7 @@
 //
 //   label = arg-max over classes of the sum over views of softmax(up(logits))
 //
-// No full-size probabilities exist where labels alone are asked for: what is kept of a pass is its logits at the head's stride.
+// No probabilities of all classes exist at full size: what is kept of a pass is its logits at the head's stride.
 #pragma once
 
 #include <torch/types.h>
@@ -31,9 +31,6 @@ struct View {
 
 /// uint8 [1,H,W] of size `target`, on the logits' device, as all below. Throws kInternal without a view.
 torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners);
-
-/// float32 [K,H,W] of size `target`: the mean over the views of all probabilities; this one does exist at full size. Throws as above.
-torch::Tensor average_probabilities(const std::vector<View>& views, Size target, bool align_corners);
 
 /// float32 [H,W] of size `target`: the mean over the views of the probability of class `train_id`. Throws as above.
 torch::Tensor average_probability(const std::vector<View>& views, std::int64_t train_id, Size target, bool align_corners);

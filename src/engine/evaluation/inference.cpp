@@ -5,7 +5,6 @@
 
 #include "data/resize.hpp"
 #include "engine/evaluation/logit_adjustment.hpp"
-#include "engine/evaluation/rankseg.hpp"
 #include "ops/normalize.hpp"
 #include "ops/upsample.hpp"
 
@@ -49,9 +48,7 @@ Inference::Inference(Model& model, const RunConfig& config, Compute compute, std
   model_.eval();
 }
 
-bool Inference::plain() const { return !averaged() && options_.decision == Decision::kArgMax; }
-
-bool Inference::averaged() const { return options_.flip || options_.scales != std::vector<double>{1.0} || windowed(); }
+bool Inference::plain() const { return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed(); }
 
 torch::Tensor Inference::logits(const torch::Tensor& images) const {
   const torch::NoGradGuard no_gradient;
@@ -84,7 +81,6 @@ Inference::LabelsAndProbability Inference::predict_with_probability(const torch:
 }
 
 torch::Tensor Inference::labels_of(const std::vector<View>& views, Size target) const {
-  if (options_.decision == Decision::kRankseg) return rankseg_labels(average_probabilities(views, target, align_corners_)).unsqueeze(0);
   // Without averaging the softmax would only cost time, and make ties of scores that differ in the last bit.
   if (plain()) return predict_labels(views.front().windows.front().logits, target.height, target.width, align_corners_);
   return average_labels(views, target, align_corners_);

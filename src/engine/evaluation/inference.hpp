@@ -50,7 +50,6 @@ class Inference {
   View view(const torch::Tensor& image, bool mirrored) const;
   torch::Tensor labels_of(const std::vector<View>& views, Size target) const;
   std::vector<View> adjusted(std::vector<View> views, const torch::Tensor& shift) const;
-  bool averaged() const;
   bool windowed() const { return options_.window.height > 0 && options_.window.width > 0; }
 
   Model& model_;

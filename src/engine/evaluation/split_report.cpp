@@ -80,7 +80,6 @@ OrderedJson evaluation_settings(const RunConfig& config, const Compute& compute)
                        {"overlap", windowed ? OrderedJson(config.eval.overlap) : OrderedJson()},
                        {"precision", compute.precision == torch::kBFloat16 ? "bf16" : "fp32"}};
   if (config.eval.logit_adjustment != 0.0) settings["logit_adjustment"] = config.eval.logit_adjustment;
-  if (config.eval.decision != Decision::kArgMax) settings["decision"] = config::name_of(config.eval.decision, kDecisions);
   return settings;
 }
 

@@ -7,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "engine/evaluation/logit_adjustment.hpp"
-#include "engine/evaluation/rankseg.hpp"
 #include "ops/upsample.hpp"
 
 namespace seg {
@@ -152,14 +151,6 @@ TEST(LogitShift, LeavesAClassThatTrainingNeverSawAsItIs) {
   const torch::Tensor shift = logit_shift(2, {90, 10, 0}).flatten();
   EXPECT_NEAR(shift[1].item<double>(), 2 * std::log(0.1), 1e-6);
   EXPECT_EQ(shift[2].item<double>(), 0);
-}
-
-TEST_F(InferenceTest, RanksegDecidesFromTheProbabilities) {
-  EvalOptions rankseg;
-  rankseg.decision = Decision::kRankseg;
-  const torch::Tensor image = images_.narrow(0, 0, 1);
-  const torch::Tensor p = Inference(model_, RunConfig(), Compute()).logits(image).softmax(1)[0];
-  EXPECT_TRUE(torch::equal(predict(rankseg, image, {20, 30})[0], rankseg_labels(p)));
 }
 
 }  // namespace
