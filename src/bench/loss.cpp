@@ -17,7 +17,7 @@ namespace seg {
 
 namespace {
 
-using Kernel = ClassSums (*)(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners);
+using Kernel = ClassSums (*)(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions);
 
 struct Inputs {
   torch::Tensor logits;  // float32 [N,K,h,w], channels-last as a network gives them
@@ -33,7 +33,7 @@ Inputs random_inputs(const std::vector<std::int64_t>& shape, Size size, const to
 /// Gradient of the recall loss, weights max(FN,1) / max(GT,1), over the valid pixels.
 torch::Tensor gradient(Kernel kernel, const Inputs& inputs) {
   const torch::Tensor logits = inputs.logits.detach().requires_grad_(true);
-  const ClassSums sums = kernel(logits, inputs.labels, /*align_corners=*/false);
+  const ClassSums sums = kernel(logits, inputs.labels, /*align_corners=*/false, Regions::kNo);
   const torch::Tensor weights = sums.false_negatives.clamp_min(1).to(torch::kDouble) / sums.pixels.clamp_min(1);
   ((weights * sums.cross_entropy).sum() / sums.pixels.sum().clamp_min(1)).backward();
   return logits.grad();

@@ -19,19 +19,19 @@ struct Forward {
   torch::Tensor log_sums;  // undefined on the CPU
 };
 
-Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions) {
   RecordedOp op("seg::class_sums", {logits, labels});
   if constexpr (cuda::kBuilt) {
     if (logits.is_cuda()) {
-      auto [sums, log_sums] = cuda::class_sums_forward(logits, labels, align_corners);
+      auto [sums, log_sums] = cuda::class_sums_forward(logits, labels, align_corners, regions);
       op.writes({log_sums});
       return {std::move(sums), std::move(log_sums)};
     }
   }
-  return {cpu::class_sums_forward(logits, labels, align_corners), {}};
+  return {cpu::class_sums_forward(logits, labels, align_corners, regions), {}};
 }
 
-torch::Tensor backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
+torch::Tensor backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
                        bool align_corners) {
   RecordedOp op("seg::class_sums_backward", {logits, labels, log_sums});
   torch::Tensor result;
@@ -46,30 +46,36 @@ torch::Tensor backward(const torch::Tensor& gradient, const torch::Tensor& logit
 bool has_kernel(const torch::Tensor& logits) { return (logits.is_cpu() || cuda::takes(logits)) && logits.scalar_type() != torch::kDouble; }
 
 struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
-  static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
-    const auto [sums, log_sums] = seg::forward(logits, labels, align_corners);
+  static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
+                             Regions regions) {
+    const auto [sums, log_sums] = seg::forward(logits, labels, align_corners, regions);
     context->save_for_backward({logits, labels, log_sums});
     context->saved_data["align_corners"] = align_corners;
     context->mark_non_differentiable({sums.pixels, sums.false_negatives, sums.predicted});
-    return {sums.cross_entropy, sums.pixels, sums.false_negatives, sums.predicted};
+    tensor_list given{sums.cross_entropy, sums.pixels, sums.false_negatives, sums.predicted};
+    if (regions == Regions::kYes) given.insert(given.end(), {sums.probability, sums.true_probability});
+    return given;
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const torch::Tensor none;
-    if (!gradients[0].defined()) return {none, none, none};
     const auto saved = context->get_saved_variables();
     const bool align_corners = context->saved_data["align_corners"].toBool();
-    return {seg::backward(gradients[0], saved[0], saved[1], saved[2], align_corners), none, none};
+    ClassSumsGradient gradient{gradients[0]};  // defined, as all: autograd gives zeros for a sum that nothing was made of
+    if (gradients.size() > 4) gradient = {gradients[0], gradients[4], gradients[5]};
+    return {seg::backward(gradient, saved[0], saved[1], saved[2], align_corners), none, none, none};
   }
 };
 
 }  // namespace
 
-ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions) {
   check_logits_and_labels(logits, labels);
-  if (!has_kernel(logits)) return reference::class_sums(logits, labels, align_corners);
-  const tensor_list sums = ClassSumsFunction::apply(logits, labels, align_corners);
-  return {sums[0], sums[1], sums[2], sums[3]};
+  if (!has_kernel(logits)) return reference::class_sums(logits, labels, align_corners, regions);
+  const tensor_list sums = ClassSumsFunction::apply(logits, labels, align_corners, regions);
+  ClassSums result{sums[0], sums[1], sums[2], sums[3]};
+  if (regions == Regions::kYes) result.probability = sums[4], result.true_probability = sums[5];
+  return result;
 }
 
 }  // namespace seg

@@ -24,12 +24,17 @@ static_assert(cuda::kThreads == test::EmulatedBlock::kThreads);
 
 ClassSums empty_sums(const std::vector<std::int64_t>& sizes) {
   const auto counts = [&] { return torch::full(sizes, -1, torch::kLong); };
-  return {torch::full(sizes, -1, torch::kDouble), counts(), counts(), counts()};
+  const auto values = [&] { return torch::full(sizes, -1, torch::kDouble); };
+  return {values(), counts(), counts(), counts(), values(), values()};
 }
 
-cuda::SumTables tables_of(const ClassSums& sums) {
-  return {sums.cross_entropy.data_ptr<double>(), sums.pixels.data_ptr<std::int64_t>(), sums.false_negatives.data_ptr<std::int64_t>(),
-          sums.predicted.data_ptr<std::int64_t>()};
+cuda::SumTables tables_of(const ClassSums& sums, Regions regions) {
+  cuda::SumTables tables{sums.cross_entropy.data_ptr<double>(), sums.pixels.data_ptr<std::int64_t>(), sums.false_negatives.data_ptr<std::int64_t>(),
+                         sums.predicted.data_ptr<std::int64_t>()};
+  if (regions == Regions::kNo) return tables;
+  tables.probability = sums.probability.data_ptr<double>();
+  tables.true_probability = sums.true_probability.data_ptr<double>();
+  return tables;
 }
 
 class Emulated : public testing::TestWithParam<std::tuple<SumsShape, bool>> {};
@@ -42,21 +47,25 @@ TEST_P(Emulated, ClassSumsAreThoseOfTheReference) {
   const HostGrid<float> host(logits, shape.out_height, shape.out_width, align_corners);
   const ClassSums partial = empty_sums({cuda::sum_blocks(labels.numel()), shape.classes}), sums = empty_sums({shape.classes});
   const torch::Tensor log_sums = torch::zeros(labels.sizes(), torch::kFloat);
-  cuda::class_sums_forward(host.grid, labels.data_ptr<std::uint8_t>(), log_sums.data_ptr<float>(), tables_of(partial), tables_of(sums), nullptr);
-
-  const torch::Tensor factors = torch::linspace(0.5, 2.0, shape.classes, torch::kFloat);
+  const Regions regions = align_corners ? Regions::kNo : Regions::kYes;
+  cuda::class_sums_forward(host.grid, labels.data_ptr<std::uint8_t>(), log_sums.data_ptr<float>(), tables_of(partial, regions),
+                           tables_of(sums, regions), nullptr);
   const torch::Tensor gradient = torch::full({shape.batch, shape.in_height, shape.in_width, shape.classes}, 7.0f);
-  cuda::class_sums_backward(host.grid, {labels.data_ptr<std::uint8_t>(), log_sums.data_ptr<float>(), factors.data_ptr<float>()},
-                            gradient.data_ptr<float>(), nullptr);
+  const test::HostGradients gradients(labels, log_sums, test::sums_gradient(shape.classes, regions));
+  cuda::class_sums_backward(host.grid, gradients.pixels, gradient.data_ptr<float>(), nullptr);
 
   torch::Tensor leaf = logits.clone().requires_grad_(true);
-  const ClassSums expected = reference::class_sums(leaf, labels, align_corners);
-  (expected.cross_entropy * factors).sum().backward();
+  const ClassSums expected = reference::class_sums(leaf, labels, align_corners, regions);
+  test::loss_of(expected).backward();
   EXPECT_LT(relative_difference(sums.cross_entropy, expected.cross_entropy.detach()), 1e-6);
   EXPECT_TRUE(sums.pixels.equal(expected.pixels));
   EXPECT_TRUE(sums.false_negatives.equal(expected.false_negatives));
   EXPECT_TRUE(sums.predicted.equal(expected.predicted));
   EXPECT_LT(relative_difference(gradient.permute({0, 3, 1, 2}), leaf.grad()), 1e-5);
+  if (regions == Regions::kYes) {
+    EXPECT_LT(relative_difference(sums.probability, expected.probability.detach()), 1e-6);
+    EXPECT_LT(relative_difference(sums.true_probability, expected.true_probability.detach()), 1e-6);
+  }
 
   const torch::Tensor predicted = torch::full(labels.sizes(), 99, torch::kByte);
   cuda::predict_labels(host.grid, predicted.data_ptr<std::uint8_t>(), nullptr);
@@ -97,7 +106,8 @@ TEST(EmulatedKernels, ALabelOutOfRangeMakesTheSumNaN) {
     const torch::Tensor labels = torch::full({1, 2, 2}, label, torch::kByte);
     const HostGrid<float> host(logits, 2, 2, false);
     const ClassSums partial = empty_sums({1, 3}), sums = empty_sums({3});
-    cuda::class_sums_forward(host.grid, labels.data_ptr<std::uint8_t>(), nullptr, tables_of(partial), tables_of(sums), nullptr);
+    cuda::class_sums_forward(host.grid, labels.data_ptr<std::uint8_t>(), nullptr, tables_of(partial, Regions::kNo), tables_of(sums, Regions::kNo),
+                             nullptr);
     EXPECT_EQ(sums.cross_entropy[0].isnan().item<bool>(), label == 3) << label;
     EXPECT_EQ(sums.pixels.sum().item<int>(), label == 0 ? 4 : 0) << label;
   }

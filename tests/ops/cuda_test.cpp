@@ -37,28 +37,38 @@ struct GpuSums {
 };
 
 template <class Function>
-GpuSums gpu_sums(const Function& function, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+GpuSums gpu_sums(const Function& function, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
+                 Regions regions = Regions::kNo) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const ClassSums sums = function(leaf, labels, align_corners);
-  (sums.cross_entropy * torch::linspace(0.5, 2.0, logits.size(1), sums.cross_entropy.options().requires_grad(false))).sum().backward();
-  return {{sums.cross_entropy.detach().cpu(), sums.pixels.cpu(), sums.false_negatives.cpu(), sums.predicted.cpu()}, leaf.grad().cpu()};
+  const ClassSums sums = function(leaf, labels, align_corners, regions);
+  test::loss_of(sums).backward();
+  const auto here = [](const torch::Tensor& sum) { return sum.defined() ? sum.detach().cpu() : sum; };
+  return {{here(sums.cross_entropy), here(sums.pixels), here(sums.false_negatives), here(sums.predicted), here(sums.probability),
+           here(sums.true_probability)},
+          leaf.grad().cpu()};
 }
 
 TEST_P(OnGpu, ClassSumsAreThoseOfTheCpuInEveryRun) {
   const auto [shape, align_corners] = GetParam();
   torch::manual_seed(7);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3, labels = random_labels(shape);
-  const GpuSums expected = gpu_sums(class_sums, logits, labels, align_corners);
   for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
     const torch::Tensor there = logits.cuda().contiguous(format);
-    const GpuSums result = gpu_sums(class_sums, there, labels.cuda(), align_corners);
+    const Regions regions = format == at::MemoryFormat::ChannelsLast ? Regions::kYes : Regions::kNo;
+    const GpuSums expected = gpu_sums(class_sums, logits, labels, align_corners, regions);
+    const GpuSums result = gpu_sums(class_sums, there, labels.cuda(), align_corners, regions);
     EXPECT_LT(relative_difference(result.sums.cross_entropy, expected.sums.cross_entropy), 1e-5);
     EXPECT_LT(relative_difference(result.gradient, expected.gradient), 1e-4);
     EXPECT_TRUE(result.sums.pixels.equal(expected.sums.pixels));
     EXPECT_LE((result.sums.false_negatives - expected.sums.false_negatives).abs().sum().item<int>(), 1);  // a tie may fall otherwise
-    const GpuSums again = gpu_sums(class_sums, there, labels.cuda(), align_corners);
+    const GpuSums again = gpu_sums(class_sums, there, labels.cuda(), align_corners, regions);
     EXPECT_TRUE(again.sums.cross_entropy.equal(result.sums.cross_entropy));
     EXPECT_TRUE(again.gradient.equal(result.gradient));
+    if (regions == Regions::kNo) continue;
+    EXPECT_LT(relative_difference(result.sums.probability, expected.sums.probability), 1e-5);
+    EXPECT_LT(relative_difference(result.sums.true_probability, expected.sums.true_probability), 1e-5);
+    EXPECT_TRUE(again.sums.probability.equal(result.sums.probability));
+    EXPECT_TRUE(again.sums.true_probability.equal(result.sums.true_probability));
   }
 }
 

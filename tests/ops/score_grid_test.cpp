@@ -22,25 +22,26 @@ using cuda::ScoreGrid;
 using test::HostGrid;
 using test::random_labels;
 using test::relative_difference;
+using test::sums_gradient;
 using test::SumsShape;
+
+constexpr int kGroup = 4;
 
 struct Result {
   ClassSums sums;
   torch::Tensor log_sums;
-  torch::Tensor gradient;  // of sum_c g_c S_c
+  torch::Tensor gradient;  // of test::loss_of
 };
 
-/// Forward by pixel, backward by logit.
+/// Forward by pixel.
 template <class Value>
-Result by_thread(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient) {
-  constexpr int kGroup = 4;
-  const HostGrid<Value> host(logits, labels.size(1), labels.size(2), align_corners);
-  const ScoreGrid<Value>& grid = host.grid;
+Result forward_by_pixel(const ScoreGrid<Value>& grid, const torch::Tensor& labels, Regions regions) {
   const auto counts = [&] { return torch::zeros({grid.classes}, torch::kLong); };
-  Result result{{torch::zeros({grid.classes}, torch::kDouble), counts(), counts(), counts()}, torch::zeros(labels.sizes(), torch::kFloat), {}};
-  const auto* label = labels.data_ptr<std::uint8_t>();
+  const auto values = [&] { return torch::zeros({grid.classes}, torch::kDouble); };
+  Result result{{values(), counts(), counts(), counts()}, torch::zeros(labels.sizes(), torch::kFloat), {}};
+  if (regions == Regions::kYes) result.sums.probability = values(), result.sums.true_probability = values();
   for (std::int64_t pixel = 0; pixel < grid.pixels(); ++pixel) {
-    const std::int32_t c = label[pixel];
+    const std::int32_t c = labels.data_ptr<std::uint8_t>()[pixel];
     if (c >= grid.classes) continue;
     const cuda::PixelSoftmax softmax = pixel_softmax(grid, pixel, c);
     result.log_sums.data_ptr<float>()[pixel] = softmax.log_sum;
@@ -48,30 +49,54 @@ Result by_thread(const torch::Tensor& logits, const torch::Tensor& labels, bool 
     ++result.sums.pixels.data_ptr<std::int64_t>()[c];
     if (softmax.found != c) ++result.sums.false_negatives.data_ptr<std::int64_t>()[c];
     if (softmax.found < grid.classes) ++result.sums.predicted.data_ptr<std::int64_t>()[softmax.found];
+    for (std::int32_t first = 0; regions == Regions::kYes && first < grid.classes; first += kGroup) {
+      cuda::GroupSums<kGroup> sums;
+      add_probabilities(grid, pixel, c, softmax.log_sum, first, sums);
+      for (std::int32_t k = first; k < std::min(first + kGroup, grid.classes); ++k) {
+        result.sums.probability.data_ptr<double>()[k] += sums.probability[k - first];
+        result.sums.true_probability.data_ptr<double>()[k] += sums.true_probability[k - first];
+      }
+    }
   }
-  const torch::Tensor factors = class_gradient.to(torch::kFloat);
-  const cuda::PixelGradients pixels{label, result.log_sums.data_ptr<float>(), factors.data_ptr<float>()};
-  result.gradient = torch::zeros({logits.size(0), logits.size(2), logits.size(3), logits.size(1)}, torch::kFloat);
-  float* into = result.gradient.data_ptr<float>();
+  return result;
+}
+
+/// Backward by logit: [N,h,w,K].
+template <bool kRegions, class Value>
+torch::Tensor backward_by_logit(const ScoreGrid<Value>& grid, const cuda::PixelGradients& pixels) {
+  const torch::Tensor result = torch::zeros({grid.images, grid.rows.in, grid.columns.in, grid.classes}, torch::kFloat);
+  float* into = result.data_ptr<float>();
   for (std::int32_t n = 0; n < grid.images; ++n) {
     for (std::int32_t i = 0; i < grid.rows.in; ++i) {
       for (std::int32_t j = 0; j < grid.columns.in; ++j, into += grid.classes) {
         for (std::int32_t k = 0; k < grid.classes; k += kGroup) {
           float gradient[kGroup];
-          cuda::logit_gradients<kGroup>(grid, pixels, {n, i, j, k}, gradient);
+          cuda::logit_gradients<kGroup, kRegions>(grid, pixels, {n, i, j, k}, gradient);
           std::copy_n(gradient, std::min(kGroup, grid.classes - k), into + k);
         }
       }
     }
   }
+  return result;
+}
+
+template <class Value>
+Result by_thread(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions = Regions::kYes) {
+  const HostGrid<Value> host(logits, labels.size(1), labels.size(2), align_corners);
+  Result result = forward_by_pixel(host.grid, labels, regions);
+  const test::HostGradients gradients(labels, result.log_sums, sums_gradient(logits.size(1), regions));
+  const cuda::PixelGradients& pixels = gradients.pixels;
+  for (std::int64_t pixel = 0; regions == Regions::kYes && pixel < labels.numel(); ++pixel)
+    if (pixels.labels[pixel] < host.grid.classes) pixels.mixed[pixel] = mixed_gradient(host.grid, pixels, pixel, pixels.labels[pixel]);
+  result.gradient = regions == Regions::kYes ? backward_by_logit<true>(host.grid, pixels) : backward_by_logit<false>(host.grid, pixels);
   result.gradient = result.gradient.permute({0, 3, 1, 2});
   return result;
 }
 
-Result by_reference(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, const torch::Tensor& class_gradient) {
+Result by_reference(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions = Regions::kYes) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const ClassSums sums = reference::class_sums(leaf, labels, align_corners);
-  (sums.cross_entropy * class_gradient).sum().backward();
+  const ClassSums sums = reference::class_sums(leaf, labels, align_corners, regions);
+  test::loss_of(sums).backward();
   return {sums, {}, leaf.grad()};
 }
 
@@ -81,6 +106,10 @@ void expect_same(const Result& result, const Result& expected) {
   EXPECT_TRUE(result.sums.false_negatives.equal(expected.sums.false_negatives));
   EXPECT_TRUE(result.sums.predicted.equal(expected.sums.predicted));
   EXPECT_LT(relative_difference(result.gradient, expected.gradient), 1e-5);
+  ASSERT_EQ(result.sums.probability.defined(), expected.sums.probability.defined());
+  if (!result.sums.probability.defined()) return;
+  EXPECT_LT(relative_difference(result.sums.probability, expected.sums.probability), 1e-6);
+  EXPECT_LT(relative_difference(result.sums.true_probability, expected.sums.true_probability), 1e-6);
 }
 
 class ScoreGrids : public testing::TestWithParam<std::tuple<SumsShape, bool>> {};
@@ -89,10 +118,9 @@ TEST_P(ScoreGrids, ThreadsComputeTheReference) {
   const auto [shape, align_corners] = GetParam();
   torch::manual_seed(7);
   const torch::Tensor logits = torch::randn({shape.batch, shape.classes, shape.in_height, shape.in_width}) * 3, labels = random_labels(shape);
-  const torch::Tensor factors = torch::linspace(0.5, 2.0, shape.classes, torch::kDouble);
-  for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
-    expect_same(by_thread<float>(logits.contiguous(format), labels, align_corners, factors), by_reference(logits, labels, align_corners, factors));
-  }
+  const torch::Tensor channels_last = logits.contiguous(at::MemoryFormat::ChannelsLast);
+  expect_same(by_thread<float>(logits, labels, align_corners), by_reference(logits, labels, align_corners));
+  expect_same(by_thread<float>(channels_last, labels, align_corners, Regions::kNo), by_reference(logits, labels, align_corners, Regions::kNo));
 }
 
 TEST_P(ScoreGrids, BestClassIsThePrediction) {
@@ -110,9 +138,8 @@ INSTANTIATE_TEST_SUITE_P(ScoreGrid, ScoreGrids, testing::Combine(testing::Values
 TEST(ScoreGrid, TakesBfloat16AsItsFloatValues) {
   torch::manual_seed(5);
   const torch::Tensor logits = torch::randn({1, 6, 5, 5}).to(torch::kBFloat16), labels = random_labels({1, 6, 5, 5, 20, 20});
-  const torch::Tensor factors = torch::ones({6}, torch::kDouble);
-  const Result half = by_thread<std::uint16_t>(logits, labels, false, factors);
-  const Result full = by_thread<float>(logits.to(torch::kFloat), labels, false, factors);
+  const Result half = by_thread<std::uint16_t>(logits, labels, false);
+  const Result full = by_thread<float>(logits.to(torch::kFloat), labels, false);
   EXPECT_TRUE(half.sums.cross_entropy.equal(full.sums.cross_entropy));
   EXPECT_TRUE(half.gradient.equal(full.gradient));
 }
@@ -120,17 +147,16 @@ TEST(ScoreGrid, TakesBfloat16AsItsFloatValues) {
 TEST(ScoreGrid, IsFiniteForLargeLogits) {
   torch::manual_seed(4);
   const torch::Tensor logits = torch::randn({1, 4, 5, 5}).sign() * 1e4, labels = random_labels({1, 4, 5, 5, 20, 20});
-  const torch::Tensor factors = torch::ones({4}, torch::kDouble);
-  const Result result = by_thread<float>(logits, labels, false, factors);
+  const Result result = by_thread<float>(logits, labels, false);
   EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
-  EXPECT_LT(relative_difference(result.sums.cross_entropy, by_reference(logits, labels, false, factors).sums.cross_entropy), 1e-6);
+  EXPECT_LT(relative_difference(result.sums.cross_entropy, by_reference(logits, labels, false).sums.cross_entropy), 1e-6);
 }
 
 TEST(ScoreGrid, NotANumberIsFoundNowhereAndNotHidden) {
   for (const std::int64_t place : {0, 4, 8}) {
     torch::Tensor logits = torch::zeros({1, 3, 2, 2});
     logits.view(-1)[place] = std::numeric_limits<float>::quiet_NaN();
-    const Result result = by_thread<float>(logits, torch::zeros({1, 2, 2}, torch::kByte), false, torch::ones({3}, torch::kDouble));
+    const Result result = by_thread<float>(logits, torch::zeros({1, 2, 2}, torch::kByte), false);
     EXPECT_TRUE(result.sums.cross_entropy[0].isnan().item<bool>()) << place;
     EXPECT_EQ(result.sums.predicted.sum().item<int>(), 3) << place;
   }
@@ -138,7 +164,7 @@ TEST(ScoreGrid, NotANumberIsFoundNowhereAndNotHidden) {
 
 TEST(ScoreGrid, TiesGoToTheLowestClass) {
   const torch::Tensor labels = torch::tensor({0, 1, 2}).to(torch::kByte).view({1, 1, 3});
-  const Result result = by_thread<float>(torch::zeros({1, 3, 1, 3}), labels, false, torch::ones({3}, torch::kDouble));
+  const Result result = by_thread<float>(torch::zeros({1, 3, 1, 3}), labels, false);
   EXPECT_TRUE(result.sums.false_negatives.equal(torch::tensor({0, 1, 1}, torch::kLong)));
 }
 

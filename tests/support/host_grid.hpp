@@ -3,6 +3,9 @@
 
 #include <torch/types.h>
 
+#include <cmath>
+
+#include "ops/class_sums.hpp"
 #include "ops/cuda/tensor_grid.hpp"
 #include "support/host_axis.hpp"
 
@@ -21,6 +24,27 @@ class HostGrid {
  private:
   torch::Tensor logits_;
   HostAxis rows_, columns_;
+};
+
+/// What backward reads on the host, for the gradients of the sums.
+class HostGradients {
+ public:
+  HostGradients(const torch::Tensor& labels, const torch::Tensor& log_sums, const ClassSumsGradient& gradient)
+      : labels_(labels), log_sums_(log_sums), entropy_(gradient.cross_entropy.to(torch::kFloat)) {
+    pixels = {labels_.data_ptr<std::uint8_t>(), log_sums_.data_ptr<float>(), entropy_.data_ptr<float>()};
+    if (!gradient.probability.defined()) return;
+    probability_ = gradient.probability.to(torch::kFloat);
+    of_truth_ = gradient.true_probability.to(torch::kFloat);
+    mixed_ = torch::full(labels.sizes(), std::nanf(""));
+    pixels.probability = probability_.data_ptr<float>();
+    pixels.true_probability = of_truth_.data_ptr<float>();
+    pixels.mixed = mixed_.data_ptr<float>();
+  }
+
+  cuda::PixelGradients pixels;
+
+ private:
+  torch::Tensor labels_, log_sums_, entropy_, probability_, of_truth_, mixed_;
 };
 
 }  // namespace seg::test

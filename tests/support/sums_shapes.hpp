@@ -1,10 +1,12 @@
-// The shapes on which the kernels of class_sums are held against the reference, on every device.
+// The shapes on which the kernels of class_sums are held against the reference, on every device, and the loss whose gradient is compared.
 #pragma once
 
 #include <torch/types.h>
 
 #include <cstdint>
 #include <ostream>
+
+#include "ops/class_sums.hpp"
 
 namespace seg::test {
 
@@ -24,6 +26,25 @@ inline constexpr SumsShape kSumsShapes[] = {{2, 5, 4, 6, 16, 24},    {1, 1, 3, 3
 inline torch::Tensor random_labels(const SumsShape& s) {
   torch::Tensor labels = torch::randint(0, s.classes, {s.batch, s.out_height, s.out_width}).to(torch::kByte);
   return labels.masked_fill(torch::rand({s.batch, s.out_height, s.out_width}).lt(0.2), 255);
+}
+
+/// d loss / d sums of loss_of(): another number for each class and sum.
+inline ClassSumsGradient sums_gradient(std::int64_t classes, Regions regions) {
+  ClassSumsGradient gradient{torch::linspace(0.5, 2.0, classes, torch::kDouble)};
+  if (regions == Regions::kNo) return gradient;
+  gradient.probability = torch::linspace(-1.0, 1.0, classes, torch::kDouble);
+  gradient.true_probability = torch::linspace(2.0, -0.5, classes, torch::kDouble);
+  return gradient;
+}
+
+/// A scalar with a gradient in every sum that is there.
+inline torch::Tensor loss_of(const ClassSums& sums) {
+  const auto device = sums.pixels.device();
+  const bool regions = sums.probability.defined();
+  const ClassSumsGradient gradient = sums_gradient(sums.pixels.size(0), regions ? Regions::kYes : Regions::kNo);
+  const torch::Tensor loss = (sums.cross_entropy * gradient.cross_entropy.to(device)).sum();
+  if (!regions) return loss;
+  return loss + (sums.probability * gradient.probability.to(device) + sums.true_probability * gradient.true_probability.to(device)).sum();
 }
 
 }  // namespace seg::test

@@ -81,7 +81,7 @@ class Tiles {
 struct Scratch {
   float* columns;          // [in_width][K][kLanes]
   float* column_gradient;  // likewise; null unless asked for
-  float* scores;           // [K][kLanes]
+  float* scores;           // [3][K][kLanes]
   std::uint8_t* labels;    // [out_width][kLanes]
 };
 
@@ -90,7 +90,7 @@ class ScratchPool {
  public:
   ScratchPool(const Tiles& tiles, bool with_gradient)
       : columns_(torch::empty({at::get_num_threads(), with_gradient ? 2 : 1, tiles.scratch_size()}, torch::kFloat)),
-        scores_(torch::empty({at::get_num_threads(), tiles.classes() * kLanes}, torch::kFloat)),
+        scores_(torch::empty({at::get_num_threads(), 3 * tiles.classes() * kLanes}, torch::kFloat)),
         labels_(torch::full({at::get_num_threads(), tiles.out_width() * kLanes}, kIgnoreLabel, torch::kByte)) {}
 
   /// That of the calling thread.
@@ -120,34 +120,54 @@ void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, bool with_gr
   });
 }
 
+/// A value a label, 0 for one that is no class.
+class ByLabel {
+ public:
+  /// given: [K], or undefined: no values.
+  explicit ByLabel(const torch::Tensor& given) : defined_(given.defined()) {
+    if (!defined_) return;
+    const torch::Tensor values = given.to(torch::kFloat).contiguous();
+    std::copy_n(values.data_ptr<float>(), values.numel(), values_.begin());
+  }
+
+  const float* values() const { return defined_ ? values_.data() : nullptr; }
+
+ private:
+  bool defined_;
+  std::array<float, 256> values_{};
+};
+
 }  // namespace
 
-ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions) {
   const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
   const std::int64_t classes = tiles.classes();
   // A row of partial sums a tile, added below in the tiles' order.
-  const torch::Tensor entropy = torch::zeros({tiles.count(), classes}, torch::kDouble);
-  const torch::Tensor pixels = torch::zeros({tiles.count(), classes}, torch::kLong);
-  const torch::Tensor missed = torch::zeros({tiles.count(), classes}, torch::kLong);
-  const torch::Tensor predicted = torch::zeros({tiles.count(), classes}, torch::kLong);
+  const auto partial = [&](torch::ScalarType type) { return torch::zeros({tiles.count(), classes}, type); };
+  const torch::Tensor entropy = partial(torch::kDouble);
+  const torch::Tensor pixels = partial(torch::kLong), missed = partial(torch::kLong), predicted = partial(torch::kLong);
+  torch::Tensor probability, of_truth;
+  if (regions == Regions::kYes) probability = partial(torch::kDouble), of_truth = partial(torch::kDouble);
   for_each_tile(tiles, labels.contiguous(), false, [&](std::int64_t number, const Tile& tile, const Scratch&) {
-    const std::int64_t row = number * classes;
-    forward_tile(tile, {entropy.data_ptr<double>() + row, pixels.data_ptr<std::int64_t>() + row, missed.data_ptr<std::int64_t>() + row,
-                        predicted.data_ptr<std::int64_t>() + row});
+    const auto row = [&](const torch::Tensor& sums) { return sums.defined() ? sums.data_ptr<double>() + number * classes : nullptr; };
+    const auto counts = [&](const torch::Tensor& sums) { return sums.data_ptr<std::int64_t>() + number * classes; };
+    forward_tile(tile, {row(entropy), counts(pixels), counts(missed), counts(predicted), row(probability), row(of_truth)});
   });
 
-  torch::Tensor total = torch::zeros({classes}, torch::kDouble);
-  for (std::int64_t number = 0; number < tiles.count(); ++number) {
-    for (std::int64_t k = 0; k < classes; ++k) total.data_ptr<double>()[k] += entropy.data_ptr<double>()[number * classes + k];
-  }
-  return {total, pixels.sum(0), missed.sum(0), predicted.sum(0)};
+  const auto total = [&](const torch::Tensor& sums) {
+    torch::Tensor sum;
+    if (!sums.defined()) return sum;
+    sum = torch::zeros({classes}, torch::kDouble);
+    for (std::int64_t i = 0; i < sums.numel(); ++i) sum.data_ptr<double>()[i % classes] += sums.data_ptr<double>()[i];
+    return sum;
+  };
+  return {total(entropy), pixels.sum(0), missed.sum(0), predicted.sum(0), total(probability), total(of_truth)};
 }
 
-torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+torch::Tensor class_sums_backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
   const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
-  const torch::Tensor given = gradient.to(torch::kFloat).contiguous();
-  std::array<float, 256> class_gradient{};
-  std::copy_n(given.data_ptr<float>(), tiles.classes(), class_gradient.begin());
+  const ByLabel entropy(gradient.cross_entropy), probability(gradient.probability), of_truth(gradient.true_probability);
+  const TileGradients gradients{entropy.values(), probability.values(), of_truth.values()};
 
   // Each tile adds into source rows of its own, which overlap those of its neighbours; they are summed in the tiles' order.
   const std::int64_t row_size = tiles.in_width() * tiles.classes();
@@ -155,7 +175,7 @@ torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Te
   for (std::int64_t number = 0; number < tiles.count(); ++number) offsets[number + 1] = offsets[number] + tiles.source_count(number);
   const torch::Tensor partial = torch::zeros({offsets.back(), row_size}, torch::kFloat);
   for_each_tile(tiles, labels.contiguous(), true, [&](std::int64_t number, const Tile& tile, const Scratch& scratch) {
-    backward_tile(tile, class_gradient.data(), scratch.column_gradient, partial.data_ptr<float>() + offsets[number] * row_size);
+    backward_tile(tile, gradients, scratch.column_gradient, partial.data_ptr<float>() + offsets[number] * row_size);
   });
 
   const torch::Tensor result = torch::zeros({logits.size(0), tiles.in_height(), tiles.in_width(), tiles.classes()}, torch::kFloat);

@@ -2,8 +2,7 @@
 // function for each instruction set, chosen at run time. No library header with inline code is included here for that reason.
 #include "ops/cpu/class_sums_tile.hpp"
 
-#include <bit>
-
+#include "ops/cpu/exp_log.hpp"
 #include "ops/cpu/isa.hpp"
 
 namespace seg::cpu {
@@ -13,40 +12,6 @@ constexpr std::uint8_t kIgnored = 255;
 
 /// All lanes in a register, where the compiler would keep an array of them in memory from one turn of a loop to the next.
 using LaneVector [[gnu::vector_size(kLanes * sizeof(float))]] = float;
-
-/// e^x for x <= 0 (below -87: e^-87, still nothing beside 1); relative error under 2e-7; NaN stays NaN.
-SEG_INLINE float exp_negative(float x) {
-  constexpr float kLog2E = 1.44269504f;
-  constexpr float kLn2High = 0.693359375f;  // few bits, so that n times it is exact
-  constexpr float kLn2Low = -2.12194440e-4f;
-  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
-  x = -87.0f > x ? -87.0f : x;
-  const float shifted = x * kLog2E + kRound;
-  const float n = shifted - kRound;
-  const float r = (x - n * kLn2High) - n * kLn2Low;
-  // Taylor series to r^7 / 7!, |r| <= ln(2) / 2: the next term is below 6e-9.
-  float p = 1.0f / 5040.0f;
-  p = p * r + 1.0f / 720.0f;
-  p = p * r + 1.0f / 120.0f;
-  p = p * r + 1.0f / 24.0f;
-  p = p * r + 1.0f / 6.0f;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  const std::int32_t exponent = std::bit_cast<std::int32_t>(shifted) << 23;  // what kRound leaves above bit 9 is shifted out
-  return std::bit_cast<float>(std::bit_cast<std::int32_t>(p) + exponent);
-}
-
-/// ln x for normal x >= 1: x = 2^e m, ln m = 2 artanh((m - 1) / (m + 1)); relative error under 2e-7; NaN stays NaN.
-SEG_INLINE float log_positive(float x) {
-  const std::int32_t bits = std::bit_cast<std::int32_t>(x);
-  const std::int32_t exponent = (bits - 0x3F3504F3) >> 23;  // the bits of sqrt(1/2): m lies between it and sqrt(2)
-  const float m = std::bit_cast<float>(bits - (exponent << 23));
-  const float s = (m - 1.0f) / (m + 1.0f);
-  const float q = s * s;
-  const float series = 1.0f + q * (1.0f / 3.0f + q * (1.0f / 5.0f + q * (1.0f / 7.0f + q * (1.0f / 9.0f))));
-  return static_cast<float>(exponent) * 0.693147181f + 2.0f * s * series + (x - x);  // x - x: the bits of a NaN look like a number here
-}
 
 /// Most source rows of a tile that are mixed without gathers: those of any up-sampling by 2.5 and more.
 constexpr int kMaxSources = 8;
@@ -165,6 +130,25 @@ SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
   return ignored;
 }
 
+SEG_INLINE float* powers_of(const Tile& tile) { return tile.scores + tile.classes * kLanes; }
+SEG_INLINE float* totals_of(const Tile& tile) { return tile.scores + 2 * tile.classes * kLanes; }
+
+/// From the powers of a column and their sums.
+SEG_INLINE void add_probabilities(const Tile& tile, const std::uint8_t* labels, const float* sum, const TileSums& sums) {
+  const float* __restrict powers = powers_of(tile);
+  float* __restrict totals = totals_of(tile);
+  float share[kLanes];
+  for (int l = 0; l < kLanes; ++l) share[l] = labels[l] == kIgnored ? 0.0f : 1.0f / sum[l];
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    // Not 0 * power, which is no number where the score of an ignored pixel is none.
+    for (int l = 0; l < kLanes; ++l) totals[k * kLanes + l] += share[l] != 0.0f ? share[l] * powers[k * kLanes + l] : 0.0f;
+  }
+  for (int l = 0; l < kLanes; ++l) {
+    if (labels[l] != kIgnored) sums.true_probability[labels[l]] += static_cast<double>(share[l] * powers[labels[l] * kLanes + l]);
+  }
+}
+
+template <bool kRegions>
 SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
   for (std::int64_t x = 0; x < tile.out_width; ++x) {
     const std::uint8_t* labels = tile.labels + x * kLanes;
@@ -174,10 +158,16 @@ SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
     mix_columns(tile, x, best);
     find_best(tile, best, found);
     const float* __restrict scores = tile.scores;
+    [[maybe_unused]] float* __restrict powers = powers_of(tile);
     for (std::int64_t k = 0; k < tile.classes; ++k) {
-      for (int l = 0; l < kLanes; ++l) sum[l] += exp_negative(scores[k * kLanes + l] - best[l]);
+      for (int l = 0; l < kLanes; ++l) {
+        const float power = exp_negative(scores[k * kLanes + l] - best[l]);
+        sum[l] += power;
+        if constexpr (kRegions) powers[k * kLanes + l] = power;
+      }
     }
     find_none_beside_nan(tile, sum, found);
+    if constexpr (kRegions) add_probabilities(tile, labels, sum, sums);
     for (int l = 0; l < kLanes; ++l) sum[l] = log_positive(sum[l]);
     for (int l = 0; l < kLanes; ++l) {
       const std::uint8_t label = labels[l];
@@ -190,9 +180,22 @@ SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
   }
 }
 
+/// forward_columns with the sums of regions, which it keeps by lane until the end.
+SEG_INLINE void forward_regions(const Tile& tile, const TileSums& sums) {
+  float* totals = totals_of(tile);
+  for (std::int64_t j = 0; j < tile.classes * kLanes; ++j) totals[j] = 0.0f;
+  forward_columns<true>(tile, sums);
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    for (int l = 0; l < kLanes; ++l) sums.probability[k] += static_cast<double>(totals[k * kLanes + l]);
+  }
+}
+
 SEG_INLINE void forward_body(const Tile& tile, const TileSums& sums) {
   mix_rows(tile);
-  forward_columns(tile, sums);
+  if (sums.probability == nullptr)
+    forward_columns<false>(tile, sums);
+  else
+    forward_regions(tile, sums);
 }
 
 /// Turns the scores of a column into d loss / d score, for the labels' coefficients.
@@ -213,6 +216,35 @@ SEG_INLINE void softmax_gradient(const Tile& tile, const float* __restrict best,
   }
   for (int l = 0; l < kLanes; ++l) {
     if (labels[l] != kIgnored) scores[labels[l] * kLanes + l] -= coefficient[l];
+  }
+}
+
+/// The same with the gradients of regions: p_j (g_y - D + a_j + b_y [j = y]) - g_y [j = y], see ops/class_sums.hpp.
+SEG_INLINE void region_gradient(const Tile& tile, const float* __restrict best, const std::uint8_t* labels, const TileGradients& gradients) {
+  float* __restrict scores = tile.scores;
+  float sum[kLanes] = {}, mixed[kLanes] = {};  // of e^(score - best), and of a_j times it
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    const float a = gradients.probability[k];
+    for (int l = 0; l < kLanes; ++l) {
+      const float power = exp_negative(scores[k * kLanes + l] - best[l]);
+      scores[k * kLanes + l] = power;
+      sum[l] += power;
+      mixed[l] += a * power;
+    }
+  }
+  float share[kLanes], common[kLanes], own[kLanes];
+  for (int l = 0; l < kLanes; ++l) share[l] = labels[l] == kIgnored ? 0.0f : 1.0f / sum[l];
+  for (int l = 0; l < kLanes; ++l) {
+    const float of_label = labels[l] == kIgnored ? 0.0f : share[l] * scores[labels[l] * kLanes + l];
+    own[l] = gradients.true_probability[labels[l]] * of_label;
+    common[l] = gradients.cross_entropy[labels[l]] - (share[l] * mixed[l] + own[l]);
+  }
+  for (std::int64_t k = 0; k < tile.classes; ++k) {
+    const float a = gradients.probability[k];
+    for (int l = 0; l < kLanes; ++l) scores[k * kLanes + l] *= share[l] * (common[l] + a);
+  }
+  for (int l = 0; l < kLanes; ++l) {
+    if (labels[l] != kIgnored) scores[labels[l] * kLanes + l] += own[l] - gradients.cross_entropy[labels[l]];
   }
 }
 
@@ -270,14 +302,18 @@ SEG_INLINE void spread_rows(const Tile& tile, const float* __restrict column_gra
   }
 }
 
-SEG_INLINE void backward_columns(const Tile& tile, const float* class_gradient, float* column_gradient) {
+template <bool kRegions>
+SEG_INLINE void backward_columns(const Tile& tile, const TileGradients& gradients, float* column_gradient) {
   const std::int64_t stride = tile.classes * kLanes;
   for (std::int64_t x = 0; x < tile.out_width; ++x) {
     const std::uint8_t* labels = tile.labels + x * kLanes;
     if (all_ignored(labels)) continue;
     float best[kLanes];
     mix_columns(tile, x, best);
-    softmax_gradient(tile, best, labels, class_gradient);
+    if constexpr (kRegions)
+      region_gradient(tile, best, labels, gradients);
+    else
+      softmax_gradient(tile, best, labels, gradients.cross_entropy);
     const float* __restrict gradient = tile.scores;
     float* __restrict low = column_gradient + tile.column_low[x] * stride;
     const float weight = tile.column_weight[x];
@@ -289,10 +325,13 @@ SEG_INLINE void backward_columns(const Tile& tile, const float* class_gradient, 
   }
 }
 
-SEG_INLINE void backward_body(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
+SEG_INLINE void backward_body(const Tile& tile, const TileGradients& gradients, float* column_gradient, float* rows_gradient) {
   mix_rows(tile);
   for (std::int64_t j = 0; j < tile.in_width * tile.classes * kLanes; ++j) column_gradient[j] = 0.0f;
-  backward_columns(tile, class_gradient, column_gradient);
+  if (gradients.probability == nullptr)
+    backward_columns<false>(tile, gradients, column_gradient);
+  else
+    backward_columns<true>(tile, gradients, column_gradient);
   spread_rows(tile, column_gradient, rows_gradient);
 }
 
@@ -310,14 +349,14 @@ SEG_INLINE void predict_body(const Tile& tile, std::uint8_t* predicted) {
 /// The three entries, compiled for one instruction set.
 struct Entries {
   void (*forward)(const Tile&, const TileSums&);
-  void (*backward)(const Tile&, const float*, float*, float*);
+  void (*backward)(const Tile&, const TileGradients&, float*, float*);
   void (*predict)(const Tile&, std::uint8_t*);
 };
 
-#define SEG_ENTRIES(name, ...)                                                                                       \
-  __VA_ARGS__ void forward_##name(const Tile& t, const TileSums& s) { forward_body(t, s); }                          \
-  __VA_ARGS__ void backward_##name(const Tile& t, const float* c, float* g, float* r) { backward_body(t, c, g, r); } \
-  __VA_ARGS__ void predict_##name(const Tile& t, std::uint8_t* p) { predict_body(t, p); }                            \
+#define SEG_ENTRIES(name, ...)                                                                                               \
+  __VA_ARGS__ void forward_##name(const Tile& t, const TileSums& s) { forward_body(t, s); }                                  \
+  __VA_ARGS__ void backward_##name(const Tile& t, const TileGradients& d, float* g, float* r) { backward_body(t, d, g, r); } \
+  __VA_ARGS__ void predict_##name(const Tile& t, std::uint8_t* p) { predict_body(t, p); }                                    \
   constexpr Entries k_##name = {forward_##name, backward_##name, predict_##name};
 
 SEG_ENTRIES(any)
@@ -333,8 +372,8 @@ const Entries& entries() {
 
 void forward_tile(const Tile& tile, const TileSums& sums) { entries().forward(tile, sums); }
 
-void backward_tile(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient) {
-  entries().backward(tile, class_gradient, column_gradient, rows_gradient);
+void backward_tile(const Tile& tile, const TileGradients& gradients, float* column_gradient, float* rows_gradient) {
+  entries().backward(tile, gradients, column_gradient, rows_gradient);
 }
 
 void predict_tile(const Tile& tile, std::uint8_t* predicted) { entries().predict(tile, predicted); }

@@ -23,7 +23,7 @@ struct Tile {
   float row_weight[kLanes];
   const std::uint8_t* labels;  // [out_width][kLanes]
   float* columns;              // scratch [in_width][K][kLanes]: the rows interpolated, the columns not yet
-  float* scores;               // scratch [K][kLanes]
+  float* scores;               // scratch [3][K][kLanes]: scores; where regions are summed, e^(score - best) and the sums of the probabilities
 };
 
 /// Where a tile adds: [K] each.
@@ -32,12 +32,20 @@ struct TileSums {
   std::int64_t* pixels;
   std::int64_t* false_negatives;
   std::int64_t* predicted;
+  double* probability;       // null where regions are not summed
+  double* true_probability;  // likewise
+};
+
+/// d loss / d each of the sums, by class; 0 for a label that is none.
+struct TileGradients {
+  const float* cross_entropy;     // [256]
+  const float* probability;       // [256], or null: no regions
+  const float* true_probability;  // likewise
 };
 
 void forward_tile(const Tile& tile, const TileSums& sums);
-/// Adds to rows_gradient [row_high[last] - row_low[0] + 1][in_width][K]; class_gradient [256] holds d loss / d S_c and is 0
-/// elsewhere; column_gradient is scratch like Tile::columns.
-void backward_tile(const Tile& tile, const float* class_gradient, float* column_gradient, float* rows_gradient);
+/// Adds to rows_gradient [row_high[last] - row_low[0] + 1][in_width][K]; column_gradient is scratch like Tile::columns.
+void backward_tile(const Tile& tile, const TileGradients& gradients, float* column_gradient, float* rows_gradient);
 /// predicted: [out_width][kLanes].
 void predict_tile(const Tile& tile, std::uint8_t* predicted);
 

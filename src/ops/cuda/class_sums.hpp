@@ -14,9 +14,9 @@ struct SumsForBackward {
 };
 
 /// Arguments as in seg::class_sums, float32 or bfloat16, shapes checked; the result is not differentiable.
-SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners);
-/// d loss / d logits, [N,K,h,w] in the type of the logits, from d loss / d S: float64 [K].
-torch::Tensor class_sums_backward(const torch::Tensor& gradient, const torch::Tensor& logits, const torch::Tensor& labels,
+SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions);
+/// d loss / d logits, [N,K,h,w] in the type of the logits.
+torch::Tensor class_sums_backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& labels,
                                   const torch::Tensor& log_sums, bool align_corners);
 /// uint8 [N,height,width]: the arg-max, ties to the lowest class.
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);

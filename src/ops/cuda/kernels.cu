@@ -7,10 +7,12 @@ namespace {
 
 constexpr int kWarp = 32;
 constexpr int kWarps = kThreads / kWarp;
-constexpr int kGroup = 4;                // classes a thread in backward
+constexpr int kGroup = 4;                // classes a thread in backward, and in the sums of regions
 constexpr std::int64_t kDropRun = 4096;  // places a block in dropout; a divisor of kDropBlock, so that they share a key
 static_assert(kDropBlock % kDropRun == 0);
 constexpr unsigned kAll = 0xFFFFFFFFu;
+
+SEG_INLINE std::int32_t class_groups(std::int32_t classes) { return (classes + kGroup - 1) / kGroup; }
 
 __global__ void fill_axis_kernel(AxisTables axis, bool align_corners) {
   const auto i = static_cast<std::int32_t>(own_index());
@@ -18,7 +20,8 @@ __global__ void fill_axis_kernel(AxisTables axis, bool align_corners) {
 }
 
 /// The sum over the warp's lanes, in an order of its own: always the same.
-__device__ float sum_over_warp(float value) {
+template <class Number>
+__device__ Number sum_over_warp(Number value) {
   for (int distance = kWarp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kAll, value, distance);
   return value;
 }
@@ -88,6 +91,32 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(ScoreGrid<Value> grid
   }
 }
 
+/// A group of classes for each blockIdx.y: what its pixels have, by each thread, and then each warp adds up one of the group's sums.
+template <class Value>
+__global__ void __launch_bounds__(kThreads)
+    region_kernel(ScoreGrid<Value> grid, const std::uint8_t* labels, const float* log_sums, SumTables partial) {
+  static_assert(kWarps == 2 * kGroup);
+  __shared__ float of_threads[kWarps][kThreads];
+  const std::int32_t first_class = static_cast<std::int32_t>(blockIdx.y) * kGroup;
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * kThreads;
+  GroupSums<kGroup> sums;
+  for (std::int64_t pixel = own_index(); pixel < grid.pixels(); pixel += step) {
+    if (labels[pixel] < grid.classes) add_probabilities(grid, pixel, labels[pixel], log_sums[pixel], first_class, sums);
+  }
+  for (int g = 0; g < kGroup; ++g) {
+    of_threads[g][threadIdx.x] = sums.probability[g];
+    of_threads[kGroup + g][threadIdx.x] = sums.true_probability[g];
+  }
+  __syncthreads();
+  const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
+  double sum = 0.0;
+  for (int i = lane; i < kThreads; i += kWarp) sum += static_cast<double>(of_threads[warp][i]);
+  sum = sum_over_warp(sum);
+  const std::int32_t k = first_class + warp % kGroup;
+  double* into = warp < kGroup ? partial.probability : partial.true_probability;
+  if (lane == 0 && k < grid.classes) into[static_cast<std::int64_t>(blockIdx.x) * grid.classes + k] = sum;
+}
+
 /// One block a class: each thread its rows, then the threads in pairs.
 template <class Number>
 __device__ void sum_rows(const Number* partial, std::int32_t rows, std::int32_t classes, Number* into) {
@@ -109,17 +138,27 @@ __global__ void __launch_bounds__(kThreads) total_kernel(SumTables partial, std:
   sum_rows(partial.pixels, rows, classes, sums.pixels);
   sum_rows(partial.false_negatives, rows, classes, sums.false_negatives);
   sum_rows(partial.predicted, rows, classes, sums.predicted);
+  if (sums.probability == nullptr) return;
+  sum_rows(partial.probability, rows, classes, sums.probability);
+  sum_rows(partial.true_probability, rows, classes, sums.true_probability);
 }
 
 template <class Value>
+__global__ void __launch_bounds__(kThreads) mixed_kernel(ScoreGrid<Value> grid, PixelGradients pixels) {
+  const std::int64_t pixel = own_index();
+  if (pixel >= grid.pixels() || pixels.labels[pixel] >= grid.classes) return;
+  pixels.mixed[pixel] = mixed_gradient(grid, pixels, pixel, pixels.labels[pixel]);
+}
+
+template <bool kRegions, class Value>
 __global__ void __launch_bounds__(kThreads) backward_kernel(ScoreGrid<Value> grid, PixelGradients pixels, Value* gradient) {
-  const std::int32_t groups = (grid.classes + kGroup - 1) / kGroup;
+  const std::int32_t groups = class_groups(grid.classes);
   const std::int64_t index = own_index(), position = index / groups, line = position / grid.columns.in;
   if (line >= static_cast<std::int64_t>(grid.images) * grid.rows.in) return;
   const SourcePlace place{static_cast<std::int32_t>(line / grid.rows.in), static_cast<std::int32_t>(line % grid.rows.in),
                           static_cast<std::int32_t>(position % grid.columns.in), static_cast<std::int32_t>(index % groups) * kGroup};
   float result[kGroup];
-  logit_gradients<kGroup>(grid, pixels, place, result);
+  logit_gradients<kGroup, kRegions>(grid, pixels, place, result);
   for (int g = 0; g < kGroup; ++g)
     if (place.first_class + g < grid.classes) store(result[g], gradient[position * grid.classes + place.first_class + g]);
 }
@@ -176,14 +215,20 @@ void class_sums_forward(const ScoreGrid<Value>& grid, const std::uint8_t* labels
   const std::size_t classes = static_cast<std::size_t>(grid.classes), shared = classes * (kWarps * sizeof(double) + 3 * sizeof(unsigned));
   const std::int32_t blocks = sum_blocks(grid.pixels());
   launch(forward_kernel<Value>, static_cast<unsigned>(blocks), shared, stream, grid, labels, log_sums, partial);
+  if (sums.probability != nullptr) {
+    const dim3 with_groups(static_cast<unsigned>(blocks), static_cast<unsigned>(class_groups(grid.classes)));
+    launch(region_kernel<Value>, with_groups, 0, stream, grid, labels, log_sums, partial);
+  }
   launch(total_kernel, static_cast<unsigned>(grid.classes), 0, stream, partial, blocks, sums);
 }
 
 template <class Value>
 void class_sums_backward(const ScoreGrid<Value>& grid, const PixelGradients& pixels, Value* gradient, Stream stream) {
-  const std::int64_t groups = (grid.classes + kGroup - 1) / kGroup;
-  const std::int64_t threads = groups * grid.images * grid.rows.in * grid.columns.in;
-  if (threads > 0) launch(backward_kernel<Value>, blocks_for(threads), 0, stream, grid, pixels, gradient);
+  const std::int64_t threads = static_cast<std::int64_t>(class_groups(grid.classes)) * grid.images * grid.rows.in * grid.columns.in;
+  if (threads == 0) return;
+  if (pixels.probability == nullptr) return launch(backward_kernel<false, Value>, blocks_for(threads), 0, stream, grid, pixels, gradient);
+  launch(mixed_kernel<Value>, blocks_for(grid.pixels()), 0, stream, grid, pixels);
+  launch(backward_kernel<true, Value>, blocks_for(threads), 0, stream, grid, pixels, gradient);
 }
 
 template <class Value>

@@ -24,12 +24,14 @@ struct SumTables {
   std::int64_t* pixels;
   std::int64_t* false_negatives;
   std::int64_t* predicted;
+  double* probability = nullptr;       // null: no regions
+  double* true_probability = nullptr;  // likewise
 };
 
 void fill_axis(const AxisTables& axis, bool align_corners, Stream stream);
 
-/// `partial`: as `sums`, with sum_blocks(pixels) rows each. log_sums: [N,H,W], or null where there is no backward. A label that is neither a class
-/// nor 255 makes the first cross entropy NaN.
+/// `partial`: as `sums`, with sum_blocks(pixels) rows each. log_sums: [N,H,W], or null where there are neither backward nor regions. A label that is
+/// neither a class nor 255 makes the first cross entropy NaN.
 template <class Value>
 void class_sums_forward(const ScoreGrid<Value>& grid, const std::uint8_t* labels, float* log_sums, const SumTables& partial, const SumTables& sums,
                         Stream stream);

@@ -2,7 +2,12 @@
 //
 //   a pixel of the labels   z_k = sum over its 4 source positions of share x logit_k; found = arg-max z, log_sum = log sum_k exp z_k,
 //                           entropy = log_sum - z_label
-//   a logit of class k      d loss / d logit = sum over the pixels that mix it of share x g_label x (exp(z_k - log_sum) - [k = label])
+//   a logit of class k      d loss / d logit = sum over the pixels that mix it of share x g_label x (p_k - [k = label]), p_k = exp(z_k - log_sum)
+//
+// and where regions are summed, as in ops/class_sums.hpp,
+//
+//   a pixel of the labels   what it adds to A and B: p_k, and p_label; before backward D = sum_k a_k p_k + b_label p_label
+//   a logit of class k      beside the above the sum of share x p_k (a_k + b_k [k = label] - D)
 //
 // A logit gathers from its pixels instead of pixels adding to logits: nothing is added atomically, so every run gives the same bits; the softmax
 // is not recomputed but follows from the 4 bytes of log_sum that forward leaves a pixel.
@@ -108,12 +113,46 @@ SEG_INLINE std::int32_t best_class(const ScoreGrid<Value>& grid, std::int64_t pi
   return found;
 }
 
+/// What the pixels of one thread add to A and B of kGroup neighbouring classes.
+template <int kGroup>
+struct GroupSums {
+  float probability[kGroup] = {};
+  float true_probability[kGroup] = {};
+};
+
+/// 0 <= label < classes; what is added for classes beyond the last means nothing.
+template <int kGroup, class Value>
+SEG_INLINE void add_probabilities(const ScoreGrid<Value>& grid, std::int64_t pixel, std::int32_t label, float log_sum, std::int32_t first_class,
+                                  GroupSums<kGroup>& sums) {
+  const PixelScores<Value> score_of(grid, pixel);
+  for (int g = 0; g < kGroup; ++g) {
+    const std::int32_t k = first_class + g;
+    const float probability = exp_of(score_of(k < grid.classes ? k : grid.classes - 1) - log_sum);
+    sums.probability[g] += probability;
+    sums.true_probability[g] += k == label ? probability : 0.0f;
+  }
+}
+
 /// What forward left for backward, and what comes back.
 struct PixelGradients {
-  const std::uint8_t* labels;   // [N,H,W]
-  const float* log_sums;        // [N,H,W], of valid pixels
-  const float* class_gradient;  // [classes]: d loss / d S_c
+  const std::uint8_t* labels;               // [N,H,W]
+  const float* log_sums;                    // [N,H,W], of valid pixels
+  const float* class_gradient;              // [classes]: d loss / d S_c
+  const float* probability = nullptr;       // [classes]: d loss / d A_c; null: no regions
+  const float* true_probability = nullptr;  // [classes]: d loss / d B_c; likewise
+  float* mixed = nullptr;                   // [N,H,W]: D of valid pixels, which backward writes before it reads it; likewise
 };
+
+/// D of a pixel with this label, 0 <= label < classes.
+template <class Value>
+SEG_INLINE float mixed_gradient(const ScoreGrid<Value>& grid, const PixelGradients& pixels, std::int64_t pixel, std::int32_t label) {
+  const PixelScores<Value> score_of(grid, pixel);
+  const float log_sum = pixels.log_sums[pixel];
+  float sum = 0.0f;
+  for (std::int32_t k = 0; k < grid.classes; ++k)
+    sum += (pixels.probability[k] + (k == label ? pixels.true_probability[k] : 0.0f)) * exp_of(score_of(k) - log_sum);
+  return sum;
+}
 
 /// A position of the logits, and the first of the classes that a thread takes there.
 struct SourcePlace {
@@ -121,7 +160,7 @@ struct SourcePlace {
 };
 
 /// d loss / d logit of kGroup neighbouring classes, which share what is read of the pixels; those beyond the last are not written.
-template <int kGroup, class Value>
+template <int kGroup, bool kRegions = false, class Value>
 SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradients& pixels, const SourcePlace& place, float (&gradient)[kGroup]) {
   const AxisTables &rows = grid.rows, &columns = grid.columns;
   const std::int32_t i = place.row, j = place.column;
@@ -136,7 +175,11 @@ SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradien
       }
     }
   }
-  for (int g = 0; g < kGroup; ++g) gradient[g] = 0.0f;
+  float of_region[kGroup] = {};
+  for (int g = 0; g < kGroup; ++g) {
+    gradient[g] = 0.0f;
+    if (kRegions && place.first_class + g < grid.classes) of_region[g] = pixels.probability[place.first_class + g];
+  }
   for (std::int32_t y = first_pixel(rows, i); y < end_pixel(rows, i); ++y) {
     const float row_share = share_of(rows, y, i);
     if (row_share == 0.0f) continue;
@@ -151,14 +194,17 @@ SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradien
     for (std::int32_t x = first_pixel(columns, j); x < end_pixel(columns, j); ++x) {
       const std::int32_t label = pixels.labels[line + x];
       if (label >= grid.classes) continue;
-      const float coefficient = row_share * share_of(columns, x, j) * pixels.class_gradient[label];
-      if (coefficient == 0.0f) continue;
+      const float share = row_share * share_of(columns, x, j), coefficient = share * pixels.class_gradient[label];
+      if (kRegions ? share == 0.0f : coefficient == 0.0f) continue;
       const bool left = columns.low[x] < j;
       const float column_weight = columns.weight[x], log_sum = pixels.log_sums[line + x];
       for (int g = 0; g < kGroup; ++g) {
         const std::int32_t k = place.first_class + g;
         const float score = (1.0f - column_weight) * (left ? mixed[0][g] : mixed[1][g]) + column_weight * (left ? mixed[1][g] : mixed[2][g]);
-        gradient[g] += coefficient * (exp_of(score - log_sum) - (k == label ? 1.0f : 0.0f));
+        const float probability = exp_of(score - log_sum);
+        gradient[g] += coefficient * (probability - (k == label ? 1.0f : 0.0f));
+        if constexpr (kRegions)
+          gradient[g] += share * probability * (of_region[g] + (k == label ? pixels.true_probability[label] : 0.0f) - pixels.mixed[line + x]);
       }
     }
   }
