@@ -1,5 +1,5 @@
-// `segbench loss`: the recall loss from low-resolution logits, the kernel against plain LibTorch operations, and beside cross
-// entropy inside a training step.
+// `segbench loss`: the recall loss from low-resolution logits, the kernel against plain LibTorch operations, and what it and iou_gap
+// cost over cross entropy inside a training step.
 #pragma once
 
 #include "bench/setup.hpp"
@@ -14,7 +14,7 @@ struct LossBench {
 };
 
 /// Sections: "kernel" and "reference" (ms of forward and backward with up-sampling, bytes resident beyond the inputs), "ratio",
-/// and "inside_a_step" (recall loss and cross entropy on the logits of the experiment's network, against a whole step).
+/// and "inside_a_step" (recall loss, iou_gap and cross entropy on the logits of the experiment's network, against a whole step).
 BenchReport bench_loss(const LossBench& bench);
 
 /// "6x19x193x193" to four numbers. Throws kConfiguration.

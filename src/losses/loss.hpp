@@ -32,6 +32,8 @@ class Loss {
 
   /// A batch without a valid pixel gives 0 and zero gradient.
   virtual LossResult compute(const Scored& batch) = 0;
+  /// Whether compute() reads the sums of regions; the batch is to be made accordingly.
+  virtual Regions regions() const { return Regions::kNo; }
   /// What must survive a restart (smoothed recalls); empty for most. compute() leaves the tensors given out as they are.
   virtual State state() const { return {}; }
   /// The state may be on another device; what the loss keeps stays where it is.

@@ -7,7 +7,7 @@
 namespace seg {
 
 const ClassSums& Scored::own_sums() const {
-  if (!own_sums_) own_sums_ = class_sums(logits_, labels_, align_corners_);
+  if (!own_sums_) own_sums_ = class_sums(logits_, labels_, align_corners_, regions_);
   return *own_sums_;
 }
 
@@ -17,7 +17,7 @@ const ClassSums& Scored::sums() const {
   if (!ranks_.several()) return own;
   const torch::Tensor counts = torch::stack({own.pixels, own.false_negatives, own.predicted});
   ranks_.sum(counts);
-  sums_ = ClassSums{own.cross_entropy, counts[0], counts[1], counts[2]};
+  sums_ = ClassSums{own.cross_entropy, counts[0], counts[1], counts[2], own.probability, own.true_probability};
   return *sums_;
 }
 

@@ -15,11 +15,18 @@ namespace seg {
 class Scored {
  public:
   /// logits: float32 or bfloat16 [N,K,h,w]; labels: uint8 [N,H,W], 255 = ignored, on the same device; align_corners: the corner convention of the
-  /// model's up-sampling; ranks: who has the other parts of the batch; runs_ahead: the host may not wait for the device (on the CPU, too, for tests).
-  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {}, bool runs_ahead = false)
-      : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners), ranks_(std::move(ranks)), runs_ahead_(runs_ahead) {}
+  /// model's up-sampling; ranks: who has the other parts of the batch; runs_ahead: the host may not wait for the device (on the CPU, too, for tests);
+  /// regions: whether sums() has those of regions, as Loss::regions() asks.
+  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {}, bool runs_ahead = false,
+         Regions regions = Regions::kNo)
+      : logits_(std::move(logits)),
+        labels_(std::move(labels)),
+        align_corners_(align_corners),
+        ranks_(std::move(ranks)),
+        runs_ahead_(runs_ahead),
+        regions_(regions) {}
 
-  /// The same batch with other logits [N,K,h,w].
+  /// The same batch with other logits [N,K,h,w], without regions.
   Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_, ranks_, runs_ahead_}; }
 
   const torch::Tensor& logits() const { return logits_; }
@@ -28,7 +35,7 @@ class Scored {
   const Communicator& ranks() const { return ranks_; }
   bool runs_ahead() const { return runs_ahead_; }
 
-  /// Cross entropy of this part, differentiable, with the counts of the whole batch.
+  /// Cross entropy and regions of this part, differentiable, with the counts of the whole batch.
   const ClassSums& sums() const;
   /// The same with the counts of this part.
   const ClassSums& own_sums() const;
@@ -53,6 +60,7 @@ class Scored {
   bool align_corners_;
   Communicator ranks_;
   bool runs_ahead_;
+  Regions regions_;
   mutable std::optional<ClassSums> own_sums_;
   mutable std::optional<ClassSums> sums_;
   mutable torch::Tensor full_size_;

@@ -2,6 +2,8 @@
 //
 //   I_c = sum_n p_nc [y_n = c],   U_c = sum_n (p_nc + [y_n = c] - p_nc [y_n = c]),   over the valid pixels
 //
+// Both are made of the sums of regions of ops/class_sums.hpp: no tensor at full size.
+//
 // A class without a pixel has I_c = 0; where its probability underflows everywhere, 0 / 0 counts as 0, the limit of 0 / U_c. So with
 // soft_iou.classes: all such a class adds its whole share to the loss and nothing to the gradient.
 //
@@ -17,6 +19,7 @@ class SoftIouLoss : public Loss {
   SoftIouLoss(const LossOptions& options, const LossContext&) : options_(options.soft_iou) {}
 
   LossResult compute(const Scored& batch) override;
+  Regions regions() const override { return Regions::kYes; }
 
  private:
   SoftIouOptions options_;

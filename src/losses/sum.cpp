@@ -1,5 +1,7 @@
 #include "losses/sum.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "core/state.hpp"
 #include "losses/registry.hpp"
@@ -34,6 +36,11 @@ LossResult SumLoss::compute(const Scored& batch) {
     if (better) total.readings = std::move(result.readings);
   }
   return total;
+}
+
+Regions SumLoss::regions() const {
+  const bool any = std::ranges::any_of(parts_, [](const Part& part) { return part.loss->regions() == Regions::kYes; });
+  return any ? Regions::kYes : Regions::kNo;
 }
 
 State SumLoss::state() const {

@@ -20,6 +20,7 @@ class SumLoss : public Loss {
 
   /// The readings are those of a part that follows recalls or IoUs, else of one that has weights.
   LossResult compute(const Scored& batch) override;
+  Regions regions() const override;
   /// The parts' states, named "PART.NAME".
   State state() const override;
   void load(const State& state) override;

@@ -63,8 +63,9 @@ TEST_P(Recipe, TakesAnyLoss) {
     const LossContext context = context_of(config);
     const auto classes = static_cast<std::int64_t>(context.class_names.size());
     const torch::Tensor labels = torch::arange(64).remainder(classes).to(torch::kByte).view({1, 8, 8});
-    const double value =
-        build_loss(config.loss, context)->compute({torch::ones({1, classes, 2, 2}), labels, config.model.align_corners}).value.item<double>();
+    const auto loss = build_loss(config.loss, context);
+    const Scored batch(torch::ones({1, classes, 2, 2}), labels, config.model.align_corners, {}, false, loss->regions());
+    const double value = loss->compute(batch).value.item<double>();
     EXPECT_GT(value, 0) << name;
     EXPECT_TRUE(std::isfinite(value)) << name;
   }

@@ -42,7 +42,7 @@ enum class Host { kWaits, kRunsAhead };
 /// The loss of a batch; what it draws at random is the same in every call.
 inline LossResult computed(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels, Host host = Host::kWaits) {
   torch::manual_seed(3);
-  return loss.compute({logits, labels, false, {}, host == Host::kRunsAhead});
+  return loss.compute({logits, labels, false, {}, host == Host::kRunsAhead, loss.regions()});
 }
 
 inline Outcome outcome(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels, Host host = Host::kWaits) {

@@ -67,6 +67,14 @@ TEST(LossRegistry, IouGapIsCrossEntropyByIouBesideSoftIou) {
   EXPECT_TRUE(found.gradient.equal(expected.gradient));
 }
 
+TEST(LossRegistry, ASumReadsRegionsWhereAPartDoes) {
+  LossOptions options = options_of("sum");
+  for (const auto& [part, expected] : {std::pair("lovasz", Regions::kNo), std::pair("soft_iou", Regions::kYes)}) {
+    options.sum = {{"ce", 1.0}, {part, 1.0}};
+    EXPECT_EQ(build_loss(options, test::context_of(3))->regions(), expected) << part;
+  }
+}
+
 TEST(LossRegistry, IouGapByHand) {
   // Labels 0, 0, 1 with p_1 = 1/4, 3/4, 3/4: the second pixel is missed. IoU_0 = 1/2, IoU_1 = 1/2, so both weigh alike.
   // Cross entropy: (2 ln 4/3 + ln 4) / 3. Soft: class 0: I = 3/4 + 1/4, U = 2 + 1/4; class 1: I = 3/4, U = 1 + 1/4 + 3/4.

@@ -30,14 +30,15 @@ class Learner::Step {
     end(&StepTimes::input);
     const ModelOutput output = forward(images);
     end(&StepTimes::forward);
-    const auto scored = [&, this](const torch::Tensor& logits) {
-      return Scored(logits, labels, learner_.config_.model.align_corners, learner_.ranks_, learner_.compute_.runs_ahead);
+    const auto scored = [&, this](const torch::Tensor& logits, const Loss& loss) {
+      return Scored(logits, labels, learner_.config_.model.align_corners, learner_.ranks_, learner_.compute_.runs_ahead, loss.regions());
     };
-    const Scored batch = scored(output.logits);
+    const Scored batch = scored(output.logits, *learner_.losses_.main);
     const LossResult main = learner_.losses_.main->compute(batch);
     torch::Tensor total = main.value;
     if (output.auxiliary.defined() && learner_.losses_.auxiliary)
-      total = total + learner_.config_.model.auxiliary_weight * learner_.losses_.auxiliary->compute(scored(output.auxiliary)).value;
+      total = total + learner_.config_.model.auxiliary_weight *
+                          learner_.losses_.auxiliary->compute(scored(output.auxiliary, *learner_.losses_.auxiliary)).value;
     add_to(result_.loss, total.detach().to(torch::kDouble) * share);
     add_to(result_.cross_entropy, main.cross_entropy * share);
     add_to(result_.class_pixels, batch.sums().pixels);
