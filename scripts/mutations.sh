@@ -19,17 +19,17 @@ mutation() {
   names+=("$1") files+=("$2") texts+=("$3") replacements+=("$4") programs+=("$5") filters+=("$6")
 }
 
-mutation "learning rate doubled" src/optim/adam.cpp \
-  'update.learning_rate / (' '2.0 * update.learning_rate / (' \
+mutation "learning rate doubled" src/ops/parameter_updates.cpp \
+  '.step_size = rate / (' '.step_size = 2.0 * rate / (' \
   optim_tests 'Adam.*'
-mutation "weight decay applied twice" src/optim/adam.cpp \
-  'decoupled ? 0.0 : update.weight_decay' 'update.weight_decay' \
+mutation "weight decay applied twice" src/ops/parameter_updates.cpp \
+  'rule.decoupled_decay ? 0.0 : update.weight_decay' 'update.weight_decay' \
   optim_tests 'AdamW.*'
-mutation "EMA updated on a bad step" src/engine/training/learner_step.hpp \
-  'undo.take_back();' 'undo.take_back(); if (learner_.ema_) learner_.ema_->update();' \
+mutation "EMA updated on a bad step" src/engine/training/training_step.cpp \
+  'parts_.ema->update(kept);' 'parts_.ema->update(torch::ones_like(kept));' \
   engine_tests 'LearnerTest.AStepThatIsNotFinite*'
-mutation "running statistics not rolled back" src/engine/training/undo.cpp \
-  'some.set(some.before)' '(void)some' \
+mutation "running statistics not rolled back" src/engine/training/rollback.cpp \
+  'torch::where(kept, some.values(), some.before)' 'some.values()' \
   engine_tests 'LearnerTest.AStepThatIsNotFinite*'
 mutation "false positives for false negatives" src/losses/class_weighting/error_rate.cpp \
   'errors = sums.false_negatives' 'errors = sums.predicted - (sums.pixels - sums.false_negatives)' \

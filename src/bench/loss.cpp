@@ -50,9 +50,9 @@ std::vector<std::vector<double>> measure_all(const torch::Device& device, const 
 /// Bytes by which `work` raises what tensors take on the device at its peak.
 std::int64_t extra_device_bytes(const std::function<void()>& work, const torch::Device& device) {
   forget_peak(device);
-  const std::int64_t before = device_memory(device).used;
+  const std::int64_t before = device_memory(device).value().used;
   work();
-  return device_memory(device).peak - before;
+  return device_memory(device).value().peak - before;
 }
 
 void compare_kernels(BenchReport& report, const LossBench& bench, const torch::Device& device) {
@@ -104,7 +104,7 @@ void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& 
   const bool align_corners = experiment.config.model.align_corners;
   const auto recall = loss_named("recall", experiment), gap = loss_named("iou_gap", experiment), entropy = loss_named("ce", experiment);
   const auto work = [&](Loss& loss) {
-    return [&] { loss.compute({logits.detach().requires_grad_(true), labels, align_corners, {}, false, loss.regions()}).value.backward(); };
+    return [&] { loss.compute({logits.detach().requires_grad_(true), labels, align_corners, {}, loss.regions()}).value.backward(); };
   };
   // What is looked for is smaller than the spread of few runs.
   const auto seconds = measure_all(experiment.compute.device, {runs.warmup, 5 * runs.runs}, {work(*recall), work(*gap), work(*entropy)});

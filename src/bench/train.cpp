@@ -41,7 +41,7 @@ class Stepper {
   /// `next` gives a micro-batch; steps are added to `series` unless it is null. Where the host runs ahead of the device, it waits for the step
   /// before.
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series) {
-    run(steps, next, series, experiment_.compute.runs_ahead ? StepTiming::kWhole : StepTiming::kParts);
+    run(steps, next, series, ahead_ ? StepTiming::kWhole : StepTiming::kParts);
   }
 
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series, StepTiming timing) {
@@ -55,7 +55,7 @@ class Stepper {
       const std::int64_t bytes = experiment_.ranks.bytes_given();
       const double computing = seconds_of([&] {
         result = experiment_.learner->step(batches, iteration_++, timing);
-        check(experiment_.compute.runs_ahead ? before.value_or(result) : result);
+        check(ahead_ ? before.value_or(result) : result);
       });
       before = result;
       if (series == nullptr) continue;
@@ -75,6 +75,7 @@ class Stepper {
   }
 
   Experiment& experiment_;
+  bool ahead_ = !experiment_.compute.device.is_cpu();
   std::int64_t iteration_ = 0;
 };
 
@@ -105,7 +106,7 @@ std::int64_t device_bytes_of_steps(const torch::Device& device, Stepper& stepper
   stepper.run(kSteps, next, nullptr, StepTiming::kParts);
   forget_peak(device);
   stepper.run(kSteps, next, nullptr, StepTiming::kParts);
-  return device_memory(device).peak;
+  return device_memory(device).value().peak;
 }
 
 /// What a profile shows of steps that are launched one operation after the other and, where training records them, of recorded ones.
@@ -209,7 +210,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   stepper.run(bench.steps.runs / 2, same, &synthetic);
   peak.sample();
 
-  if (experiment->compute.runs_ahead) {
+  if (gpu) {
     Series parts;
     stepper.run(bench.steps.runs, same, &parts, StepTiming::kParts);
     synthetic.parts = parts.parts;

@@ -93,7 +93,8 @@ Compute compute_on(torch::Device device, Precision precision) {
   if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setAllowTF32CuBLAS(false);
-  return {device, resolve_precision(precision, device)};
+  const torch::ScalarType type = resolve_precision(precision, device);
+  return {device, type, device.is_cuda() ? type : torch::kFloat32};
 }
 
 void wait_for(const torch::Device& device) {

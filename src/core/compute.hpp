@@ -15,7 +15,7 @@ namespace seg {
 struct Compute {
   torch::Device device = torch::kCPU;
   torch::ScalarType precision = torch::kFloat32;
-  bool runs_ahead = false;  // training steps are not waited for (see engine/training/learner.hpp)
+  torch::ScalarType input_type = torch::kFloat32;  // what images are normalised to in training: on a GPU, at once what convolutions compute in
 };
 
 /// "auto" (CUDA where LibTorch has it and a device is there, else the CPU), "cpu", "cuda" or "cuda:N".

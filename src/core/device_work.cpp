@@ -184,15 +184,15 @@ RecordedWork::RecordedWork(const std::function<void()>& work) : graph_(std::make
 
 void RecordedWork::replay() const { graph_->recorded.replay(); }
 
-DeviceMemory device_memory(torch::Device device) {
-  if (!device.is_cuda()) return {};
+std::optional<DeviceMemory> device_memory(torch::Device device) {
+  if (!device.is_cuda()) return std::nullopt;
   const c10::DeviceIndex index = device.has_index() ? device.index() : c10::DeviceIndex{0};
   const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index);
   const c10::DeviceGuard asked({torch::kCUDA, index});  // cudaMemGetInfo speaks of the current one
   std::size_t free = 0, total = 0;
   C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
   const auto& used = stats.allocated_bytes[0];  // of all kinds together
-  return {static_cast<std::int64_t>(free) + stats.reserved_bytes[0].current - used.current, used.current, used.peak};
+  return DeviceMemory{static_cast<std::int64_t>(free) + stats.reserved_bytes[0].current - used.current, used.current, used.peak};
 }
 
 void forget_peak(torch::Device device) {
@@ -219,7 +219,7 @@ RecordedWork::RecordedWork(const std::function<void()>&) { throw Error(ErrorKind
 
 void RecordedWork::replay() const {}
 
-DeviceMemory device_memory(torch::Device) { return {}; }
+std::optional<DeviceMemory> device_memory(torch::Device) { return std::nullopt; }
 
 void forget_peak(torch::Device) {}
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace c10 {
@@ -74,6 +75,8 @@ class HostCopy {
 
   /// Whether wait() would return at once.
   bool ready() const;
+  /// Whether they have a way to go: not from the CPU.
+  bool travels() const { return copied_ != nullptr; }
   /// On the host.
   const torch::Tensor& wait() const;
 
@@ -97,13 +100,14 @@ class Upload {
   std::shared_ptr<c10::Event> arrived_;
 };
 
-/// Bytes of a CUDA device: all zero elsewhere.
+/// Bytes of a CUDA device.
 struct DeviceMemory {
   std::int64_t free = 0;  // of the device, what LibTorch keeps for itself included
   std::int64_t used = 0;  // by tensors
   std::int64_t peak = 0;  // the most used since forget_peak()
 };
-DeviceMemory device_memory(torch::Device device);
+/// Nothing where LibTorch keeps no account: elsewhere than on CUDA.
+std::optional<DeviceMemory> device_memory(torch::Device device);
 void forget_peak(torch::Device device);
 /// Gives back to the device what no tensor needs.
 void release_device_memory(torch::Device device);

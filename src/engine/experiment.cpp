@@ -209,10 +209,9 @@ void check_equal(const RunConfig& config, const Splits& splits, const Communicat
 
 std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device, const Communicator& ranks) {
   check_run_config(config);
-  Compute compute = compute_on(device_of(device, ranks), config.train.precision);
+  const Compute compute = compute_on(device_of(device, ranks), config.train.precision);
   check_ranks(config, compute.device, ranks.world_size());
   SampleTransform transform = build_transform(config, compute.device);
-  compute.runs_ahead = compute.device.is_cuda();
   const std::int64_t threads = set_compute_threads(config.train.threads, compute.device);
   set_deterministic(config.train.deterministic);
   spdlog::info("{} on {}, {} threads, {}", compute_versions(), compute.device.str(), threads,

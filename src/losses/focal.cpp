@@ -10,7 +10,7 @@ LossResult FocalLoss::compute(const Scored& batch) {
   // The floor keeps the power's gradient finite at p = 1 for gamma < 1.
   const torch::Tensor miss = pixels.log_probability.expm1().neg().clamp_min(1e-8);
   const torch::Tensor values = miss.pow(options_.gamma) * pixels.log_probability.neg();
-  return {weighted_mean(values, pixels, {}, readings.weights, weighting().normalizer, batch.ranks()), batch.mean_cross_entropy(), readings};
+  return {weighted_mean(values, pixels, pixels.valid, readings.weights, weighting().normalizer, batch.ranks()), batch.mean_cross_entropy(), readings};
 }
 
 }  // namespace seg

@@ -23,7 +23,9 @@ LdamLoss::LdamLoss(const LossOptions& options, const LossContext& context)
 LossResult LdamLoss::compute(const Scored& batch) {
   const TruePixels pixels = true_pixels(batch, margins_, scale_);
   const torch::Tensor weights = torch::ones_like(margins_);
-  return {weighted_mean(pixels.log_probability.neg(), pixels, {}, weights, Normalizer::kValidPixels, batch.ranks()), batch.mean_cross_entropy(), {}};
+  return {weighted_mean(pixels.log_probability.neg(), pixels, pixels.valid, weights, Normalizer::kValidPixels, batch.ranks()),
+          batch.mean_cross_entropy(),
+          {}};
 }
 
 }  // namespace seg

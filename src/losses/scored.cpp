@@ -37,7 +37,7 @@ const torch::Tensor& Scored::valid() const {
 
 const torch::Tensor& Scored::target() const {
   if (target_.defined()) return target_;
-  if (labels_.is_cpu()) check_labels(labels_, logits_.size(1));
+  check_logits_and_labels(logits_, labels_);
   target_ = labels_.to(torch::kLong).masked_fill(valid().logical_not(), 0);
   return target_;
 }

@@ -15,25 +15,17 @@ namespace seg {
 class Scored {
  public:
   /// logits: float32 or bfloat16 [N,K,h,w]; labels: uint8 [N,H,W], 255 = ignored, on the same device; align_corners: the corner convention of the
-  /// model's up-sampling; ranks: who has the other parts of the batch; runs_ahead: the host may not wait for the device (on the CPU, too, for tests);
-  /// regions: whether sums() has those of regions, as Loss::regions() asks.
-  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {}, bool runs_ahead = false,
-         Regions regions = Regions::kNo)
-      : logits_(std::move(logits)),
-        labels_(std::move(labels)),
-        align_corners_(align_corners),
-        ranks_(std::move(ranks)),
-        runs_ahead_(runs_ahead),
-        regions_(regions) {}
+  /// model's up-sampling; ranks: who has the other parts of the batch; regions: whether sums() has those of regions, as Loss::regions() asks.
+  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {}, Regions regions = Regions::kNo)
+      : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners), ranks_(std::move(ranks)), regions_(regions) {}
 
   /// The same batch with other logits [N,K,h,w], without regions.
-  Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_, ranks_, runs_ahead_}; }
+  Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_, ranks_}; }
 
   const torch::Tensor& logits() const { return logits_; }
   const torch::Tensor& labels() const { return labels_; }
 
   const Communicator& ranks() const { return ranks_; }
-  bool runs_ahead() const { return runs_ahead_; }
 
   /// Cross entropy and regions of this part, differentiable, with the counts of the whole batch.
   const ClassSums& sums() const;
@@ -59,7 +51,6 @@ class Scored {
   torch::Tensor labels_;
   bool align_corners_;
   Communicator ranks_;
-  bool runs_ahead_;
   Regions regions_;
   mutable std::optional<ClassSums> own_sums_;
   mutable std::optional<ClassSums> sums_;

@@ -6,10 +6,10 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "ops/batch_part.hpp"
 #include "ops/cpu/batch_norm.hpp"
 #include "ops/cuda/batch_norm.hpp"
 #include "ops/recorded.hpp"
+#include "ops/training_pass.hpp"
 
 namespace seg {
 namespace {
@@ -25,7 +25,7 @@ struct KeptRanks : torch::CustomClassHolder {
   Communicator ranks;
 };
 
-Communicator ranks_of_statistics() { return batch_part().whole_batch_statistics ? batch_part().ranks : Communicator(); }
+Communicator ranks_of_statistics() { return training_pass().whole_batch_statistics ? training_pass().ranks : Communicator(); }
 
 Communicator kept_ranks(AutogradContext& context) {
   const auto found = context.saved_data.find("ranks");

@@ -2,7 +2,7 @@
 //
 //   y = relu(weight * (x - mean) / sqrt(variance + eps) + bias + residual)          (Ioffe & Szegedy, arXiv 1502.03167)
 //
-// In training mean and variance are those of the batch over [N,H,W] (of all ranks where batch_part.hpp says so), and the running ones move towards
+// In training mean and variance are those of the batch over [N,H,W] (of all ranks where training_pass.hpp says so), and the running ones move towards
 // them: running += momentum * (batch - running), the variance with divisor n - 1. In evaluation they are the running ones.
 #pragma once
 

@@ -6,11 +6,10 @@
 
 #include <algorithm>
 
-#include "ops/batch_part.hpp"
 #include "ops/cpu/elements.hpp"
 #include "ops/cuda/drop_out.hpp"
-#include "ops/drawn_number.hpp"
 #include "ops/recorded.hpp"
+#include "ops/training_pass.hpp"
 
 namespace seg {
 namespace {
@@ -84,7 +83,7 @@ torch::Tensor drop_out(const torch::Tensor& x, double probability, bool training
   if (!training || probability == 0.0) return x;
   const bool known = x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16;
   if (!(x.is_cpu() || cuda::takes(x)) || !known || probability >= 1.0) return torch::dropout(x, probability, training);
-  return DropOutFunction::apply(x, drawn_number(x.device()), batch_part().ranks.rank() * x.numel(), probability);
+  return DropOutFunction::apply(x, drawn_number(x.device()), training_pass().ranks.rank() * x.numel(), probability);
 }
 
 }  // namespace seg

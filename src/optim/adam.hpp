@@ -17,8 +17,7 @@ class Adam : public GroupedOptimizer {
   Adam(const AdamOptions& options, Decay decay, std::vector<ParameterGroup> groups);
 
  private:
-  void apply(Update& update) const override;
-  void apply(const FusedUpdate& update) const override;
+  void apply(const ParameterUpdate& update) const override;
 
   AdamOptions options_;
   Decay decay_;

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "core/torch_compat.hpp"
+#include "ops/parameter_updates.hpp"
 #include "optim/fit.hpp"
 
 namespace seg {
@@ -26,6 +26,7 @@ Ema::Ema(const torch::nn::Module& model, double decay) : decay_(decay) {
   };
   for (const auto& item : model.named_parameters()) add(item.key(), item.value());
   for (const auto& item : model.named_buffers()) add(item.key(), item.value());
+  updates_ = torch::zeros({}, live_.front().options().dtype(torch::kDouble));
 }
 
 Ema::Pairs Ema::pairs_of(bool floating_point) const {
@@ -38,44 +39,22 @@ Ema::Pairs Ema::pairs_of(bool floating_point) const {
   return pairs;
 }
 
-void Ema::update() {
+void Ema::update(const torch::Tensor& kept) {
   if (held_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
   const torch::NoGradGuard no_grad;
-  ++updates_;
-  const double count = static_cast<double>(updates_);
-  const double decay = std::min(decay_, (1.0 + count) / (10.0 + count));
+  updates_.add_(kept);
+  const torch::Tensor decay = ((1 + updates_) / (10 + updates_)).clamp_max(decay_);
   const auto [counts, copies] = pairs_of(false);
-  for (std::size_t i = 0; i < copies.size(); ++i) copies[i].copy_(counts[i]);
+  for (std::size_t i = 0; i < copies.size(); ++i) copies[i].copy_(torch::where(kept, counts[i], copies[i]));
   const auto [values, averages] = pairs_of(true);
-  if (values.empty()) return;
-  at::_foreach_mul_(averages, decay);
-  at::_foreach_add_(averages, values, 1.0 - decay);
+  average_update(averages, values, decay, kept);
 }
-
-void Ema::update_unless(const torch::Tensor& skip) {
-  if (held_) throw Error(ErrorKind::kInternal, "averaged weights updated while the model holds them");
-  const torch::NoGradGuard no_grad;
-  if (!updates_there_.defined()) updates_there_ = torch::full({}, static_cast<double>(updates_), skip.options());
-  const torch::Tensor done = 1 - skip;
-  updates_there_.add_(done);
-  const torch::Tensor decay = ((1 + updates_there_) / (10 + updates_there_)).clamp_max(decay_);
-  const torch::Tensor share = (1 - decay) * done;
-  const auto [counts, copies] = pairs_of(false);
-  for (std::size_t i = 0; i < copies.size(); ++i) copies[i].copy_(torch::where(skip.gt(0), copies[i], counts[i]));
-  const auto [values, averages] = pairs_of(true);
-  if (values.empty()) return;
-  const std::vector<torch::Tensor> moved = at::_foreach_sub(values, averages);
-  torch_compat::multiply_all(moved, share);
-  at::_foreach_add_(averages, moved);
-}
-
-std::int64_t Ema::updates() const { return updates_there_.defined() ? updates_there_.item<std::int64_t>() : updates_; }
 
 State Ema::state() const {
   if (held_) throw Error(ErrorKind::kInternal, "averaged weights saved while the model holds them");
   State state;
   for (std::size_t i = 0; i < names_.size(); ++i) state[names_[i]] = averages_[i];
-  state[kUpdates] = torch::tensor(updates(), torch::kInt64);
+  state[kUpdates] = updates_.cpu().to(torch::kInt64);
   return state;
 }
 
@@ -83,8 +62,7 @@ void Ema::load(const State& state) {
   check_fit("averaged weights", this->state(), state);
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < names_.size(); ++i) averages_[i].copy_(state.at(names_[i]));
-  updates_ = state.at(kUpdates).item<std::int64_t>();
-  if (updates_there_.defined()) updates_there_.fill_(static_cast<double>(updates_));
+  updates_.copy_(state.at(kUpdates));
 }
 
 AveragedWeights::AveragedWeights(Ema& ema) : ema_(ema) {

@@ -21,11 +21,9 @@ class Ema {
   /// Starts at the model's present values; the model's tensors must stay the same objects. 0 <= decay < 1.
   Ema(const torch::nn::Module& model, double decay);
 
-  /// After each optimiser step. Not while an AveragedWeights lives.
-  void update();
-  /// The same where the host does not wait for the device: where skip, a float32 scalar there, is 1, nothing is changed
-  /// (the model's values must be finite).
-  void update_unless(const torch::Tensor& skip);
+  /// After each optimiser step, if `kept`, a bool scalar where the model is, is true; the model's values must be finite. Not while an AveragedWeights
+  /// lives.
+  void update(const torch::Tensor& kept);
 
   /// The averages under their names in the model, and "ema_updates" (int64 scalar); bit-exact through load(). The tensors are the
   /// live ones: copy what must outlive the next update. Not while an AveragedWeights lives.
@@ -39,14 +37,12 @@ class Ema {
     std::vector<torch::Tensor> values, averages;
   };
 
-  std::int64_t updates() const;
   /// The floating-point tensors, which are averaged, or the others, which are copied.
   Pairs pairs_of(bool floating_point) const;
 
   double decay_;
-  std::int64_t updates_ = 0;
-  torch::Tensor updates_there_;  // float32 scalar; counts once update_unless has been called
-  bool held_ = false;            // by an AveragedWeights
+  torch::Tensor updates_;  // float64 scalar where the model is
+  bool held_ = false;      // by an AveragedWeights
   std::vector<std::string> names_;
   std::vector<torch::Tensor> live_;
   std::vector<torch::Tensor> averages_;

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "core/torch_compat.hpp"
+#include "ops/parameter_updates.hpp"
 #include "optim/optimizer.hpp"
 
 namespace seg {
@@ -46,26 +46,15 @@ std::vector<torch::Tensor> gradients_of(const std::vector<ParameterGroup>& group
   return gradients;
 }
 
-torch::Tensor norm_of(const std::vector<torch::Tensor>& gradients) { return torch::stack(at::_foreach_norm(gradients, 2)).norm(); }
-
 }  // namespace
 
-double clip_gradients(const std::vector<ParameterGroup>& groups, double max_norm) {
-  const torch::NoGradGuard no_grad;
-  const std::vector<torch::Tensor> gradients = gradients_of(groups);
-  if (gradients.empty()) return 0.0;
-  const double norm = norm_of(gradients).item<double>();
-  // A norm that is not finite is for the caller to refuse: scaling by it would only spread it.
-  if (max_norm > 0.0 && norm > max_norm && norm < std::numeric_limits<double>::infinity()) at::_foreach_mul_(gradients, max_norm / norm);
-  return norm;
-}
-
-torch::Tensor clip_gradients_there(const std::vector<ParameterGroup>& groups, double max_norm) {
+torch::Tensor clip_gradients(const std::vector<ParameterGroup>& groups, double max_norm) {
   const torch::NoGradGuard no_grad;
   const std::vector<torch::Tensor> gradients = gradients_of(groups);
   if (gradients.empty()) return torch::zeros({}, groups.front().parameters.front().options().requires_grad(false));
-  torch::Tensor norm = norm_of(gradients);
-  if (max_norm > 0.0) torch_compat::multiply_all(gradients, (max_norm / norm).clamp_max(1.0));
+  torch::Tensor norm = torch::stack(at::_foreach_norm(gradients, 2)).norm();
+  // A norm that is not finite is for the caller to refuse: scaling by it would only spread it.
+  if (max_norm > 0.0) scale_all(gradients, (max_norm / norm.to(torch::kDouble)).clamp_max(1.0).masked_fill(norm.isfinite().logical_not(), 1.0));
   return norm;
 }
 

@@ -31,11 +31,9 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// One update at this learning rate from the parameters' gradients; a parameter without one is left alone.
-  virtual void step(double learning_rate) = 0;
-  /// The same where the host does not wait for the device: learning_rate and skip are float32 scalars there; where skip is 1, nothing is changed.
-  /// Throws kInternal where LibTorch cannot (see ops/fused_updates.hpp).
-  virtual void step_unless(const torch::Tensor& skip, const torch::Tensor& learning_rate) = 0;
+  /// One update from the parameters' gradients; a parameter without one is left alone. learning_rate, float64, and kept, bool, are scalars where the
+  /// parameters are; where `kept` is false, nothing is changed.
+  virtual void step(const torch::Tensor& learning_rate, const torch::Tensor& kept) = 0;
   /// Moments and step count, named after the parameters; bit-exact through load().
   virtual State state() const = 0;
   /// Throws kStorage where a name or shape does not fit.
@@ -49,9 +47,7 @@ std::unique_ptr<Optimizer> build_optimizer(const OptimizerOptions& options, std:
 
 /// Sets all gradients to none.
 void clear_gradients(const std::vector<ParameterGroup>& groups);
-/// The 2-norm over all gradients, which are scaled down to max_norm where it is larger (max_norm 0: only measured).
-double clip_gradients(const std::vector<ParameterGroup>& groups, double max_norm);
-/// The same without waiting for the device: the norm is a float32 scalar there.
-torch::Tensor clip_gradients_there(const std::vector<ParameterGroup>& groups, double max_norm);
+/// The 2-norm over all gradients, a float32 scalar where they are; they are scaled down to max_norm where it is larger (max_norm 0: only measured).
+torch::Tensor clip_gradients(const std::vector<ParameterGroup>& groups, double max_norm);
 
 }  // namespace seg

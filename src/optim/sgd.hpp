@@ -13,8 +13,7 @@ class Sgd : public GroupedOptimizer {
   Sgd(const SgdOptions& options, std::vector<ParameterGroup> groups);
 
  private:
-  void apply(Update& update) const override;
-  void apply(const FusedUpdate& update) const override;
+  void apply(const ParameterUpdate& update) const override;
 
   SgdOptions options_;
 };

@@ -53,7 +53,7 @@ TEST(Profile, TheTextHasTheFirst25OfAStep) {
 }
 
 TEST(PeakRate, ItsNumbersAreDrawnInTheTypeInWhichTheyAreUsed) {
-  const auto entries = profile(torch::kCPU, [] { const PeakRate peak({torch::kCPU, torch::kBFloat16, false}, 64); });
+  const auto entries = profile(torch::kCPU, [] { const PeakRate peak({torch::kCPU, torch::kBFloat16}, 64); });
   EXPECT_THAT(entries, Contains(Field(&ProfileEntry::name, "aten::rand")));
   EXPECT_THAT(entries, Not(Contains(Field(&ProfileEntry::name, "aten::_to_copy"))));
 }

@@ -23,16 +23,14 @@ class OneLayer : public Model {
 };
 
 /// The same experiment with another network, for these ranks.
-inline Experiment with_one_layer(const Experiment& built, const Communicator& ranks = {}, bool runs_ahead = false) {
+inline Experiment with_one_layer(const Experiment& built, const Communicator& ranks = {}) {
   const RunConfig& config = built.config;
   const auto classes = static_cast<std::int64_t>(built.classes().size());
   LossContext context{built.compute.device};
   for (const ClassInfo& info : built.classes()) context.class_names.push_back(info.name);
-  Compute compute = built.compute;
-  compute.runs_ahead = runs_ahead;
   return {config,
           ranks,
-          compute,
+          built.compute,
           built.threads,
           built.train_set,
           built.val_set,
@@ -41,7 +39,7 @@ inline Experiment with_one_layer(const Experiment& built, const Communicator& ra
           built.transform,
           built.iterations_per_epoch,
           built.iterations,
-          std::make_unique<Learner>(config, built.iterations, compute, std::make_shared<OneLayer>(classes),
+          std::make_unique<Learner>(config, built.iterations, built.compute, std::make_shared<OneLayer>(classes),
                                     Learner::Losses{build_loss(config.loss, context), nullptr}, std::set<std::string>{}, ranks)};
 }
 

@@ -10,21 +10,19 @@ namespace seg {
 namespace {
 
 using test::context_of;
-using test::Host;
 using test::labels_of;
 using test::options_of;
 using test::outcome;
 
-class EveryLoss : public testing::TestWithParam<std::tuple<std::string, Host>> {
+class EveryLoss : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override { torch::manual_seed(11); }
-  LossOptions options() const { return options_of(std::get<0>(GetParam())); }
-  static Host host() { return std::get<1>(GetParam()); }
+  LossOptions options() const { return options_of(GetParam()); }
 };
 
 TEST_P(EveryLoss, BuildsFromDefaults) {
   LossOptions defaults;
-  defaults.type = std::get<0>(GetParam());
+  defaults.type = GetParam();
   EXPECT_NE(build_loss(defaults, context_of(4)), nullptr);
 }
 
@@ -32,7 +30,7 @@ TEST_P(EveryLoss, GivesAScalarAndAGradientOfTheLogitsShape) {
   for (const bool channels_last : {false, true}) {
     const auto format = channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
     const torch::Tensor logits = torch::randn({2, 4, 5, 6}).contiguous(format);
-    const test::Outcome result = outcome(options(), logits, labels_of(4, {2, 17, 23}), host());
+    const test::Outcome result = outcome(options(), logits, labels_of(4, {2, 17, 23}));
     EXPECT_TRUE(std::isfinite(result.value));
     EXPECT_EQ(result.gradient.sizes(), logits.sizes());
     EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
@@ -45,7 +43,7 @@ TEST_P(EveryLoss, ReportsPlainCrossEntropy) {
   const test::NaiveBatch naive(logits, labels);
   double sum = 0;
   for (const auto& pixel : naive.pixels) sum += test::NaiveBatch::entropy(pixel);
-  const LossResult result = test::computed(*build_loss(options(), context_of(4)), logits, labels, host());
+  const LossResult result = test::computed(*build_loss(options(), context_of(4)), logits, labels);
   EXPECT_NEAR(result.cross_entropy.item<double>(), sum / static_cast<double>(naive.pixels.size()), 1e-6);
   EXPECT_FALSE(result.cross_entropy.requires_grad());
 }
@@ -53,15 +51,15 @@ TEST_P(EveryLoss, ReportsPlainCrossEntropy) {
 TEST_P(EveryLoss, IgnoredPixelsAreInert) {
   const torch::Tensor logits = torch::randn({2, 4, 9, 10}), labels = labels_of(4, {2, 9, 10});
   const torch::Tensor ignored = labels.eq(255).unsqueeze(1).expand_as(logits);
-  const test::Outcome before = outcome(options(), logits, labels, host());
-  const test::Outcome after = outcome(options(), torch::where(ignored, torch::randn_like(logits) * 20, logits), labels, host());
+  const test::Outcome before = outcome(options(), logits, labels);
+  const test::Outcome after = outcome(options(), torch::where(ignored, torch::randn_like(logits) * 20, logits), labels);
   EXPECT_EQ(before.value, after.value);
   EXPECT_TRUE(before.gradient.allclose(after.gradient, 1e-6, 1e-9));
   EXPECT_EQ(after.gradient.masked_select(ignored).abs().max().item<double>(), 0);
 }
 
 TEST_P(EveryLoss, AllIgnoredGivesZeroWithZeroGradient) {
-  const test::Outcome result = outcome(options(), torch::randn({2, 4, 5, 6}), torch::full({2, 20, 20}, 255, torch::kByte), host());
+  const test::Outcome result = outcome(options(), torch::randn({2, 4, 5, 6}), torch::full({2, 20, 20}, 255, torch::kByte));
   EXPECT_EQ(result.value, 0);
   EXPECT_EQ(result.cross_entropy, 0);
   ASSERT_TRUE(result.gradient.defined());
@@ -71,7 +69,7 @@ TEST_P(EveryLoss, AllIgnoredGivesZeroWithZeroGradient) {
 TEST_P(EveryLoss, IsFiniteForHugeLogits) {
   for (const double size : {1.0, -1.0}) {
     const torch::Tensor logits = torch::randn({1, 4, 4, 4}).sign() * 1e4 * size;
-    const test::Outcome result = outcome(options(), logits, labels_of(4, {1, 11, 13}), host());
+    const test::Outcome result = outcome(options(), logits, labels_of(4, {1, 11, 13}));
     EXPECT_TRUE(std::isfinite(result.value));
     EXPECT_TRUE(result.gradient.isfinite().all().item<bool>());
   }
@@ -79,7 +77,7 @@ TEST_P(EveryLoss, IsFiniteForHugeLogits) {
 
 TEST_P(EveryLoss, NamesALabelOutOfRange) {
   try {
-    outcome(options(), torch::randn({1, 4, 3, 3}), torch::full({1, 3, 3}, 4, torch::kByte), host());
+    outcome(options(), torch::randn({1, 4, 3, 3}), torch::full({1, 3, 3}, 4, torch::kByte));
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kData);
@@ -89,7 +87,7 @@ TEST_P(EveryLoss, NamesALabelOutOfRange) {
 
 TEST_P(EveryLoss, TakesBfloat16) {
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}).to(torch::kBFloat16), labels = labels_of(4, {1, 20, 24});
-  const test::Outcome half = outcome(options(), logits, labels, host()), full = outcome(options(), logits.to(torch::kFloat), labels, host());
+  const test::Outcome half = outcome(options(), logits, labels), full = outcome(options(), logits.to(torch::kFloat), labels);
   EXPECT_NEAR(half.value, full.value, 1e-6);
   EXPECT_EQ(half.gradient.scalar_type(), torch::kBFloat16);
 }
@@ -100,8 +98,8 @@ TEST_P(EveryLoss, GradientIsTheFiniteDifference) {
   const torch::Tensor labels = labels_of(3, {1, 4, 5});
   LossOptions tested = options();
   tested.ohem.threshold = 0.6;
-  const torch::Tensor difference = test::finite_difference(tested, logits, labels, 5e-3, host());
-  EXPECT_LT(test::relative_difference(outcome(tested, logits, labels, host()).gradient, difference), 5e-3);
+  const torch::Tensor difference = test::finite_difference(tested, logits, labels, 5e-3);
+  EXPECT_LT(test::relative_difference(outcome(tested, logits, labels).gradient, difference), 5e-3);
 }
 
 TEST_P(EveryLoss, StateGoesThroughLoad) {
@@ -110,9 +108,9 @@ TEST_P(EveryLoss, StateGoesThroughLoad) {
   smoothed.sum = {{"recall", 1.0}, {"ce", 0.5}};
   const torch::Tensor logits = torch::randn({1, 4, 5, 6}), labels = labels_of(4, {1, 20, 24});
   const auto first = build_loss(smoothed, context_of(4)), second = build_loss(smoothed, context_of(4));
-  test::computed(*first, torch::randn({1, 4, 5, 6}), labels, host());
+  test::computed(*first, torch::randn({1, 4, 5, 6}), labels);
   second->load(first->state());
-  EXPECT_EQ(outcome(*first, logits, labels, host()).value, outcome(*second, logits, labels, host()).value);
+  EXPECT_EQ(outcome(*first, logits, labels).value, outcome(*second, logits, labels).value);
 }
 
 // A device that holds no values stands for one that is not there.
@@ -126,47 +124,15 @@ TEST_P(EveryLoss, KeepsItsStateOnTheDeviceItIsBuiltFor) {
   for (const auto& [name, tensor] : there->state()) EXPECT_TRUE(tensor.is_meta()) << name << ", loaded";
 }
 
-INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::Combine(testing::ValuesIn(loss_names()), testing::Values(Host::kWaits, Host::kRunsAhead)),
-                         [](const auto& tested) {
-                           return std::get<0>(tested.param) + (std::get<1>(tested.param) == Host::kWaits ? "_waited" : "_ahead");
-                         });
-
-/// What the loss asks for, forward and backward.
-std::vector<std::string> operations(const std::string& type, Host host) {
-  torch::manual_seed(11);
+/// Whatever a device would have to be waited for: the size of what these give is in the data.
+TEST_P(EveryLoss, DoesNotAskHowManyPixelsCount) {
   const torch::Tensor logits = torch::randn({2, 4, 5, 6}).requires_grad_(true), labels = labels_of(4, {2, 20, 24});
-  const auto loss = build_loss(options_of(type), context_of(4));
-  return test::operations_of([&] { test::computed(*loss, logits, labels, host).value.backward(); });
+  const auto loss = build_loss(options(), context_of(4));
+  const std::vector<std::string> operations = test::operations_of([&] { test::computed(*loss, logits, labels).value.backward(); });
+  EXPECT_THAT(operations, testing::Not(testing::Contains(testing::AnyOf("aten::masked_select", "aten::nonzero"))));
 }
 
-void expect_the_same_ahead(const std::string& type) {
-  const torch::Tensor logits = torch::randn({2, 4, 9, 10}) * 2;
-  for (const auto& labels : {labels_of(3, {2, 20, 24}), labels_of(4, {2, 20, 24})}) {
-    for (const std::int64_t kept : {1, 300, 5000}) {  // OHEM's: fewer and more than there are below its threshold, and than pixels
-      LossOptions tested = options_of(type);
-      tested.ohem.min_kept = kept;
-      tested.lovasz.classes = tested.soft_iou.classes = kept == 1 ? RegionClasses::kAll : RegionClasses::kPresent;
-      const test::Outcome waited = outcome(tested, logits, labels, Host::kWaits), ahead = outcome(tested, logits, labels, Host::kRunsAhead);
-      EXPECT_NEAR(ahead.value, waited.value, 1e-6 * std::abs(waited.value)) << type;
-      EXPECT_LT(test::relative_difference(ahead.gradient, waited.gradient), 1e-5) << type;
-    }
-  }
-}
-
-TEST(AheadOfTheHost, LossesThatComputeOtherwiseGiveTheSame) {
-  std::vector<std::string> otherwise;  // the rest would be held against themselves
-  for (const std::string& type : loss_names())
-    if (operations(type, Host::kWaits) != operations(type, Host::kRunsAhead)) otherwise.push_back(type);
-  EXPECT_THAT(otherwise, testing::IsSupersetOf({"focal", "ohem", "lovasz", "ldam"}));
-  torch::manual_seed(11);
-  for (const std::string& type : otherwise) expect_the_same_ahead(type);
-}
-
-TEST(AheadOfTheHost, NoLossAsksHowManyPixelsCount) {
-  const auto asks = testing::AnyOf("aten::masked_select", "aten::nonzero");  // the size of what they give is in the data
-  EXPECT_THAT(operations("ohem", Host::kWaits), testing::Contains(asks));
-  for (const std::string& type : loss_names()) EXPECT_THAT(operations(type, Host::kRunsAhead), testing::Not(testing::Contains(asks))) << type;
-}
+INSTANTIATE_TEST_SUITE_P(Losses, EveryLoss, testing::ValuesIn(loss_names()), [](const auto& tested) { return tested.param; });
 
 class EveryWeighting : public testing::TestWithParam<std::string> {};
 

@@ -36,24 +36,19 @@ struct Outcome {
   torch::Tensor gradient;
 };
 
-/// Whether the loss may wait for what it computes.
-enum class Host { kWaits, kRunsAhead };
-
-/// The loss of a batch; what it draws at random is the same in every call.
-inline LossResult computed(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels, Host host = Host::kWaits) {
-  torch::manual_seed(3);
-  return loss.compute({logits, labels, false, {}, host == Host::kRunsAhead, loss.regions()});
+inline LossResult computed(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
+  return loss.compute({logits, labels, false, {}, loss.regions()});
 }
 
-inline Outcome outcome(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels, Host host = Host::kWaits) {
+inline Outcome outcome(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const LossResult result = computed(loss, leaf, labels, host);
+  const LossResult result = computed(loss, leaf, labels);
   result.value.backward();
   return {result.value.item<double>(), result.cross_entropy.item<double>(), leaf.grad()};
 }
 
-inline Outcome outcome(const LossOptions& options, const torch::Tensor& logits, const torch::Tensor& labels, Host host = Host::kWaits) {
-  return outcome(*build_loss(options, context_of(logits.size(1))), logits, labels, host);
+inline Outcome outcome(const LossOptions& options, const torch::Tensor& logits, const torch::Tensor& labels) {
+  return outcome(*build_loss(options, context_of(logits.size(1))), logits, labels);
 }
 
 /// Labels 0 .. classes - 1 with every fifth pixel ignored.
@@ -63,15 +58,14 @@ inline torch::Tensor labels_of(std::int64_t classes, at::IntArrayRef size) {
 }
 
 /// Central differences of the float32 loss in every logit.
-inline torch::Tensor finite_difference(const LossOptions& options, const torch::Tensor& logits, const torch::Tensor& labels, double step,
-                                       Host host = Host::kWaits) {
+inline torch::Tensor finite_difference(const LossOptions& options, const torch::Tensor& logits, const torch::Tensor& labels, double step) {
   const std::unique_ptr<Loss> loss = build_loss(options, context_of(logits.size(1)));
   torch::Tensor gradient = torch::zeros_like(logits);
   for (std::int64_t i = 0; i < logits.numel(); ++i) {
     const auto value = [&](double by) {
       torch::Tensor moved = logits.detach().clone();
       moved.view(-1)[i] += by;
-      return computed(*loss, moved, labels, host).value.item<double>();
+      return computed(*loss, moved, labels).value.item<double>();
     };
     gradient.view(-1)[i] = (value(step) - value(-step)) / (2 * step);
   }

@@ -43,7 +43,7 @@ struct Result {
 /// Of the images first to first + count.
 Result compute(Loss& loss, const Whole& whole, std::int64_t first, std::int64_t count, const Communicator& ranks) {
   const torch::Tensor logits = whole.logits.narrow(0, first, count).clone().requires_grad_();
-  const LossResult result = loss.compute({logits, whole.labels.narrow(0, first, count), false, ranks, false, loss.regions()});
+  const LossResult result = loss.compute({logits, whole.labels.narrow(0, first, count), false, ranks, loss.regions()});
   result.value.backward();
   return {result.value.item<double>(), result.cross_entropy.item<double>(), logits.grad()};
 }

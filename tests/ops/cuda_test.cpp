@@ -8,10 +8,10 @@
 #include "ops/batch_norm.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/cuda/built.hpp"
-#include "ops/drawn_number.hpp"
 #include "ops/drop_out.hpp"
 #include "ops/normalize.hpp"
 #include "ops/resize.hpp"
+#include "ops/training_pass.hpp"
 #include "ops/upsample.hpp"
 #include "support/golden.hpp"
 #include "support/sums_shapes.hpp"
@@ -168,7 +168,7 @@ TEST_P(OneGpu, DropOutDrawsAnewInEachReplay) {
   const torch::Tensor seed = torch::zeros({1}, x.options().dtype(torch::kInt64).requires_grad(false));
   torch::Tensor y;
   const auto work = [&] {
-    const DrawScope draws(seed);
+    const TrainingPassScope pass({.seed = seed});
     x.mutable_grad().reset();
     y = drop_out(x, 0.3, true);
     y.sum().backward();

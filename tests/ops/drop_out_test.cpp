@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/drawn_number.hpp"
+#include "ops/training_pass.hpp"
 
 namespace seg {
 namespace {
@@ -51,7 +51,7 @@ TEST(DropOut, TheSameSeedDropsTheSame) {
 TEST(DropOut, InAScopeFollowsItsSeedAndTheOrderOfTheCalls) {
   const torch::Tensor x = torch::ones({50}), seed = torch::tensor({7}, torch::kInt64);
   const auto two = [&] {
-    const DrawScope draws(seed);
+    const TrainingPassScope pass({.seed = seed});
     return std::pair(drop_out(x, 0.5, true), drop_out(x, 0.5, true));
   };
   const auto [first, second] = two();

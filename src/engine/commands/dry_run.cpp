@@ -110,11 +110,11 @@ std::string dry_run(const Experiment& experiment) {
   return text + memory_line(device, device_memory(device), peak_host_bytes()) + what_was_written(experiment.config);
 }
 
-std::string memory_line(const torch::Device& device, const DeviceMemory& memory, std::int64_t host_bytes) {
+std::string memory_line(const torch::Device& device, const std::optional<DeviceMemory>& memory, std::int64_t host_bytes) {
   const auto gigabytes = [](std::int64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0 * 1024.0); };
-  if (device.is_cpu()) return fmt::format("peak memory: {:.2f} GB\n", gigabytes(host_bytes));
-  return fmt::format("peak memory: {:.2f} GB of {:.2f} on {}, {:.2f} GB of the host\n", gigabytes(memory.peak), gigabytes(memory.used + memory.free),
-                     device.str(), gigabytes(host_bytes));
+  if (!memory) return fmt::format("peak memory: {:.2f} GB\n", gigabytes(host_bytes));
+  return fmt::format("peak memory: {:.2f} GB of {:.2f} on {}, {:.2f} GB of the host\n", gigabytes(memory->peak),
+                     gigabytes(memory->used + memory->free), device.str(), gigabytes(host_bytes));
 }
 
 }  // namespace seg

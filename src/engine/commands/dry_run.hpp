@@ -13,6 +13,6 @@ namespace seg {
 std::string dry_run(const Experiment& experiment);
 
 /// The most that was used, of the memory that the network is in and of the host's.
-std::string memory_line(const torch::Device& device, const DeviceMemory& memory, std::int64_t host_bytes);
+std::string memory_line(const torch::Device& device, const std::optional<DeviceMemory>& memory, std::int64_t host_bytes);
 
 }  // namespace seg

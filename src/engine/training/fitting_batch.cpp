@@ -50,15 +50,16 @@ std::int64_t largest_batch(const PassMemory& measured) {
 }
 
 StepResult step_that_fits(const std::vector<Batch>& batches, const torch::Device& device,
-                          const std::function<StepResult(const std::vector<Batch>&)>& attempt) {
+                          const std::function<StepResult(const std::vector<Batch>&)>& attempt, std::optional<DeviceMemory> (*memory)(torch::Device)) {
+  if (!memory(device)) return attempt(batches);
   if (auto result = tried(batches, attempt)) return *result;
   const std::int64_t images = batches.front().images.size(0);
   for (std::int64_t fewer = images / 2; fewer > 0; fewer /= 2) {
     release_device_memory(device);
     forget_peak(device);
-    const DeviceMemory before = device_memory(device);
+    const DeviceMemory before = memory(device).value();
     if (tried({first_of(batches.front(), fewer)}, attempt))
-      throw too_large(images, {fewer, before.used, device_memory(device).peak, before.free + before.used});
+      throw too_large(images, {fewer, before.used, memory(device).value().peak, before.free + before.used});
   }
   throw Error(ErrorKind::kMemory, "not even one image fits into the device's memory", "lower data.size or model.width, or train on another device");
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/types.hpp"
@@ -25,8 +26,9 @@ std::int64_t largest_batch(const PassMemory& measured);
 
 /// A step of the batches by `attempt`, which leaves nothing behind where it runs out of memory. Then passes of half the images, a quarter, ... are
 /// tried until one fits, and kMemory is thrown, which names the largest batch that fits. No smaller step is kept: recall would be that of fewer
-/// images.
+/// images. Where LibTorch keeps no account of the device's memory, it is the step alone.
 StepResult step_that_fits(const std::vector<Batch>& batches, const torch::Device& device,
-                          const std::function<StepResult(const std::vector<Batch>&)>& attempt);
+                          const std::function<StepResult(const std::vector<Batch>&)>& attempt,
+                          std::optional<DeviceMemory> (*memory)(torch::Device) = &device_memory);
 
 }  // namespace seg

@@ -1,14 +1,12 @@
 #include "engine/training/learner.hpp"
 
 #include <spdlog/spdlog.h>
-#include <torch/utils.h>
 
 #include <utility>
 
 #include "base/random.hpp"
 #include "core/state.hpp"
-#include "engine/training/learner_ahead.hpp"
-#include "engine/training/learner_step.hpp"
+#include "data/augment/batch_changes.hpp"
 #include "models/weights.hpp"
 #include "optim/schedule.hpp"
 
@@ -25,58 +23,62 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
       iterations_(iterations),
       compute_(compute),
       ranks_(ranks),
-      part_{ranks.group("batch norm"), config.model.batch_norm == BatchNormScope::kSynchronized},
       model_(std::move(model)),
       losses_(std::move(losses)),
+      stream_(compute.device),
+      uploads_(compute.device),
       groups_(make_groups(*model_, config.optimizer, fresh)),
       optimizer_(build_optimizer(config.optimizer, groups_)),
-      ema_(config.train.ema > 0 ? std::make_unique<Ema>(*model_, config.train.ema) : nullptr),
-      ahead_(compute.runs_ahead ? std::make_unique<Ahead>(compute) : nullptr) {
-  // Autograd keeps to the queue in which it first sees a parameter.
-  const auto queue = ahead_ ? std::make_unique<DeviceStream::Scope>(ahead_->stream) : nullptr;
+      ema_(config.train.ema > 0 ? std::make_unique<Ema>(*model_, config.train.ema) : nullptr) {
+  const DeviceStream::Scope queue(stream_);  // autograd keeps to the one in which it first sees a parameter
   if (ranks.several()) gradient_sum_ = std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce));
-  if (!ahead_ || !can_record(compute.device)) return;
+  step_ = std::make_unique<TrainingStep>(
+      config, compute, ranks,
+      TrainingStep::Parts{model_.get(), losses_.main.get(), losses_.auxiliary.get(), &groups_, optimizer_.get(), ema_.get(), gradient_sum_.get()});
   const std::string reason = why_not_recorded(config.train, ranks);
-  ahead_->may_record = reason.empty();
+  if (reason.empty()) recorded_ = std::make_unique<RecordedStep>(compute.device);
   if (!reason.empty() && config.train.cuda_graph == CudaGraph::kAuto) spdlog::info("the training step is not recorded as a CUDA graph: {}", reason);
 }
 
 Learner::~Learner() = default;
 
-Undo Learner::undo() const { return {*model_, {losses_.main.get(), losses_.auxiliary.get()}}; }
-
 double Learner::learning_rate_at(std::int64_t iteration) const {
   return learning_rate(config_.schedule, config_.optimizer.lr, iteration, iterations_);
 }
 
+StepInputs Learner::inputs_of(const std::vector<Batch>& micro_batches, std::int64_t iteration, int stop_signal) const {
+  const torch::TensorOptions there(compute_.device);
+  const std::uint64_t seed = seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration), 0});
+  StepInputs inputs{{},
+                    torch::full({}, learning_rate_at(iteration), there.dtype(torch::kDouble)),
+                    torch::full({1}, static_cast<std::int64_t>(seed), there.dtype(torch::kInt64)),
+                    torch::full({}, stop_signal, there.dtype(torch::kDouble))};
+  std::vector<torch::Tensor> host;
+  for (const Batch& batch : micro_batches) host.insert(host.end(), {batch.images, batch.labels});
+  const Upload upload(host, compute_.device, uploads_);
+  for (std::size_t i = 0; i < micro_batches.size(); ++i) {
+    const auto [images, labels] = make_changes(upload.tensors()[2 * i], upload.tensors()[2 * i + 1], micro_batches[i].changes);
+    inputs.batches.push_back({images, labels, {}, {}});
+  }
+  return inputs;
+}
+
 StepResult Learner::step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing, int stop_signal) {
   model_->train();
-  if (ahead_) return step_ahead(micro_batches, iteration, timing, stop_signal);
-  Step step(*this, timing);
-  return with_undo([&](const Undo& before) {
-    clear_gradients(groups_);
-    for (std::size_t micro = 0; micro < micro_batches.size(); ++micro) {
-      torch::manual_seed(seed_at(iteration, micro));
-      step.accumulate(micro_batches[micro], 1.0 / static_cast<double>(micro_batches.size()), micro + 1 == micro_batches.size());
-    }
-    return step.finish(learning_rate_at(iteration), before, stop_signal);
-  });
-}
-
-// The same on all ranks: what is drawn is a hash of the place in the whole batch.
-std::uint64_t Learner::seed_at(std::int64_t iteration, std::uint64_t micro) const {
-  return seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration), micro});
-}
-
-StepResult Learner::with_undo(const std::function<StepResult(const Undo& before)>& work) {
-  const Undo before = undo();
-  try {
-    return work(before);
-  } catch (...) {
-    clear_gradients(groups_);
-    before.take_back();
-    throw;
-  }
+  const DeviceStream::Scope queue(stream_);
+  StepResult result;
+  if (timing == StepTiming::kParts) result.laps = StepLaps(compute_.device);
+  const StepInputs inputs = inputs_of(micro_batches, iteration, stop_signal);
+  StepLaps none;
+  StepOutputs& outputs = result;
+  if (recorded_ && timing == StepTiming::kWhole)
+    outputs = recorded_->run(inputs, {[&](const StepInputs& given) { return step_->run(given, none); },
+                                      [&](const StepInputs& given) { return step_->operations(given, none); }});
+  else
+    outputs = step_->run(inputs, result.laps);
+  result.learning_rate = learning_rate_at(iteration);
+  result.outcome = HostCopy(result.decision, [ranks = ranks_](const std::function<bool()>& ready) { ranks.wait_until(ready); });
+  return result;
 }
 
 State Learner::state() const {

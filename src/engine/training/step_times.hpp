@@ -1,6 +1,7 @@
 // What the parts of a step take, by the clock of the device that works on them: the host may be far ahead.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,15 +22,18 @@ struct StepTimes {
 /// Notes in the device's queue when each part ended. It waits for nothing before it is asked.
 class StepLaps {
  public:
+  /// Notes nothing.
   StepLaps() = default;
   explicit StepLaps(torch::Device device) : device_(device), begin_(device) {}
 
-  void end(double StepTimes::*part) { ends_.emplace_back(part, DeviceMoment(device_)); }
+  void end(double StepTimes::*part) {
+    if (device_) ends_.emplace_back(part, DeviceMoment(*device_));
+  }
   bool empty() const { return ends_.empty(); }
   StepTimes times() const;
 
  private:
-  torch::Device device_ = torch::kCPU;
+  std::optional<torch::Device> device_;
   DeviceMoment begin_;
   std::vector<std::pair<double StepTimes::*, DeviceMoment>> ends_;
 };

@@ -99,8 +99,7 @@ void Trainer::step(DataLoader& loader) {
     return experiment_.learner->step(passes, iteration_, StepTiming::kWhole, stop_signal());
   };
   // What would fit is tried by one process alone: others would wait for a rank's sums.
-  const bool alone = experiment_.compute.device.is_cuda() && !experiment_.ranks.several();
-  const StepResult result = alone ? step_that_fits(batches, experiment_.compute.device, attempt) : attempt(batches);
+  const StepResult result = experiment_.ranks.several() ? attempt(batches) : step_that_fits(batches, experiment_.compute.device, attempt);
   ++iteration_;
   ++window_.steps;
   scores_.clear();
@@ -112,9 +111,9 @@ void Trainer::step(DataLoader& loader) {
 }
 
 void Trainer::settle(Wanted wanted) {
-  const std::size_t most = experiment_.compute.runs_ahead ? kMostPending : 0;
-  const auto is_done = [&] { return !experiment_.ranks.several() && pending_.front().result.outcome.ready(); };
-  while (!pending_.empty() && (wanted == Wanted::kAll || pending_.size() > most || is_done())) {
+  // When a device is done with a step differs from rank to rank; what is on the host already is there on all.
+  const auto is_done = [&](const HostCopy& outcome) { return experiment_.ranks.several() ? !outcome.travels() : outcome.ready(); };
+  while (!pending_.empty() && (wanted == Wanted::kAll || pending_.size() > kMostPending || is_done(pending_.front().result.outcome))) {
     const Pending step = std::move(pending_.front());
     pending_.pop_front();
     agreed_stop_ = step.result.stop_signal();
@@ -127,7 +126,7 @@ void Trainer::settle(Wanted wanted) {
 
 void Trainer::look_at_labels(const std::vector<Batch>& batches) {
   for (const Batch& batch : batches) {
-    if (experiment_.compute.runs_ahead) check_labels(batch.labels, static_cast<std::int64_t>(experiment_.classes().size()));
+    check_labels(batch.labels, static_cast<std::int64_t>(experiment_.classes().size()));
     if (told_unlabelled_ || batch.labels.ne(kIgnoreLabel).any().item<bool>()) continue;
     told_unlabelled_ = true;
     spdlog::warn("step {}: every pixel of the batch is ignored ({} among others); such a batch teaches nothing; this is told once", iteration_,

@@ -59,7 +59,7 @@ class Trainer {
   void step(DataLoader& loader);
   /// The micro-batches of the next step.
   std::vector<Batch> next_batches(DataLoader& loader);
-  /// What their labels say: throws kData for one out of range where the step itself would not, and warns where there is none.
+  /// What their labels say: throws kData for one out of range, and warns where there is none.
   void look_at_labels(const std::vector<Batch>& batches);
   /// Looks at the outcomes of the steps that are done; of all with kAll, which waits for the device, and where too many are under way. Several
   /// ranks look at the same step after the same number of others, so that all stop at the same one.

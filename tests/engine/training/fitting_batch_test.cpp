@@ -39,16 +39,19 @@ struct Device {
   }
 };
 
+/// The account of such a device.
+std::optional<DeviceMemory> account(torch::Device) { return DeviceMemory{}; }
+
 TEST(StepThatFits, IsMadeOnceWhereItFits) {
   Device device{8};
-  step_that_fits({batch_of(8), batch_of(8)}, torch::kCPU, std::ref(device));
+  step_that_fits({batch_of(8), batch_of(8)}, torch::kCPU, std::ref(device), account);
   EXPECT_THAT(device.tried, ElementsAre(8, 8));
 }
 
 TEST(StepThatFits, TellsTheLargestBatchThatWould) {
   Device device{3};
   try {
-    step_that_fits({batch_of(8), batch_of(8)}, torch::kCPU, std::ref(device));
+    step_that_fits({batch_of(8), batch_of(8)}, torch::kCPU, std::ref(device), account);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kMemory);
@@ -69,9 +72,14 @@ TEST(StepThatFits, LargestBatchFollowsFromWhatWasMeasured) {
 
 TEST(StepThatFits, EndsWhereNothingFitsAndWithOtherErrors) {
   Device device{0};
-  EXPECT_THROW(step_that_fits({batch_of(4)}, torch::kCPU, std::ref(device)), Error);
+  EXPECT_THROW(step_that_fits({batch_of(4)}, torch::kCPU, std::ref(device), account), Error);
   EXPECT_THAT(device.tried, ElementsAre(4, 2, 1));
-  EXPECT_THROW(step_that_fits({batch_of(4)}, torch::kCPU, [](const auto&) -> StepResult { throw std::logic_error("other"); }), std::logic_error);
+  Device without_account{0};
+  EXPECT_THROW(step_that_fits({batch_of(4)}, torch::kCPU, std::ref(without_account)), std::runtime_error);
+  EXPECT_THAT(without_account.tried, ElementsAre(4));
+  EXPECT_THROW(step_that_fits(
+                   {batch_of(4)}, torch::kCPU, [](const auto&) -> StepResult { throw std::logic_error("other"); }, account),
+               std::logic_error);
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ TEST_F(LearnerTest, AStepThatIsNotFiniteLeavesNothingBehind) {
   State before;
   for (const auto& [name, tensor] : learner().state()) before[name] = tensor.clone();
   EXPECT_TRUE(before.contains("loss.scores"));
-  EXPECT_FALSE(learner().step(batches(2), 1).finite());
+  const StepResult bad = learner().step(batches(2), 1);
+  EXPECT_FALSE(bad.finite());
+  EXPECT_EQ(bad.class_pixels.sum().item<std::int64_t>(), 0);
   for (const auto& [name, tensor] : learner().state()) EXPECT_TRUE(torch::allclose(tensor, before.at(name), 0, 0, /*equal_nan=*/true)) << name;
 }
 
@@ -131,7 +133,7 @@ TEST_F(LearnerTest, ClippingBoundsTheUpdate) {
 
 TEST_F(LearnerTest, TimesItsParts) {
   const auto begin = std::chrono::steady_clock::now();
-  const StepTimes times = learner().step(batches(2), 0).laps.times();
+  const StepTimes times = learner().step(batches(2), 0, StepTiming::kParts).laps.times();
   const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const double part : {times.input, times.forward, times.loss, times.backward, times.update}) EXPECT_GT(part, 0);
   EXPECT_LE(times.input + times.forward + times.loss + times.backward + times.update, whole);

@@ -1,5 +1,5 @@
 // Layers that see a part of a batch do what they would do to the whole: dropout by place, batch norm by the statistics of all ranks.
-#include "ops/batch_part.hpp"
+#include "ops/training_pass.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,18 +14,17 @@
 namespace seg {
 namespace {
 
-TEST(BatchPart, DropOutIsByThePlaceInTheWholeBatch) {
+TEST(TrainingPass, DropOutIsByThePlaceInTheWholeBatch) {
   // Parts of 70,000 elements: no multiple of the blocks that share a key.
   const torch::Tensor whole = torch::ones({3, 7, 100, 100}).contiguous(torch::MemoryFormat::ChannelsLast);
-  torch::manual_seed(5);
-  const torch::Tensor expected = drop_out(whole, 0.3, true);
-  std::mutex drawing;
+  const torch::Tensor seed = torch::full({1}, 5, torch::kInt64);
+  const torch::Tensor expected = [&] {
+    const TrainingPassScope scope({.seed = seed});
+    return drop_out(whole, 0.3, true);
+  }();
   run_ranks(3, [&](const Communicator& ranks) {
-    const BatchPartScope scope({ranks, false});
+    const TrainingPassScope scope({ranks, false, seed});
     const torch::Tensor part = whole.narrow(0, ranks.rank(), 1).clone().requires_grad_();
-    // Threads share the generator that processes have each for themselves.
-    const std::lock_guard lock(drawing);
-    torch::manual_seed(5);
     const torch::Tensor dropped = drop_out(part, 0.3, true);
     EXPECT_TRUE(torch::equal(dropped, expected.narrow(0, ranks.rank(), 1)));
     dropped.sum().backward();
@@ -33,7 +32,7 @@ TEST(BatchPart, DropOutIsByThePlaceInTheWholeBatch) {
   });
 }
 
-TEST(BatchPart, ARunOfADropOutBlockIsItsMiddle) {
+TEST(TrainingPass, ARunOfADropOutBlockIsItsMiddle) {
   const std::vector<float> ones(100, 1.0f);
   std::vector<float> whole(100), middle(40);
   cpu::drop_out(ones.data(), {0, 100}, 99, {1u << 31, 2.0f}, whole.data());
@@ -54,7 +53,7 @@ NormedPart normed_part(const torch::Tensor& given_x, const torch::Tensor& given_
   return {y.detach(), x.grad(), norm.weight.grad(), norm.bias.grad(), residual.grad(), norm.running_mean, norm.running_variance};
 }
 
-TEST(BatchPart, SynchronizedBatchNormIsThatOfTheWholeBatch) {
+TEST(TrainingPass, SynchronizedBatchNormIsThatOfTheWholeBatch) {
   torch::manual_seed(7);
   // Images of different brightness: their own statistics would be far off.
   const torch::Tensor x = torch::randn({4, 5, 6, 9}) * 2 + torch::arange(4).view({4, 1, 1, 1}) * 3 + 10;
@@ -64,12 +63,12 @@ TEST(BatchPart, SynchronizedBatchNormIsThatOfTheWholeBatch) {
     std::mutex adding;
     torch::Tensor weight = torch::zeros({5}), bias = torch::zeros({5});
     run_ranks(2, [&](const Communicator& ranks) {
-      const BatchPart own{ranks, synchronized};
+      const TrainingPass own{ranks, synchronized};
       const auto part = [&](const torch::Tensor& tensor) { return tensor.narrow(0, 2 * ranks.rank(), 2); };
       const auto close = [&](const torch::Tensor& found, const torch::Tensor& expected) { return torch::allclose(found, expected, 1e-5, 1e-5); };
       NormedPart found;
       {
-        const BatchPartScope scope(own);
+        const TrainingPassScope scope(own);
         found = normed_part(part(x), part(residual), part(gradient));
       }
       const std::lock_guard lock(adding);
@@ -86,9 +85,9 @@ TEST(BatchPart, SynchronizedBatchNormIsThatOfTheWholeBatch) {
   }
 }
 
-TEST(BatchPart, WhatHasNoKernelIsNotSynchronized) {
+TEST(TrainingPass, WhatHasNoKernelIsNotSynchronized) {
   run_ranks(2, [](const Communicator& ranks) {
-    const BatchPartScope scope({ranks, true});
+    const TrainingPassScope scope({ranks, true});
     const torch::Tensor ones = torch::ones({3}, torch::kDouble);
     const BatchNorm norm{ones, ones, torch::zeros({3}, torch::kDouble), ones.clone()};
     EXPECT_THROW(batch_norm(torch::ones({2, 3, 4, 4}, torch::kDouble), norm, {}, true), Error);

@@ -1,10 +1,9 @@
-// Runs whose steps are not waited for, of one process and of several ranks, on the CPU: all but streams and NCCL is the same there.
+// Runs and single steps of several ranks, which are threads here.
 #include <gmock/gmock.h>
 
 #include <limits>
 
 #include "base/error.hpp"
-#include "core/torch_compat.hpp"
 #include "data/collate.hpp"
 #include "engine/one_layer.hpp"
 #include "engine/tiny_run.hpp"
@@ -29,7 +28,7 @@ void expect_close(const State& found, const State& expected, double tolerance) {
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(torch::allclose(found.at(name), tensor, tolerance, tolerance)) << name;
 }
 
-class TrainerAhead : public testing::Test {
+class TrainingRanks : public testing::Test {
  protected:
   struct Run : Reporter {
     void report(const Event& event) override { iterations[event.kind].push_back(event.iteration); }
@@ -38,7 +37,6 @@ class TrainerAhead : public testing::Test {
   };
 
   void SetUp() override {
-    if (!torch_compat::kHasFusedUpdates) GTEST_SKIP() << "this LibTorch has no fused optimiser steps (from 2.4 on)";
     std::vector<std::string> overrides = test::tiny_overrides(data_);
     overrides.insert(overrides.end(), {"train.accumulate=1", "train.ema=0", "train.iterations=14", "train.val_interval=7", "train.log_interval=5",
                                        "train.checkpoint_interval=0", "train.max_bad_steps=2", "optimizer.type=sgd", "optimizer.lr=0.001",
@@ -47,8 +45,8 @@ class TrainerAhead : public testing::Test {
   }
 
   /// 14 steps of one layer from the same weights; `broken`: from weights that make no step finite.
-  Run run(const Communicator& ranks, bool ahead, bool broken = false) const {
-    const std::unique_ptr<Experiment> experiment(new Experiment(test::with_one_layer(*built_, ranks, ahead)));
+  Run run(const Communicator& ranks, bool broken = false) const {
+    const std::unique_ptr<Experiment> experiment(new Experiment(test::with_one_layer(*built_, ranks)));
     for (torch::Tensor& parameter : experiment->learner->model().parameters()) {
       const torch::NoGradGuard no_gradient;
       const double largest = broken ? std::numeric_limits<double>::quiet_NaN() : 0.1;
@@ -67,27 +65,19 @@ class TrainerAhead : public testing::Test {
   std::filesystem::path data_ = test::tiny_data(folder_);
 };
 
-TEST_F(TrainerAhead, MakesTheRunThatIsWaitedFor) {
-  const Run waited = run({}, false), ahead = run({}, true);
-  expect_close(ahead.state, waited.state, 1e-4);
-  EXPECT_EQ(ahead.iterations, waited.iterations);
-  EXPECT_THAT(ahead.iterations.at(EventKind::kTrain), ElementsAre(5, 10, 14));
+TEST_F(TrainingRanks, MakeOneRunTogether) {
+  std::array<Run, 2> runs;
+  run_ranks(2, [&](const Communicator& ranks) { runs[static_cast<std::size_t>(ranks.rank())] = run(ranks); });
+  expect_close(runs[1].state, runs[0].state, 0);
+  EXPECT_THAT(runs[0].iterations.at(EventKind::kTrain), ElementsAre(5, 10, 14));
+  EXPECT_EQ(runs[0].iterations, run({}).iterations);
 }
 
-TEST_F(TrainerAhead, RanksMakeTheRunThatTheyWaitFor) {
-  std::array<Run, 2> waited, ahead;
-  run_ranks(2, [&](const Communicator& ranks) { waited[static_cast<std::size_t>(ranks.rank())] = run(ranks, false); });
-  run_ranks(2, [&](const Communicator& ranks) { ahead[static_cast<std::size_t>(ranks.rank())] = run(ranks, true); });
-  expect_close(ahead[0].state, waited[0].state, 1e-4);
-  expect_close(ahead[1].state, ahead[0].state, 0);
-  EXPECT_EQ(ahead[0].iterations, waited[0].iterations);
-}
-
-TEST_F(TrainerAhead, BadStepsInARowEndTheRunOfAllRanks) {
+TEST_F(TrainingRanks, BadStepsInARowEndTheRunOfAllRanks) {
   std::array<std::string, 2> messages;
   run_ranks(2, [&](const Communicator& ranks) {
     try {
-      run(ranks, true, /*broken=*/true);
+      run(ranks, /*broken=*/true);
     } catch (const Error& error) {
       messages[static_cast<std::size_t>(ranks.rank())] = error.what();
     }
@@ -96,11 +86,11 @@ TEST_F(TrainerAhead, BadStepsInARowEndTheRunOfAllRanks) {
   EXPECT_EQ(messages[1], messages[0]);
 }
 
-/// Ranks that make single steps of a whole network ahead.
-class LearnerAheadRanks : public TrainerAhead {
+/// Ranks that make single steps of a whole network.
+class LearnerRanks : public TrainingRanks {
  protected:
   /// shared: with dropout and batch norm over the whole batch, so that the parts of a batch learn what the whole does.
-  std::unique_ptr<Learner> learner(const Communicator& ranks, bool ahead, bool shared = false) const {
+  std::unique_ptr<Learner> learner(const Communicator& ranks, bool shared = false) const {
     RunConfig config = built_->config;
     if (shared) config.model.dropout = 0.3;
     if (shared && ranks.several()) config.model.batch_norm = BatchNormScope::kSynchronized;
@@ -108,9 +98,7 @@ class LearnerAheadRanks : public TrainerAhead {
     for (const ClassInfo& info : built_->classes()) context.class_names.push_back(info.name);
     const std::shared_ptr<Model> model = build_model(config.model, static_cast<std::int64_t>(context.class_names.size()));
     load_state_exact(*model, model_state(built_->learner->model()), "the other model");
-    Compute compute = built_->compute;
-    compute.runs_ahead = ahead;
-    return std::make_unique<Learner>(config, built_->iterations, compute, model, Learner::Losses{build_loss(config.loss, context), nullptr},
+    return std::make_unique<Learner>(config, built_->iterations, built_->compute, model, Learner::Losses{build_loss(config.loss, context), nullptr},
                                      std::set<std::string>{}, ranks);
   }
 
@@ -121,34 +109,28 @@ class LearnerAheadRanks : public TrainerAhead {
   }
 };
 
-TEST_F(LearnerAheadRanks, AgreeOnStatisticsAndOnSignals) {
-  std::array<State, 2> waited, ahead;
-  for (const bool is_ahead : {false, true}) {
-    run_ranks(2, [&](const Communicator& ranks) {
-      const auto own = learner(ranks, is_ahead);
-      for (std::int64_t i = 0; i < 3; ++i) {
-        const StepResult result = own->step({batch(2 * i + ranks.rank())}, i, StepTiming::kWhole, i == 2 && ranks.rank() == 1 ? 15 : 0);
-        EXPECT_TRUE(result.finite());
-        EXPECT_EQ(result.stop_signal(), i == 2 ? 15 : 0);
-      }
-      (is_ahead ? ahead : waited)[static_cast<std::size_t>(ranks.rank())] = copy_of(*own);
-    });
-  }
-  expect_close(ahead[1], ahead[0], 0);
-  for (const auto& [name, tensor] : waited[0]) {
-    if (name.find("running") == std::string::npos) continue;
-    EXPECT_TRUE(torch::allclose(ahead[0].at(name), tensor, 1e-3, 1e-3)) << name;
-  }
+TEST_F(LearnerRanks, AgreeOnStatisticsAndOnSignals) {
+  std::array<State, 2> states;
+  run_ranks(2, [&](const Communicator& ranks) {
+    const auto own = learner(ranks);
+    for (std::int64_t i = 0; i < 3; ++i) {
+      const StepResult result = own->step({batch(2 * i + ranks.rank())}, i, StepTiming::kWhole, i == 2 && ranks.rank() == 1 ? 15 : 0);
+      EXPECT_TRUE(result.finite());
+      EXPECT_EQ(result.stop_signal(), i == 2 ? 15 : 0);
+    }
+    states[static_cast<std::size_t>(ranks.rank())] = copy_of(*own);
+  });
+  expect_close(states[1], states[0], 0);
 }
 
-TEST_F(LearnerAheadRanks, DropWhatOneProcessDrops) {
+TEST_F(LearnerRanks, DropWhatOneProcessDrops) {
   std::array<StepResult, 2> parts, wholes;
-  const auto whole = learner({}, true, true);
+  const auto whole = learner({}, true);
   const Batch first = batch(0), second = batch(1);
   const Batch both{torch::cat({first.images, second.images}), torch::cat({first.labels, second.labels}), {}, {}};
   for (std::size_t i = 0; i < 2; ++i) wholes[i] = whole->step({both}, static_cast<std::int64_t>(i));
   run_ranks(2, [&](const Communicator& ranks) {
-    const auto own = learner(ranks, true, true);
+    const auto own = learner(ranks, true);
     for (std::size_t i = 0; i < 2; ++i) {
       const StepResult result = own->step({batch(ranks.rank())}, static_cast<std::int64_t>(i));
       if (ranks.is_first()) parts[i] = result;
@@ -160,9 +142,9 @@ TEST_F(LearnerAheadRanks, DropWhatOneProcessDrops) {
   }
 }
 
-TEST_F(LearnerAheadRanks, AStepThatIsBadOnOneLeavesNothingBehindOnAny) {
+TEST_F(LearnerRanks, AStepThatIsBadOnOneLeavesNothingBehindOnAny) {
   run_ranks(2, [&](const Communicator& ranks) {
-    const auto own = learner(ranks, true);
+    const auto own = learner(ranks);
     if (ranks.rank() == 1) own->model().buffers().front().fill_(std::numeric_limits<float>::infinity());
     const State before = copy_of(*own);
     const StepResult result = own->step({batch(ranks.rank())}, 0);

@@ -1,4 +1,4 @@
-#include "engine/training/undo.hpp"
+#include "engine/training/rollback.hpp"
 
 #include <ATen/ATen.h>
 
@@ -8,13 +8,13 @@
 
 namespace seg {
 
-torch::Tensor Undo::Buffers::values() const {
+torch::Tensor Rollback::Buffers::values() const {
   std::vector<torch::Tensor> flat;
   for (const torch::Tensor& tensor : tensors) flat.push_back(tensor.flatten());
   return torch::cat(flat);
 }
 
-void Undo::Buffers::set(const torch::Tensor& values) const {
+void Rollback::Buffers::set(const torch::Tensor& values) const {
   std::vector<torch::Tensor> parts;
   std::int64_t offset = 0;
   for (const torch::Tensor& tensor : tensors) {
@@ -24,7 +24,7 @@ void Undo::Buffers::set(const torch::Tensor& values) const {
   torch_compat::copy_all(tensors, parts);
 }
 
-Undo::Undo(const Model& model, const std::vector<Loss*>& losses) {
+Rollback::Rollback(const Model& model, const std::vector<Loss*>& losses) {
   for (const torch::Tensor& buffer : model.buffers()) {
     const auto alike = [&](const Buffers& some) { return some.tensors.front().scalar_type() == buffer.scalar_type(); };
     const auto found = std::ranges::find_if(buffers_, alike);
@@ -38,27 +38,27 @@ Undo::Undo(const Model& model, const std::vector<Loss*>& losses) {
   }
 }
 
-torch::Tensor Undo::finite() const {
+torch::Tensor Rollback::finite() const {
   std::vector<torch::Tensor> answers;
   for (const Buffers& some : buffers_)
     if (some.before.is_floating_point()) answers.push_back(some.values().isfinite().all());
   return answers.empty() ? torch::ones({}, torch::kBool) : torch::stack(answers).all();
 }
 
-void Undo::take_back() const {
+void Rollback::take_back_unless(const torch::Tensor& kept) const {
+  const torch::NoGradGuard no_gradient;
+  for (const Buffers& some : buffers_) some.set(torch::where(kept, some.values(), some.before));
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    State chosen = losses_[i]->state();
+    for (auto& [name, tensor] : chosen) tensor = torch::where(kept, tensor, loss_states_[i].at(name));
+    losses_[i]->load(chosen);
+  }
+}
+
+void Rollback::take_back() const {
   const torch::NoGradGuard no_gradient;
   for (const Buffers& some : buffers_) some.set(some.before);
   for (std::size_t i = 0; i < losses_.size(); ++i) losses_[i]->load(loss_states_[i]);
-}
-
-void Undo::take_back_unless(const torch::Tensor& good) const {
-  const torch::NoGradGuard no_gradient;
-  for (const Buffers& some : buffers_) some.set(torch::where(good, some.values(), some.before));
-  for (std::size_t i = 0; i < losses_.size(); ++i) {
-    State chosen = losses_[i]->state();
-    for (auto& [name, tensor] : chosen) tensor = torch::where(good, tensor, loss_states_[i].at(name));
-    losses_[i]->load(chosen);
-  }
 }
 
 }  // namespace seg

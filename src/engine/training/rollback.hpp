@@ -11,17 +11,17 @@
 
 namespace seg {
 
-class Undo {
+class Rollback {
  public:
   /// Remembers what `model` and `losses` (null ones are left out) hold now; they must outlive it.
-  Undo(const Model& model, const std::vector<Loss*>& losses);
+  Rollback(const Model& model, const std::vector<Loss*>& losses);
 
-  /// bool scalar on the model's device: whether the running statistics are finite.
+  /// bool scalar where the model is: whether the running statistics are finite.
   torch::Tensor finite() const;
+  /// All is as it was, unless `kept`, a bool scalar where the model is, is true.
+  void take_back_unless(const torch::Tensor& kept) const;
   /// All is as it was.
   void take_back() const;
-  /// The same where `good`, a bool scalar on the model's device, is false; the host does not wait for it.
-  void take_back_unless(const torch::Tensor& good) const;
 
  private:
   /// The model's buffers of one type: one tensor to remember, for few launches on a GPU.
