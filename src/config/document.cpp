@@ -17,7 +17,6 @@ namespace seg::config {
 
 struct Document::Tree {
   Node root;
-  std::vector<std::string> notes;
 };
 
 namespace {
@@ -34,23 +33,6 @@ Node parse_root(const std::string& text, const std::string& source) {
   return root;
 }
 
-// What turns the texts of one document into trees of today's names.
-class Renamer {
- public:
-  explicit Renamer(const std::vector<Renamed>& renamed) : renamed_(renamed) {}
-
-  Node apply(Node root) {
-    for (const std::string& note : rename_keys(root, renamed_))
-      if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
-    return root;
-  }
-
-  std::vector<std::string> notes;
-
- private:
-  const std::vector<Renamed>& renamed_;
-};
-
 // Ahead of reading, so that the message is the one for a text, with a place.
 void check_size(const fs::path& file) {
   std::error_code none;
@@ -61,11 +43,9 @@ void check_size(const fs::path& file) {
 // Reads a file after the files it builds on.
 class FileReader {
  public:
-  explicit FileReader(Renamer& renamer) : renamer_(renamer) {}
-
   Node read(const fs::path& file) {
     check_size(file);
-    Node own = renamer_.apply(parse_root(read_file(file, kMaxBytes, ErrorKind::kConfiguration), file.string()));
+    Node own = parse_root(read_file(file, kMaxBytes, ErrorKind::kConfiguration), file.string());
     const auto base = std::find_if(own.children.begin(), own.children.end(), [](const Node& child) { return child.key == "base"; });
     if (base == own.children.end()) {
       set_layer(own, ++layers_);
@@ -113,7 +93,6 @@ class FileReader {
                       : "did you mean " + in_quotes(near) + "?");
   }
 
-  Renamer& renamer_;
   std::vector<fs::path> open_;  // from the first file to the one being read
   int files_ = 0;
   int layers_ = 0;
@@ -152,9 +131,9 @@ Node parse_override(const std::string& text) {
   }
 }
 
-void apply(Node& root, const std::vector<std::string>& overrides, Renamer& renamer) {
+void apply(Node& root, const std::vector<std::string>& overrides) {
   for (const std::string& text : overrides) {
-    Node given = renamer.apply(parse_override(text));
+    Node given = parse_override(text);
     set_layer(given, kSetLayer);
     merge(root, std::move(given));
   }
@@ -167,7 +146,7 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
-Document Document::from_file(const fs::path& file, const std::vector<std::string>& overrides, const std::vector<Renamed>& renamed) {
+Document Document::from_file(const fs::path& file, const std::vector<std::string>& overrides) {
   const fs::path found = find_recipe({}, file);
   if (found.empty()) {
     const std::string near = near_recipe({}, file);
@@ -175,26 +154,19 @@ Document Document::from_file(const fs::path& file, const std::vector<std::string
                 near.empty() ? "give a path, or the name of a shipped recipe such as synthia_recall.yaml or camvid_ce.yaml"
                              : "did you mean the recipe " + near + "?");
   }
-  Renamer renamer(renamed);
-  auto tree = std::make_unique<Tree>(Tree{FileReader(renamer).read(found), {}});
-  apply(tree->root, overrides, renamer);
-  tree->notes = std::move(renamer.notes);
+  auto tree = std::make_unique<Tree>(Tree{FileReader().read(found)});
+  apply(tree->root, overrides);
   return Document(std::move(tree));
 }
 
-Document Document::from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides,
-                             const std::vector<Renamed>& renamed) {
-  Renamer renamer(renamed);
-  auto tree = std::make_unique<Tree>(Tree{renamer.apply(parse_root(text, source)), {}});
+Document Document::from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
+  auto tree = std::make_unique<Tree>(Tree{parse_root(text, source)});
   if (const Node* base = tree->root.find("base")) {
     fail(base->key_position, "base: is allowed in files only", "write out what the base gives");
   }
-  apply(tree->root, overrides, renamer);
-  tree->notes = std::move(renamer.notes);
+  apply(tree->root, overrides);
   return Document(std::move(tree));
 }
-
-const std::vector<std::string>& Document::notes() const { return tree_->notes; }
 
 std::unique_ptr<Visitor> Document::make_reader() const { return std::make_unique<Reader>(tree_->root); }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "config/fields.hpp"
-#include "config/renamed.hpp"
 
 namespace seg::config {
 
@@ -25,11 +24,10 @@ class Document {
   /// Reads `file`, as given or a shipped recipe (recipe.hpp), and, first, what its `base:` names: a file or a list of them, relative to
   /// the file or shipped recipes, the later over the earlier and the file over all. `overrides` are "a.b=value" in YAML syntax, the last one wins;
   /// "a.b=" is empty text. Errors: missing or unreadable file, over 1 MB, bad YAML, duplicate key, anchors, aliases and tags, more than one document,
-  /// nesting over 20 levels, a base cycle. Each file and override may give a key under its old name of `renamed`.
-  static Document from_file(const std::filesystem::path& file, const std::vector<std::string>& overrides, const std::vector<Renamed>& renamed = {});
+  /// nesting over 20 levels, a base cycle.
+  static Document from_file(const std::filesystem::path& file, const std::vector<std::string>& overrides);
   /// The same for text that has no file, such as the configuration in a checkpoint, and so no base; `source` names it in messages.
-  static Document from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides,
-                            const std::vector<Renamed>& renamed = {});
+  static Document from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides);
 
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
@@ -46,9 +44,6 @@ class Document {
 
   /// "file:line:column" of a key such as "data.root" (or "--set data.root=value"); empty where the document does not give it.
   std::string position_of(const std::string& key) const;
-
-  /// What the log should say: each old name that was read, once.
-  const std::vector<std::string>& notes() const;
 
  private:
   struct Tree;

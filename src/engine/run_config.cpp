@@ -1,9 +1,6 @@
 #include "engine/run_config.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <memory>
-#include <set>
 #include <utility>
 
 #include "base/error.hpp"
@@ -17,21 +14,7 @@ namespace seg {
 
 namespace {
 
-/// Old names, read for one version.
-const std::vector<config::Renamed>& renamed_keys() {
-  static const std::vector<config::Renamed> keys = {{"augment.normalize", "model.input"}};
-  return keys;
-}
-
-/// Reading a run's configuration takes several passes over it: the log says it once.
-void tell(const std::vector<std::string>& notes) {
-  static std::set<std::string> told;
-  for (const std::string& note : notes)
-    if (told.insert(note).second) spdlog::info("{}", note);
-}
-
 RunConfig read(config::Document document) {
-  tell(document.notes());
   RunConfig config;
   document.read_into(config);
   config.position_of = [shared = std::make_shared<const config::Document>(std::move(document))](const std::string& key) {
@@ -111,11 +94,11 @@ void RunConfig::fields(config::Visitor& v) {
 }
 
 RunConfig load_run_config(const fs::path& file, const std::vector<std::string>& overrides) {
-  return read(config::Document::from_file(file, overrides, renamed_keys()));
+  return read(config::Document::from_file(file, overrides));
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
-  return read(config::Document::from_text(text, source, overrides, renamed_keys()));
+  return read(config::Document::from_text(text, source, overrides));
 }
 
 RunConfig with_data_of(RunConfig config, const fs::path& file, const std::vector<std::string>& overrides) {

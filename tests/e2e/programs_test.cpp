@@ -185,15 +185,6 @@ TEST_F(Programs, AnUnsetRootSaysWhichVariable) {
   EXPECT_THAT(result.err, AllOf(HasSubstr("CITYSCAPES_ROOT"), HasSubstr("cityscapes.yaml:")));
 }
 
-TEST_F(Programs, AKeyUnderItsOldNameIsReadWithOneNote) {
-  const ProgramResult result = run("segtrain", training_with("run", {"augment.normalize.order=bgr", "augment.normalize.mean=[1, 2, 3]"}));
-  ASSERT_EQ(result.exit_code, 0) << result.err;
-  const std::string note = "augment.normalize is now model.input; read as such";
-  EXPECT_THAT(result.err, HasSubstr(note));
-  EXPECT_EQ(result.err.find(note), result.err.rfind(note));
-  EXPECT_THAT(read_text(folder_ / "run/config.yaml"), HasSubstr("  input:\n    order: bgr\n    mean: [1, 2, 3]\n"));
-}
-
 TEST_F(Programs, ABaseIsFoundAmongTheShippedRecipes) {
   write_text(folder_ / "mine.yaml", "base: camvid_recall.yaml\nname: mine\n");
   std::vector<std::string> arguments = training("run", (folder_ / "mine.yaml").string());

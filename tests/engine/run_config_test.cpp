@@ -243,21 +243,6 @@ TEST(RunConfigTest, AnotherLengthReplacesTheRecipes) {
   EXPECT_EQ(stored.train.epochs, 3);
 }
 
-TEST(RunConfigTest, TheOldNameOfTheNetworksInputIsRead) {
-  setenv("CAMVID_ROOT", "/data", 1);
-  const test::TemporaryFolder folder;
-  test::write_text(folder / "old.yaml", "base: camvid_ce.yaml\naugment: {flip: 0.25, normalize: {order: bgr}}\n");
-  const RunConfig config = load_run_config(folder / "old.yaml", {"augment.normalize.std=[1, 2, 3]"});
-  EXPECT_EQ(config.augment.flip, 0.25);
-  EXPECT_EQ(config.model.input.order, ChannelOrder::kBgr);
-  EXPECT_EQ(config.model.input.std, (std::vector<double>{1, 2, 3}));
-  EXPECT_EQ(parse_run_config("augment: {normalize: {order: bgr}}", "stored", {}).model.input.order, ChannelOrder::kBgr);
-}
-
-TEST(RunConfigTest, BothNamesOfTheNetworksInputInOneFileAreRefused) {
-  EXPECT_THROW(parse_run_config("augment: {normalize: {order: bgr}}\nmodel: {input: {order: rgb}}\n", "stored", {}), Error);
-}
-
 TEST(RunConfigTest, AFileElsewhereMayBuildOnAShippedRecipe) {
   setenv("CAMVID_ROOT", "/data", 1);
   const test::TemporaryFolder folder;

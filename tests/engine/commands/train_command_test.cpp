@@ -251,20 +251,6 @@ TEST_F(TrainCommandTest, ResumesUnderAHarmlessChange) {
   EXPECT_THAT(test::read_text(folder_ / "run/config.yaml"), HasSubstr("workers: 1"));
 }
 
-TEST_F(TrainCommandTest, ResumesARunThatWasStoredUnderAnOldName) {
-  copy_whole("run");
-  kill_after("run", 4);
-  const fs::path file = folder_ / "run/config.yaml";
-  std::string text = test::read_text(file);
-  const std::size_t begin = text.find("  input:\n"), end = text.find("loss:\n", begin);
-  std::string block = text.substr(begin, end - begin);
-  text.erase(begin, end - begin);
-  text.insert(text.find("model:\n"), block.replace(2, 5, "normalize"));  // the end of the block augment
-  test::write_text(file, text);
-  EXPECT_EQ(digest_of(output_of(command("run", "auto"))), digest_of(whole_->output));
-  EXPECT_EQ(test::read_text(file), test::read_text(whole_->file("config.yaml")));
-}
-
 TEST_F(TrainCommandTest, ResumesARunThatIsOlderThanAKeyWithAuto) {
   copy_whole("run");
   kill_after("run", 4);
