@@ -7,7 +7,7 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
-#include "report/comparison.hpp"
+#include "report/comparison_page.hpp"
 #include "report/run_page.hpp"
 #include "report/run_paths.hpp"
 
@@ -27,7 +27,10 @@ int compare(const std::vector<std::string>& directories, const std::filesystem::
   runs.reserve(directories.size());
   for (const std::string& directory : directories) runs.push_back(seg::read_run_result(directory));
   const seg::Comparison comparison = seg::compare_runs(std::move(runs), options);
-  if (!output.empty()) seg::write_comparison(comparison, output);
+  if (!output.empty()) {
+    seg::write_comparison(comparison, output);
+    seg::write_comparison_page(comparison, output);
+  }
   std::cout << seg::comparison_markdown(comparison);
   return 0;
 }

@@ -80,8 +80,8 @@ Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& op
 
 /// The main table, in per cent, with its heading and notes.
 std::string comparison_markdown(const Comparison& comparison);
-/// Writes comparison.{md,csv,json,html} and false_positives.csv into `folder`, which is made: md and html in per cent with a table
-/// per class, json and csv as fractions. Throws kStorage.
+/// Writes comparison.{md,csv,json} and false_positives.csv into `folder`, which is made: md in per cent with a table per class, json
+/// and csv as fractions. Throws kStorage.
 void write_comparison(const Comparison& comparison, const std::filesystem::path& folder);
 
 }  // namespace seg

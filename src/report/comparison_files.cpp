@@ -1,6 +1,5 @@
 #include "base/files.hpp"
 #include "report/comparison.hpp"
-#include "report/comparison_page.hpp"
 #include "report/comparison_tables.hpp"
 
 namespace seg {
@@ -108,7 +107,6 @@ void write_comparison(const Comparison& comparison, const std::filesystem::path&
   write_file_atomic(folder / "comparison.csv", csv_table(comparison).csv());
   write_file_atomic(folder / "false_positives.csv", false_positive_csv(comparison).csv());
   write_file_atomic(folder / "comparison.json", json_of(comparison).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
-  write_file_atomic(folder / "comparison.html", comparison_page(comparison));
 }
 
 }  // namespace seg

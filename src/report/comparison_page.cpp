@@ -1,5 +1,6 @@
 #include "report/comparison_page.hpp"
 
+#include "base/files.hpp"
 #include "report/comparison_tables.hpp"
 #include "report/page.hpp"
 #include "report/web.hpp"
@@ -120,6 +121,11 @@ std::string comparison_page(const Comparison& comparison) {
                   {"false_positives", false_positive_values(comparison)}},
        .data = comparison_data(comparison),
        .script = kComparisonScript});
+}
+
+void write_comparison_page(const Comparison& comparison, const std::filesystem::path& folder) {
+  make_directories(folder);
+  write_file_atomic(folder / "comparison.html", comparison_page(comparison));
 }
 
 }  // namespace seg

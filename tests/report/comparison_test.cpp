@@ -5,31 +5,17 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "report/compared_run.hpp"
 #include "support/support.hpp"
 
 namespace seg {
 namespace {
 
 using test::read_text;
+using test::run_of;
 using test::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-RunResult run_of(const std::string& loss, std::int64_t seed, double accuracy, double iou) {
-  RunResult result;
-  result.run = {.directory = loss + "-seed" + std::to_string(seed), .name = loss, .loss = loss, .dataset = "camvid", .seed = seed, .iterations = 100};
-  EvaluationReport& report = result.evaluation;
-  report.split = "test";
-  report.class_names = {"rare", "road"};
-  report.confusion = {.classes = 2, .counts = {1, 1, 0, 1, 9, 0}};
-  report.scores.pixels = 12;
-  report.scores.mean_accuracy = accuracy;
-  report.scores.mean_iou = iou;
-  report.scores.mean_precision = 0.5;
-  report.scores.overall_accuracy = 0.8;
-  report.scores.classes = {{2, accuracy, 0.5, iou, 0.5}, {10, 0.9, 0.9, 0.9, 0.9}};
-  return result;
-}
 
 TEST(Spread, ByHand) {
   const Spread three = spread({0.4, 0.5, 0.9});  // deviations -0.2, -0.1, 0.3: squares sum to 0.14
@@ -179,14 +165,6 @@ TEST(ComparisonFiles, JsonAndCsvHoldFractions) {
   EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr("recall,1,0.75,,0.4,,0.5,,0.8,,0.5,,0,,,,,,,,,,,,,,,,\n"));
 }
 
-TEST(ComparisonFiles, HtmlIsEscaped) {
-  const TemporaryFolder folder;
-  write_comparison(compare_runs({run_of("<b>", 0, 0.5, 0.4)}), folder.path());
-  const std::string html = read_text(folder / "comparison.html");
-  EXPECT_THAT(html, HasSubstr("<td>&lt;b&gt;</td>"));
-  EXPECT_EQ(html.find("<b>"), std::string::npos);
-}
-
 TEST(ComparisonFiles, FalsePositivesNameWhoseTheyAre) {
   const TemporaryFolder folder;
   write_comparison(compare_runs(two_by_two()), folder.path());
@@ -194,12 +172,6 @@ TEST(ComparisonFiles, FalsePositivesNameWhoseTheyAre) {
   EXPECT_THAT(read_text(folder / "false_positives.csv"), HasSubstr("recall,road,rare,2,0.1\nrecall,rare,road,2,0.5\n"));
   EXPECT_THAT(read_text(folder / "comparison.md"), HasSubstr("| rare | road 50.0 | road 50.0 |"));
   EXPECT_THAT(read_text(folder / "comparison.json"), HasSubstr("\"taken_from\": {"));
-}
-
-TEST(ComparisonFiles, PageHoldsThePointsOfTheScatter) {
-  const TemporaryFolder folder;
-  write_comparison(compare_runs(two_by_two()), folder.path());
-  EXPECT_THAT(read_text(folder / "comparison.html"), HasSubstr(R"({"seed":1,"x":60.0,"y":30.0}],"mean":{"x":60.0,"y":30.0})"));
 }
 
 TEST(Comparison, DrawsTheMeanCurveOfALoss) {
