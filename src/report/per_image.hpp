@@ -8,14 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "report/scores.hpp"
+#include "report/image_counts.hpp"
 
 namespace seg {
-
-struct ImageCounts {
-  std::string id;
-  std::vector<ClassPixels> classes;  // [K]
-};
 
 class PerImageLog {
  public:

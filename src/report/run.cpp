@@ -8,7 +8,9 @@
 #include "base/error.hpp"
 #include "report/console.hpp"
 #include "report/metrics_log.hpp"
+#include "report/per_image.hpp"
 #include "report/run_paths.hpp"
+#include "report/tau_curve_files.hpp"
 
 namespace seg {
 

@@ -1,17 +1,11 @@
 #include "report/tau_curve.hpp"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
-#include "base/error.hpp"
 #include "report/bootstrap.hpp"
-#include "support/support.hpp"
 
 namespace seg {
 namespace {
-
-using test::read_text;
-using test::TemporaryFolder;
-using testing::HasSubstr;
 
 /// Class 0 has 10 truth pixels in each image, class 1 too; of class 0 `right` are found, of class 1 all.
 ImageCounts image(const std::string& id, std::int64_t right) { return {id, {{10, right, right}, {10, 20 - right, 10}}}; }
@@ -28,31 +22,6 @@ TEST(TauCurve, PointsAreTheScoresOfAllImages) {
   EXPECT_DOUBLE_EQ(*points[2].scores.mean_accuracy, (14.0 / 20 + 1.0) / 2);
   EXPECT_DOUBLE_EQ(*points[2].scores.mean_iou, (14.0 / 20 + 20.0 / 26) / 2);
   EXPECT_DOUBLE_EQ(*points[2].scores.mean_iou_by_image, ((0.8 + 10.0 / 12) / 2 + (0.6 + 10.0 / 14) / 2) / 2);
-}
-
-TEST(TauCurve, GoesThroughItsFiles) {
-  const TemporaryFolder folder;
-  write_tau_curve(small_curve(), folder.path());
-  const TauCurve read = read_tau_curve(folder.path());
-  EXPECT_EQ(read.split, "test");
-  EXPECT_EQ(read.checkpoint, "best.safetensors");
-  EXPECT_EQ(read.taus, small_curve().taus);
-  EXPECT_EQ(read.images[2][0].id, "a");
-  EXPECT_EQ(read.images[2][0].classes, small_curve().images[2][1].classes);
-  EXPECT_THAT(read_text(folder / "tau_curve.csv"), HasSubstr("tau,mean_iou,mean_accuracy"));
-}
-
-TEST(TauCurve, IsEmptyWithoutAFileAndAnErrorWhereOneIsBroken) {
-  const TemporaryFolder folder;
-  EXPECT_TRUE(read_tau_curve(folder.path()).taus.empty());
-  test::write_text(folder / "tau_counts.jsonl", "{\"split\": \"test\", \"checkpoint\": \"\", \"taus\": [0]}\n{\"id\": 3}\n");
-  try {
-    read_tau_curve(folder.path());
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind, ErrorKind::kData);
-    EXPECT_THAT(error.what(), HasSubstr("tau_counts.jsonl:2"));
-  }
 }
 
 Scores point(double accuracy, double iou) {

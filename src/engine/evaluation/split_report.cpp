@@ -4,6 +4,7 @@
 #include "engine/frame_size.hpp"
 #include "report/run_paths.hpp"
 #include "report/scores.hpp"
+#include "report/tau_curve_files.hpp"
 
 namespace seg {
 

@@ -1,0 +1,16 @@
+// What was counted on one image: all that scores of a split, drawn anew or not, are made of.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report/scores.hpp"
+
+namespace seg {
+
+struct ImageCounts {
+  std::string id;
+  std::vector<ClassPixels> classes;  // [K]
+};
+
+}  // namespace seg
