@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

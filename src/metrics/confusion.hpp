@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/device_work.hpp"
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

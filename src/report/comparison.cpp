@@ -5,8 +5,8 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "report/frame_blocks.hpp"
 #include "report/run_paths.hpp"
+#include "scores/frame_blocks.hpp"
 
 namespace seg {
 

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "report/bootstrap.hpp"
 #include "report/run.hpp"
+#include "scores/bootstrap.hpp"
 
 namespace seg {
 
@@ -70,7 +70,7 @@ struct Comparison {
 };
 
 struct ComparisonOptions {
-  std::int64_t block = 0;       // frames the bootstrap draws together at most; 0: as many as suit the data set (report/frame_blocks.hpp)
+  std::int64_t block = 0;       // frames the bootstrap draws together at most; 0: as many as suit the data set (scores/frame_blocks.hpp)
   std::string baseline = "ce";  // a loss as the runs name it
 };
 

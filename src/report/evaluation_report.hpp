@@ -1,6 +1,6 @@
 // The result of an evaluation as files: report.json, per_class.csv, confusion.csv; and as a table for people.
 //
-// report.json, in this order; fractions 0..1, null where undefined (see report/scores.hpp):
+// report.json, in this order; fractions 0..1, null where undefined (see scores/scores.hpp):
 //   split, images, pixels, overall_accuracy, mean_accuracy, mean_iou, mean_precision, mean_f1, frequency_weighted_iou,
 //   mean_iou_by_image, mean_iou_by_class, boundary_iou,
 //   classes: [{id, name, pixels, accuracy, precision, iou, f1}], confusion: [K][K] integers, rows = truth, checkpoint,
@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

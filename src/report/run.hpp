@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "report/evaluation_report.hpp"
-#include "report/tau_curve.hpp"
+#include "scores/tau_curve.hpp"
 
 namespace seg {
 

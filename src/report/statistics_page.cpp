@@ -4,9 +4,9 @@
 #include <numeric>
 
 #include "report/page.hpp"
-#include "report/scores.hpp"
 #include "report/text.hpp"
 #include "report/web.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

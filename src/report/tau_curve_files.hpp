@@ -7,7 +7,7 @@
 
 #include <filesystem>
 
-#include "report/tau_curve.hpp"
+#include "scores/tau_curve.hpp"
 
 namespace seg {
 

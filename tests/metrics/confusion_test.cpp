@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 namespace {

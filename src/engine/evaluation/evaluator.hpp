@@ -8,7 +8,7 @@
 #include "core/communicator.hpp"
 #include "data/loader.hpp"
 #include "engine/evaluation/inference.hpp"
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

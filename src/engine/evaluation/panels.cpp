@@ -10,7 +10,7 @@
 #include "data/collate.hpp"
 #include "data/drawing/panel.hpp"
 #include "data/drawing/picture.hpp"
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

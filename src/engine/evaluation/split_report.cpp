@@ -3,8 +3,8 @@
 #include "base/error.hpp"
 #include "engine/frame_size.hpp"
 #include "report/run_paths.hpp"
-#include "report/scores.hpp"
 #include "report/tau_curve_files.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

@@ -12,7 +12,7 @@
 #include "engine/evaluation/panels.hpp"
 #include "report/evaluation_report.hpp"
 #include "report/per_image.hpp"
-#include "report/tau_curve.hpp"
+#include "scores/tau_curve.hpp"
 
 namespace seg {
 

@@ -1,4 +1,4 @@
-#include "report/frame_blocks.hpp"
+#include "scores/frame_blocks.hpp"
 
 #include <algorithm>
 #include <array>

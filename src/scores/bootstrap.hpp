@@ -1,6 +1,6 @@
 // How sure a difference of two losses is, given the images it was measured on: the paired bootstrap.
 //
-//   A resample draws as many blocks of images as there are (report/frame_blocks.hpp), with replacement; every run is scored on the same
+//   A resample draws as many blocks of images as there are (scores/frame_blocks.hpp), with replacement; every run is scored on the same
 //   draw, and the difference is the mean over the pairs of score(run) - score(baseline). The interval is from the 2.5th to the 97.5th
 //   percentile over the resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). Neighbouring frames of a
 //   video are near copies: drawn one by one they would count as so many independent images, and the interval would be too narrow.
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "report/tau_curve.hpp"
+#include "scores/tau_curve.hpp"
 
 namespace seg {
 

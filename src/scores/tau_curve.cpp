@@ -1,4 +1,4 @@
-#include "report/tau_curve.hpp"
+#include "scores/tau_curve.hpp"
 
 #include <algorithm>
 #include <cmath>

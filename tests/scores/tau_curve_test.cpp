@@ -1,14 +1,14 @@
-#include "report/tau_curve.hpp"
+#include "scores/tau_curve.hpp"
 
 #include <gtest/gtest.h>
 
-#include "report/bootstrap.hpp"
+#include "scores/bootstrap.hpp"
+#include "scores/counted_image.hpp"
 
 namespace seg {
 namespace {
 
-/// Class 0 has 10 truth pixels in each image, class 1 too; of class 0 `right` are found, of class 1 all.
-ImageCounts image(const std::string& id, std::int64_t right) { return {id, {{10, right, right}, {10, 20 - right, 10}}}; }
+using test::image;
 
 TauCurve small_curve() {
   return {

@@ -1,12 +1,13 @@
-#include "report/bootstrap.hpp"
+#include "scores/bootstrap.hpp"
 
 #include <gmock/gmock.h>
+
+#include "scores/counted_image.hpp"
 
 namespace seg {
 namespace {
 
-/// Ten truth pixels of each of two classes, of which `right` of the first are found and all of the second.
-ImageCounts image(const std::string& id, std::int64_t right) { return {id, {{10, right, right}, {10, 20 - right, 10}}}; }
+using test::image;
 
 std::vector<ImageCounts> images(const std::vector<std::int64_t>& right) {
   std::vector<ImageCounts> all;

@@ -1,10 +1,10 @@
-#include "report/bootstrap.hpp"
+#include "scores/bootstrap.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/random.hpp"
-#include "report/frame_blocks.hpp"
+#include "scores/frame_blocks.hpp"
 
 namespace seg {
 

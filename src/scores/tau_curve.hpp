@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "report/image_counts.hpp"
+#include "scores/image_counts.hpp"
 
 namespace seg {
 

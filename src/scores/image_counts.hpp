@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

@@ -1,4 +1,4 @@
-#include "report/scores.hpp"
+#include "scores/scores.hpp"
 
 #include <gtest/gtest.h>
 
