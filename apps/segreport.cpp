@@ -7,9 +7,9 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
-#include "report/comparison_page.hpp"
-#include "report/run_page.hpp"
-#include "report/run_paths.hpp"
+#include "report/pages/comparison_page.hpp"
+#include "report/pages/run_page.hpp"
+#include "report/run/run_paths.hpp"
 
 namespace {
 

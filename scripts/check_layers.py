@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks what the compiler does not: every #include follows the layers (a module uses only what stands below it, as CONTRIBUTING.md draws
-them), no two headers define a type or an alias of one name (the program would have two, and the linker mixes their functions), files are short."""
+them, and so does a room of a module), no two headers define a type or an alias of one name (the program would have two, and the linker mixes their functions), files are short."""
 import pathlib
 import re
 import sys
@@ -22,6 +22,8 @@ ALLOWED["engine"] = {name for name in ALLOWED}
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
+# Rooms of a module, from its bottom to its top: each uses itself, those before it and what lies in the module's own folder, which uses none.
+ROOMS = {"report": ("run", "comparison", "pages")}
 NO_TORCH = ("base", "tensor_files", "config", "scores", "report", "synthesis")
 # In one folder, where files come in kinds.
 MOST_HEADERS = {"engine": 20, "data": 20}
@@ -36,8 +38,16 @@ def module_of(path):
     return "apps" if parts[0] == "apps" else parts[1]
 
 
+def room_of(module, name):
+    """The number of the room that a file of the module lies in, from its path below src; 0 for the module's own folder."""
+    rooms = ("", *ROOMS[module])
+    parts = name.split("/")
+    return rooms.index(parts[1]) if len(parts) > 2 else 0
+
+
 def problems_of(path):
     module = module_of(path)
+    own_room = room_of(module, str(path.relative_to(ROOT / "src"))) if module in ROOMS else 0
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         where = f"{path.relative_to(ROOT)}:{number}"
         found = INCLUDE.match(line)
@@ -45,6 +55,8 @@ def problems_of(path):
             used = found.group(2).split("/")[0]
             if found.group(1) == '"' and used != module and used not in ALLOWED[module]:
                 yield f"{where}: {module} must not include {found.group(2)}"
+            if found.group(1) == '"' and used == module and module in ROOMS and room_of(module, found.group(2)) > own_room:
+                yield f"{where}: {path.parent.relative_to(ROOT / 'src')} must not include {found.group(2)}"
             if found.group(1) == "<" and module in NO_TORCH and used in ("torch", "ATen", "c10"):
                 yield f"{where}: {module} stands without LibTorch"
         if re.match(r"^\s*#\s*if", line) and module not in ("ops", "core"):

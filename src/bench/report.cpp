@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "report/text.hpp"
+#include "report/text_table.hpp"
 
 namespace seg {
 

@@ -7,7 +7,7 @@
 #include "core/tensor_io.hpp"
 #include "engine/training/learner.hpp"
 #include "models/weights.hpp"
-#include "report/text.hpp"
+#include "report/text_table.hpp"
 #include "tensor_files/safetensors.hpp"
 
 namespace seg {

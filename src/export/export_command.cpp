@@ -9,7 +9,7 @@
 #include "engine/training/checkpoint.hpp"
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
-#include "report/text.hpp"
+#include "report/text_table.hpp"
 
 namespace seg {
 

@@ -11,7 +11,7 @@
 #include "engine/tiny_run.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
-#include "report/metrics_log.hpp"
+#include "report/run/metrics_log.hpp"
 #include "support/fault.hpp"
 #include "support/process_use.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "report/run.hpp"
+#include "report/run/run.hpp"
 
 namespace seg::test {
 

@@ -15,7 +15,7 @@
 #include "data/statistics.hpp"
 #include "engine/frame_size.hpp"
 #include "losses/class_weighting/registry.hpp"
-#include "report/statistics_page.hpp"
+#include "report/pages/statistics_page.hpp"
 
 namespace seg {
 

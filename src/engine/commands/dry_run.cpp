@@ -15,7 +15,7 @@
 #include "engine/evaluation/inference.hpp"
 #include "engine/training/trainer.hpp"
 #include "losses/registry.hpp"
-#include "report/console.hpp"
+#include "report/run/console.hpp"
 
 namespace seg {
 

@@ -17,7 +17,7 @@
 #include "engine/evaluation/trained_model.hpp"
 #include "engine/frame_size.hpp"
 #include "engine/stop.hpp"
-#include "report/text.hpp"
+#include "report/text_table.hpp"
 
 namespace seg {
 

@@ -20,8 +20,8 @@
 #include "engine/evaluation/predictions.hpp"
 #include "engine/evaluation/predictor.hpp"
 #include "engine/stop.hpp"
-#include "report/progress_bar.hpp"
-#include "report/text.hpp"
+#include "report/run/progress_bar.hpp"
+#include "report/text_table.hpp"
 
 namespace seg {
 

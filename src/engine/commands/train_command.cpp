@@ -20,10 +20,10 @@
 #include "engine/stop.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
-#include "report/console.hpp"
-#include "report/metrics_log.hpp"
-#include "report/run_paths.hpp"
-#include "report/tensorboard.hpp"
+#include "report/run/console.hpp"
+#include "report/run/metrics_log.hpp"
+#include "report/run/run_paths.hpp"
+#include "report/run/tensorboard.hpp"
 
 namespace seg {
 

@@ -12,7 +12,7 @@
 #include "data/drawing/overlay.hpp"
 #include "data/drawing/picture.hpp"
 #include "engine/stop.hpp"
-#include "report/progress_bar.hpp"
+#include "report/run/progress_bar.hpp"
 
 namespace seg {
 

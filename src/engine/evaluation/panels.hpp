@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/evaluation/evaluator.hpp"
-#include "report/panels.hpp"
+#include "report/run/panel_files.hpp"
 
 namespace seg {
 

@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "engine/frame_size.hpp"
-#include "report/run_paths.hpp"
-#include "report/tau_curve_files.hpp"
+#include "report/run/run_paths.hpp"
+#include "report/run/tau_curve_files.hpp"
 #include "scores/scores.hpp"
 
 namespace seg {

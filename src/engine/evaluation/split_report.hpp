@@ -10,8 +10,8 @@
 
 #include "engine/evaluation/evaluator.hpp"
 #include "engine/evaluation/panels.hpp"
-#include "report/evaluation_report.hpp"
-#include "report/per_image.hpp"
+#include "report/run/evaluation_report.hpp"
+#include "report/run/per_image.hpp"
 #include "scores/tau_curve.hpp"
 
 namespace seg {

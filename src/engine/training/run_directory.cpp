@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "report/metrics_log.hpp"
+#include "report/run/metrics_log.hpp"
 #include "tensor_files/safetensors.hpp"
 
 namespace seg {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/files.hpp"
-#include "report/run_paths.hpp"
+#include "report/run/run_paths.hpp"
 
 namespace seg {
 

@@ -20,8 +20,8 @@
 #include "engine/training/progress.hpp"
 #include "engine/training/readings_sum.hpp"
 #include "ops/checks.hpp"
-#include "report/run_page.hpp"
-#include "report/run_paths.hpp"
+#include "report/pages/run_page.hpp"
+#include "report/run/run_paths.hpp"
 
 namespace seg {
 

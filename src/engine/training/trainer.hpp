@@ -10,7 +10,7 @@
 #include "engine/experiment.hpp"
 #include "engine/training/checkpoint.hpp"
 #include "engine/training/run_directory.hpp"
-#include "report/events.hpp"
+#include "report/run/events.hpp"
 
 namespace seg {
 

@@ -13,7 +13,7 @@
 #include "engine/tiny_run.hpp"
 #include "engine/training/checkpoint.hpp"
 #include "engine/training/run_directory.hpp"
-#include "report/panels.hpp"
+#include "report/run/panel_files.hpp"
 
 namespace seg {
 namespace {

@@ -1,0 +1,213 @@
+#include "report/comparison/comparison.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.hpp"
+#include "report/run/run_paths.hpp"
+#include "scores/frame_blocks.hpp"
+
+namespace seg {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+using Runs = std::vector<const RunResult*>;
+/// Reads one score of one run.
+using Score = std::function<std::optional<double>(const EvaluationReport&)>;
+
+Spread spread_of(const Runs& runs, const Score& score) {
+  std::vector<double> values;
+  for (const RunResult* run : runs) {
+    if (const auto value = score(run->evaluation)) values.push_back(*value);
+  }
+  return spread(values);
+}
+
+std::map<std::int64_t, double> by_seed(const Runs& runs, const Score& score) {
+  std::map<std::int64_t, std::vector<double>> values;
+  for (const RunResult* run : runs) {
+    if (const auto value = score(run->evaluation)) values[run->run.seed].push_back(*value);
+  }
+  std::map<std::int64_t, double> means;
+  for (const auto& [seed, of_seed] : values) means[seed] = *spread(of_seed).mean;
+  return means;
+}
+
+Spread relative_change(const Runs& runs, const Runs& baseline, const Score& score) {
+  const std::map<std::int64_t, double> before = by_seed(baseline, score);
+  std::vector<double> changes;
+  for (const auto& [seed, value] : by_seed(runs, score)) {
+    const auto found = before.find(seed);
+    if (found != before.end() && found->second > 0.0) changes.push_back(value / found->second - 1.0);
+  }
+  if (!changes.empty()) return spread(changes);
+  const auto mean = spread_of(runs, score).mean;
+  const auto base = spread_of(baseline, score).mean;
+  return mean && base && *base > 0.0 ? Spread{*mean / *base - 1.0, std::nullopt} : Spread{};
+}
+
+void check_same(const RunResult& first, const RunResult& other) {
+  const auto check = [&](bool same, const std::string& what, const std::string& a, const std::string& b, const std::string& hint) {
+    if (same) return;
+    throw Error(ErrorKind::kData,
+                "runs of different " + what + ": " + first.run.directory.string() + " has " + a + ", " + other.run.directory.string() + " has " + b,
+                hint);
+  };
+  check(first.evaluation.split == other.evaluation.split, "splits", "'" + first.evaluation.split + "'", "'" + other.evaluation.split + "'",
+        "evaluate them on one split: segeval --checkpoint " + RunPaths{"RUN"}.best().string() + " --split " + first.evaluation.split);
+  check(first.run.dataset == other.run.dataset, "data sets", first.run.dataset, other.run.dataset, "compare runs of one data set");
+  check(first.evaluation.class_names == other.evaluation.class_names, "classes", std::to_string(first.evaluation.class_names.size()) + " classes",
+        std::to_string(other.evaluation.class_names.size()) + " classes under other names", "compare runs with one class table");
+}
+
+void check_baseline(const std::string& baseline, const std::vector<std::string>& losses) {
+  if (baseline == ComparisonOptions().baseline || std::ranges::find(losses, baseline) != losses.end()) return;
+  std::string known;
+  for (const std::string& loss : losses) known += (known.empty() ? "'" : ", '") + loss + "'";
+  throw Error(ErrorKind::kConfiguration, "--baseline: no run has the loss '" + baseline + "'", "the runs have " + known);
+}
+
+/// "flip true (false)": what of the settings differs, and what it is in the other one. Nothing where one does not tell.
+std::string differing_settings(const ordered_json& settings, const ordered_json& other) {
+  std::string text;
+  if (settings.empty() || other.empty()) return text;
+  for (const auto& [key, value] : settings.items()) {
+    const ordered_json counterpart = other.value(key, ordered_json());
+    if (value != counterpart) text += (text.empty() ? "" : ", ") + key + " " + value.dump() + " (" + counterpart.dump() + ")";
+  }
+  return text;
+}
+
+std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
+  std::vector<std::string> notes;
+  const RunResult& first = runs.front();
+  std::map<std::pair<std::string, std::int64_t>, int> copies;
+  for (const RunResult& run : runs) {
+    const std::string name = run.run.directory.string();
+    if (run.run.iterations != first.run.iterations) {
+      notes.push_back(name + " was trained for " + std::to_string(run.run.iterations) + " iterations, " + first.run.directory.string() + " for " +
+                      std::to_string(first.run.iterations));
+    }
+    if (run.evaluation.scores.pixels != first.evaluation.scores.pixels) notes.push_back(name + " was scored on another number of pixels");
+    if (const std::string settings = differing_settings(run.evaluation.eval, first.evaluation.eval); !settings.empty())
+      notes.push_back((name + " was evaluated differently from ").append(first.run.directory.string()).append(": ").append(settings));
+    if (!same_images(run.images, first.images))
+      notes.push_back((name + " was not scored on the same images as ").append(first.run.directory.string()));
+    if (++copies[{run.run.loss, run.run.seed}] == 2)
+      notes.push_back("several runs of " + run.run.loss + " with seed " + std::to_string(run.run.seed));
+  }
+  return notes;
+}
+
+/// Each run beside the first run of the baseline with its seed, where both were scored on the images of the first such pair.
+std::vector<ImagePair> image_pairs(const Runs& runs, const Runs& baseline) {
+  std::vector<ImagePair> pairs;
+  for (const RunResult* run : runs) {
+    const auto partner = std::find_if(baseline.begin(), baseline.end(), [&](const RunResult* other) { return other->run.seed == run->run.seed; });
+    if (partner == baseline.end() || run->images.empty() || !same_images(run->images, (*partner)->images)) continue;
+    const TauCurve& curve = (*partner)->curve;
+    const bool drawn = !curve.taus.empty() && same_images(curve.images.front(), run->images);
+    if (pairs.empty() || same_images(run->images, *pairs.front().run)) pairs.push_back({&run->images, &(*partner)->images, drawn ? &curve : nullptr});
+  }
+  return pairs;
+}
+
+ConfusionTable summed(const Runs& runs) {
+  ConfusionTable sum = runs.front()->evaluation.confusion;
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    for (std::size_t cell = 0; cell < sum.counts.size(); ++cell) sum.counts[cell] += runs[i]->evaluation.confusion.counts[cell];
+  }
+  return sum;
+}
+
+/// The mean over the runs at each tau; nothing unless all runs have the same taus.
+std::vector<CurvePoint> mean_curve(const Runs& runs) {
+  std::vector<CurvePoint> curve;
+  for (const double tau : runs.front()->curve.taus) curve.push_back({tau, 0.0, 0.0});
+  for (const RunResult* run : runs) {
+    const std::vector<TauPoint> points = run->curve.points();
+    if (run->curve.taus != runs.front()->curve.taus || points.size() != curve.size()) return {};
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+      curve[i].mean_accuracy += points[i].scores.mean_accuracy.value_or(0.0) / static_cast<double>(runs.size());
+      curve[i].mean_iou += points[i].scores.mean_iou.value_or(0.0) / static_cast<double>(runs.size());
+    }
+  }
+  return curve;
+}
+
+LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& baseline, std::int64_t block) {
+  const auto field = [](std::optional<double> Scores::*member) { return [member](const EvaluationReport& report) { return report.scores.*member; }; };
+  LossGroup group;
+  group.loss = loss;
+  for (const RunResult* run : runs) group.seeds.push_back(run->run.seed);
+  group.mean_accuracy = spread_of(runs, field(&Scores::mean_accuracy));
+  group.mean_iou = spread_of(runs, field(&Scores::mean_iou));
+  group.mean_precision = spread_of(runs, field(&Scores::mean_precision));
+  group.overall_accuracy = spread_of(runs, field(&Scores::overall_accuracy));
+  if (&runs != &baseline) {
+    group.accuracy_change = relative_change(runs, baseline, field(&Scores::mean_accuracy));
+    group.iou_change = relative_change(runs, baseline, field(&Scores::mean_iou));
+    group.difference = paired_bootstrap(image_pairs(runs, baseline), block);
+  }
+  group.confusion = summed(runs);
+  group.curve = mean_curve(runs);
+  group.mean_iou_by_image = spread_of(runs, field(&Scores::mean_iou_by_image));
+  group.mean_iou_by_class = spread_of(runs, field(&Scores::mean_iou_by_class));
+  group.boundary_iou = spread_of(runs, field(&Scores::boundary_iou));
+  for (std::size_t c = 0; c < runs.front()->evaluation.class_names.size(); ++c) {
+    const auto of_class = [c](std::optional<double> ClassScores::*member) {
+      return [c, member](const EvaluationReport& report) { return report.scores.classes[c].*member; };
+    };
+    group.classes.push_back({spread_of(runs, of_class(&ClassScores::accuracy)), spread_of(runs, of_class(&ClassScores::iou)),
+                             spread_of(runs, of_class(&ClassScores::precision))});
+  }
+  return group;
+}
+
+}  // namespace
+
+Spread spread(const std::vector<double>& values) {
+  if (values.empty()) return {};
+  const double count = static_cast<double>(values.size());
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  const double mean = sum / count;
+  if (values.size() < 2) return {mean, std::nullopt};
+  double squares = 0.0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return {mean, std::sqrt(squares / (count - 1.0))};
+}
+
+Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& options) {
+  if (runs.empty()) throw Error(ErrorKind::kData, "no runs to compare", "name their directories");
+  for (const RunResult& run : runs) check_same(runs.front(), run);
+  const EvaluationReport& first = runs.front().evaluation;
+  Comparison comparison{.dataset = runs.front().run.dataset,
+                        .split = first.split,
+                        .block = options.block > 0 ? options.block : default_block(runs.front().run.dataset),
+                        .baseline = options.baseline,
+                        .class_names = first.class_names,
+                        .class_pixels = {},
+                        .groups = {},
+                        .notes = find_notes(runs),
+                        .runs = {}};
+  for (const ClassScores& one : first.scores.classes) comparison.class_pixels.push_back(one.pixels);
+
+  std::map<std::string, Runs> of_loss;
+  std::vector<std::string> order;
+  for (const RunResult& run : runs) {
+    if (of_loss[run.run.loss].empty()) order.push_back(run.run.loss);
+    of_loss[run.run.loss].push_back(&run);
+  }
+  check_baseline(options.baseline, order);
+  std::stable_partition(order.begin(), order.end(), [&](const std::string& loss) { return loss == options.baseline; });
+  const Runs& baseline = of_loss[options.baseline];
+  for (const std::string& loss : order) comparison.groups.push_back(make_group(loss, of_loss[loss], baseline, comparison.block));
+  comparison.runs = std::move(runs);
+  return comparison;
+}
+
+}  // namespace seg

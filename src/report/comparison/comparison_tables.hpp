@@ -1,0 +1,48 @@
+// A comparison as tables: what its Markdown, CSV and HTML files share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "report/comparison/comparison.hpp"
+#include "report/text_table.hpp"
+
+namespace seg {
+
+struct Section {
+  std::string title;
+  TextTable table;
+};
+
+/// Pixels of the class `truth` that were predicted as another one.
+struct Taken {
+  std::size_t truth = 0;
+  std::int64_t pixels = 0;
+};
+
+/// Class ids by pixels of truth.
+std::vector<std::size_t> frequent_to_rare(const Comparison& comparison);
+
+/// For people, in per cent.
+std::string comparison_caption(const Comparison& comparison);
+TextTable main_table(const Comparison& comparison);
+std::vector<Section> class_sections(const Comparison& comparison);
+std::string difference_caption(const Comparison& comparison);
+/// A line a loss that has pairs.
+TextTable difference_table(const Comparison& comparison);
+std::string fine_caption();
+/// A line a loss that has scores by image or at boundaries.
+TextTable fine_table(const Comparison& comparison);
+std::string false_positive_caption();
+TextTable false_positive_table(const Comparison& comparison);
+
+/// The false positives of a class by their truth, the largest first; without zeros.
+std::vector<Taken> false_positives(const ConfusionTable& confusion, std::size_t predicted);
+
+/// For programs, as fractions.
+TextTable csv_table(const Comparison& comparison);
+TextTable false_positive_csv(const Comparison& comparison);
+
+}  // namespace seg

@@ -1,0 +1,19 @@
+// What TensorBoard is told of an event: scalars, histograms, text, images, hyper-parameters.
+//
+//   Tags: train/NAME, validation/NAME, class_weights/CLASS, class_recalls/CLASS or class_ious/CLASS, class_weights (a histogram over the classes),
+//   run and configuration (text), panels/TITLE (images), and those of the hparams plugin (tensorboard/plugins/hparams/plugin_data.proto): the main
+//   settings of the run, held against validation/mean_accuracy and validation/mean_iou.
+#pragma once
+
+#include <string>
+
+#include "report/run/events.hpp"
+#include "report/tensorboard.pb.h"
+
+namespace seg {
+
+/// Empty for events that TensorBoard is not told of; `configuration` (YAML) goes with "start". Pictures that cannot be read are
+/// named in the log and left out.
+tensorboard::Summary tensorboard_summary(const Event& event, const std::string& configuration);
+
+}  // namespace seg

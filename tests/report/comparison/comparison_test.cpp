@@ -1,0 +1,199 @@
+#include "report/comparison/comparison.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "report/compared_run.hpp"
+#include "support/support.hpp"
+
+namespace seg {
+namespace {
+
+using test::read_text;
+using test::run_of;
+using test::TemporaryFolder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(Spread, ByHand) {
+  const Spread three = spread({0.4, 0.5, 0.9});  // deviations -0.2, -0.1, 0.3: squares sum to 0.14
+  EXPECT_DOUBLE_EQ(*three.mean, 0.6);
+  EXPECT_DOUBLE_EQ(*three.sd, std::sqrt(0.07));
+  EXPECT_FALSE(spread({0.4}).sd);
+  EXPECT_FALSE(spread({}).mean);
+}
+
+TEST(Comparison, GroupsByLossWithCrossEntropyFirst) {
+  const Comparison comparison = compare_runs({run_of("recall", 0, 0.6, 0.4), run_of("ce", 0, 0.5, 0.4), run_of("recall", 1, 0.7, 0.5)});
+  ASSERT_EQ(comparison.groups.size(), 2u);
+  EXPECT_EQ(comparison.groups[0].loss, "ce");
+  EXPECT_THAT(comparison.groups[1].seeds, ElementsAre(0, 1));
+  EXPECT_DOUBLE_EQ(*comparison.groups[1].mean_accuracy.mean, 0.65);
+  EXPECT_DOUBLE_EQ(*comparison.groups[1].mean_accuracy.sd, std::sqrt(0.005));
+}
+
+TEST(Comparison, PairsChangesBySeed) {
+  // Seed 0: 0.6 / 0.5 = +20 %; seed 1: 0.5 / 0.4 = +25 %; seed 7 has no partner.
+  const Comparison comparison = compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("ce", 1, 0.4, 0.4), run_of("recall", 1, 0.5, 0.4),
+                                              run_of("recall", 0, 0.6, 0.3), run_of("recall", 7, 0.9, 0.9)});
+  const LossGroup& recall = comparison.groups[1];
+  EXPECT_NEAR(*recall.accuracy_change.mean, 0.225, 1e-12);
+  EXPECT_NEAR(*recall.accuracy_change.sd, 0.05 / std::sqrt(2.0), 1e-12);
+  EXPECT_NEAR(*recall.iou_change.mean, -0.125, 1e-12);
+  EXPECT_FALSE(comparison.groups[0].accuracy_change.mean);
+}
+
+TEST(Comparison, HoldsThemAgainstTheBaselineThatIsAskedFor) {
+  const std::vector<RunResult> runs{run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.4, 0.5)};
+  const Comparison comparison = compare_runs(runs, {.baseline = "recall"});
+  EXPECT_EQ(comparison.groups[0].loss, "recall");
+  EXPECT_FALSE(comparison.groups[0].accuracy_change.mean);
+  EXPECT_NEAR(*comparison.groups[1].accuracy_change.mean, 0.25, 1e-12);
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("mIoU against recall"));
+  EXPECT_THROW(compare_runs(runs, {.baseline = "recal"}), Error);
+}
+
+TEST(Comparison, TakesMeansWhereNoSeedIsShared) {
+  const Comparison comparison = compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 1, 0.6, 0.3)});
+  EXPECT_NEAR(*comparison.groups[1].accuracy_change.mean, 0.2, 1e-12);
+  EXPECT_FALSE(comparison.groups[1].accuracy_change.sd);
+}
+
+TEST(Comparison, BearsUndefinedScoresAndNoBaseline) {
+  RunResult run = run_of("recall", 0, 0.6, 0.3);
+  run.evaluation.scores.mean_iou = std::nullopt;
+  const Comparison comparison = compare_runs({run});
+  EXPECT_FALSE(comparison.groups[0].mean_iou.mean || comparison.groups[0].accuracy_change.mean);
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("| recall | 1 | 60.0 | - | 50.0 | 80.0 | - | - |"));
+}
+
+ErrorKind error_of(const std::vector<RunResult>& runs) {
+  try {
+    compare_runs(runs);
+  } catch (const Error& error) {
+    return error.kind;
+  }
+  return ErrorKind::kInternal;
+}
+
+TEST(Comparison, RefusesWhatCannotBeCompared) {
+  const RunResult run = run_of("ce", 0, 0.5, 0.4);
+  RunResult split = run, dataset = run, classes = run;
+  split.evaluation.split = "val";
+  dataset.run.dataset = "cityscapes";
+  classes.evaluation.class_names[0] = "other";
+  for (const RunResult& other : {split, dataset, classes}) EXPECT_EQ(error_of({run, other}), ErrorKind::kData);
+  EXPECT_EQ(error_of({}), ErrorKind::kData);
+}
+
+TEST(Comparison, NotesWhatMakesRunsDiffer) {
+  RunResult other = run_of("ce", 0, 0.5, 0.4);
+  other.run.iterations = 200;
+  EXPECT_THAT(compare_runs({run_of("ce", 0, 0.5, 0.4), other}).notes,
+              ElementsAre("ce-seed0 was trained for 200 iterations, ce-seed0 for 100", "several runs of ce with seed 0"));
+}
+
+TEST(Comparison, NotesRunsThatWereEvaluatedDifferently) {
+  RunResult plain = run_of("ce", 0, 0.5, 0.4), flipped = run_of("recall", 0, 0.5, 0.4), unknown = run_of("recall", 1, 0.5, 0.4);
+  plain.evaluation.eval = {{"flip", false}, {"size", "labels"}};
+  flipped.evaluation.eval = {{"flip", true}, {"size", "labels"}};
+  EXPECT_THAT(compare_runs({plain, flipped, unknown}).notes, ElementsAre("recall-seed0 was evaluated differently from ce-seed0: flip true (false)"));
+}
+
+/// `right` of ten pixels of the rare class are found in each of two images.
+std::vector<ImageCounts> images_with(std::int64_t right) {
+  const std::vector<ClassPixels> classes{{10, right, right}, {10, 20 - right, 10}};
+  return {{"a", classes}, {"b", classes}};
+}
+
+TEST(Comparison, MeasuresDifferencesOnTheSameImagesBySeed) {
+  RunResult ce = run_of("ce", 0, 0.5, 0.4), recall = run_of("recall", 0, 0.6, 0.4), other_seed = run_of("recall", 1, 0.6, 0.4);
+  ce.images = images_with(4);
+  recall.images = other_seed.images = images_with(6);
+  const Comparison comparison = compare_runs({ce, recall, other_seed});
+  EXPECT_EQ(comparison.groups[0].difference.pairs, 0);
+  EXPECT_EQ(comparison.groups[1].difference.pairs, 1);
+  EXPECT_NEAR(comparison.groups[1].difference.mean_accuracy->low, 0.1, 1e-12);
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("| recall | 1 | 2 | 2 | +10.00 (+10.00 to +10.00) |"));
+}
+
+TEST(Comparison, SaysHowManyFramesABlockHas) {
+  RunResult ce = run_of("ce", 0, 0.5, 0.4), recall = run_of("recall", 0, 0.6, 0.4);
+  ce.images = images_with(4);
+  recall.images = images_with(6);
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall})), HasSubstr("over blocks of 10 consecutive frames"));  // CamVid is a video
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, {.block = 3})), HasSubstr("over blocks of 3 consecutive frames"));
+  EXPECT_THAT(comparison_markdown(compare_runs({ce, recall}, {.block = 1})), HasSubstr("over single images"));
+}
+
+TEST(Comparison, NotesRunsScoredOnOtherImages) {
+  RunResult ce = run_of("ce", 0, 0.5, 0.4), recall = run_of("recall", 0, 0.6, 0.4);
+  ce.images = images_with(4);
+  const Comparison comparison = compare_runs({ce, recall});
+  EXPECT_THAT(comparison.notes, ElementsAre("recall-seed0 was not scored on the same images as ce-seed0"));
+  EXPECT_EQ(comparison.groups[1].difference.pairs, 0);
+}
+
+std::vector<RunResult> two_by_two() {
+  return {run_of("ce", 0, 0.5, 0.4), run_of("ce", 1, 0.5, 0.4), run_of("recall", 0, 0.6, 0.3), run_of("recall", 1, 0.6, 0.3)};
+}
+
+TEST(ComparisonFiles, MarkdownInPerCent) {
+  EXPECT_THAT(comparison_markdown(compare_runs(two_by_two())),
+              HasSubstr("| recall | 2 | 60.0 ± 0.0 | 30.0 ± 0.0 | 50.0 ± 0.0 | 80.0 ± 0.0 | +20.0 ± 0.0 | -25.0 ± 0.0 |"));
+}
+
+TEST(ComparisonFiles, ClassesGoFromFrequentToRare) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs(two_by_two()), folder.path());
+  const std::string markdown = read_text(folder / "comparison.md");
+  EXPECT_THAT(markdown,
+              HasSubstr("## Accuracy by class\n\n| class | share of pixels | ce | recall |\n|---|---:|---:|---:|\n| road | 83.333 | 90.0 ± 0.0"));
+  EXPECT_LT(markdown.find("| road |"), markdown.find("| rare |"));
+}
+
+TEST(ComparisonFiles, JsonAndCsvHoldFractions) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.75, 0.4)}), folder.path());
+  const auto json = nlohmann::json::parse(read_text(folder / "comparison.json"));
+  EXPECT_EQ(json["losses"][1]["mean_accuracy"]["mean"], 0.75);
+  EXPECT_EQ(json["losses"][1]["mean_accuracy_change"]["mean"], 0.5);
+  EXPECT_EQ(json["losses"][0]["classes"][0]["name"], "road");
+  EXPECT_EQ(json["runs"].size(), 2u);
+  EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr("recall,1,0.75,,0.4,,0.5,,0.8,,0.5,,0,,,,,,,,,,,,,,,,\n"));
+}
+
+TEST(ComparisonFiles, FalsePositivesNameWhoseTheyAre) {
+  const TemporaryFolder folder;
+  write_comparison(compare_runs(two_by_two()), folder.path());
+  // Two runs a loss: of the 20 pixels predicted as road 2 are rare, of the 4 predicted as rare 2 are road.
+  EXPECT_THAT(read_text(folder / "false_positives.csv"), HasSubstr("recall,road,rare,2,0.1\nrecall,rare,road,2,0.5\n"));
+  EXPECT_THAT(read_text(folder / "comparison.md"), HasSubstr("| rare | road 50.0 | road 50.0 |"));
+  EXPECT_THAT(read_text(folder / "comparison.json"), HasSubstr("\"taken_from\": {"));
+}
+
+TEST(Comparison, DrawsTheMeanCurveOfALoss) {
+  const auto with_curve = [](std::int64_t seed, std::int64_t right) {
+    RunResult run = run_of("ce", seed, 0.5, 0.4);
+    run.curve = {"test", "", {0.0, 0.5}, {{{"a", {{10, right, right}, {10, 10, 10}}}}, {{"a", {{10, 8, 8}, {10, 10, 10}}}}}};
+    return run;
+  };
+  const Comparison comparison = compare_runs({with_curve(0, 4), with_curve(1, 6)});
+  ASSERT_EQ(comparison.groups[0].curve.size(), 2u);
+  EXPECT_DOUBLE_EQ(comparison.groups[0].curve[0].mean_accuracy, (0.7 + 0.8) / 2);
+  EXPECT_DOUBLE_EQ(comparison.groups[0].curve[1].mean_iou, 0.9);
+  EXPECT_TRUE(compare_runs({with_curve(0, 4), run_of("ce", 1, 0.5, 0.4)}).groups[0].curve.empty());
+}
+
+TEST(Comparison, ShowsScoresByImageWhereThereAreSome) {
+  RunResult run = run_of("ce", 0, 0.5, 0.4);
+  EXPECT_THAT(comparison_markdown(compare_runs({run})), testing::Not(HasSubstr("mIoU^I")));
+  run.evaluation.scores.mean_iou_by_image = 0.31;
+  run.evaluation.scores.boundary_iou = 0.22;
+  EXPECT_THAT(comparison_markdown(compare_runs({run})), HasSubstr("| ce | 31.0 | - | 22.0 |"));
+}
+
+}  // namespace
+}  // namespace seg
