@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks what the compiler does not: every #include follows the layers (a module uses only what stands below it, as CONTRIBUTING.md draws
-them, and so does a room of a module), no two headers define a type or an alias of one name (the program would have two, and the linker mixes their functions), files are short."""
+them, and so does a room of a module), no two headers define a type or an alias of one name (the program would have two, and the linker
+mixes their functions), files are short."""
 import pathlib
 import re
 import sys
@@ -14,10 +15,12 @@ ALLOWED = {
     "report": {"base", "scores"},
     "synthesis": {"base"},
     "core": {"base", "config", "tensor_files"},
-    "ops": {"core", "base"},
+    "device": {"core", "config", "base"},
+    "ranks": {"device", "core", "base"},
+    "ops": {"ranks", "device", "core", "base"},
 }
 for middle in ("data", "models", "losses", "metrics", "optim"):
-    ALLOWED[middle] = {"ops", "core", "tensor_files", "config", "scores", "report", "base"}
+    ALLOWED[middle] = {"ops", "ranks", "device", "core", "tensor_files", "config", "scores", "report", "base"}
 ALLOWED["engine"] = {name for name in ALLOWED}
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
@@ -59,8 +62,8 @@ def problems_of(path):
                 yield f"{where}: {path.parent.relative_to(ROOT / 'src')} must not include {found.group(2)}"
             if found.group(1) == "<" and module in NO_TORCH and used in ("torch", "ATen", "c10"):
                 yield f"{where}: {module} stands without LibTorch"
-        if re.match(r"^\s*#\s*if", line) and module not in ("ops", "core"):
-            yield f"{where}: conditional compilation belongs to ops and core"
+        if re.match(r"^\s*#\s*if", line) and module not in ("ops", "device", "ranks"):
+            yield f"{where}: conditional compilation belongs to ops, device and ranks"
 
 
 def types_of(header):

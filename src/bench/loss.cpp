@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "bench/memory.hpp"
-#include "core/compute.hpp"
-#include "core/device_work.hpp"
+#include "device/compute.hpp"
+#include "device/device_work.hpp"
 #include "engine/training/learner.hpp"
 #include "losses/registry.hpp"
 #include "ops/class_sums.hpp"

@@ -5,8 +5,8 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "core/compute.hpp"
-#include "core/device_work.hpp"
+#include "device/compute.hpp"
+#include "device/device_work.hpp"
 
 namespace seg {
 

@@ -12,8 +12,8 @@
 #include <tuple>
 
 #include "base/error.hpp"
-#include "core/compute.hpp"
-#include "core/torch_compat.hpp"
+#include "device/compute.hpp"
+#include "device/torch_compat.hpp"
 
 namespace seg {
 

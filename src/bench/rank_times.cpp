@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "bench/memory.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "engine/training/gradient_sum.hpp"
 
 namespace seg {

@@ -5,8 +5,8 @@
 
 #include "bench/measure.hpp"
 #include "bench/report.hpp"
-#include "core/communicator.hpp"
 #include "models/model.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

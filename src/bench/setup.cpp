@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/random.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "synthesis/generate.hpp"
 
 namespace seg {

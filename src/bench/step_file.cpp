@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "core/compute.hpp"
 #include "core/tensor_io.hpp"
+#include "device/compute.hpp"
 #include "engine/training/learner.hpp"
 #include "models/weights.hpp"
 #include "report/text_table.hpp"

@@ -12,10 +12,10 @@
 #include "bench/profile.hpp"
 #include "bench/rank_times.hpp"
 #include "bench/traffic.hpp"
-#include "core/compute.hpp"
-#include "core/device_work.hpp"
 #include "data/collate.hpp"
 #include "data/loader.hpp"
+#include "device/compute.hpp"
+#include "device/device_work.hpp"
 #include "engine/training/trainer.hpp"
 #include "ops/normalize.hpp"
 

@@ -3,11 +3,11 @@
 
 #include <memory>
 
-#include "core/communicator.hpp"
 #include "data/augment/transforms.hpp"
 #include "data/file_dataset.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/learner.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

@@ -7,7 +7,7 @@
 
 #include "base/size.hpp"
 #include "config/fields.hpp"
-#include "core/precision.hpp"
+#include "device/precision.hpp"
 
 namespace seg {
 

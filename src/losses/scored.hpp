@@ -7,8 +7,8 @@
 
 #include <optional>
 
-#include "core/communicator.hpp"
 #include "ops/class_sums.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

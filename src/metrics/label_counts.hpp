@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/device_work.hpp"
+#include "device/device_work.hpp"
 #include "scores/scores.hpp"
 
 namespace seg {

@@ -1,7 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "base/error.hpp"
-#include "core/torch_compat.hpp"
+#include "device/torch_compat.hpp"
 #include "ops/parameter_updates.hpp"
 
 namespace seg::fused {

@@ -1,8 +1,8 @@
 // What the kernels of batch norm give and take, on every device.
 #pragma once
 
-#include "core/communicator.hpp"
 #include "ops/batch_norm.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "core/communicator.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

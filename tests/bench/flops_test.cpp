@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 
 namespace seg {
 namespace {

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "models/backbones/resnet.hpp"
 #include "models/model.hpp"
 #include "models/weights.hpp"

@@ -4,7 +4,7 @@
 #include <torch/autograd.h>
 #include <torch/cuda.h>
 
-#include "core/device_work.hpp"
+#include "device/device_work.hpp"
 #include "ops/batch_norm.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/cuda/built.hpp"

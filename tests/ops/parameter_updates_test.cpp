@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "core/torch_compat.hpp"
+#include "device/torch_compat.hpp"
 #include "support/golden.hpp"
 
 namespace seg {

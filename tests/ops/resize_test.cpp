@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 
 namespace seg {
 namespace {

@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include "base/error.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 
 namespace seg {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "core/torch_compat.hpp"
+#include "device/torch_compat.hpp"
 
 namespace seg {
 namespace {

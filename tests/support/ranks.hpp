@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/communicator.hpp"
+#include "ranks/communicator.hpp"
 #include "support/free_port.hpp"
 
 namespace seg {

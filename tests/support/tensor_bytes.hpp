@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/torch_compat.hpp"
+#include "device/torch_compat.hpp"
 
 namespace seg::test {
 

@@ -6,7 +6,7 @@
 
 #include "base/files.hpp"
 #include "config/print.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "engine/evaluation/predictions.hpp"
 #include "engine/run_config.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/device_work.hpp"
+#include "device/device_work.hpp"
 #include "engine/experiment.hpp"
 
 namespace seg {

@@ -1,7 +1,7 @@
 // How a program becomes one of several ranks.
 #pragma once
 
-#include "core/communicator.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "core/communicator.hpp"
 #include "data/loader.hpp"
 #include "engine/evaluation/inference.hpp"
+#include "ranks/communicator.hpp"
 #include "scores/scores.hpp"
 
 namespace seg {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/size.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "engine/evaluation/averaging.hpp"
 #include "engine/run_config.hpp"
 #include "models/model.hpp"

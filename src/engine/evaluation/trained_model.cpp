@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "config/print.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "models/weights.hpp"
 
 namespace seg {

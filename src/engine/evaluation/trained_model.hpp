@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/checkpoint.hpp"
 #include "models/model.hpp"

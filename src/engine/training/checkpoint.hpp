@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "core/communicator.hpp"
 #include "core/types.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

@@ -7,7 +7,7 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
-#include "core/device_work.hpp"
+#include "device/device_work.hpp"
 
 namespace seg {
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/communicator.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/communicator.hpp"
-#include "core/compute.hpp"
-#include "core/device_work.hpp"
+#include "device/compute.hpp"
+#include "device/device_work.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/recorded_step.hpp"
 #include "engine/training/training_step.hpp"

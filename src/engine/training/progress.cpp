@@ -1,6 +1,6 @@
 #include "engine/training/progress.hpp"
 
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "losses/label.hpp"
 
 namespace seg {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/torch_compat.hpp"
+#include "device/torch_compat.hpp"
 
 namespace seg {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/device_work.hpp"
+#include "device/device_work.hpp"
 
 namespace seg {
 

@@ -6,8 +6,7 @@
 
 #include <vector>
 
-#include "core/communicator.hpp"
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 #include "engine/run_config.hpp"
 #include "engine/training/gradient_sum.hpp"
 #include "engine/training/readings_sum.hpp"
@@ -15,6 +14,7 @@
 #include "engine/training/step_times.hpp"
 #include "optim/ema.hpp"
 #include "optim/optimizer.hpp"
+#include "ranks/communicator.hpp"
 
 namespace seg {
 

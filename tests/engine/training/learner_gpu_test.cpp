@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/compute.hpp"
 #include "core/tensor_io.hpp"
 #include "data/collate.hpp"
+#include "device/compute.hpp"
 #include "engine/evaluation/inference.hpp"
 #include "engine/experiment.hpp"
 #include "engine/tiny_run.hpp"

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "data/collate.hpp"
+#include "device/torch_compat.hpp"
 #include "engine/one_layer.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/trainer.hpp"

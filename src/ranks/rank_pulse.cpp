@@ -1,4 +1,4 @@
-#include "core/rank_pulse.hpp"
+#include "ranks/rank_pulse.hpp"
 
 #include <condition_variable>
 #include <cstdlib>

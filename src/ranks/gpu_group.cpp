@@ -1,4 +1,4 @@
-#include "core/gpu_group.hpp"
+#include "ranks/gpu_group.hpp"
 
 #include <exception>
 

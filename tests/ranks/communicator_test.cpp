@@ -1,4 +1,4 @@
-#include "core/communicator.hpp"
+#include "ranks/communicator.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/communicator.hpp"
+#include "ranks/communicator.hpp"
 
 #include <ifaddrs.h>
 #include <netdb.h>
@@ -19,10 +19,10 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "core/device_work.hpp"
-#include "core/gpu_group.hpp"
-#include "core/rank_pulse.hpp"
-#include "core/torch_compat.hpp"
+#include "device/device_work.hpp"
+#include "device/torch_compat.hpp"
+#include "ranks/gpu_group.hpp"
+#include "ranks/rank_pulse.hpp"
 
 namespace seg {
 namespace {

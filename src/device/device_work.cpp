@@ -1,4 +1,4 @@
-#include "core/device_work.hpp"
+#include "device/device_work.hpp"
 
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "core/torch_compat.hpp"
+#include "device/torch_compat.hpp"
 
 #if defined(SEG_CUDA)
 #include <ATen/cuda/CUDAEvent.h>

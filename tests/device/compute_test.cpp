@@ -1,4 +1,4 @@
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>

@@ -1,4 +1,4 @@
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -16,7 +16,7 @@
 
 #include "base/error.hpp"
 #include "base/memory.hpp"
-#include "core/torch_compat.hpp"
+#include "device/torch_compat.hpp"
 
 namespace seg {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/parallel.hpp"
-#include "core/precision.hpp"
+#include "device/precision.hpp"
 
 namespace seg {
 

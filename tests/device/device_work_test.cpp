@@ -1,4 +1,4 @@
-#include "core/device_work.hpp"
+#include "device/device_work.hpp"
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/compute.hpp"
+#include "device/compute.hpp"
 
 namespace seg {
 namespace {
