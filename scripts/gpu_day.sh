@@ -11,7 +11,7 @@
 # Whether all parts passed is the exit code. What is written lies in --output (default DIR/output), torch.compile's cache in DIR/cache.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-programs=(segtrain segbench segdata device_tests ops_tests metrics_tests engine_tests)
+programs=(segtrain segbench segdata device_tests ops_tests engine_tests)
 most_bytes=55000000
 mode="" pack="" arch=sm_90 output=$here/output seconds="" rehearse="" device=cuda
 while [ $# -gt 0 ]; do
@@ -205,7 +205,7 @@ check() {
   start_warming "$((deadline - SECONDS))"  # --measure needs it, and has less time
   tests ops 60 ops_tests 'Cuda/*:ParameterUpdates.*' 'ClassSums*:Normalize*:ParameterUpdates.*-*Golden*'
   tests device 30 device_tests 'OnAGpu.*' 'OnAFakeDevice.*'
-  tests metrics 30 metrics_tests '*OnAGpu*' 'LabelCounting.*-*OnAGpu*'
+  tests counts 30 engine_tests 'LabelCounting.OnAGpu*' 'LabelCounting.*-*OnAGpu*'
   tests learner 90 engine_tests 'LearnerOnGpu.*'
   rm -rf "$output/frames" "$output/demo-launched" "$output/demo-recorded"
   part frames 30 "${run[@]}" "$bin/segdata" generate --layout synthia_seqs --output "$output/frames" --count "$frames" --size 190x320

@@ -1,4 +1,4 @@
-// The words that data, models, losses, metrics and optimisers share; they never include each other.
+// The words that data, models, losses, evaluation and optimisers share; they never include each other.
 #pragma once
 
 #include <torch/types.h>

@@ -3,8 +3,8 @@
 // Then what it is for.
 #include <gtest/gtest.h>
 
-#include "metrics/boundary.hpp"
-#include "metrics/label_counts.hpp"
+#include "engine/evaluation/boundary.hpp"
+#include "engine/evaluation/label_counting.hpp"
 #include "ops/cuda/labels.cu"
 
 namespace seg {

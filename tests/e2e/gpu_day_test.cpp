@@ -24,7 +24,7 @@ class GpuDay : public testing::Test {
       fs::copy_file(repository_file("scripts/" + std::string(name)), copy);
     }
     for (const char* name : {"segtrain", "segbench", "segdata"}) program(name, "true");
-    for (const char* name : {"device_tests", "ops_tests", "metrics_tests", "engine_tests"}) program(name, "echo '[  PASSED  ] 3 tests.'");
+    for (const char* name : {"device_tests", "ops_tests", "engine_tests"}) program(name, "echo '[  PASSED  ] 3 tests.'");
     program("python", "case \"$*\" in *bench_compare_table*) exec python3 \"$@\";; esac; echo /torch/lib");
   }
 
@@ -46,7 +46,7 @@ class GpuDay : public testing::Test {
 TEST_F(GpuDay, EachPartHasItsLine) {
   const ProgramResult result = day({"--check"});
   EXPECT_EQ(result.exit_code, 0) << result.out;
-  for (const char* part : {"libraries", "card", "ops", "device", "metrics", "learner", "frames", "demo-launched", "demo-recorded"})
+  for (const char* part : {"libraries", "card", "ops", "device", "counts", "learner", "frames", "demo-launched", "demo-recorded"})
     EXPECT_THAT(result.out, ContainsRegex("\n" + std::string(part) + " +([0-9]+ tests )?passed"));
   EXPECT_TRUE(fs::exists(folder_ / "output/logs/demo-launched.txt"));
 }
@@ -60,14 +60,14 @@ TEST_F(GpuDay, AFailingPartEndsNoOther) {
 }
 
 TEST_F(GpuDay, TestsThatSkipThemselvesHaveShownNothing) {
-  program("metrics_tests", "echo '[  PASSED  ] 2 tests.'; echo '[  SKIPPED ] 1 test.'");
-  EXPECT_THAT(day({"--check"}).out, ContainsRegex("\nmetrics +FAILED: 2 tests passed, 1 were skipped"));
+  program("optim_tests", "echo '[  PASSED  ] 2 tests.'; echo '[  SKIPPED ] 1 test.'");
+  EXPECT_THAT(day({"--check"}).out, ContainsRegex("\noptim +FAILED: 2 tests passed, 1 were skipped"));
 }
 
 TEST_F(GpuDay, NothingBeginsAfterTheDeadline) {
-  program("metrics_tests", "sleep 60");
+  program("optim_tests", "sleep 60");
   const ProgramResult result = day({"--check", "--seconds", "6"});
-  EXPECT_THAT(result.out, AllOf(ContainsRegex("\nmetrics +FAILED: not done within"), ContainsRegex("\nlearner +skipped: the time is up")));
+  EXPECT_THAT(result.out, AllOf(ContainsRegex("\noptim +FAILED: not done within"), ContainsRegex("\nlearner +skipped: the time is up")));
 }
 
 TEST_F(GpuDay, AMissingLibraryEndsIt) {

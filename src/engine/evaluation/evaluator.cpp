@@ -6,9 +6,9 @@
 #include "base/error.hpp"
 #include "data/collate.hpp"
 #include "data/dataset_part.hpp"
+#include "engine/evaluation/confusion.hpp"
+#include "engine/evaluation/label_counting.hpp"
 #include "engine/evaluation/rank_results.hpp"
-#include "metrics/confusion.hpp"
-#include "metrics/label_counts.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/upsample.hpp"
 

@@ -41,7 +41,7 @@ struct EvaluationRequest {
 /// Of all ranks' images, the same on all ranks.
 struct Evaluation {
   ConfusionTable confusion;
-  std::vector<ClassPixels> boundary;    // [K] pixels near boundaries (metrics/boundary.hpp)
+  std::vector<ClassPixels> boundary;    // [K] pixels near boundaries (engine/evaluation/boundary.hpp)
   std::vector<ImageResult> images;      // in the data set's order
   std::optional<double> cross_entropy;  // mean over the valid pixels
   std::vector<std::string> skipped;     // broken files left out

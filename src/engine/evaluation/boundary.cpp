@@ -1,4 +1,4 @@
-#include "metrics/boundary.hpp"
+#include "engine/evaluation/boundary.hpp"
 
 #include <opencv2/imgproc.hpp>
 

@@ -1,5 +1,5 @@
 // Boundary IoU against a direct count: each class's mask by itself, each pixel's square looked through.
-#include "metrics/boundary.hpp"
+#include "engine/evaluation/boundary.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/utils.h>

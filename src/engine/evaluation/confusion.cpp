@@ -1,4 +1,4 @@
-#include "metrics/confusion.hpp"
+#include "engine/evaluation/confusion.hpp"
 
 #include <ATen/ATen.h>
 

@@ -1,11 +1,11 @@
-#include "metrics/label_counts.hpp"
+#include "engine/evaluation/label_counting.hpp"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 
-#include "metrics/boundary.hpp"
-#include "metrics/confusion.hpp"
+#include "engine/evaluation/boundary.hpp"
+#include "engine/evaluation/confusion.hpp"
 #include "ops/cuda/label_counts.hpp"
 
 namespace seg {

@@ -1,12 +1,12 @@
 // Counts of one image where its labels are: on the CPU those of Confusion and BoundaryCounts, on a GPU the CPU's.
-#include "metrics/label_counts.hpp"
+#include "engine/evaluation/label_counting.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 
 #include "base/error.hpp"
-#include "metrics/boundary.hpp"
-#include "metrics/confusion.hpp"
+#include "engine/evaluation/boundary.hpp"
+#include "engine/evaluation/confusion.hpp"
 #include "ops/cuda/built.hpp"
 
 namespace seg {
