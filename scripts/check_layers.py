@@ -26,7 +26,9 @@ ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
 # Rooms of a module, from its bottom to its top: each uses itself, those before it and what lies in the module's own folder, which uses none.
-ROOMS = {"report": ("run", "comparison", "pages")}
+ROOMS = {"report": ("run", "comparison", "pages"), "engine": ("checkpoints", "evaluation", "training", "commands")}
+# What nothing else in its own room uses.
+TOPS = {"engine/training/trainer.hpp"}
 NO_TORCH = ("base", "tensor_files", "config", "scores", "report", "synthesis")
 # In one folder, where files come in kinds.
 MOST_HEADERS = {"engine": 20, "data": 20}
@@ -60,6 +62,8 @@ def problems_of(path):
                 yield f"{where}: {module} must not include {found.group(2)}"
             if found.group(1) == '"' and used == module and module in ROOMS and room_of(module, found.group(2)) > own_room:
                 yield f"{where}: {path.parent.relative_to(ROOT / 'src')} must not include {found.group(2)}"
+            if found.group(2) in TOPS and path.stem != pathlib.Path(found.group(2)).stem and (ROOT / "src" / found.group(2)).parent == path.parent:
+                yield f"{where}: {found.group(2)} is the top of its room"
             if found.group(1) == "<" and module in NO_TORCH and used in ("torch", "ATen", "c10"):
                 yield f"{where}: {module} stands without LibTorch"
         if re.match(r"^\s*#\s*if", line) and module not in ("ops", "device", "ranks"):

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bench/report.hpp"
-#include "engine/experiment.hpp"
+#include "engine/training/experiment.hpp"
 
 namespace seg {
 

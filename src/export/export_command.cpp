@@ -3,10 +3,10 @@
 #include <ostream>
 
 #include "base/files.hpp"
+#include "engine/checkpoints/checkpoint.hpp"
 #include "engine/evaluation/logit_adjustment.hpp"
 #include "engine/evaluation/trained_model.hpp"
 #include "engine/frame_size.hpp"
-#include "engine/training/checkpoint.hpp"
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
 #include "report/text_table.hpp"

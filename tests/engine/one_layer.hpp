@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/experiment.hpp"
+#include "engine/training/experiment.hpp"
 #include "losses/registry.hpp"
 
 namespace seg::test {

@@ -12,7 +12,7 @@
 #include "config/text_visitor.hpp"
 #include "data/registry.hpp"
 #include "engine/commands/train_command.hpp"
-#include "engine/experiment.hpp"
+#include "engine/training/experiment.hpp"
 #include "losses/registry.hpp"
 #include "support/support.hpp"
 

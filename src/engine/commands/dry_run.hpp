@@ -4,7 +4,7 @@
 #include <string>
 
 #include "device/device_work.hpp"
-#include "engine/experiment.hpp"
+#include "engine/training/experiment.hpp"
 
 namespace seg {
 

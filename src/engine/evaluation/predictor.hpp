@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoints/checkpoint.hpp"
 #include "engine/evaluation/inference.hpp"
 #include "engine/run_config.hpp"
-#include "engine/training/checkpoint.hpp"
 
 namespace seg {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "device/compute.hpp"
+#include "engine/checkpoints/checkpoint.hpp"
 #include "engine/run_config.hpp"
-#include "engine/training/checkpoint.hpp"
 #include "models/model.hpp"
 
 namespace seg {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/experiment.hpp"
+#include "engine/training/experiment.hpp"
 
 namespace seg {
 

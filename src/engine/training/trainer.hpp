@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "data/loader.hpp"
+#include "engine/checkpoints/checkpoint.hpp"
 #include "engine/evaluation/split_report.hpp"
-#include "engine/experiment.hpp"
-#include "engine/training/checkpoint.hpp"
+#include "engine/training/experiment.hpp"
 #include "engine/training/run_directory.hpp"
 #include "report/run/events.hpp"
 

@@ -9,9 +9,9 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "core/state.hpp"
+#include "engine/checkpoints/checkpoint.hpp"
 #include "engine/commands/eval_command.hpp"
 #include "engine/tiny_run.hpp"
-#include "engine/training/checkpoint.hpp"
 #include "engine/training/run_directory.hpp"
 #include "report/run/panel_files.hpp"
 

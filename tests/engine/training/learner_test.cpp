@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "data/collate.hpp"
-#include "engine/experiment.hpp"
 #include "engine/tiny_run.hpp"
+#include "engine/training/experiment.hpp"
 #include "models/weights.hpp"
 
 namespace seg {

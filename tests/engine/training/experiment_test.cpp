@@ -1,4 +1,4 @@
-#include "engine/experiment.hpp"
+#include "engine/training/experiment.hpp"
 
 #include <gmock/gmock.h>
 

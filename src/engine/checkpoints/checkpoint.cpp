@@ -1,4 +1,4 @@
-#include "engine/training/checkpoint.hpp"
+#include "engine/checkpoints/checkpoint.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "engine/experiment.hpp"
+#include "engine/training/experiment.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -15,9 +15,9 @@
 #include "data/image_io.hpp"
 #include "data/registry.hpp"
 #include "data/statistics.hpp"
+#include "engine/checkpoints/checkpoint.hpp"
 #include "engine/frame_size.hpp"
 #include "engine/size_advice.hpp"
-#include "engine/training/checkpoint.hpp"
 #include "losses/registry.hpp"
 #include "models/weights.hpp"
 #include "tensor_files/tensor_file.hpp"
