@@ -19,7 +19,7 @@ BenchReport bench_eval(const EvalBench& bench) {
   const BenchSetup setup(bench.source);
   const auto experiment = setup.build();
   const RunConfig& config = experiment->config;
-  const Inference inference(experiment->learner->model(), config, experiment->compute);
+  const Inference inference(experiment->learner->model(), config.model, config.eval, experiment->compute);
 
   const std::string split = reported_split(config.data);
   const std::shared_ptr<const FileDataset> dataset = open_files(config.data, split, evaluation_frame(config));

@@ -1,19 +1,14 @@
-// How long, how exactly and how safely to train; how to evaluate.
+// How long, how exactly and how safely to train.
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
-#include "base/size.hpp"
 #include "config/fields.hpp"
 #include "device/precision.hpp"
 
 namespace seg {
 
 enum class BestBy { kMeanIou, kMeanAccuracy, kOverallAccuracy, kMeanPrecision, kMeanF1, kFrequencyWeightedIou };
-enum class EvalInput { kAuto, kNative, kResized };
-enum class ScoredSize { kLabels, kInput };
 enum class AllReduce { kFp32, kBf16 };
 enum class CudaGraph { kAuto, kOff };
 
@@ -23,10 +18,6 @@ inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"
                                                    {BestBy::kMeanPrecision, "mean_precision"},
                                                    {BestBy::kMeanF1, "mean_f1"},
                                                    {BestBy::kFrequencyWeightedIou, "frequency_weighted_iou"}};
-inline constexpr config::Name<EvalInput> kEvalInputs[] = {
-    {EvalInput::kAuto, "auto"}, {EvalInput::kNative, "native"}, {EvalInput::kResized, "resized"}};
-inline constexpr config::Name<ScoredSize> kScoredSizes[] = {{ScoredSize::kLabels, "labels"}, {ScoredSize::kInput, "input"}};
-
 inline constexpr config::Name<AllReduce> kAllReduces[] = {{AllReduce::kFp32, "fp32"}, {AllReduce::kBf16, "bf16"}};
 inline constexpr config::Name<CudaGraph> kCudaGraphs[] = {{CudaGraph::kAuto, "auto"}, {CudaGraph::kOff, "off"}};
 
@@ -87,33 +78,6 @@ struct TrainOptions {
              .unit = "steps",
              .min = 1,
              .max = 1e6,
-             .harmless = true});
-  }
-};
-
-struct EvalOptions {
-  EvalInput input = EvalInput::kAuto;
-  ScoredSize size = ScoredSize::kLabels;
-  bool flip = false;
-  std::vector<double> scales = {1.0};
-  Size window;
-  double overlap = 0.25;
-  double logit_adjustment = 0.0;
-
-  void fields(config::Visitor& v) {
-    v.choice("input", input, kEvalInputs,
-             {.help = "frames as they are, or resized to data.size; auto: resized unless training crops", .harmless = true});
-    v.choice("size", size, kScoredSizes, {.help = "score at the labels' own size, or at the network's input size", .harmless = true});
-    v.field("flip", flip, {.help = "average with the prediction of the mirrored image", .harmless = true});
-    v.field("scales", scales, {.help = "average the predictions at these input scales", .min = 0.1, .max = 8, .harmless = true});
-    v.field("window", window,
-            {.help = "sliding window for large images; [0, 0]: the whole image at once", .unit = "pixels", .min = 0, .max = 65536, .harmless = true});
-    v.field("overlap", overlap, {.help = "share of a window that its neighbour covers again", .min = 0, .max = 0.9, .harmless = true});
-    v.field("logit_adjustment", logit_adjustment,
-            {.help = "tau times the log frequency of each class in training is taken from its logit: above 0 rare classes are found more often "
-                     "(segeval --choose-tau picks it)",
-             .min = -10,
-             .max = 10,
              .harmless = true});
   }
 };

@@ -8,6 +8,7 @@
 
 #include "data/augment/options.hpp"
 #include "data/options.hpp"
+#include "engine/eval_options.hpp"
 #include "engine/options.hpp"
 #include "losses/options.hpp"
 #include "models/options.hpp"

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "data/dataset.hpp"
-#include "engine/run_config.hpp"
 #include "models/model.hpp"
 
 namespace seg::test {
@@ -29,11 +28,10 @@ class GreyModel : public Model {
 };
 
 /// Pixels reach the model as they are.
-inline RunConfig grey_config(const EvalOptions& options) {
-  RunConfig config;
-  config.model.input = {.mean = {0, 0, 0}, .std = {1, 1, 1}};
-  config.eval = options;
-  return config;
+inline ModelOptions grey_options() {
+  ModelOptions options;
+  options.input = {.mean = {0, 0, 0}, .std = {1, 1, 1}};
+  return options;
 }
 
 struct Frame {

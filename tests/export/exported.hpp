@@ -74,11 +74,7 @@ class RandomNetwork {
   torch::Tensor predict(const torch::Tensor& images) const { return inference().predict(images, {images.size(1), images.size(2)}); }
 
  private:
-  Inference inference() const {
-    RunConfig config;
-    config.model = options_;
-    return {*model_, config, Compute()};
-  }
+  Inference inference() const { return {*model_, options_, EvalOptions(), Compute()}; }
 
   ModelOptions options_;
   std::shared_ptr<Model> model_;

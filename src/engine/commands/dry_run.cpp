@@ -78,7 +78,7 @@ Sample largest_sample(const Experiment& experiment) {
 std::pair<double, Size> evaluation_seconds(const Experiment& experiment) {
   const RunConfig& config = experiment.config;
   const Sample sample = largest_sample(experiment);
-  const Inference inference(experiment.learner->model(), config, experiment.compute);
+  const Inference inference(experiment.learner->model(), config.model, config.eval, experiment.compute);
   const Batch batch = collate({sample});
   const double seconds = seconds_of([&] { inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)}).cpu(); });
   return {seconds, {sample.image.rows, sample.image.cols}};

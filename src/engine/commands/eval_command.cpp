@@ -14,6 +14,7 @@
 #include "engine/evaluation/class_mapping.hpp"
 #include "engine/evaluation/predictions.hpp"
 #include "engine/evaluation/split_report.hpp"
+#include "engine/evaluation/trained_config.hpp"
 #include "engine/evaluation/trained_model.hpp"
 #include "engine/frame_size.hpp"
 #include "engine/stop.hpp"
@@ -107,8 +108,8 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
   std::optional<PredictionWriter> writer;
   if (predictions) writer.emplace(output / "predictions", *predictions, dataset->classes(), mapping.model_to_data);
-  const auto model = trained_model(checkpoint, config, command.checkpoint, compute.device);
-  const Inference inference(*model, config, compute, checkpoint.class_pixels);
+  const auto model = trained_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()), command.checkpoint, compute.device);
+  const Inference inference(*model, config.model, config.eval, compute, checkpoint.class_pixels);
 
   ReportHead head{split, fs::absolute(command.checkpoint), evaluation_settings(config, compute)};
   tell_mapping(mapping, head.notes);

@@ -19,6 +19,7 @@
 #include "engine/commands/video_prediction.hpp"
 #include "engine/evaluation/predictions.hpp"
 #include "engine/evaluation/predictor.hpp"
+#include "engine/evaluation/trained_config.hpp"
 #include "engine/stop.hpp"
 #include "report/run/progress_bar.hpp"
 #include "report/text_table.hpp"
@@ -136,7 +137,7 @@ class ImageRun {
   void predict_one(const InputImage& image) {
     cv::Mat pixels;
     try {
-      pixels = read_image(image.file, predictor_.config().data.max_pixels);
+      pixels = read_image(image.file, predictor_.max_pixels());
     } catch (const Error& error) {
       if (error.kind != ErrorKind::kData) throw;
       unreadable_.push_back(image.file.string());
@@ -179,7 +180,7 @@ int predict_as_video(const PredictCommand& command, std::ostream& out) {
     throw Error(ErrorKind::kConfiguration, "--probability is for images, and " + command.input.string() + " is none",
                 "write the video's frames as images first, such as `ffmpeg -i VIDEO FOLDER/%06d.png`");
   const fs::path output = video_output(command.input, command.output);
-  Predictor predictor(command.checkpoint, command.overrides, command.device);
+  Predictor predictor(trained_network(command.checkpoint, command.overrides, command.device));
   const VideoResult result = predict_video(predictor, {command.input, output, command.overlay});
   out << result.frames << " frames in " << fixed(result.seconds, 1) << " s, "
       << fixed(result.seconds > 0.0 ? static_cast<double>(result.frames) / result.seconds : 0.0, 2) << " images/s\nvideo: " << output.string()
@@ -200,7 +201,7 @@ int predict(const PredictCommand& command, std::ostream& out) {
   if (!folder && !has_image_extension(command.input)) return predict_as_video(command, out);
   const ImageJob job = folder ? images_below(command) : single_image(command);
   check_outputs(job, command);
-  Predictor predictor(command.checkpoint, command.overrides, command.device);
+  Predictor predictor(trained_network(command.checkpoint, command.overrides, command.device));
   return ImageRun(predictor, job, command).run(out);
 }
 

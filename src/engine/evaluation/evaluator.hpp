@@ -7,6 +7,7 @@
 
 #include "data/loader.hpp"
 #include "engine/evaluation/inference.hpp"
+#include "engine/run_config.hpp"
 #include "ranks/communicator.hpp"
 #include "scores/scores.hpp"
 

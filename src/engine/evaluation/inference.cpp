@@ -36,15 +36,15 @@ torch::Tensor resized(const torch::Tensor& image, double scale) {
 
 }  // namespace
 
-Inference::Inference(Model& model, const RunConfig& config, Compute compute, std::vector<std::int64_t> class_pixels)
+Inference::Inference(Model& model, const ModelOptions& network, const EvalOptions& options, Compute compute, std::vector<std::int64_t> class_pixels)
     : model_(model),
-      align_corners_(config.model.align_corners),
-      input_(config.model.input),
-      options_(config.eval),
+      align_corners_(network.align_corners),
+      input_(network.input),
+      options_(options),
       compute_(compute),
       precision_(compute.device, compute.precision),
       class_pixels_(std::move(class_pixels)),
-      shift_(logit_shift(config.eval.logit_adjustment, class_pixels_)) {
+      shift_(logit_shift(options.logit_adjustment, class_pixels_)) {
   model_.eval();
 }
 

@@ -7,18 +7,18 @@
 
 #include "base/size.hpp"
 #include "device/compute.hpp"
+#include "engine/eval_options.hpp"
 #include "engine/evaluation/averaging.hpp"
-#include "engine/run_config.hpp"
 #include "models/model.hpp"
 
 namespace seg {
 
 class Inference {
  public:
-  /// Feeds and averages as `config` says. `model` must outlive the object, which puts it into evaluation mode. The weights may not change
+  /// `network` is what the model was built from. The model must outlive the object, which puts it into evaluation mode. The weights may not change
   /// meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it. class_pixels: [K] of the training, for
   /// eval.logit_adjustment; may be empty without it.
-  Inference(Model& model, const RunConfig& config, Compute compute, std::vector<std::int64_t> class_pixels = {});
+  Inference(Model& model, const ModelOptions& network, const EvalOptions& options, Compute compute, std::vector<std::int64_t> class_pixels = {});
 
   /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; neither averaged nor adjusted.
   torch::Tensor logits(const torch::Tensor& images) const;

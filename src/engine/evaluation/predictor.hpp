@@ -3,17 +3,26 @@
 
 #include <opencv2/core/mat.hpp>
 
-#include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "engine/checkpoints/checkpoint.hpp"
+#include "base/classes.hpp"
 #include "engine/evaluation/inference.hpp"
-#include "engine/run_config.hpp"
 
 namespace seg {
+
+/// What prediction needs to know of a network.
+struct TrainedNetwork {
+  std::shared_ptr<Model> model;
+  ModelOptions options;  // that it was built from
+  EvalOptions eval;
+  Size input;                   // that it sees images in; {0, 0}: as they are
+  std::int64_t max_pixels = 0;  // for whoever reads images: larger ones are refused
+  Compute compute;              // where the model is
+  ClassTable classes;
+  std::vector<std::int64_t> class_pixels;  // [K] of the training; may be empty without eval.logit_adjustment
+};
 
 class Predictor {
  public:
@@ -22,8 +31,7 @@ class Predictor {
   /// Of these windows.
   static constexpr Size kOwnWindow{1024, 1024};
 
-  /// The network in `checkpoint` with its own configuration and `overrides`; no training data is touched. Throws kConfiguration, kStorage.
-  Predictor(const std::filesystem::path& checkpoint, const std::vector<std::string>& overrides, const std::string& device);
+  explicit Predictor(TrainedNetwork network);
 
   struct Result {
     torch::Tensor labels;       // u8 [h,w] of the image's own size, train ids
@@ -32,23 +40,18 @@ class Predictor {
     cv::Mat label_image() const;        // CV_8UC1; shares the memory
     cv::Mat probability_image() const;  // CV_32F; likewise
   };
-  /// image: CV_8UC3 RGB; the network sees it as eval.input says.
+  /// image: CV_8UC3 RGB.
   Result predict(const cv::Mat& image, std::optional<std::int64_t> probability_of = {});
 
-  const ClassTable& classes() const { return classes_; }
-  const RunConfig& config() const { return config_; }
+  const ClassTable& classes() const { return network_.classes; }
+  std::int64_t max_pixels() const { return network_.max_pixels; }
   /// Images that were predicted in kOwnWindow so far.
   std::int64_t windowed_images() const { return windowed_images_; }
 
  private:
-  Predictor(const Checkpoint& checkpoint, const std::filesystem::path& file, const std::vector<std::string>& overrides, const std::string& device);
   const Inference& inference_for(Size input);
 
-  ClassTable classes_;
-  RunConfig config_;
-  Compute compute_;
-  std::shared_ptr<Model> model_;
-  std::vector<std::int64_t> class_pixels_;
+  TrainedNetwork network_;
   Inference inference_;
   std::optional<Inference> windowed_;  // made by the first image that needs it
   std::int64_t windowed_images_ = 0;

@@ -1,36 +1,13 @@
 #include "engine/evaluation/trained_model.hpp"
 
-#include "base/error.hpp"
-#include "config/print.hpp"
-#include "device/compute.hpp"
 #include "models/weights.hpp"
 
 namespace seg {
 
-RunConfig trained_config(const Checkpoint& checkpoint, const std::filesystem::path& file, const std::vector<std::string>& overrides) {
-  std::vector<std::string> all{"train.threads=0"};
-  all.insert(all.end(), overrides.begin(), overrides.end());
-  RunConfig config = parse_run_config(checkpoint.config, file.string(), all);
-  const RunConfig stored = parse_run_config(checkpoint.config, file.string(), {});
-  for (const config::Difference& difference : config::differences(stored.model, config.model))
-    if (difference.key == "arch" || difference.key == "backbone")
-      throw Error(ErrorKind::kConfiguration,
-                  "model." + difference.key + " is " + difference.before + " in " + file.string() + ", not " + difference.after,
-                  "the weights fit that network alone: leave it as it is, or train another");
-  return config;
-}
-
-Compute forward_compute(const RunConfig& config, const std::string& device) {
-  const Compute compute = compute_on(resolve_device(device), config.train.precision);
-  set_compute_threads(config.train.threads, compute.device);
-  return compute;
-}
-
-std::shared_ptr<Model> trained_model(const Checkpoint& checkpoint, const RunConfig& config, const std::filesystem::path& file, torch::Device device) {
-  ModelOptions options = config.model;
+std::shared_ptr<Model> trained_model(ModelOptions options, std::int64_t classes, const std::filesystem::path& file, torch::Device device) {
   options.pretrained.clear();  // what the run began with
   options.init_from.clear();
-  auto model = build_model(options, static_cast<std::int64_t>(checkpoint.classes.size()));
+  auto model = build_model(options, classes);
   load_state_exact(*model, read_weights(file), file.string());
   model->to(device);
   model->eval();

@@ -171,17 +171,18 @@ bool Trainer::checkpoint_due() const {
 
 std::optional<Trainer::Validation> Trainer::evaluate_val() const {
   const auto held = experiment_.learner->hold_averaged();
-  const Inference inference(experiment_.learner->model(), experiment_.config, experiment_.compute, class_pixels());
+  const RunConfig& config = experiment_.config;
+  const Inference inference(experiment_.learner->model(), config.model, config.eval, experiment_.compute, class_pixels());
   EvaluationRequest request;
   request.cross_entropy = true;
-  request.loader = evaluation_loader(experiment_.config);
+  request.loader = evaluation_loader(config);
   request.ranks = experiment_.ranks;
   request.should_stop = [] { return stop_signal() != 0; };
   const fs::path file = directory_ != nullptr ? directory_->best_file() : fs::path();
-  auto report = evaluate_and_report(inference, experiment_.validation_samples, request,
-                                    {"val", file, evaluation_settings(experiment_.config, experiment_.compute)});
+  auto report =
+      evaluate_and_report(inference, experiment_.validation_samples, request, {"val", file, evaluation_settings(config, experiment_.compute)});
   if (!report) return std::nullopt;
-  const double score = score_named(report->report.scores, config::name_of(experiment_.config.train.best, kBestBy)).value_or(0.0);
+  const double score = score_named(report->report.scores, config::name_of(config.train.best, kBestBy)).value_or(0.0);
   const bool best = is_best(*report, score);
   if (best && directory_ != nullptr) report->pictures = draw_panels(report->shown, inference, *experiment_.validation_samples, request);
   return Validation{std::move(*report), score, best};

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 
 Evaluation evaluation_of(const Frames& frames, std::int64_t model_classes, EvaluationRequest request, const EvalOptions& options = {}) {
   GreyModel model(model_classes);
-  const Inference inference(model, test::grey_config(options), Compute());
+  const Inference inference(model, test::grey_options(), options, Compute());
   request.loader.batch_size = 4;
   return evaluate(inference, std::make_shared<Frames>(frames), request).value();
 }

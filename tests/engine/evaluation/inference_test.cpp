@@ -22,16 +22,10 @@ class ColorModel : public Model {
   std::vector<std::string> class_layers() const override { return {}; }
 };
 
-RunConfig config_with(const EvalOptions& options) {
-  RunConfig config;
-  config.eval = options;
-  return config;
-}
-
 class InferenceTest : public testing::Test {
  protected:
   torch::Tensor predict(const EvalOptions& options, const torch::Tensor& images, Size target) {
-    return Inference(model_, config_with(options), Compute()).predict(images, target);
+    return Inference(model_, ModelOptions(), options, Compute()).predict(images, target);
   }
 
   ColorModel model_;
@@ -42,7 +36,7 @@ class InferenceTest : public testing::Test {
 };
 
 TEST_F(InferenceTest, PlainPredictionIsTheArgMaxOfUpsampledLogits) {
-  const Inference inference(model_, RunConfig(), Compute());
+  const Inference inference(model_, ModelOptions(), EvalOptions(), Compute());
   const torch::Tensor expected = upsample_logits(inference.logits(images_), 40, 50, false).argmax(1).to(torch::kUInt8);
   EXPECT_TRUE(torch::equal(inference.predict(images_, {40, 50}), expected));
 }
@@ -72,7 +66,7 @@ TEST_F(InferenceTest, AWindowLargerThanTheImageIsTheImage) {
 
 TEST_F(InferenceTest, AveragesAsFullSizeProbabilitiesWould) {
   const torch::Tensor image = images_.narrow(0, 0, 1);
-  const Inference plain(model_, RunConfig(), Compute());
+  const Inference plain(model_, ModelOptions(), EvalOptions(), Compute());
   const auto full = [&](const torch::Tensor& seen) { return upsample_logits(plain.logits(seen), 150, 47, false).softmax(1); };
   const torch::Tensor expected = (full(image) + full(image.flip(2)).flip(3)).argmax(1).to(torch::kUInt8);
   EvalOptions flip;
@@ -91,7 +85,7 @@ TEST_F(InferenceTest, ProbabilitiesComeWithTheSameLabels) {
   windows.window = {9, 13};
   windows.flip = true;
   for (const EvalOptions& options : {EvalOptions(), windows}) {
-    const Inference inference(model_, config_with(options), Compute());
+    const Inference inference(model_, ModelOptions(), options, Compute());
     torch::Tensor sum = torch::zeros({20, 30});
     for (std::int64_t id = 0; id < 4; ++id) {
       const auto both = inference.predict_with_probability(image, {20, 30}, id);
@@ -100,7 +94,7 @@ TEST_F(InferenceTest, ProbabilitiesComeWithTheSameLabels) {
     }
     EXPECT_TRUE(torch::allclose(sum, torch::ones({20, 30})));
   }
-  const Inference plain(model_, RunConfig(), Compute());
+  const Inference plain(model_, ModelOptions(), EvalOptions(), Compute());
   EXPECT_TRUE(torch::allclose(plain.predict_with_probability(image, {20, 30}, 2).probability, plain.logits(image).softmax(1)[0][2]));
 }
 
@@ -115,7 +109,7 @@ TEST_F(InferenceTest, LogitAdjustmentTakesTheLogFrequencies) {
   EvalOptions adjusted;
   adjusted.logit_adjustment = 0.5;
   const std::vector<std::int64_t> pixels{700, 200, 100, 0};
-  const Inference plain(model_, RunConfig(), Compute()), inference(model_, config_with(adjusted), Compute(), pixels);
+  const Inference plain(model_, ModelOptions(), EvalOptions(), Compute()), inference(model_, ModelOptions(), adjusted, Compute(), pixels);
   const torch::Tensor shift = torch::tensor({0.5 * std::log(0.7), 0.5 * std::log(0.2), 0.5 * std::log(0.1), 0.0}).view({1, 4, 1, 1});
   const torch::Tensor expected = (plain.logits(images_) - shift).argmax(1).to(torch::kUInt8);
   EXPECT_TRUE(torch::equal(inference.predict(images_, {20, 30}), expected));
@@ -132,10 +126,10 @@ TEST_F(InferenceTest, AllAdjustmentsOfOnePassAreThoseOfTheirOwn) {
     const std::vector<double> taus{-0.5, 0.0, 0.5};
     const auto predict = [&](double tau) {
       options.logit_adjustment = tau;
-      return Inference(model_, config_with(options), Compute(), pixels).predict(image, {20, 30});
+      return Inference(model_, ModelOptions(), options, Compute(), pixels).predict(image, {20, 30});
     };
     options.logit_adjustment = 0.25;
-    const Inference::LabelsAtTaus together = Inference(model_, config_with(options), Compute(), pixels).predict_at_taus(image, {20, 30}, taus);
+    const Inference::LabelsAtTaus together = Inference(model_, ModelOptions(), options, Compute(), pixels).predict_at_taus(image, {20, 30}, taus);
     EXPECT_TRUE(torch::equal(together.labels, predict(0.25)));
     for (std::size_t i = 0; i < taus.size(); ++i) EXPECT_TRUE(torch::equal(together.at_tau[i], predict(taus[i]))) << taus[i];
   }
@@ -144,7 +138,7 @@ TEST_F(InferenceTest, AllAdjustmentsOfOnePassAreThoseOfTheirOwn) {
 TEST_F(InferenceTest, LogitAdjustmentNeedsClassCounts) {
   EvalOptions adjusted;
   adjusted.logit_adjustment = 0.5;
-  EXPECT_THROW(Inference(model_, config_with(adjusted), Compute()), Error);
+  EXPECT_THROW(Inference(model_, ModelOptions(), adjusted, Compute()), Error);
 }
 
 TEST(LogitShift, LeavesAClassThatTrainingNeverSawAsItIs) {

@@ -58,7 +58,7 @@ cv::Vec3b at(const cv::Mat& picture, int part, int x) {
 std::vector<PanelPicture> drawn_of(const Frames& frames, const std::vector<Panel>& panels, const EvaluationRequest& request,
                                    const EvalOptions& options = {}) {
   GreyModel model(2);
-  const Inference inference(model, test::grey_config(options), Compute());
+  const Inference inference(model, test::grey_options(), options, Compute());
   return draw_panels(panels, inference, frames, request);
 }
 

@@ -86,7 +86,7 @@ TEST_F(LearnerOnGpu, PredictsWhatTheCpuPredicts) {
   for (std::int64_t i = 0; i < there->val_set->size(); ++i) {
     const Batch batch = collate({there->val_set->get(i)});
     const auto predicted = [&](const Experiment& experiment, torch::ScalarType precision) {
-      const Inference inference(experiment.learner->model(), config, {experiment.compute.device, precision});
+      const Inference inference(experiment.learner->model(), config.model, config.eval, {experiment.compute.device, precision});
       return inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)}).cpu();
     };
     const torch::Tensor expected = predicted(*here, torch::kFloat32);
