@@ -21,6 +21,7 @@ ALLOWED = {
 }
 for middle in ("data", "models", "losses", "optim"):
     ALLOWED[middle] = {"ops", "ranks", "device", "core", "tensor_files", "config", "base"}
+ALLOWED["predict"] = ALLOWED["data"] | {"data", "models"}
 ALLOWED["engine"] = set(ALLOWED)
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bench/measure.hpp"
-#include "engine/evaluation/inference.hpp"
+#include "predict/inference.hpp"
 
 namespace seg {
 

@@ -8,11 +8,11 @@
 
 #include "data/augment/options.hpp"
 #include "data/options.hpp"
-#include "engine/eval_options.hpp"
 #include "engine/options.hpp"
 #include "losses/options.hpp"
 #include "models/options.hpp"
 #include "optim/options.hpp"
+#include "predict/eval_options.hpp"
 
 namespace seg {
 

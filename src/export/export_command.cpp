@@ -3,12 +3,12 @@
 #include <ostream>
 
 #include "base/files.hpp"
-#include "engine/evaluation/logit_adjustment.hpp"
-#include "engine/evaluation/trained_config.hpp"
-#include "engine/evaluation/trained_model.hpp"
+#include "engine/checkpoints/trained_config.hpp"
 #include "engine/frame_size.hpp"
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
+#include "predict/logit_adjustment.hpp"
+#include "predict/trained_model.hpp"
 #include "report/text_table.hpp"
 
 namespace seg {

@@ -9,8 +9,8 @@
 #include <ostream>
 #include <string>
 
-#include "engine/evaluation/inference.hpp"
 #include "export/onnx_model.hpp"
+#include "predict/inference.hpp"
 
 namespace seg::test {
 

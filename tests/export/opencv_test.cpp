@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <opencv2/dnn.hpp>
 
-#include "engine/evaluation/logit_adjustment.hpp"
 #include "exported.hpp"
 #include "ops/upsample.hpp"
+#include "predict/logit_adjustment.hpp"
 
 namespace seg::test {
 namespace {

@@ -7,8 +7,8 @@
 #include "base/files.hpp"
 #include "config/print.hpp"
 #include "device/compute.hpp"
-#include "engine/evaluation/predictions.hpp"
 #include "engine/run_config.hpp"
+#include "predict/predictions.hpp"
 
 namespace seg {
 

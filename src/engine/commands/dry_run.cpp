@@ -12,9 +12,9 @@
 #include "data/image_io.hpp"
 #include "data/loader.hpp"
 #include "data/statistics.hpp"
-#include "engine/evaluation/inference.hpp"
 #include "engine/training/trainer.hpp"
 #include "losses/registry.hpp"
+#include "predict/inference.hpp"
 #include "report/run/console.hpp"
 
 namespace seg {

@@ -10,14 +10,14 @@
 
 #include "base/error.hpp"
 #include "data/registry.hpp"
+#include "engine/checkpoints/trained_config.hpp"
 #include "engine/commands/ranks.hpp"
 #include "engine/evaluation/class_mapping.hpp"
-#include "engine/evaluation/predictions.hpp"
 #include "engine/evaluation/split_report.hpp"
-#include "engine/evaluation/trained_config.hpp"
-#include "engine/evaluation/trained_model.hpp"
 #include "engine/frame_size.hpp"
 #include "engine/stop.hpp"
+#include "predict/predictions.hpp"
+#include "predict/trained_model.hpp"
 #include "report/text_table.hpp"
 
 namespace seg {

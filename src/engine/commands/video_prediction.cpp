@@ -9,9 +9,9 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "data/drawing/overlay.hpp"
 #include "data/drawing/picture.hpp"
 #include "engine/stop.hpp"
+#include "predict/overlay.hpp"
 #include "report/run/progress_bar.hpp"
 
 namespace seg {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "engine/evaluation/predictor.hpp"
+#include "predict/predictor.hpp"
 
 namespace seg {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "data/loader.hpp"
-#include "engine/evaluation/inference.hpp"
 #include "engine/run_config.hpp"
+#include "predict/inference.hpp"
 #include "ranks/communicator.hpp"
 #include "scores/scores.hpp"
 

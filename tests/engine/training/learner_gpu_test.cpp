@@ -5,12 +5,12 @@
 #include "core/tensor_io.hpp"
 #include "data/collate.hpp"
 #include "device/compute.hpp"
-#include "engine/evaluation/inference.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/experiment.hpp"
 #include "losses/registry.hpp"
 #include "models/weights.hpp"
 #include "ops/cuda/built.hpp"
+#include "predict/inference.hpp"
 #include "support/captured_log.hpp"
 
 namespace seg {

@@ -1,4 +1,4 @@
-#include "data/drawing/overlay.hpp"
+#include "predict/overlay.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "engine/evaluation/predictor.hpp"
+#include "predict/predictor.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "engine/evaluation/inference.hpp"
+#include "predict/inference.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/utils.h>
@@ -8,6 +8,8 @@
 #include "base/error.hpp"
 #include "engine/evaluation/logit_adjustment.hpp"
 #include "ops/upsample.hpp"
+#include "predict/logit_adjustment.hpp"
+#include "predict/rankseg.hpp"
 
 namespace seg {
 namespace {

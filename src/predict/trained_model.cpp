@@ -1,4 +1,4 @@
-#include "engine/evaluation/trained_model.hpp"
+#include "predict/trained_model.hpp"
 
 #include "models/weights.hpp"
 

@@ -1,4 +1,4 @@
-#include "engine/evaluation/inference.hpp"
+#include "predict/inference.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +7,8 @@
 #include "engine/evaluation/logit_adjustment.hpp"
 #include "ops/normalize.hpp"
 #include "ops/upsample.hpp"
+#include "predict/logit_adjustment.hpp"
+#include "predict/rankseg.hpp"
 
 namespace seg {
 

@@ -1,4 +1,4 @@
-#include "engine/evaluation/averaging.hpp"
+#include "predict/averaging.hpp"
 
 #include <ATen/ATen.h>
 

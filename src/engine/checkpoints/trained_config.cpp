@@ -1,10 +1,10 @@
-#include "engine/evaluation/trained_config.hpp"
+#include "engine/checkpoints/trained_config.hpp"
 
 #include "base/error.hpp"
 #include "config/print.hpp"
 #include "device/compute.hpp"
-#include "engine/evaluation/trained_model.hpp"
 #include "engine/frame_size.hpp"
+#include "predict/trained_model.hpp"
 
 namespace seg {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/classes.hpp"
-#include "engine/evaluation/inference.hpp"
+#include "predict/inference.hpp"
 
 namespace seg {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/checkpoints/checkpoint.hpp"
-#include "engine/evaluation/predictor.hpp"
 #include "engine/run_config.hpp"
+#include "predict/predictor.hpp"
 
 namespace seg {
 

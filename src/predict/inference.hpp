@@ -7,9 +7,9 @@
 
 #include "base/size.hpp"
 #include "device/compute.hpp"
-#include "engine/eval_options.hpp"
-#include "engine/evaluation/averaging.hpp"
 #include "models/model.hpp"
+#include "predict/averaging.hpp"
+#include "predict/eval_options.hpp"
 
 namespace seg {
 

@@ -1,4 +1,4 @@
-#include "engine/evaluation/predictions.hpp"
+#include "predict/predictions.hpp"
 
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>

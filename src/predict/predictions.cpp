@@ -1,4 +1,4 @@
-#include "engine/evaluation/predictions.hpp"
+#include "predict/predictions.hpp"
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
