@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "bench/memory.hpp"
-#include "data/registry.hpp"
+#include "data/dataset_registry.hpp"
 #include "engine/evaluation/evaluator.hpp"
 #include "engine/frame_size.hpp"
 

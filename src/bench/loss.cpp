@@ -9,7 +9,7 @@
 #include "device/compute.hpp"
 #include "device/device_work.hpp"
 #include "engine/training/learner.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/normalize.hpp"
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "core/types.hpp"
+#include "data/data_options.hpp"
 #include "data/file_dataset.hpp"
-#include "data/options.hpp"
 
 namespace seg {
 

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "config/document.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
 

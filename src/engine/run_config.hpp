@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "data/augment/options.hpp"
-#include "data/options.hpp"
-#include "engine/options.hpp"
-#include "losses/options.hpp"
-#include "models/options.hpp"
-#include "optim/options.hpp"
+#include "data/augment/augment_options.hpp"
+#include "data/data_options.hpp"
+#include "engine/train_options.hpp"
+#include "losses/loss_options.hpp"
+#include "models/model_options.hpp"
+#include "optim/optimizer_options.hpp"
 #include "predict/eval_options.hpp"
 
 namespace seg {

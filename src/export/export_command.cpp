@@ -7,7 +7,7 @@
 #include "engine/frame_size.hpp"
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
-#include "predict/logit_adjustment.hpp"
+#include "predict/logit_shift.hpp"
 #include "predict/trained_model.hpp"
 #include "report/text_table.hpp"
 

@@ -10,7 +10,7 @@
 
 #include "base/classes.hpp"
 #include "base/size.hpp"
-#include "data/augment/options.hpp"
+#include "data/augment/augment_options.hpp"
 #include "models/model.hpp"
 
 namespace seg {

@@ -3,7 +3,7 @@
 //   gamma (W x - mean) / sqrt(var + eps) + beta = (s W) x + (beta - s mean),   s = gamma / sqrt(var + eps), in double
 #pragma once
 
-#include "data/augment/options.hpp"
+#include "data/augment/augment_options.hpp"
 #include "export/onnx_graph.hpp"
 #include "models/model.hpp"
 

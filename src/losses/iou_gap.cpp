@@ -1,6 +1,6 @@
 #include "losses/iou_gap.hpp"
 
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 
 namespace seg {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "config/print.hpp"
-#include "losses/class_weighting/registry.hpp"
-#include "losses/registry.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
+#include "losses/loss_registry.hpp"
 
 namespace seg {
 

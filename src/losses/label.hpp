@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "losses/options.hpp"
+#include "losses/loss_options.hpp"
 
 namespace seg {
 

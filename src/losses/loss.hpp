@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/types.hpp"
-#include "losses/options.hpp"
+#include "losses/loss_options.hpp"
 #include "losses/scored.hpp"
 
 namespace seg {

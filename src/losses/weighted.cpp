@@ -1,7 +1,7 @@
 #include "losses/weighted.hpp"
 
-#include "losses/class_weighting/registry.hpp"
-#include "losses/registry.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
+#include "losses/loss_registry.hpp"
 
 namespace seg {
 

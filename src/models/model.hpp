@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/options.hpp"
+#include "models/model_options.hpp"
 
 namespace seg {
 

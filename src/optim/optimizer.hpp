@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/types.hpp"
-#include "optim/options.hpp"
+#include "optim/optimizer_options.hpp"
 
 namespace torch::nn {
 class Module;

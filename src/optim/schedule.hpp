@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "optim/options.hpp"
+#include "optim/optimizer_options.hpp"
 
 namespace seg {
 

@@ -4,11 +4,9 @@
 #include <cmath>
 
 #include "data/resize.hpp"
-#include "engine/evaluation/logit_adjustment.hpp"
 #include "ops/normalize.hpp"
 #include "ops/upsample.hpp"
-#include "predict/logit_adjustment.hpp"
-#include "predict/rankseg.hpp"
+#include "predict/logit_shift.hpp"
 
 namespace seg {
 

@@ -6,7 +6,7 @@
 #include "bench/eval.hpp"
 #include "bench/loss.hpp"
 #include "bench/train.hpp"
-#include "data/registry.hpp"
+#include "data/dataset_registry.hpp"
 #include "support/process.hpp"
 #include "support/support.hpp"
 

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "data/dataset_registry.hpp"
 #include "data/png_files.hpp"
-#include "data/registry.hpp"
 
 namespace seg {
 namespace {

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "data/dataset_registry.hpp"
 #include "data/png_files.hpp"
-#include "data/registry.hpp"
 #include "data/statistics.hpp"
 #include "support/captured_log.hpp"
 

@@ -4,8 +4,8 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.hpp"
+#include "data/dataset_registry.hpp"
 #include "data/png_files.hpp"
-#include "data/registry.hpp"
 #include "data/resize.hpp"
 
 namespace seg {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/core.hpp>
 
-#include "data/registry.hpp"
+#include "data/dataset_registry.hpp"
 #include "support/support.hpp"
 #include "synthesis/generate.hpp"
 #include "synthesis/layouts.hpp"

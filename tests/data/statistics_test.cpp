@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "data/dataset_registry.hpp"
 #include "data/png_files.hpp"
-#include "data/registry.hpp"
 
 namespace seg {
 namespace {

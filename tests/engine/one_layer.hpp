@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/training/experiment.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 
 namespace seg::test {
 

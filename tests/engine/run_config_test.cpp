@@ -10,10 +10,10 @@
 #include "base/files.hpp"
 #include "config/print.hpp"
 #include "config/text_visitor.hpp"
-#include "data/registry.hpp"
+#include "data/dataset_registry.hpp"
 #include "engine/commands/train_command.hpp"
 #include "engine/training/experiment.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 #include "support/support.hpp"
 
 namespace seg {

@@ -4,7 +4,7 @@
 
 #include "exported.hpp"
 #include "ops/upsample.hpp"
-#include "predict/logit_adjustment.hpp"
+#include "predict/logit_shift.hpp"
 
 namespace seg::test {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "losses/class_weighting/registry.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
 #include "losses/loss_fixture.hpp"
 #include "support/operations.hpp"
 

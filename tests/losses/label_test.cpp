@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 #include "config/document.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 
 namespace seg {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 #include "support/golden.hpp"
 #include "support/naive_loss.hpp"
 

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "losses/registry.hpp"
+#include <mutex>
+
+#include "losses/loss_registry.hpp"
 
 namespace seg {
 namespace {

@@ -6,10 +6,8 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "engine/evaluation/logit_adjustment.hpp"
 #include "ops/upsample.hpp"
-#include "predict/logit_adjustment.hpp"
-#include "predict/rankseg.hpp"
+#include "predict/logit_shift.hpp"
 
 namespace seg {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "data/augment/options.hpp"
+#include "data/augment/augment_options.hpp"
 #include "data/sample.hpp"
 
 namespace seg {

@@ -10,7 +10,7 @@
 #include "base/random.hpp"
 #include "base/size.hpp"
 #include "core/network_input.hpp"
-#include "data/augment/options.hpp"
+#include "data/augment/augment_options.hpp"
 #include "data/loader.hpp"
 #include "data/sample.hpp"
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "data/data_options.hpp"
 #include "data/file_dataset.hpp"
-#include "data/options.hpp"
 
 namespace seg {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "data/data_options.hpp"
 #include "data/listing.hpp"
-#include "data/options.hpp"
 
 namespace seg {
 

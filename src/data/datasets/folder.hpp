@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "data/data_options.hpp"
 #include "data/listing.hpp"
-#include "data/options.hpp"
 
 namespace seg {
 

@@ -8,13 +8,13 @@
 #include "config/text.hpp"
 #include "data/augment/transforms.hpp"
 #include "data/check.hpp"
+#include "data/dataset_registry.hpp"
 #include "data/drawing/preview.hpp"
 #include "data/listing.hpp"
-#include "data/registry.hpp"
 #include "data/splits.hpp"
 #include "data/statistics.hpp"
 #include "engine/frame_size.hpp"
-#include "losses/class_weighting/registry.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
 #include "report/pages/statistics_page.hpp"
 
 namespace seg {

@@ -13,7 +13,7 @@
 #include "data/loader.hpp"
 #include "data/statistics.hpp"
 #include "engine/training/trainer.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 #include "predict/inference.hpp"
 #include "report/run/console.hpp"
 

@@ -9,9 +9,9 @@
 #include <ostream>
 
 #include "base/error.hpp"
-#include "data/registry.hpp"
+#include "data/dataset_registry.hpp"
 #include "engine/checkpoints/trained_config.hpp"
-#include "engine/commands/ranks.hpp"
+#include "engine/commands/join_ranks.hpp"
 #include "engine/evaluation/class_mapping.hpp"
 #include "engine/evaluation/split_report.hpp"
 #include "engine/frame_size.hpp"

@@ -15,7 +15,7 @@
 #include "config/print.hpp"
 #include "device/compute.hpp"
 #include "engine/commands/dry_run.hpp"
-#include "engine/commands/ranks.hpp"
+#include "engine/commands/join_ranks.hpp"
 #include "engine/stop.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"

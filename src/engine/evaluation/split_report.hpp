@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/evaluation/evaluator.hpp"
-#include "engine/evaluation/panels.hpp"
+#include "engine/evaluation/panel_choice.hpp"
 #include "report/run/evaluation_report.hpp"
 #include "report/run/per_image.hpp"
 #include "scores/tau_curve.hpp"

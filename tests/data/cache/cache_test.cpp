@@ -7,9 +7,9 @@
 #include "base/error.hpp"
 #include "data/augment/transforms.hpp"
 #include "data/cache/memory_cache.hpp"
+#include "data/dataset_registry.hpp"
 #include "data/loader.hpp"
 #include "data/png_files.hpp"
-#include "data/registry.hpp"
 
 namespace seg {
 namespace {

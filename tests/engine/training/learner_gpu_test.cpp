@@ -7,7 +7,7 @@
 #include "device/compute.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/experiment.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 #include "models/weights.hpp"
 #include "ops/cuda/built.hpp"
 #include "predict/inference.hpp"

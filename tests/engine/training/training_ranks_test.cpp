@@ -9,7 +9,7 @@
 #include "engine/one_layer.hpp"
 #include "engine/tiny_run.hpp"
 #include "engine/training/trainer.hpp"
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 #include "models/weights.hpp"
 #include "support/ranks.hpp"
 

@@ -1,4 +1,4 @@
-#include "engine/evaluation/panels.hpp"
+#include "engine/evaluation/panel_choice.hpp"
 
 #include <gmock/gmock.h>
 #include <opencv2/imgcodecs.hpp>

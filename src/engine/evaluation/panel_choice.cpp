@@ -1,4 +1,4 @@
-#include "engine/evaluation/panels.hpp"
+#include "engine/evaluation/panel_choice.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "data/collate.hpp"
-#include "data/drawing/panel.hpp"
+#include "data/drawing/panel_picture.hpp"
 #include "data/drawing/picture.hpp"
 #include "scores/scores.hpp"
 

@@ -1,11 +1,11 @@
 // The table of losses: a new one is a file pair and a row here.
-#include "losses/registry.hpp"
+#include "losses/loss_registry.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
 #include "losses/balanced_cross_entropy.hpp"
-#include "losses/class_weighting/registry.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
 #include "losses/focal.hpp"
 #include "losses/iou_gap.hpp"
 #include "losses/ldam.hpp"

@@ -1,4 +1,4 @@
-#include "predict/logit_adjustment.hpp"
+#include "predict/logit_shift.hpp"
 
 #include "base/error.hpp"
 #include "core/log_prior.hpp"

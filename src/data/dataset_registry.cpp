@@ -1,4 +1,4 @@
-#include "data/registry.hpp"
+#include "data/dataset_registry.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "engine/commands/ranks.hpp"
+#include "engine/commands/join_ranks.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,4 +1,4 @@
-#include "data/drawing/panel.hpp"
+#include "data/drawing/panel_picture.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "optim/options.hpp"
+#include "optim/optimizer_options.hpp"
 
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"

@@ -9,7 +9,7 @@
 
 namespace seg {
 
-std::vector<std::string> dataset_names();  // data/registry.hpp
+std::vector<std::string> dataset_names();  // data/dataset_registry.hpp
 
 enum class SequenceSplit { kBlocked, kPublished };
 enum class CityscapesLabels { kLabelIds, kLabelTrainIds };

@@ -1,9 +1,8 @@
-#include "losses/class_weighting/registry.hpp"
-
 #include <cmath>
 
 #include "base/error.hpp"
 #include "config/document.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
 #include "losses/loss_fixture.hpp"
 
 namespace seg {

@@ -1,5 +1,5 @@
 // The table of class weightings: a new one is a row here.
-#include "losses/class_weighting/registry.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
 
 #include <spdlog/spdlog.h>
 
