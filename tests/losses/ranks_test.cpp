@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <mutex>
-
 #include "losses/loss_registry.hpp"
 
 namespace seg {

@@ -12,7 +12,7 @@
 namespace seg {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using test::read_text;
 using test::TemporaryFolder;
 using test::write_text;
@@ -23,13 +23,13 @@ using ::testing::Pair;
 
 constexpr const char* kEvil = "</script><script>alert(1)</script>";
 
-std::string lines(const std::vector<json>& events) {
+std::string lines(const std::vector<Json>& events) {
   std::string text;
-  for (const json& event : events) text += event.dump() + "\n";
+  for (const Json& event : events) text += event.dump() + "\n";
   return text;
 }
 
-json train_event(int iteration, double weight) {
+Json train_event(int iteration, double weight) {
   return {{"event", "train"},
           {"iteration", iteration},
           {"loss", 1.5},
@@ -66,27 +66,27 @@ void write_run(const TemporaryFolder& folder) {
 }
 
 /// What the page's scripts read.
-json data_of(const std::string& page) {
+Json data_of(const std::string& page) {
   const std::string begin = R"(<script type="application/json" id="data">)";
   const std::size_t from = page.find(begin) + begin.size();
-  return json::parse(page.substr(from, page.find("</script>", from) - from));
+  return Json::parse(page.substr(from, page.find("</script>", from) - from));
 }
 
 TEST(RunPage, HoldsCurvesWeightsAndScores) {
   const TemporaryFolder folder;
   write_run(folder);
-  const json data = data_of(run_page(folder.path()));
-  EXPECT_EQ(data["curves"]["loss"], json::parse("[[10, 1.5], [20, 1.5]]"));
-  EXPECT_EQ(data["curves"]["mean_iou"], json::parse("[[20, 0.4]]"));
-  EXPECT_EQ(data["evaluations"][0]["accuracy"], json::parse("[100.0, 20.0]"));
+  const Json data = data_of(run_page(folder.path()));
+  EXPECT_EQ(data["curves"]["loss"], Json::parse("[[10, 1.5], [20, 1.5]]"));
+  EXPECT_EQ(data["curves"]["mean_iou"], Json::parse("[[20, 0.4]]"));
+  EXPECT_EQ(data["evaluations"][0]["accuracy"], Json::parse("[100.0, 20.0]"));
   // From frequent to rare; below one per cent a class is rare.
   EXPECT_EQ(data["weights"][0]["name"], "road");
   EXPECT_EQ(data["weights"][0]["rare"], false);
   EXPECT_EQ(data["weights"][1]["name"], kEvil);
   EXPECT_EQ(data["weights"][1]["rare"], true);
-  EXPECT_EQ(data["weights"][1]["points"], json::parse("[[10, 0.5], [20, 1.0]]"));
-  EXPECT_EQ(data["recalls"][1]["points"], json::parse("[[10, null], [20, null]]"));
-  EXPECT_EQ(data["ious"][0]["points"], json::parse("[[10, 0.5], [20, 0.5]]"));
+  EXPECT_EQ(data["weights"][1]["points"], Json::parse("[[10, 0.5], [20, 1.0]]"));
+  EXPECT_EQ(data["recalls"][1]["points"], Json::parse("[[10, null], [20, null]]"));
+  EXPECT_EQ(data["ious"][0]["points"], Json::parse("[[10, 0.5], [20, 0.5]]"));
   EXPECT_THAT(run_page(folder.path()), HasSubstr("IoU of each class in training"));
 }
 
