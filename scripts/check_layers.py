@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks what the compiler does not: every #include follows the layers (a module uses only what stands below it, as CONTRIBUTING.md draws
 them, and so does a room of a module), no two headers define a type or an alias of one name (the program would have two, and the linker
-mixes their functions), files are short."""
+mixes their functions), nobody asks which device it is but those whose part that is, files are short."""
 import pathlib
 import re
 import sys
@@ -31,6 +31,9 @@ ROOMS = {"report": ("run", "comparison", "pages"), "engine": ("checkpoints", "ev
 # What nothing else in its own room uses.
 TOPS = {"engine/training/trainer.hpp"}
 NO_TORCH = ("base", "tensor_files", "config", "scores", "report", "synthesis")
+# Where nobody asks which device it is: what differs lives in device, and behind the kernels' dispatch in ops.
+ANY_DEVICE = ("losses/", "optim/", "models/", "predict/", "engine/training/", "engine/evaluation/")
+DEVICE = re.compile(r"\bis_(?:cuda|cpu|meta)\b|\bk(?:CUDA|CPU|Meta)\b|\bDeviceType\b|\bcuda::|\bcan_record\b|\bdevice(?:\(\))?\.type\b|#include <cuda")
 # In one folder, where files come in kinds.
 MOST_HEADERS = {"engine": 20, "data": 20}
 # As clang-format writes them: what a namespace holds is not indented, members are.
@@ -53,7 +56,8 @@ def room_of(module, name):
 
 def problems_of(path):
     module = module_of(path)
-    own_room = room_of(module, str(path.relative_to(ROOT / "src"))) if module in ROOMS else 0
+    inside = "" if module == "apps" else str(path.relative_to(ROOT / "src"))
+    own_room = room_of(module, inside) if module in ROOMS else 0
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         where = f"{path.relative_to(ROOT)}:{number}"
         found = INCLUDE.match(line)
@@ -67,6 +71,8 @@ def problems_of(path):
                 yield f"{where}: {found.group(2)} is the top of its room"
             if found.group(1) == "<" and module in NO_TORCH and used in ("torch", "ATen", "c10"):
                 yield f"{where}: {module} stands without LibTorch"
+        if inside.startswith(ANY_DEVICE) and DEVICE.search(line.split("//")[0]):
+            yield f"{where}: {inside.rsplit('/', 1)[0]} must not ask which device it is"
         if re.match(r"^\s*#\s*if", line) and module not in ("ops", "device", "ranks"):
             yield f"{where}: conditional compilation belongs to ops, device and ranks"
 

@@ -51,7 +51,7 @@ std::vector<std::vector<double>> measure_in_turn(const Repeats& repeats, const s
 std::vector<double> measure_on(const torch::Device& device, const Repeats& repeats, const std::function<void()>& work) {
   for (std::int64_t run = 0; run < repeats.warmup; ++run) work();
   wait_for(device);
-  std::vector<DeviceMoment> moments{DeviceMoment(device)};
+  std::vector<EventTimer> moments{EventTimer(device)};
   for (std::int64_t run = 0; run < repeats.runs; ++run) {
     work();
     moments.emplace_back(device);

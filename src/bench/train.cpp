@@ -38,10 +38,10 @@ class Stepper {
 
   double images() const { return static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate); }
 
-  /// `next` gives a micro-batch; steps are added to `series` unless it is null. Where the host runs ahead of the device, it waits for the step
+  /// `next` gives a micro-batch; steps are added to `series` unless it is null. Where steps are asynchronous, it waits for the step
   /// before.
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series) {
-    run(steps, next, series, ahead_ ? StepTiming::kWhole : StepTiming::kParts);
+    run(steps, next, series, asynchronous_ ? StepTiming::kWhole : StepTiming::kParts);
   }
 
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series, StepTiming timing) {
@@ -55,7 +55,7 @@ class Stepper {
       const std::int64_t bytes = experiment_.ranks.bytes_given();
       const double computing = seconds_of([&] {
         result = experiment_.learner->step(batches, iteration_++, timing);
-        check(ahead_ ? before.value_or(result) : result);
+        check(asynchronous_ ? before.value_or(result) : result);
       });
       before = result;
       if (series == nullptr) continue;
@@ -75,7 +75,7 @@ class Stepper {
   }
 
   Experiment& experiment_;
-  bool ahead_ = !experiment_.compute.device.is_cpu();
+  bool asynchronous_ = !experiment_.compute.device.is_cpu();
   std::int64_t iteration_ = 0;
 };
 
@@ -120,7 +120,7 @@ std::string profile_of_steps(const Experiment& experiment, Stepper& stepper, con
     text += "\n" + profile_text(title, profile(experiment.compute.device, [&] { stepper.run(kSteps, next, nullptr, timing); }), kSteps);
   };
   add("launched steps", StepTiming::kParts);
-  if (can_record(experiment.compute.device) && experiment.config.train.cuda_graph == CudaGraph::kAuto) add("recorded steps", StepTiming::kWhole);
+  if (can_record(experiment.compute.device) && experiment.config.train.cuda_graph == GraphMode::kAuto) add("recorded steps", StepTiming::kWhole);
   return text;
 }
 

@@ -63,6 +63,16 @@ torch::Device resolve_device(const std::string& name) {
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
 }
 
+torch::Device resolve_device(const std::string& name, const Launch& launch) {
+  const torch::Device device = resolve_device(name);
+  if (!launch.several() || device.is_cpu() || name.starts_with("cuda:")) return device;
+  if (launch.local_rank >= cuda_devices())
+    throw Error(ErrorKind::kConfiguration,
+                std::to_string(launch.local_size) + " processes on this machine, but " + std::to_string(cuda_devices()) + " GPUs",
+                "start a process a GPU, or use --device cpu");
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(launch.local_rank)};
+}
+
 std::int64_t cuda_devices() { return torch_compat::kHasFusedUpdates ? static_cast<std::int64_t>(torch::cuda::device_count()) : 0; }
 
 std::int64_t default_threads(torch::Device device, std::int64_t cores) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/launch.hpp"
 #include "base/parallel.hpp"
 #include "device/precision.hpp"
 
@@ -21,6 +22,8 @@ struct Compute {
 /// "auto" (CUDA where LibTorch has it and a device is there, else the CPU), "cpu", "cuda" or "cuda:N".
 /// Throws kConfiguration for another name or a device that is not there.
 torch::Device resolve_device(const std::string& name);
+/// Likewise for one of several processes: each of a machine has a GPU of its own, unless one is named.
+torch::Device resolve_device(const std::string& name, const Launch& launch);
 
 /// Compute threads where nobody asks for a number: every core this process may use, and at most 4 where the network is on a GPU, since there they
 /// only launch. LibTorch's own choice is not relied on: some builds take a single thread on processors they do not know.

@@ -88,40 +88,40 @@ void poll_until(const std::function<bool()>& ready) {
 
 Upload::Upload(const std::vector<torch::Tensor>& host, torch::Device device, const DeviceStream& stream) {
   if (device.is_cpu()) {
-    there_ = host;
+    on_device_ = host;
     return;
   }
   // Not a Scope: the user's queue waits when it asks for the tensors, and the upload waits for nothing.
   const c10::StreamGuard guard(stream.stream().value());
   for (const torch::Tensor& tensor : host) {
     pinned_.push_back(tensor.is_pinned() ? tensor : tensor.pin_memory());
-    there_.push_back(pinned_.back().to(device, /*non_blocking=*/true));
+    on_device_.push_back(pinned_.back().to(device, /*non_blocking=*/true));
   }
   arrived_ = event_behind(stream.stream().value());
 }
 
 const std::vector<torch::Tensor>& Upload::tensors() const {
   if (arrived_) {
-    const c10::Stream user = current_stream(there_.front().device());
+    const c10::Stream user = current_stream(on_device_.front().device());
     arrived_->block(user);
-    for (const torch::Tensor& tensor : there_) tensor.record_stream(user);
+    for (const torch::Tensor& tensor : on_device_) tensor.record_stream(user);
   }
-  return there_;
+  return on_device_;
 }
 
 #if defined(SEG_CUDA)
 
-struct DeviceMoment::Event : at::cuda::CUDAEvent {
+struct EventTimer::Event : at::cuda::CUDAEvent {
   using CUDAEvent::CUDAEvent;
 };
 
-DeviceMoment::DeviceMoment(torch::Device device) : made_(std::chrono::steady_clock::now()) {
+EventTimer::EventTimer(torch::Device device) : made_(std::chrono::steady_clock::now()) {
   if (!device.is_cuda()) return;
   event_ = std::make_shared<Event>(cudaEventDefault);  // others keep no time
   event_->record(c10::cuda::CUDAStream(current_stream(device)));
 }
 
-double DeviceMoment::seconds_since(const DeviceMoment& earlier) const {
+double EventTimer::seconds_since(const EventTimer& earlier) const {
   if (!event_) return std::chrono::duration<double>(made_ - earlier.made_).count();
   event_->synchronize();
   return earlier.event_->elapsed_time(*event_) / 1e3;
@@ -129,7 +129,7 @@ double DeviceMoment::seconds_since(const DeviceMoment& earlier) const {
 
 bool can_record(torch::Device device) { return device.is_cuda(); }
 
-struct RecordedWork::Graph {
+struct CudaGraph::Graph {
   at::cuda::CUDAGraph recorded;
 };
 
@@ -166,7 +166,7 @@ void close_pool(c10::DeviceIndex device, const PoolId& pool) {
 
 }  // namespace
 
-RecordedWork::RecordedWork(const std::function<void()>& work) : graph_(std::make_unique<Graph>()) {
+CudaGraph::CudaGraph(const std::function<void()>& work) : graph_(std::make_unique<Graph>()) {
   const c10::DeviceIndex device = c10::cuda::current_device();
   const auto pool = at::cuda::graph_pool_handle();
   // Other threads may pin memory meanwhile.
@@ -182,7 +182,7 @@ RecordedWork::RecordedWork(const std::function<void()>& work) : graph_(std::make
   }
 }
 
-void RecordedWork::replay() const { graph_->recorded.replay(); }
+void CudaGraph::replay() const { graph_->recorded.replay(); }
 
 std::optional<DeviceMemory> device_memory(torch::Device device) {
   if (!device.is_cuda()) return std::nullopt;
@@ -205,19 +205,19 @@ void release_device_memory(torch::Device device) {
 
 #else
 
-struct DeviceMoment::Event {};
+struct EventTimer::Event {};
 
-DeviceMoment::DeviceMoment(torch::Device) : made_(std::chrono::steady_clock::now()) {}
+EventTimer::EventTimer(torch::Device) : made_(std::chrono::steady_clock::now()) {}
 
-double DeviceMoment::seconds_since(const DeviceMoment& earlier) const { return std::chrono::duration<double>(made_ - earlier.made_).count(); }
+double EventTimer::seconds_since(const EventTimer& earlier) const { return std::chrono::duration<double>(made_ - earlier.made_).count(); }
 
 bool can_record(torch::Device) { return false; }
 
-struct RecordedWork::Graph {};
+struct CudaGraph::Graph {};
 
-RecordedWork::RecordedWork(const std::function<void()>&) { throw Error(ErrorKind::kInternal, "this program is built without CUDA"); }
+CudaGraph::CudaGraph(const std::function<void()>&) { throw Error(ErrorKind::kInternal, "this program is built without CUDA"); }
 
-void RecordedWork::replay() const {}
+void CudaGraph::replay() const {}
 
 std::optional<DeviceMemory> device_memory(torch::Device) { return std::nullopt; }
 
@@ -227,6 +227,6 @@ void release_device_memory(torch::Device) {}
 
 #endif
 
-RecordedWork::~RecordedWork() = default;
+CudaGraph::~CudaGraph() = default;
 
 }  // namespace seg

@@ -45,14 +45,14 @@ class DeviceStream {
   c10::optional<c10::Stream> stream_;
 };
 
-/// A moment in the device's current queue, by its own clock; on the CPU, when it was made.
-class DeviceMoment {
+/// An event in the queue that the device works through, timed by its own clock; on the CPU, when it was made.
+class EventTimer {
  public:
-  DeviceMoment() = default;
-  explicit DeviceMoment(torch::Device device);
+  EventTimer() = default;
+  explicit EventTimer(torch::Device device);
 
   /// Waits until the device has come to both.
-  double seconds_since(const DeviceMoment& earlier) const;
+  double seconds_since(const EventTimer& earlier) const;
 
  private:
   struct Event;
@@ -96,7 +96,7 @@ class Upload {
   const std::vector<torch::Tensor>& tensors() const;
 
  private:
-  std::vector<torch::Tensor> pinned_, there_;  // pinned memory must live until it has been read
+  std::vector<torch::Tensor> pinned_, on_device_;  // pinned memory must live until it has been read
   std::shared_ptr<c10::Event> arrived_;
 };
 
@@ -116,14 +116,14 @@ void release_device_memory(torch::Device device);
 bool can_record(torch::Device device);
 
 /// A CUDA graph: work recorded once, and launched as a whole from then on. What it reads and writes keeps its place in memory.
-class RecordedWork {
+class CudaGraph {
  public:
   /// Records what `work` gives to the current stream, which must not be the default one; nothing of it runs yet. Throws what LibTorch throws where
   /// the work waits for the device or allocates outside its pool; the device is as before then.
-  explicit RecordedWork(const std::function<void()>& work);
-  ~RecordedWork();
-  RecordedWork(const RecordedWork&) = delete;
-  RecordedWork& operator=(const RecordedWork&) = delete;
+  explicit CudaGraph(const std::function<void()>& work);
+  ~CudaGraph();
+  CudaGraph(const CudaGraph&) = delete;
+  CudaGraph& operator=(const CudaGraph&) = delete;
 
   void replay() const;
 

@@ -10,7 +10,7 @@ namespace seg {
 
 enum class BestBy { kMeanIou, kMeanAccuracy, kOverallAccuracy, kMeanPrecision, kMeanF1, kFrequencyWeightedIou };
 enum class AllReduce { kFp32, kBf16 };
-enum class CudaGraph { kAuto, kOff };
+enum class GraphMode { kAuto, kOff };
 
 inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"},
                                                    {BestBy::kMeanAccuracy, "mean_accuracy"},
@@ -19,7 +19,7 @@ inline constexpr config::Name<BestBy> kBestBy[] = {{BestBy::kMeanIou, "mean_iou"
                                                    {BestBy::kMeanF1, "mean_f1"},
                                                    {BestBy::kFrequencyWeightedIou, "frequency_weighted_iou"}};
 inline constexpr config::Name<AllReduce> kAllReduces[] = {{AllReduce::kFp32, "fp32"}, {AllReduce::kBf16, "bf16"}};
-inline constexpr config::Name<CudaGraph> kCudaGraphs[] = {{CudaGraph::kAuto, "auto"}, {CudaGraph::kOff, "off"}};
+inline constexpr config::Name<GraphMode> kGraphModes[] = {{GraphMode::kAuto, "auto"}, {GraphMode::kOff, "off"}};
 
 struct TrainOptions {
   std::int64_t iterations = 0;
@@ -29,7 +29,7 @@ struct TrainOptions {
   Precision precision = Precision::kAuto;
   std::int64_t seed = 0;
   bool deterministic = false;
-  CudaGraph cuda_graph = CudaGraph::kOff;
+  GraphMode cuda_graph = GraphMode::kOff;
   double ema = 0.0;
   double clip_norm = 0.0;
   std::int64_t val_interval = 0;
@@ -54,7 +54,7 @@ struct TrainOptions {
     v.choice("precision", precision, kPrecisions, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it"});
     v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});
-    v.choice("cuda_graph", cuda_graph, kCudaGraphs,
+    v.choice("cuda_graph", cuda_graph, kGraphModes,
              {.help = "on CUDA: auto records the whole step once and launches it at once from then on (not tested on a GPU yet)", .harmless = true});
     v.field("ema", ema, {.help = "decay of the averaged weights that are evaluated and kept as best; 0: off", .min = 0, .max = 0.999999});
     v.field("clip_norm", clip_norm, {.help = "largest gradient norm; 0: no clipping", .min = 0, .max = 1e9});

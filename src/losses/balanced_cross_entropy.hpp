@@ -12,7 +12,7 @@ namespace seg {
 class BalancedCrossEntropy : public WeightedLoss {
  public:
   using WeightedLoss::WeightedLoss;
-  LossResult compute(const Scored& batch) override;
+  LossResult compute(const LossInput& batch) override;
 };
 
 }  // namespace seg

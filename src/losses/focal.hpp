@@ -9,7 +9,7 @@ class FocalLoss : public WeightedLoss {
  public:
   FocalLoss(const LossOptions& options, const LossContext& context) : WeightedLoss(options, context), options_(options.focal) {}
 
-  LossResult compute(const Scored& batch) override;
+  LossResult compute(const LossInput& batch) override;
 
  private:
   FocalOptions options_;

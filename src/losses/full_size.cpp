@@ -4,7 +4,7 @@
 
 namespace seg {
 
-TruePixels true_pixels(const Scored& batch, const torch::Tensor& margins, double scale) {
+TruePixels true_pixels(const LossInput& batch, const torch::Tensor& margins, double scale) {
   const torch::Tensor& target = batch.target();
   torch::Tensor scores = batch.full_size();
   if (margins.defined()) {

@@ -13,7 +13,7 @@ struct TruePixels {
 };
 
 /// margins: [K], subtracted from the true class's score, or undefined; scale: factor on all scores after that.
-TruePixels true_pixels(const Scored& batch, const torch::Tensor& margins = {}, double scale = 1.0);
+TruePixels true_pixels(const LossInput& batch, const torch::Tensor& margins = {}, double scale = 1.0);
 
 /// Values [M] of the pixels that count, bool [M], averaged with the class weights [K] of this batch (sum w_n v_n / normaliser, which is that of all
 /// ranks); 0 where the normaliser is.

@@ -20,7 +20,7 @@ LdamLoss::LdamLoss(const LossOptions& options, const LossContext& context)
     : scale_(options.ldam.scale),
       margins_(torch::tensor(ldam_margins(context.statistics->pixels, options.ldam.max_margin), torch::kDouble).to(context.device)) {}
 
-LossResult LdamLoss::compute(const Scored& batch) {
+LossResult LdamLoss::compute(const LossInput& batch) {
   const TruePixels pixels = true_pixels(batch, margins_, scale_);
   const torch::Tensor weights = torch::ones_like(margins_);
   return {weighted_mean(pixels.log_probability.neg(), pixels, pixels.valid, weights, Normalizer::kValidPixels, batch.ranks()),

@@ -16,7 +16,7 @@ class LdamLoss : public Loss {
  public:
   LdamLoss(const LossOptions& options, const LossContext& context);
 
-  LossResult compute(const Scored& batch) override;
+  LossResult compute(const LossInput& batch) override;
 
  private:
   double scale_;

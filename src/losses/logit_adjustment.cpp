@@ -14,8 +14,8 @@ LogitAdjustmentLoss::LogitAdjustmentLoss(const LossOptions& options, const LossC
     : shift_((log_prior(context.statistics->pixels) * options.la.tau).to(context.device, torch::kFloat).view({1, -1, 1, 1})),
       unseen_(torch::tensor(context.statistics->pixels, torch::kLong).eq(0).to(context.device).view({1, -1, 1, 1})) {}
 
-LossResult LogitAdjustmentLoss::compute(const Scored& batch) {
-  const Scored adjusted = batch.with_logits((batch.logits().to(torch::kFloat) + shift_).masked_fill(unseen_, kImpossible));
+LossResult LogitAdjustmentLoss::compute(const LossInput& batch) {
+  const LossInput adjusted = batch.with_logits((batch.logits().to(torch::kFloat) + shift_).masked_fill(unseen_, kImpossible));
   return {adjusted.mean_loss(), batch.mean_cross_entropy(), {}};
 }
 

@@ -15,7 +15,7 @@ class LogitAdjustmentLoss : public Loss {
  public:
   LogitAdjustmentLoss(const LossOptions& options, const LossContext& context);
 
-  LossResult compute(const Scored& batch) override;
+  LossResult compute(const LossInput& batch) override;
 
  private:
   torch::Tensor shift_;   // float32 [1,K,1,1]

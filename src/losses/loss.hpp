@@ -1,4 +1,4 @@
-// What a loss is: a scored batch in, one differentiable number out.
+// What a loss is: a batch in, one differentiable number out.
 #pragma once
 
 #include <memory>
@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "core/types.hpp"
+#include "losses/loss_input.hpp"
 #include "losses/loss_options.hpp"
-#include "losses/scored.hpp"
 
 namespace seg {
 
 /// What a batch says of its classes, on the logits' device.
-struct ClassReadings {
+struct BatchClassStatistics {
   torch::Tensor pixels = {};           // int64 [K] valid pixels; undefined for a loss without weights
   torch::Tensor weights = {};          // float64 [K] as used, meaning nothing for a class without a pixel; likewise
   torch::Tensor false_negatives = {};  // int64 [K]; undefined unless the weights follow recalls or IoUs
@@ -23,7 +23,7 @@ struct ClassReadings {
 struct LossResult {
   torch::Tensor value;          // float32 scalar, differentiable; with several ranks this one's share
   torch::Tensor cross_entropy;  // float64 scalar, detached: plain cross entropy, mean over the valid pixels (0 if there are none); likewise
-  ClassReadings readings;
+  BatchClassStatistics statistics;
 };
 
 class Loss {
@@ -31,7 +31,7 @@ class Loss {
   virtual ~Loss() = default;
 
   /// A batch without a valid pixel gives 0 and zero gradient.
-  virtual LossResult compute(const Scored& batch) = 0;
+  virtual LossResult compute(const LossInput& batch) = 0;
   /// Whether compute() reads the sums of regions; the batch is to be made accordingly.
   virtual Regions regions() const { return Regions::kNo; }
   /// What must survive a restart (smoothed recalls); empty for most. compute() leaves the tensors given out as they are.

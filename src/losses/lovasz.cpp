@@ -7,7 +7,7 @@
 
 namespace seg {
 
-LossResult LovaszLoss::compute(const Scored& batch) {
+LossResult LovaszLoss::compute(const LossInput& batch) {
   const torch::Tensor& pixels = batch.own_sums().pixels;
   // Of a class without a pixel the extension is its largest probability: a batch without any has no class to take part.
   const torch::Tensor chosen = taking_part(options_.classes, pixels).logical_and(pixels.sum().gt(0));

@@ -14,7 +14,7 @@ class LovaszLoss : public Loss {
  public:
   LovaszLoss(const LossOptions& options, const LossContext&) : options_(options.lovasz) {}
 
-  LossResult compute(const Scored& batch) override;
+  LossResult compute(const LossInput& batch) override;
 
  private:
   LovaszOptions options_;

@@ -5,13 +5,13 @@
 
 namespace seg {
 
-LossResult OhemLoss::compute(const Scored& batch) {
-  const ClassReadings readings = weighting().weigh(batch);
+LossResult OhemLoss::compute(const LossInput& batch) {
+  const BatchClassStatistics statistics = weighting().weigh(batch);
   const TruePixels pixels = true_pixels(batch);
   const std::int64_t ranks = batch.ranks().world_size(), least = (options_.min_kept + ranks - 1) / ranks;
   const torch::Tensor kept = hard_pixels(pixels.log_probability, pixels.valid, options_.threshold, least);
-  return {weighted_mean(pixels.log_probability.neg(), pixels, kept, readings.weights, weighting().normalizer, batch.ranks()),
-          batch.mean_cross_entropy(), readings};
+  return {weighted_mean(pixels.log_probability.neg(), pixels, kept, statistics.weights, weighting().normalizer, batch.ranks()),
+          batch.mean_cross_entropy(), statistics};
 }
 
 }  // namespace seg

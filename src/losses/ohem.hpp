@@ -13,7 +13,7 @@ class OhemLoss : public WeightedLoss {
  public:
   OhemLoss(const LossOptions& options, const LossContext& context) : WeightedLoss(options, context), options_(options.ohem) {}
 
-  LossResult compute(const Scored& batch) override;
+  LossResult compute(const LossInput& batch) override;
 
  private:
   OhemOptions options_;

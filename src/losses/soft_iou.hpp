@@ -18,7 +18,7 @@ class SoftIouLoss : public Loss {
  public:
   SoftIouLoss(const LossOptions& options, const LossContext&) : options_(options.soft_iou) {}
 
-  LossResult compute(const Scored& batch) override;
+  LossResult compute(const LossInput& batch) override;
   Regions regions() const override { return Regions::kYes; }
 
  private:

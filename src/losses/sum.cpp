@@ -25,15 +25,15 @@ SumLoss::SumLoss(const std::vector<SumPart>& parts, const LossContext& context) 
   for (const SumPart& part : parts) parts_.push_back({part.options.type, part.factor, build_loss(part.options, context)});
 }
 
-LossResult SumLoss::compute(const Scored& batch) {
+LossResult SumLoss::compute(const LossInput& batch) {
   LossResult total{{}, batch.mean_cross_entropy(), {}};
   for (const Part& part : parts_) {
     LossResult result = part.loss->compute(batch);
     const torch::Tensor value = result.value * part.factor;
     total.value = total.value.defined() ? total.value + value : value;
-    const ClassReadings& best = total.readings;
-    const bool better = result.readings.false_negatives.defined() ? !best.false_negatives.defined() : !best.weights.defined();
-    if (better) total.readings = std::move(result.readings);
+    const BatchClassStatistics& best = total.statistics;
+    const bool better = result.statistics.false_negatives.defined() ? !best.false_negatives.defined() : !best.weights.defined();
+    if (better) total.statistics = std::move(result.statistics);
   }
   return total;
 }

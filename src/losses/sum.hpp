@@ -18,8 +18,8 @@ class SumLoss : public Loss {
  public:
   SumLoss(const std::vector<SumPart>& parts, const LossContext& context);
 
-  /// The readings are those of a part that follows recalls or IoUs, else of one that has weights.
-  LossResult compute(const Scored& batch) override;
+  /// The statistics are those of a part that follows recalls or IoUs, else of one that has weights.
+  LossResult compute(const LossInput& batch) override;
   Regions regions() const override;
   /// The parts' states, named "PART.NAME".
   State state() const override;

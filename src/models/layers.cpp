@@ -23,9 +23,7 @@ std::int64_t rounded_channels(double channels) { return std::max<std::int64_t>(8
 
 torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return with_norm(*this, conv->forward(x), {}); }
 
-torch::Tensor ConvNorm::rectified(const torch::Tensor& x, const torch::Tensor& residual) {
-  return with_norm(*this, conv->forward(x), {residual, true});
-}
+torch::Tensor ConvNorm::relu(const torch::Tensor& x, const torch::Tensor& residual) { return with_norm(*this, conv->forward(x), {residual, true}); }
 
 torch::Tensor ConvNorm::normalized(const torch::Tensor& convolved) { return with_norm(*this, convolved, {{}, true}); }
 

@@ -28,9 +28,9 @@ struct ConvNorm {
   torch::nn::BatchNorm2d norm{nullptr};
 
   torch::Tensor operator()(const torch::Tensor& x);
-  /// With a rectifier behind; `residual` (undefined: none) is added before it.
-  torch::Tensor rectified(const torch::Tensor& x, const torch::Tensor& residual = {});
-  /// The batch norm and a rectifier alone, for a convolution that was computed another way.
+  /// With a ReLU behind; `residual` (undefined: none) is added before it.
+  torch::Tensor relu(const torch::Tensor& x, const torch::Tensor& residual = {});
+  /// The batch norm and a ReLU alone, for a convolution that was computed another way.
   torch::Tensor normalized(const torch::Tensor& convolved);
 };
 

@@ -68,16 +68,16 @@ NormGradients backward(const torch::Tensor& gradient, const NormSaved& saved, bo
 
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                               const c10::optional<torch::Tensor>& given, const BatchNorm& norm, bool rectify, bool training) {
+                               const c10::optional<torch::Tensor>& given, const BatchNorm& norm, bool relu, bool training) {
     const torch::Tensor input = channels_last(x);
     const Communicator ranks = ranks_of_statistics();
     const NormStatistics statistics = training ? batch_statistics(input, norm, ranks) : running_statistics(norm);
     if (training && ranks.several()) context->saved_data["ranks"] = torch::IValue::make_capsule(c10::make_intrusive<KeptRanks>(ranks));
     const torch::Tensor residual = given ? channels_last(*given) : torch::Tensor();
-    torch::Tensor output = seg::forward(input, norm, statistics, {residual, rectify});
-    const bool needs_output = rectify && residual.defined();
+    torch::Tensor output = seg::forward(input, norm, statistics, {residual, relu});
+    const bool needs_output = relu && residual.defined();
     context->save_for_backward({input, weight, bias, needs_output ? output : torch::Tensor(), statistics.mean, statistics.inverse_deviation});
-    context->saved_data["rectify"] = rectify;
+    context->saved_data["relu"] = relu;
     context->saved_data["training"] = training;
     context->saved_data["residual"] = residual.defined();
     return output;
@@ -91,7 +91,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
                                                 saved[2],
                                                 saved[3],
                                                 {saved[4], saved[5]},
-                                                context->saved_data["rectify"].toBool(),
+                                                context->saved_data["relu"].toBool(),
                                                 context->saved_data["training"].toBool()},
                                                context->saved_data["residual"].toBool(), kept_ranks(*context));
     return {result.x, result.weight, result.bias, result.residual, {}, {}, {}};
@@ -125,7 +125,7 @@ bool has_kernel(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& 
 torch::Tensor reference::batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
   torch::Tensor y = at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_variance, training, norm.momentum, norm.eps, true);
   if (after.residual.defined()) y = y + after.residual;
-  return after.rectify ? y.relu() : y;
+  return after.relu ? y.relu() : y;
 }
 
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
@@ -137,7 +137,7 @@ torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const Af
     return reference::batch_norm(x, norm, after, training);
   }
   const auto residual = after.residual.defined() ? c10::optional<torch::Tensor>(after.residual) : c10::nullopt;
-  return BatchNormFunction::apply(x, norm.weight, norm.bias, residual, norm, after.rectify, training);
+  return BatchNormFunction::apply(x, norm.weight, norm.bias, residual, norm, after.relu, training);
 }
 
 }  // namespace seg

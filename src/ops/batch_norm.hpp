@@ -21,7 +21,7 @@ struct BatchNorm {
 
 struct AfterNorm {
   torch::Tensor residual;  // like x, or undefined: nothing is added
-  bool rectify = false;
+  bool relu = false;
 };
 
 /// x: float32 or bfloat16 [N,C,H,W]; the result has its type and, on the CPU, channels-last layout. Differentiable with respect

@@ -25,7 +25,7 @@ struct NormSaved {
   torch::Tensor bias;    // float32 [C]
   torch::Tensor output;  // undefined where no residual was added: the sign of the sum then follows from x
   NormStatistics statistics;
-  bool rectified;
+  bool relu;
   bool training;  // in evaluation the statistics are constants
 };
 

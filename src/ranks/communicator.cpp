@@ -22,7 +22,7 @@
 #include "device/device_work.hpp"
 #include "device/torch_compat.hpp"
 #include "ranks/gpu_group.hpp"
-#include "ranks/rank_pulse.hpp"
+#include "ranks/heartbeat.hpp"
 
 namespace seg {
 namespace {
@@ -94,7 +94,7 @@ StorePointer join_store(const Launch& launch, double timeout_s) {
 }
 
 /// A connection of its own, since calls on the other one may wait.
-PulseStore pulse_store(const Launch& launch, double timeout_s) {
+HeartbeatStore heartbeat_store(const Launch& launch, double timeout_s) {
   Launch client = launch;
   client.store_is_there = true;
   const StorePointer store = join_store(client, timeout_s);
@@ -161,20 +161,20 @@ struct Communicator::Group {
   template <class Call>
   auto checked(const Call& call) const {
     struct Waiting {
-      explicit Waiting(RankPulse& pulse) : pulse_(pulse) { pulse_.waits(true); }
-      ~Waiting() { pulse_.waits(false); }
-      RankPulse& pulse_;
-    } const waiting(*pulse);
+      explicit Waiting(Heartbeat& heartbeat) : heartbeat_(heartbeat) { heartbeat_.waits(true); }
+      ~Waiting() { heartbeat_.waits(false); }
+      Heartbeat& heartbeat_;
+    } const waiting(*heartbeat);
     try {
       return call();
     } catch (const std::exception& error) {
-      throw Error(ErrorKind::kRanks, pulse->lost() + " (" + first_line(error) + ")", "see its messages; go on with --resume auto");
+      throw Error(ErrorKind::kRanks, heartbeat->lost() + " (" + first_line(error) + ")", "see its messages; go on with --resume auto");
     }
   }
 
-  Group(const Launch& launch, double timeout, StorePointer store_, std::shared_ptr<RankPulse> pulse_, std::shared_ptr<ByteCount> bytes_,
+  Group(const Launch& launch, double timeout, StorePointer store_, std::shared_ptr<Heartbeat> heartbeat_, std::shared_ptr<ByteCount> bytes_,
         const std::string& name_)
-      : timeout_s(timeout), store(std::move(store_)), name(name_), pulse(std::move(pulse_)), bytes(std::move(bytes_)) {
+      : timeout_s(timeout), store(std::move(store_)), name(name_), heartbeat(std::move(heartbeat_)), bytes(std::move(bytes_)) {
     checked([&] {
       const auto options = c10d::ProcessGroupGloo::Options::create(to_milliseconds(timeout));
       options->devices.push_back(network(launch));
@@ -205,7 +205,7 @@ struct Communicator::Group {
   StorePointer store;
   std::string name;
   std::unique_ptr<GpuGroup> gpus;
-  std::shared_ptr<RankPulse> pulse;
+  std::shared_ptr<Heartbeat> heartbeat;
   std::shared_ptr<ByteCount> bytes;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
 };
@@ -213,18 +213,18 @@ struct Communicator::Group {
 Communicator::Communicator(const Launch& launch, double timeout_s) : launch_(launch) {
   if (!launch.several()) return;
   const StorePointer store = join_store(launch, timeout_s);
-  const auto pulse = std::make_shared<RankPulse>(launch, pulse_store(launch, timeout_s));
-  group_ = std::make_shared<Group>(launch, timeout_s, store, pulse, std::make_shared<ByteCount>(0), "main");
+  const auto heartbeat = std::make_shared<Heartbeat>(launch, heartbeat_store(launch, timeout_s));
+  group_ = std::make_shared<Group>(launch, timeout_s, store, heartbeat, std::make_shared<ByteCount>(0), "main");
 }
 
 void Communicator::doing(const std::string& what) const {
-  if (group_) group_->pulse->doing(what);
+  if (group_) group_->heartbeat->doing(what);
 }
 
 Communicator Communicator::group(const std::string& name) const {
   if (!group_) return *this;
   Communicator other = *this;
-  other.group_ = std::make_shared<Group>(launch_, group_->timeout_s, group_->store, group_->pulse, group_->bytes, name);
+  other.group_ = std::make_shared<Group>(launch_, group_->timeout_s, group_->store, group_->heartbeat, group_->bytes, name);
   return other;
 }
 

@@ -42,6 +42,9 @@ class Communicator {
   // All below throw kRanks where a rank is lost; tensors are dense, of float32, float64, int64 or uint8, on GPUs also bfloat16, and on one device
   // each.
 
+  /// Whether sums of this type are there for tensors on this device.
+  static bool sums(torch::ScalarType type, const torch::Device& device) { return type != torch::kBFloat16 || !device.is_cpu(); }
+
   /// Adds up over all ranks, in place.
   void sum(const torch::Tensor& values) const;
   /// The same in the background; what it gives returns when `values` holds the sum. `values` must live until then.

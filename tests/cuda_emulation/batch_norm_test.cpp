@@ -14,13 +14,13 @@ using test::relative_difference;
 
 struct NormCase {
   std::vector<std::int64_t> sizes;
-  bool residual, rectify;
+  bool residual, relu;
 };
 
 class EmulatedNorm : public testing::TestWithParam<NormCase> {};
 
 TEST_P(EmulatedNorm, IsThatOfTheReference) {
-  const auto& [sizes, with_residual, rectify] = GetParam();
+  const auto& [sizes, with_residual, relu] = GetParam();
   torch::manual_seed(6);
   const auto channels_last = torch::MemoryFormat::ChannelsLast;
   const torch::Tensor x = (torch::randn(sizes) * 2 + 1).contiguous(channels_last).requires_grad_(true);
@@ -30,7 +30,7 @@ TEST_P(EmulatedNorm, IsThatOfTheReference) {
   const BatchNorm norm{torch::rand({channels}).requires_grad_(true), torch::randn({channels}).requires_grad_(true), torch::randn({channels}),
                        torch::rand({channels})};
   const torch::Tensor running_mean = norm.running_mean.clone(), running_variance = norm.running_variance.clone();
-  const torch::Tensor expected = reference::batch_norm(x, norm, {with_residual ? residual : torch::Tensor(), rectify}, true);
+  const torch::Tensor expected = reference::batch_norm(x, norm, {with_residual ? residual : torch::Tensor(), relu}, true);
   (expected * factor).sum().backward();
 
   const cuda::NormShape shape{x.numel() / channels, static_cast<std::int32_t>(channels)};
@@ -47,7 +47,7 @@ TEST_P(EmulatedNorm, IsThatOfTheReference) {
   EXPECT_LT(relative_difference(running_variance, norm.running_variance), 1e-5);
 
   const cuda::NormParameters parameters{mean.data_ptr<float>(), inverse.data_ptr<float>(), norm.weight.data_ptr<float>(), norm.bias.data_ptr<float>(),
-                                        rectify};
+                                        relu};
   const torch::Tensor y = torch::empty_like(factor), x_gradient = torch::empty_like(factor), residual_gradient = torch::empty_like(factor);
   const float* added = with_residual ? residual.data_ptr<float>() : nullptr;
   cuda::norm_forward(shape, parameters, from, added, y.data_ptr<float>(), nullptr);

@@ -97,7 +97,7 @@ TEST(OnAGpu, ARecordingThatFailsLeavesNothingBehind) {
   const torch::Tensor values = torch::ones({16}, device);
   {
     const DeviceStream::Scope scope(steps);
-    EXPECT_ANY_THROW(RecordedWork([&] { values.sum().item<float>(); }));
+    EXPECT_ANY_THROW(CudaGraph([&] { values.sum().item<float>(); }));
   }
   const auto upload = [&] {
     const Upload batch({batch_on_the_host()}, device, uploads);

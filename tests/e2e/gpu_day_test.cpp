@@ -60,14 +60,14 @@ TEST_F(GpuDay, AFailingPartEndsNoOther) {
 }
 
 TEST_F(GpuDay, TestsThatSkipThemselvesHaveShownNothing) {
-  program("optim_tests", "echo '[  PASSED  ] 2 tests.'; echo '[  SKIPPED ] 1 test.'");
-  EXPECT_THAT(day({"--check"}).out, ContainsRegex("\noptim +FAILED: 2 tests passed, 1 were skipped"));
+  program("device_tests", "echo '[  PASSED  ] 2 tests.'; echo '[  SKIPPED ] 1 test.'");
+  EXPECT_THAT(day({"--check"}).out, ContainsRegex("\ndevice +FAILED: 2 tests passed, 1 were skipped"));
 }
 
 TEST_F(GpuDay, NothingBeginsAfterTheDeadline) {
-  program("optim_tests", "sleep 60");
+  program("device_tests", "sleep 60");
   const ProgramResult result = day({"--check", "--seconds", "6"});
-  EXPECT_THAT(result.out, AllOf(ContainsRegex("\noptim +FAILED: not done within"), ContainsRegex("\nlearner +skipped: the time is up")));
+  EXPECT_THAT(result.out, AllOf(ContainsRegex("\ndevice +FAILED: not done within"), ContainsRegex("\nlearner +skipped: the time is up")));
 }
 
 TEST_F(GpuDay, AMissingLibraryEndsIt) {

@@ -126,12 +126,12 @@ TEST_F(Launchers, TorchrunStartsAgainAfterAKillAndEndsWithTheSameWeights) {
 class TwoHosts {
  public:
   explicit TwoHosts(const std::string& rate) : names_{"seg" + std::to_string(getpid()) + "a", "seg" + std::to_string(getpid()) + "b"} {
-    there_ = works("ip netns add " + names_[0]) && works("ip netns add " + names_[1]) &&
-             works("ip link add wire netns " + names_[0] + " type veth peer name wire netns " + names_[1]);
+    on_device_ = works("ip netns add " + names_[0]) && works("ip netns add " + names_[1]) &&
+                 works("ip link add wire netns " + names_[0] + " type veth peer name wire netns " + names_[1]);
     for (const int host : {0, 1}) {
-      there_ = there_ && works("ip -n " + names_[host] + " addr add " + address(host) + "/24 dev wire") &&
-               works("ip -n " + names_[host] + " link set lo up") && works("ip -n " + names_[host] + " link set wire up") &&
-               works("ip netns exec " + names_[host] + " tc qdisc add dev wire root tbf rate " + rate + " burst 32kb latency 200ms");
+      on_device_ = on_device_ && works("ip -n " + names_[host] + " addr add " + address(host) + "/24 dev wire") &&
+                   works("ip -n " + names_[host] + " link set lo up") && works("ip -n " + names_[host] + " link set wire up") &&
+                   works("ip netns exec " + names_[host] + " tc qdisc add dev wire root tbf rate " + rate + " burst 32kb latency 200ms");
     }
   }
   ~TwoHosts() {
@@ -140,7 +140,7 @@ class TwoHosts {
   TwoHosts(const TwoHosts&) = delete;
   TwoHosts& operator=(const TwoHosts&) = delete;
 
-  bool there() const { return there_; }
+  bool there() const { return on_device_; }
   static std::string address(int host) { return "10.77.0." + std::to_string(host + 1); }
   std::vector<std::string> on(int host) const { return {"ip", "netns", "exec", names_[host]}; }
 
@@ -148,7 +148,7 @@ class TwoHosts {
   static bool works(const std::string& line) { return std::system((line + " >/dev/null 2>&1").c_str()) == 0; }
 
   std::string names_[2];
-  bool there_ = false;
+  bool on_device_ = false;
 };
 
 TEST_F(Launchers, OverASlowNetworkTheRunIsSlowerAndRight) {

@@ -64,7 +64,7 @@ TEST_P(Recipe, TakesAnyLoss) {
     const auto classes = static_cast<std::int64_t>(context.class_names.size());
     const torch::Tensor labels = torch::arange(64).remainder(classes).to(torch::kByte).view({1, 8, 8});
     const auto loss = build_loss(config.loss, context);
-    const Scored batch(torch::ones({1, classes, 2, 2}), labels, config.model.align_corners, {}, loss->regions());
+    const LossInput batch(torch::ones({1, classes, 2, 2}), labels, config.model.align_corners, {}, loss->regions());
     const double value = loss->compute(batch).value.item<double>();
     EXPECT_GT(value, 0) << name;
     EXPECT_TRUE(std::isfinite(value)) << name;

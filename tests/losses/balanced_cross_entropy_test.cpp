@@ -33,9 +33,9 @@ TEST_P(GoldenRecall, MatchesPublished) {
   const test::Outcome result = outcome(*loss, logits, golden["labels"]);
   EXPECT_LT(std::abs(result.value / golden["loss"].item<double>() - 1), 1e-6);
   EXPECT_LT(relative_difference(result.gradient, golden["grad"]), 1e-6);
-  const ClassReadings readings = loss->compute({logits, golden["labels"], false}).readings;
-  const torch::Tensor present = readings.pixels.gt(0);
-  EXPECT_TRUE(torch::allclose(readings.weights.to(torch::kFloat).masked_select(present), expected.masked_select(present), 1e-6, 0));
+  const BatchClassStatistics statistics = loss->compute({logits, golden["labels"], false}).statistics;
+  const torch::Tensor present = statistics.pixels.gt(0);
+  EXPECT_TRUE(torch::allclose(statistics.weights.to(torch::kFloat).masked_select(present), expected.masked_select(present), 1e-6, 0));
 }
 
 INSTANTIATE_TEST_SUITE_P(BalancedCrossEntropy, GoldenRecall,

@@ -77,18 +77,18 @@ std::vector<double> weights_of(ClassWeighting& weighting, const std::vector<std:
 }
 
 TEST(RecallWeights, PublishedSmoothingCountsAMissAtLeast) {
-  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kPublished, 0), 3);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kPublished, 0), 3, torch::kCPU);
   EXPECT_THAT(weights_of(weights, {10, 4, 1}, {0, 3, 1}), ElementsAre(0.1, 0.75, 1.0));
 }
 
 TEST(RecallWeights, WithoutSmoothingAPerfectClassWeighsNothing) {
-  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0), 2);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0), 2, torch::kCPU);
   EXPECT_THAT(weights_of(weights, {10, 4}, {0, 3}), ElementsAre(0.0, 0.75));
 }
 
 TEST(RecallWeights, AnAbsentClassWeighsNothing) {
   for (const double momentum : {0.0, 0.5}) {
-    ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kPublished, momentum), 2);
+    ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kPublished, momentum), 2, torch::kCPU);
     EXPECT_THAT(weights_of(weights, {10, 0}, {0, 0}), ElementsAre(DoubleNear(0.1, 1e-12), 0.0)) << momentum;
   }
 }
@@ -96,20 +96,20 @@ TEST(RecallWeights, AnAbsentClassWeighsNothing) {
 TEST(RecallWeights, NoClassThatIsThereWeighsLessThanTheFloor) {
   ErrorRateOptions options = recall(ErrorRateSmoothing::kNone, 0);
   options.floor = 0.25;
-  ErrorRateWeights weights(ClassScore::kRecall, options, 3);
+  ErrorRateWeights weights(ClassScore::kRecall, options, 3, torch::kCPU);
   EXPECT_THAT(weights_of(weights, {10, 4, 0}, {1, 3, 0}), ElementsAre(0.25, 0.75, 0.0));
 }
 
 TEST(RecallWeights, MomentumAssignsTheFirstAndSmoothsTheRest) {
-  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2, torch::kCPU);
   EXPECT_THAT(weights_of(weights, {4, 0}, {2, 0})[0], DoubleNear(0.5, 1e-12));
   EXPECT_THAT(weights_of(weights, {0, 4}, {0, 1})[1], DoubleNear(0.25, 1e-12));
   EXPECT_THAT(weights_of(weights, {4, 4}, {4, 1}), ElementsAre(DoubleNear(0.55, 1e-12), DoubleNear(0.25, 1e-12)));
 }
 
 TEST(RecallWeights, StateKeepsWhatWasAndWasNotSeen) {
-  ErrorRateWeights before(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2);
-  ErrorRateWeights after(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2);
+  ErrorRateWeights before(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2, torch::kCPU);
+  ErrorRateWeights after(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2, torch::kCPU);
   weights_of(before, {4, 0}, {1, 0});
   after.load(before.state());
   EXPECT_EQ(weights_of(before, {4, 4}, {3, 2}), weights_of(after, {4, 4}, {3, 2}));
@@ -117,18 +117,18 @@ TEST(RecallWeights, StateKeepsWhatWasAndWasNotSeen) {
 
 TEST(IouWeights, CountWhatAClassWronglyTakes) {
   // Class 0 misses 2 of 10 and takes 5 of others: 7 errors in a union of 15; class 1 misses 3 of 4 and takes none.
-  ErrorRateWeights weights(ClassScore::kIou, recall(ErrorRateSmoothing::kNone, 0), 3);
+  ErrorRateWeights weights(ClassScore::kIou, recall(ErrorRateSmoothing::kNone, 0), 3, torch::kCPU);
   const ClassSums sums{{}, test::counts({10, 4, 0}), test::counts({2, 3, 0}), test::counts({13, 1, 2})};
   EXPECT_THAT(test::values_of(weights.weights(sums)), ElementsAre(DoubleNear(7.0 / 15, 1e-12), 0.75, 0.0));
 }
 
 TEST(RecallWeights, HasStateOnlyWithMomentum) {
-  EXPECT_TRUE(ErrorRateWeights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0), 2).state().empty());
+  EXPECT_TRUE(ErrorRateWeights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0), 2, torch::kCPU).state().empty());
 }
 
 TEST(RecallWeights, RefusesTheStateOfOtherClasses) {
-  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2);
-  EXPECT_THROW(weights.load(ErrorRateWeights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 3).state()), Error);
+  ErrorRateWeights weights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 2, torch::kCPU);
+  EXPECT_THROW(weights.load(ErrorRateWeights(ClassScore::kRecall, recall(ErrorRateSmoothing::kNone, 0.9), 3, torch::kCPU).state()), Error);
   EXPECT_THROW(weights.load({}), Error);
 }
 

@@ -85,9 +85,9 @@ TEST(LossRegistry, SumShowsTheRecallsOfItsPart) {
   LossOptions options = options_of("sum");
   options.sum = {{"ce", 1.0}, {"recall", 1.0}};
   const auto loss = build_loss(options, test::context_of(4));
-  const ClassReadings readings = loss->compute({torch::randn({1, 4, 5, 6}), labels_of(4, {1, 20, 24}), false}).readings;
-  ASSERT_TRUE(readings.false_negatives.defined());
-  EXPECT_TRUE(readings.weights.equal(readings.false_negatives.clamp_min(1).to(torch::kDouble) / readings.pixels));
+  const BatchClassStatistics statistics = loss->compute({torch::randn({1, 4, 5, 6}), labels_of(4, {1, 20, 24}), false}).statistics;
+  ASSERT_TRUE(statistics.false_negatives.defined());
+  EXPECT_TRUE(statistics.weights.equal(statistics.false_negatives.clamp_min(1).to(torch::kDouble) / statistics.pixels));
 }
 
 TEST(LossRegistry, AnUnknownNameIsAnErrorWithAHint) {

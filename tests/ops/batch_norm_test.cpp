@@ -15,12 +15,12 @@ using test::relative_difference;
 struct Case {
   std::vector<std::int64_t> shape;
   bool residual;
-  bool rectify;
+  bool relu;
   bool training;
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << torch::IntArrayRef(c.shape) << (c.residual ? " residual" : "") << (c.rectify ? " rectified" : "") << (c.training ? " training" : "");
+  return out << torch::IntArrayRef(c.shape) << (c.residual ? " residual" : "") << (c.relu ? " relu" : "") << (c.training ? " training" : "");
 }
 
 BatchNorm random_norm(std::int64_t channels, torch::ScalarType type = torch::kFloat) {
@@ -42,7 +42,7 @@ Normed normed(const Function& function, const torch::Tensor& x, const torch::Ten
   norm.running_variance = given.running_variance.clone();
   const torch::Tensor leaf = x.detach().clone().requires_grad_(true);
   const torch::Tensor added = residual.defined() ? residual.detach().clone().requires_grad_(true) : residual;
-  const torch::Tensor output = function(leaf, norm, AfterNorm{added, c.rectify}, c.training);
+  const torch::Tensor output = function(leaf, norm, AfterNorm{added, c.relu}, c.training);
   (output.to(torch::kDouble) * torch::linspace(-1, 2, output.numel(), torch::kDouble).view(output.sizes())).sum().backward();
   return {output.detach(),   leaf.grad(),          norm.weight.grad(), norm.bias.grad(), added.defined() ? added.grad() : added,
           norm.running_mean, norm.running_variance};
@@ -129,7 +129,7 @@ TEST(BatchNorm, AFirstPixelFarOffCostsTheVarianceNoDigits) {
   }
 }
 
-TEST(BatchNorm, NotANumberStaysVisibleBehindTheRectifier) {
+TEST(BatchNorm, NotANumberStaysVisibleBehindTheReLU) {
   torch::Tensor x = torch::randn({1, 16, 4, 4});
   x[0][3][1][1] = std::nanf("");
   const torch::Tensor y = batch_norm(x, random_norm(16), {{}, true}, false);

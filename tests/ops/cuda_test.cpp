@@ -182,7 +182,7 @@ TEST_P(OneGpu, DropOutDrawsAnewInEachReplay) {
     return y.detach().clone();
   };
   const torch::Tensor launched = after(5, work);
-  const RecordedWork recorded(work);
+  const CudaGraph recorded(work);
   const auto replay = [&] { recorded.replay(); };
   EXPECT_TRUE(after(5, replay).equal(launched));
   EXPECT_FALSE(after(6, replay).equal(launched));
@@ -201,7 +201,7 @@ TEST_P(OneGpu, KernelsCanBeRecorded) {
   };
   for (int i = 0; i < 3; ++i) work();
   const torch::Tensor expected = logits.grad().clone();
-  const RecordedWork recorded(work);
+  const CudaGraph recorded(work);
   recorded.replay();
   EXPECT_TRUE(logits.grad().equal(expected));
   logits.detach().mul_(2);

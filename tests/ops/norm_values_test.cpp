@@ -17,13 +17,13 @@ namespace {
 using test::relative_difference;
 
 struct NormCase {
-  bool residual, rectify, training;
+  bool residual, relu, training;
 };
 
 class NormValues : public testing::TestWithParam<NormCase> {};
 
 TEST_P(NormValues, ThreadsComputeTheReference) {
-  const auto [with_residual, rectify, training] = GetParam();
+  const auto [with_residual, relu, training] = GetParam();
   torch::manual_seed(4);
   constexpr std::int64_t kChannels = 5;
   const auto channels_last = torch::MemoryFormat::ChannelsLast;
@@ -33,7 +33,7 @@ TEST_P(NormValues, ThreadsComputeTheReference) {
   BatchNorm norm{(torch::rand({kChannels}) + 0.5).requires_grad_(true), torch::randn({kChannels}).requires_grad_(true), torch::randn({kChannels}),
                  torch::rand({kChannels}) + 0.5};
   const torch::Tensor running_mean = norm.running_mean.clone(), running_variance = norm.running_variance.clone();
-  const torch::Tensor expected = reference::batch_norm(x, norm, {with_residual ? residual : torch::Tensor(), rectify}, training);
+  const torch::Tensor expected = reference::batch_norm(x, norm, {with_residual ? residual : torch::Tensor(), relu}, training);
   (expected * loss_weight).sum().backward();
 
   const std::int64_t rows = x.numel() / kChannels;
@@ -47,7 +47,7 @@ TEST_P(NormValues, ThreadsComputeTheReference) {
     mean[c] = training ? moments.mean : running_mean.data_ptr<float>()[c];
     inverse[c] = 1.0f / std::sqrt((training ? moments.variance : running_variance.data_ptr<float>()[c]) + 1e-5f);
   }
-  const cuda::NormParameters parameters{mean.data(), inverse.data(), norm.weight.data_ptr<float>(), norm.bias.data_ptr<float>(), rectify};
+  const cuda::NormParameters parameters{mean.data(), inverse.data(), norm.weight.data_ptr<float>(), norm.bias.data_ptr<float>(), relu};
   const torch::Tensor y = torch::empty_like(x.detach()), x_gradient = torch::empty_like(y), behind = torch::empty_like(y);
   const auto each = [&](const auto& work) {
     for (std::int64_t i = 0; i < x.numel(); ++i) work(i, static_cast<std::int32_t>(i % kChannels));
@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(Norm, NormValues,
                          testing::Values(NormCase{false, false, true}, NormCase{false, true, true}, NormCase{true, true, true},
                                          NormCase{true, false, true}, NormCase{false, true, false}, NormCase{true, true, false}));
 
-TEST(NormValues, NotANumberIsNotRectified) {
+TEST(NormValues, NotANumberPassesTheReLU) {
   const float zero = 0.0f, one = 1.0f;
   const cuda::NormParameters parameters{&zero, &one, &one, &zero, true};
   EXPECT_TRUE(std::isnan(normed_value(parameters, std::nanf(""), 0.0f, 0)));

@@ -17,8 +17,8 @@ constexpr std::int64_t kValues = 256;
 
 /// [label * 256 + predicted]. On the host for every device: bytes travel fast, and the count is exact and deterministic.
 std::vector<std::int64_t> count_pairs(const torch::Tensor& predicted, const torch::Tensor& labels) {
-  const torch::Tensor host_predicted = predicted.to(torch::kCPU).contiguous();
-  const torch::Tensor host_labels = labels.to(torch::kCPU).contiguous();
+  const torch::Tensor host_predicted = predicted.cpu().contiguous();
+  const torch::Tensor host_labels = labels.cpu().contiguous();
   const std::uint8_t* p = host_predicted.data_ptr<std::uint8_t>();
   const std::uint8_t* y = host_labels.data_ptr<std::uint8_t>();
   std::vector<std::int64_t> pairs(kValues * kValues, 0);

@@ -6,18 +6,16 @@
 
 #include "engine/evaluation/boundary.hpp"
 #include "engine/evaluation/confusion.hpp"
-#include "ops/cuda/label_counts.hpp"
+#include "ops/label_counts.hpp"
 
 namespace seg {
 
 LabelCounting::LabelCounting(const torch::Tensor& predicted, const torch::Tensor& truth, std::int64_t classes, Of of)
     : predicted_(predicted), truth_(truth), classes_(classes), of_(of) {
-  if constexpr (cuda::kBuilt) {
-    if (cuda::takes(truth)) {
-      const std::int64_t width = of == Of::kAll ? boundary_width(truth.size(0), truth.size(1)) : 0;
-      copy_ = HostCopy(cuda::label_counts(predicted, truth, classes, width));
-      return;
-    }
+  const std::int64_t width = of == Of::kAll ? boundary_width(truth.size(0), truth.size(1)) : 0;
+  if (const auto counts = label_counts(predicted, truth, classes, width)) {
+    copy_ = HostCopy(*counts);
+    return;
   }
   count_here(counts_);
   predicted_.reset();

@@ -17,7 +17,7 @@ struct LabelCounts {
   std::vector<ClassPixels> boundary;  // [K], see BoundaryCounts; empty unless asked for
 };
 
-/// Counts that are made: at once on the CPU; on CUDA by kernels, for which the host waits when it asks.
+/// Counts that are made: at once by the host, or by kernels of a device, for which the host waits when it asks.
 class LabelCounting {
  public:
   enum class Of { kConfusion, kAll };
@@ -37,7 +37,7 @@ class LabelCounting {
   HostCopy copy_;       // from CUDA
 };
 
-/// From what cuda::label_counts gives; nothing where a label is none of the classes.
+/// From what label_counts gives; nothing where a label is none of the classes.
 std::optional<LabelCounts> read_counts(const std::int64_t* counts, std::int64_t classes, LabelCounting::Of of);
 
 }  // namespace seg

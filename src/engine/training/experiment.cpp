@@ -162,20 +162,9 @@ void check_parts(const RunConfig& config, std::int64_t ranks) {
 void check_ranks(const RunConfig& config, const torch::Device& device, std::int64_t ranks) {
   at(config, {"train.batch_size"}, [&] { check_parts(config, ranks); });
   at(config, {"train.allreduce"}, [&] {
-    if (config.train.allreduce == AllReduce::kBf16 && device.is_cpu() && ranks > 1)
+    if (config.train.allreduce == AllReduce::kBf16 && ranks > 1 && !Communicator::sums(torch::kBFloat16, device))
       throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 travels between GPUs alone", "set train.allreduce: fp32");
   });
-}
-
-/// Each process of a machine has a GPU of its own, unless one is named.
-torch::Device device_of(const std::string& name, const Communicator& ranks) {
-  const torch::Device device = resolve_device(name);
-  if (!ranks.several() || device.is_cpu() || name.starts_with("cuda:")) return device;
-  if (ranks.launch().local_rank >= cuda_devices())
-    throw Error(ErrorKind::kConfiguration,
-                std::to_string(ranks.launch().local_size) + " processes on this machine, but " + std::to_string(cuda_devices()) + " GPUs",
-                "start a process a GPU, or use --device cpu");
-  return {torch::kCUDA, static_cast<c10::DeviceIndex>(ranks.launch().local_rank)};
 }
 
 /// What `make` gives; the first rank of a machine makes it before the others, who find on the disk what it kept there.
@@ -209,7 +198,7 @@ void check_equal(const RunConfig& config, const Splits& splits, const Communicat
 
 std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device, const Communicator& ranks) {
   check_run_config(config);
-  const Compute compute = compute_on(device_of(device, ranks), config.train.precision);
+  const Compute compute = compute_on(resolve_device(device, ranks.launch()), config.train.precision);
   check_ranks(config, compute.device, ranks.world_size());
   SampleTransform transform = build_transform(config, compute.device);
   const std::int64_t threads = set_compute_threads(config.train.threads, compute.device);

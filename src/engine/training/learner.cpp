@@ -37,7 +37,7 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
       TrainingStep::Parts{model_.get(), losses_.main.get(), losses_.auxiliary.get(), &groups_, optimizer_.get(), ema_.get(), gradient_sum_.get()});
   const std::string reason = why_not_recorded(config.train, ranks);
   if (reason.empty()) recorded_ = std::make_unique<RecordedStep>(compute.device);
-  if (!reason.empty() && config.train.cuda_graph == CudaGraph::kAuto) spdlog::info("the training step is not recorded as a CUDA graph: {}", reason);
+  if (!reason.empty() && config.train.cuda_graph == GraphMode::kAuto) spdlog::info("the training step is not recorded as a CUDA graph: {}", reason);
 }
 
 Learner::~Learner() = default;

@@ -1,6 +1,6 @@
 // What a run trains and a checkpoint continues: the network, its losses, the optimiser and the averaged weights.
 //
-// On CUDA the host runs ahead of the device: nothing of a step is waited for. Where train.cuda_graph asks for it, steps are recorded as a CUDA graph
+// On CUDA steps are asynchronous: nothing of one is waited for. Where train.cuda_graph asks for it, steps are recorded as a CUDA graph
 // after a few and launched at once from then on; what is not recorded says why_not_recorded.
 #pragma once
 

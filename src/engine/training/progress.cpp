@@ -70,14 +70,14 @@ OrderedJson train_fields(const Experiment& experiment, const StepResult& result,
                      {"data_wait", pace.data_wait},
                      {"seconds_left", pace.seconds_left},
                      {"iterations", experiment.iterations}};
-  const ClassReadings& readings = result.readings;
-  if (readings.weights.defined()) fields["class_weights"] = by_class(readings.weights, readings.pixels, experiment.classes());
-  if (!readings.false_negatives.defined()) return fields;
-  const torch::Tensor hits = (readings.pixels - readings.false_negatives).to(torch::kDouble);
-  if (readings.false_positives.defined())
-    fields["class_ious"] = by_class(hits / (readings.pixels + readings.false_positives), readings.pixels, experiment.classes());
+  const BatchClassStatistics& statistics = result.statistics;
+  if (statistics.weights.defined()) fields["class_weights"] = by_class(statistics.weights, statistics.pixels, experiment.classes());
+  if (!statistics.false_negatives.defined()) return fields;
+  const torch::Tensor hits = (statistics.pixels - statistics.false_negatives).to(torch::kDouble);
+  if (statistics.false_positives.defined())
+    fields["class_ious"] = by_class(hits / (statistics.pixels + statistics.false_positives), statistics.pixels, experiment.classes());
   else
-    fields["class_recalls"] = by_class(hits / readings.pixels, readings.pixels, experiment.classes());
+    fields["class_recalls"] = by_class(hits / statistics.pixels, statistics.pixels, experiment.classes());
   return fields;
 }
 

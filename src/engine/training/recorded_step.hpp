@@ -34,7 +34,7 @@ class RecordedStep {
   bool may_record_ = true;
   int launched_ = 0;
   StepInputs places_;  // where a recorded step reads
-  std::unique_ptr<RecordedWork> graph_;
+  std::unique_ptr<CudaGraph> graph_;
   StepOutputs outputs_;  // where it writes
 };
 

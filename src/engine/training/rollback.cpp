@@ -45,7 +45,7 @@ torch::Tensor Rollback::finite() const {
   return answers.empty() ? torch::ones({}, torch::kBool) : torch::stack(answers).all();
 }
 
-void Rollback::take_back_unless(const torch::Tensor& kept) const {
+void Rollback::conditional_roll_back(const torch::Tensor& kept) const {
   const torch::NoGradGuard no_gradient;
   for (const Buffers& some : buffers_) some.set(torch::where(kept, some.values(), some.before));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
@@ -55,7 +55,7 @@ void Rollback::take_back_unless(const torch::Tensor& kept) const {
   }
 }
 
-void Rollback::take_back() const {
+void Rollback::roll_back() const {
   const torch::NoGradGuard no_gradient;
   for (const Buffers& some : buffers_) some.set(some.before);
   for (std::size_t i = 0; i < losses_.size(); ++i) losses_[i]->load(loss_states_[i]);

@@ -1,4 +1,4 @@
-// Takes back what the forward passes of a step change before it is known to be good: running statistics and smoothed recalls.
+// Rolls back what the forward passes of a step change before it is known to be good: running statistics and smoothed recalls.
 #pragma once
 
 #include <torch/types.h>
@@ -19,9 +19,9 @@ class Rollback {
   /// bool scalar where the model is: whether the running statistics are finite.
   torch::Tensor finite() const;
   /// All is as it was, unless `kept`, a bool scalar where the model is, is true.
-  void take_back_unless(const torch::Tensor& kept) const;
+  void conditional_roll_back(const torch::Tensor& kept) const;
   /// All is as it was.
-  void take_back() const;
+  void roll_back() const;
 
  private:
   /// The model's buffers of one type: one tensor to remember, for few launches on a GPU.

@@ -4,7 +4,7 @@ namespace seg {
 
 StepTimes StepLaps::times() const {
   StepTimes times;
-  const DeviceMoment* before = &begin_;
+  const EventTimer* before = &begin_;
   for (const auto& [part, end] : ends_) {
     times.*part += end.seconds_since(*before);
     before = &end;

@@ -27,15 +27,15 @@ class StepLaps {
   explicit StepLaps(torch::Device device) : device_(device), begin_(device) {}
 
   void end(double StepTimes::*part) {
-    if (device_) ends_.emplace_back(part, DeviceMoment(*device_));
+    if (device_) ends_.emplace_back(part, EventTimer(*device_));
   }
   bool empty() const { return ends_.empty(); }
   StepTimes times() const;
 
  private:
   std::optional<torch::Device> device_;
-  DeviceMoment begin_;
-  std::vector<std::pair<double StepTimes::*, DeviceMoment>> ends_;
+  EventTimer begin_;
+  std::vector<std::pair<double StepTimes::*, EventTimer>> ends_;
 };
 
 }  // namespace seg

@@ -35,7 +35,7 @@ class Trainer {
     std::int64_t steps = 0;
   };
 
-  /// How many steps may be under way where the host runs ahead of the device; their batches are kept.
+  /// How many steps may be under way where they are asynchronous; their batches are kept.
   static constexpr std::size_t kMostPending = 8;
 
   /// A step whose outcome has not been looked at.

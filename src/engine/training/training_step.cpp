@@ -16,7 +16,7 @@ StepOutputs TrainingStep::run(const StepInputs& inputs, StepLaps& laps) const {
     return attempt(inputs, before, laps);
   } catch (...) {
     clear_gradients(*parts_.groups);
-    before.take_back();
+    before.roll_back();
     throw;
   }
 }
@@ -32,7 +32,7 @@ StepOutputs TrainingStep::attempt(const StepInputs& inputs, const Rollback& befo
     accumulate(inputs.batches[micro], 1.0 / static_cast<double>(count), micro + 1 == count, sums, laps);
   if (parts_.gradient_sum != nullptr) parts_.gradient_sum->finish();
   laps.end(&StepTimes::ranks);
-  sums.outputs.readings = sums.readings.mean();
+  sums.outputs.statistics = sums.statistics.mean();
   finish(inputs, before, sums.outputs);
   laps.end(&StepTimes::update);
   return sums.outputs;
@@ -46,18 +46,18 @@ void TrainingStep::accumulate(const Batch& batch, double share, bool last, Sums&
     return parts_.model->forward(images);
   }();
   laps.end(&StepTimes::forward);
-  const auto scored = [&](const torch::Tensor& logits, const Loss& loss) {
-    return Scored(logits, batch.labels, config_.model.align_corners, ranks_, loss.regions());
+  const auto input_of = [&](const torch::Tensor& logits, const Loss& loss) {
+    return LossInput(logits, batch.labels, config_.model.align_corners, ranks_, loss.regions());
   };
-  const Scored main_head = scored(output.logits, *parts_.loss);
+  const LossInput main_head = input_of(output.logits, *parts_.loss);
   const LossResult main = parts_.loss->compute(main_head);
   torch::Tensor total = main.value;
   if (output.auxiliary.defined() && parts_.auxiliary_loss != nullptr)
-    total = total + config_.model.auxiliary_weight * parts_.auxiliary_loss->compute(scored(output.auxiliary, *parts_.auxiliary_loss)).value;
+    total = total + config_.model.auxiliary_weight * parts_.auxiliary_loss->compute(input_of(output.auxiliary, *parts_.auxiliary_loss)).value;
   add_to(sums.outputs.loss, total.detach().to(torch::kDouble) * share);
   add_to(sums.outputs.cross_entropy, main.cross_entropy * share);
   add_to(sums.outputs.class_pixels, main_head.sums().pixels);
-  sums.readings.add(main.readings);
+  sums.statistics.add(main.statistics);
   laps.end(&StepTimes::loss);
   if (last && parts_.gradient_sum != nullptr) parts_.gradient_sum->begin();
   (total * share).backward();
@@ -70,7 +70,7 @@ void TrainingStep::finish(const StepInputs& inputs, const Rollback& before, Step
   const torch::Tensor finite = norm.isfinite().logical_and(outputs.loss.isfinite()).logical_and(before.finite());
   const auto [kept, stop_signal] = agree({finite, inputs.stop_signal}, outputs);
   parts_.optimizer->step(inputs.learning_rate, kept);
-  before.take_back_unless(kept);
+  before.conditional_roll_back(kept);
   if (parts_.ema != nullptr) parts_.ema->update(kept);
   outputs.class_pixels = outputs.class_pixels * kept;
   outputs.decision = torch::stack({outputs.loss, norm.to(torch::kDouble), kept.to(torch::kDouble), stop_signal});

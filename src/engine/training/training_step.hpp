@@ -8,8 +8,8 @@
 
 #include "device/compute.hpp"
 #include "engine/run_config.hpp"
+#include "engine/training/class_statistics_sum.hpp"
 #include "engine/training/gradient_sum.hpp"
-#include "engine/training/readings_sum.hpp"
 #include "engine/training/rollback.hpp"
 #include "engine/training/step_times.hpp"
 #include "optim/ema.hpp"
@@ -28,10 +28,10 @@ struct StepInputs {
 
 /// Likewise, so that no step waits for what is looked at now and then.
 struct StepOutputs {
-  torch::Tensor loss;           // float64 scalar: mean over the micro-batches of all ranks, the auxiliary head's share included
-  torch::Tensor cross_entropy;  // float64 scalar: plain cross entropy of the main head, likewise
-  torch::Tensor class_pixels;   // int64 [K]: valid pixels of each class of all ranks; 0 where the step is rolled back
-  ClassReadings readings;       // of the main head: pixels and errors of all micro-batches, the mean of the weights used
+  torch::Tensor loss;               // float64 scalar: mean over the micro-batches of all ranks, the auxiliary head's share included
+  torch::Tensor cross_entropy;      // float64 scalar: plain cross entropy of the main head, likewise
+  torch::Tensor class_pixels;       // int64 [K]: valid pixels of each class of all ranks; 0 where the step is rolled back
+  BatchClassStatistics statistics;  // of the main head: pixels and errors of all micro-batches, the mean of the weights used
   torch::Tensor decision;  // float64 [4]: loss, gradient norm before clipping, 1 where the step is kept, the signal some rank was asked to stop with
 };
 
@@ -58,7 +58,7 @@ class TrainingStep {
  private:
   struct Sums {
     StepOutputs outputs;
-    ReadingsSum readings;
+    ClassStatisticsSum statistics;
   };
 
   /// What the ranks decide about a step together; scalars.

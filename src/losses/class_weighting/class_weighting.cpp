@@ -2,13 +2,13 @@
 
 namespace seg {
 
-ClassReadings Weighting::weigh(const Scored& batch) const {
+BatchClassStatistics Weighting::weigh(const LossInput& batch) const {
   const ClassSums& sums = batch.sums();
-  ClassReadings readings{sums.pixels, classes->weights(own_part ? batch.own_sums() : sums)};
+  BatchClassStatistics statistics{sums.pixels, classes->weights(own_part ? batch.own_sums() : sums)};
   const std::optional<ClassScore> score = classes->follows();
-  if (score) readings.false_negatives = sums.false_negatives;
-  if (score == ClassScore::kIou) readings.false_positives = sums.false_positives();
-  return readings;
+  if (score) statistics.false_negatives = sums.false_negatives;
+  if (score == ClassScore::kIou) statistics.false_positives = sums.false_positives();
+  return statistics;
 }
 
 }  // namespace seg

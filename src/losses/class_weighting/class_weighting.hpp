@@ -32,8 +32,8 @@ struct Weighting {
   Normalizer normalizer = Normalizer::kValidPixels;
   bool own_part = false;  // the weights follow the counts of each rank's part of the batch, not those of the whole
 
-  /// What it says of this batch: readings whose weights are those of this step.
-  ClassReadings weigh(const Scored& batch) const;
+  /// What it says of this batch: statistics whose weights are those of this step.
+  BatchClassStatistics weigh(const LossInput& batch) const;
 };
 
 /// `divisor`, or 1 where it is 0: what is divided then is 0 too.

@@ -17,7 +17,7 @@ namespace seg {
 
 class ErrorRateWeights : public ClassWeighting {
  public:
-  ErrorRateWeights(ClassScore score, const ErrorRateOptions& options, std::int64_t classes, const torch::Device& device = torch::kCPU);
+  ErrorRateWeights(ClassScore score, const ErrorRateOptions& options, std::int64_t classes, const torch::Device& device);
 
   /// 0 for classes without pixels.
   torch::Tensor weights(const ClassSums& sums) override;

@@ -38,8 +38,8 @@ class ResidualBlockImpl : public torch::nn::Module {
 
   torch::Tensor forward(const torch::Tensor& x) {
     torch::Tensor y = x;
-    for (std::size_t i = 0; i + 1 < convs_.size(); ++i) y = convs_[i].rectified(y);
-    return convs_.back().rectified(y, projected_ ? projection_(x) : x);
+    for (std::size_t i = 0; i + 1 < convs_.size(); ++i) y = convs_[i].relu(y);
+    return convs_.back().relu(y, projected_ ? projection_(x) : x);
   }
 
  private:
@@ -81,7 +81,7 @@ ResNetImpl::ResNetImpl(const ResNetShape& shape, std::int64_t output_stride) {
 
 Features ResNetImpl::forward(const torch::Tensor& images) {
   Features features;
-  const torch::Tensor stem = torch::max_pool2d(stem_.rectified(images), 3, 2, 1);
+  const torch::Tensor stem = torch::max_pool2d(stem_.relu(images), 3, 2, 1);
   features.low = stages_[0]->forward(stem);
   features.mid = stages_[2]->forward(stages_[1]->forward(features.low));
   features.high = stages_[3]->forward(features.mid);

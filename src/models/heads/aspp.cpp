@@ -30,11 +30,11 @@ AsppImpl::AsppImpl(std::int64_t inputs, std::int64_t channels, const std::vector
 
 torch::Tensor AsppImpl::forward(const torch::Tensor& x) {
   std::vector<torch::Tensor> scales;
-  for (ConvNorm& branch : branches_) scales.push_back(branch.rectified(x));
+  for (ConvNorm& branch : branches_) scales.push_back(branch.relu(x));
   // A bilinear up-sampling of one pixel repeats it. The layout must be that of the others, or cat() falls back to channels-first.
-  const torch::Tensor mean = pooling_.rectified(x.mean({2, 3}, /*keepdim=*/true));
+  const torch::Tensor mean = pooling_.relu(x.mean({2, 3}, /*keepdim=*/true));
   scales.push_back(mean.expand_as(scales.front()).contiguous(scales.front().suggest_memory_format()));
-  return drop_out(project_.rectified(torch::cat(scales, 1)), dropout_, is_training());
+  return drop_out(project_.relu(torch::cat(scales, 1)), dropout_, is_training());
 }
 
 }  // namespace seg

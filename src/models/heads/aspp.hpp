@@ -2,7 +2,7 @@
 //
 //   relu(bn(project(concat(1x1, 3x3 at three dilations, 1x1 of the image's mean)))), then dropout
 //
-// Each branch has a batch norm and a rectifier, and as many channels as the result: 256 where published. The mean's branch gives batch norm one value
+// Each branch has a batch norm and a ReLU, and as many channels as the result: 256 where published. The mean's branch gives batch norm one value
 // per image and channel.
 #pragma once
 

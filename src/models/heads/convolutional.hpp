@@ -19,7 +19,7 @@ struct ConvolutionalHead {
   double dropout = 0.0;
 
   /// [N,inputs,h,w] -> logits [N,classes,h,w]
-  torch::Tensor operator()(const torch::Tensor& x, bool training) { return classify->forward(drop_out(conv.rectified(x), dropout, training)); }
+  torch::Tensor operator()(const torch::Tensor& x, bool training) { return classify->forward(drop_out(conv.relu(x), dropout, training)); }
 };
 
 /// DeepLabV3's, on `inputs` pyramid channels: classifier.1, .2, .4.

@@ -21,13 +21,13 @@ DecoderImpl::DecoderImpl(const DecoderChannels& channels, std::int64_t classes, 
       align_corners_(align_corners) {}
 
 torch::Tensor DecoderImpl::forward(const torch::Tensor& low, const torch::Tensor& pyramid) {
-  const torch::Tensor detail = low_.rectified(low);
+  const torch::Tensor detail = low_.relu(low);
   // The first convolution of concat(up-sampled pyramid, detail), the pyramid's share at the pyramid's own size.
   const torch::Tensor& weight = first_.conv->weight;
   const torch::Tensor of_detail = torch::conv2d(detail, weight.narrow(1, channels_.pyramid, channels_.detail), {}, 1, 1);
   const torch::Tensor mixed = upsampled_conv(pyramid, weight.narrow(1, 0, channels_.pyramid), of_detail, align_corners_);
   torch::Tensor x = first_.normalized(mixed);
-  x = second_.rectified(drop_out(x, dropout_, is_training()));
+  x = second_.relu(drop_out(x, dropout_, is_training()));
   return classify_->forward(drop_out(x, std::min(dropout_, kLastDropout), is_training()));
 }
 

@@ -93,7 +93,7 @@ NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, c
 
 torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
   const torch::Tensor scale = scale_of(norm.weight, statistics);
-  const NormFactors factors{statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), norm.bias.data_ptr<float>(), after.rectify};
+  const NormFactors factors{statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), norm.bias.data_ptr<float>(), after.relu};
   torch::Tensor result = like(x);
   const Features features{x, after.residual, {}, {}};
   features.typed([&](auto value) {
@@ -103,11 +103,11 @@ torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, 
   return result;
 }
 
-// With g the gradient behind the rectifier, d = x - mean, s = 1 / deviation and n values a channel:
+// With g the gradient behind the ReLU, d = x - mean, s = 1 / deviation and n values a channel:
 //   d weight = s sum(g d), d bias = sum(g), d x = weight s (g - mean(g) - d s^2 mean(g d)); the two means only in training.
 NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks) {
   const torch::Tensor scale = scale_of(saved.weight, saved.statistics);
-  const NormFactors factors{saved.statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), saved.bias.data_ptr<float>(), saved.rectified};
+  const NormFactors factors{saved.statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), saved.bias.data_ptr<float>(), saved.relu};
   const Features features{saved.x, {}, saved.output, gradient};
   const torch::Tensor sums =
       add_blocks(features, [&](const auto& rows, double* sum, double* product) { sum_gradient_moments(rows, factors, sum, product); });

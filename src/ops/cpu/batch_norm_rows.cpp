@@ -7,7 +7,7 @@
 namespace seg::cpu {
 namespace {
 
-/// What tells whether the rectifier let a value pass.
+/// What tells whether the ReLU let a value pass.
 enum class Sign { kNone, kOfX, kOfOutput };
 
 template <Sign sign, class Value>
@@ -19,7 +19,7 @@ SEG_INLINE float passed(float gradient, float centred, const Value* output, std:
 
 template <class Value>
 SEG_INLINE Sign sign_of(const NormRows<Value>& rows, const NormFactors& factors) {
-  if (!factors.rectify) return Sign::kNone;
+  if (!factors.relu) return Sign::kNone;
   return rows.output == nullptr ? Sign::kOfX : Sign::kOfOutput;
 }
 
@@ -70,7 +70,7 @@ SEG_INLINE void moments_body(const NormRows<Value>& rows, double* sum, double* s
 
 template <bool add, class Value>
 SEG_INLINE void normalize_each(const NormRows<Value>& rows, const NormFactors& factors, Value* __restrict result) {
-  const float floor = factors.rectify ? 0.0f : -__builtin_inff();
+  const float floor = factors.relu ? 0.0f : -__builtin_inff();
   for (std::int64_t row = 0; row < rows.rows; ++row) {
     const std::int64_t at = row * rows.channels;
     for (std::int64_t c = 0; c < rows.channels; ++c) {

@@ -12,19 +12,19 @@ struct NormRows {
   std::int64_t channels;
   const Value* x;
   const Value* residual;  // null: nothing is added
-  const Value* output;    // null: the sign before the rectifier follows from x; for gradients
+  const Value* output;    // null: the sign before the ReLU follows from x; for gradients
   const Value* gradient;  // with respect to the output; for gradients
 };
 
-/// z = scale * (x - mean) + bias [channels], then the residual and the rectifier.
+/// z = scale * (x - mean) + bias [channels], then the residual and the ReLU.
 struct NormFactors {
   const float* mean;
   const float* scale;
   const float* bias;
-  bool rectify;
+  bool relu;
 };
 
-/// d x = factor * g - product * (x - mean) - offset [channels], g being the gradient where the rectifier let the value pass.
+/// d x = factor * g - product * (x - mean) - offset [channels], g being the gradient where the ReLU let the value pass.
 struct NormGradientFactors {
   const float* factor;
   const float* product;

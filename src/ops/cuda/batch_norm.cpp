@@ -8,9 +8,8 @@ namespace {
 
 NormShape shape_of(const torch::Tensor& x) { return {x.numel() / x.size(1), static_cast<std::int32_t>(x.size(1))}; }
 
-NormParameters parameters_of(const NormStatistics& statistics, const torch::Tensor& weight, const torch::Tensor& bias, bool rectify) {
-  return {statistics.mean.data_ptr<float>(), statistics.inverse_deviation.data_ptr<float>(), weight.data_ptr<float>(), bias.data_ptr<float>(),
-          rectify};
+NormParameters parameters_of(const NormStatistics& statistics, const torch::Tensor& weight, const torch::Tensor& bias, bool relu) {
+  return {statistics.mean.data_ptr<float>(), statistics.inverse_deviation.data_ptr<float>(), weight.data_ptr<float>(), bias.data_ptr<float>(), relu};
 }
 
 template <class Value>
@@ -48,7 +47,7 @@ torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, 
   torch::Tensor result = like(x);
   for_value_type(x.scalar_type(), [&](auto value) {
     using Value = decltype(value);
-    norm_forward<Value>(shape_of(x), parameters_of(statistics, norm.weight, norm.bias, after.rectify), values_of<Value>(x),
+    norm_forward<Value>(shape_of(x), parameters_of(statistics, norm.weight, norm.bias, after.relu), values_of<Value>(x),
                         values_or_null<Value>(after.residual), values_of<Value>(result), device.stream);
   });
   return result;
@@ -58,7 +57,7 @@ NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved
   const OnDevice device(gradient);
   const torch::Tensor& x = saved.x;
   const NormShape shape = shape_of(x);
-  const NormParameters norm = parameters_of(saved.statistics, saved.weight, saved.bias, saved.rectified);
+  const NormParameters norm = parameters_of(saved.statistics, saved.weight, saved.bias, saved.relu);
   const torch::Tensor partial = floats(x, {norm_blocks(shape), 2, shape.channels}), sums = floats(x, {2, shape.channels}, torch::kDouble);
   const torch::Tensor plain = floats(x, {2, shape.channels});
   torch::Tensor means = floats(x, {2, shape.channels});

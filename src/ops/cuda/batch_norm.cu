@@ -72,7 +72,7 @@ __global__ void __launch_bounds__(kThreads) moments_kernel(NormShape shape, cons
   add_threads<kPack>(shape, sums, partial);
 }
 
-/// The gradient of each value of a pack behind the rectifier.
+/// The gradient of each value of a pack behind the ReLU.
 template <int kPack, class Value>
 __device__ void behind(const NormParameters& norm, const NormGradientInput<Value>& input, std::int64_t pack, int first, float (&x)[kPack],
                        float (&gradient)[kPack]) {

@@ -1,7 +1,7 @@
 // Batch norm with what follows it, one value at a time; the equations stand in batch_norm.hpp.
 //
 //   z = scale (x - mean) + bias + residual, y = relu(z)               scale = weight / deviation
-//   g the gradient behind the rectifier, d = x - mean:                d bias = sum(g), d weight = sum(g d) / deviation,
+//   g the gradient behind the ReLU, d = x - mean:                d bias = sum(g), d weight = sum(g d) / deviation,
 //   d x = scale (g - mean(g) - d mean(g d) / deviation^2)             the two means only in training
 #pragma once
 
@@ -25,7 +25,7 @@ struct NormParameters {
   const float* inverse_deviation;
   const float* weight;
   const float* bias;
-  bool rectify;
+  bool relu;
 };
 
 SEG_INLINE float norm_score(const NormParameters& norm, float x, std::int32_t c) {
@@ -35,12 +35,12 @@ SEG_INLINE float norm_score(const NormParameters& norm, float x, std::int32_t c)
 /// Not a number stays what it is.
 SEG_INLINE float normed_value(const NormParameters& norm, float x, float residual, std::int32_t c) {
   const float z = norm_score(norm, x, c) + residual;
-  return norm.rectify && z < 0.0f ? 0.0f : z;
+  return norm.relu && z < 0.0f ? 0.0f : z;
 }
 
-/// The gradient behind the rectifier. positive: y where a residual was added, else z: only its sign counts.
+/// The gradient behind the ReLU. positive: y where a residual was added, else z: only its sign counts.
 SEG_INLINE float gradient_behind(const NormParameters& norm, float gradient, float positive) {
-  return norm.rectify && !(positive > 0.0f) ? 0.0f : gradient;
+  return norm.relu && !(positive > 0.0f) ? 0.0f : gradient;
 }
 
 /// sum(g) and sum(g d) / deviation of each channel, over all ranks, times 1 / their number of values; 0 in evaluation.

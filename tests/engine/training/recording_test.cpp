@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 TrainOptions recording() {
   TrainOptions train;
-  train.cuda_graph = CudaGraph::kAuto;
+  train.cuda_graph = GraphMode::kAuto;
   return train;
 }
 

@@ -1,4 +1,4 @@
-#include "ranks/rank_pulse.hpp"
+#include "ranks/heartbeat.hpp"
 
 #include <condition_variable>
 #include <cstdlib>
@@ -16,16 +16,16 @@ constexpr std::chrono::milliseconds kGrace{5000};    // for a rank to end by its
 
 const std::string kLost = "lost";
 
-std::string key_of(std::int64_t rank) { return "pulse/" + std::to_string(rank); }
+std::string key_of(std::int64_t rank) { return "heartbeat/" + std::to_string(rank); }
 
 std::string left_key_of(std::int64_t rank) { return "left/" + std::to_string(rank); }
 
 }  // namespace
 
-RankPulse::RankPulse(const Launch& launch, PulseStore store)
+Heartbeat::Heartbeat(const Launch& launch, HeartbeatStore store)
     : launch_(launch), store_(std::move(store)), thread_([this](const std::stop_token& stop) { beat(stop); }) {}
 
-RankPulse::~RankPulse() {
+Heartbeat::~Heartbeat() {
   thread_.request_stop();
   thread_.join();
   leave();
@@ -33,7 +33,7 @@ RankPulse::~RankPulse() {
 
 /// Rank 0, where the store is, goes last, so that the others can still read who is lost; and later LibTorch prints a warning on each rank that asks a
 /// store that is gone.
-void RankPulse::leave() const {
+void Heartbeat::leave() const {
   try {
     if (launch_.rank != 0) return store_.set(left_key_of(launch_.rank), "1");
     const auto until = std::chrono::steady_clock::now() + kStopped;
@@ -44,12 +44,12 @@ void RankPulse::leave() const {
   }
 }
 
-void RankPulse::doing(const std::string& what) {
+void Heartbeat::doing(const std::string& what) {
   const std::lock_guard lock(mutex_);
   doing_ = what;
 }
 
-void RankPulse::beat(const std::stop_token& stop) {
+void Heartbeat::beat(const std::stop_token& stop) {
   std::mutex sleeping;
   std::condition_variable_any sleep;
   std::optional<std::chrono::steady_clock::time_point> ended_by;
@@ -72,12 +72,12 @@ void RankPulse::beat(const std::stop_token& stop) {
 }
 
 /// Under the mutex.
-void RankPulse::tell() {
+void Heartbeat::tell() {
   store_.set(key_of(launch_.rank), std::to_string(++number_) + " " + (waiting_ ? "1" : "0") + " " + doing_);
   if (const auto first = read(0)) first_was_doing_ = first->doing;
 }
 
-std::optional<RankPulse::Beat> RankPulse::read(std::int64_t rank) const {
+std::optional<Heartbeat::Beat> Heartbeat::read(std::int64_t rank) const {
   const auto text = store_.get(key_of(rank));
   if (!text) return std::nullopt;
   Beat beat;
@@ -87,22 +87,22 @@ std::optional<RankPulse::Beat> RankPulse::read(std::int64_t rank) const {
   return beat;
 }
 
-std::vector<RankPulse::Beat> RankPulse::beats() const {
+std::vector<Heartbeat::Beat> Heartbeat::beats() const {
   const std::lock_guard lock(mutex_);
   std::vector<Beat> beats;
   for (std::int64_t rank = 0; rank < launch_.world_size; ++rank) beats.push_back(read(rank).value_or(Beat{}));
   return beats;
 }
 
-std::optional<std::string> RankPulse::known() const {
+std::optional<std::string> Heartbeat::known() const {
   const std::lock_guard lock(mutex_);
   return store_.get(kLost);
 }
 
-std::string RankPulse::look_for_lost() const {
+std::string Heartbeat::look_for_lost() const {
   if (const auto text = known()) return *text;
   const std::vector<Beat> before = beats();
-  std::this_thread::sleep_for(kStopped);  // this rank's own pulse goes on meanwhile
+  std::this_thread::sleep_for(kStopped);  // this rank's own heartbeat goes on meanwhile
   if (const auto text = known()) return *text;
   const std::vector<Beat> now = beats();
   std::string busy;
@@ -121,7 +121,7 @@ std::string RankPulse::look_for_lost() const {
   return busy.empty() ? "the ranks do not reach each other" : busy;
 }
 
-std::string RankPulse::lost() {
+std::string Heartbeat::lost() {
   try {
     std::string found = look_for_lost();
     const std::lock_guard lock(mutex_);

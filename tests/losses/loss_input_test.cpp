@@ -1,4 +1,4 @@
-#include "losses/scored.hpp"
+#include "losses/loss_input.hpp"
 
 #include "losses/loss_fixture.hpp"
 #include "ops/upsample.hpp"
@@ -10,7 +10,7 @@ class ScoredTest : public testing::Test {
  protected:
   torch::Tensor logits_ = torch::randn({2, 3, 4, 5});
   torch::Tensor labels_ = test::labels_of(3, {2, 9, 11});
-  Scored batch_{logits_, labels_, true};
+  LossInput batch_{logits_, labels_, true};
 };
 
 TEST_F(ScoredTest, MakesEachPartOnce) {
@@ -22,7 +22,7 @@ TEST_F(ScoredTest, MakesEachPartOnce) {
 TEST_F(ScoredTest, FollowsTheCornersConvention) {
   EXPECT_TRUE(batch_.full_size().equal(upsample_logits(logits_, 9, 11, true)));
   EXPECT_TRUE(batch_.sums().cross_entropy.equal(class_sums(logits_, labels_, true).cross_entropy));
-  EXPECT_FALSE(batch_.full_size().equal(Scored(logits_, labels_, false).full_size()));
+  EXPECT_FALSE(batch_.full_size().equal(LossInput(logits_, labels_, false).full_size()));
 }
 
 TEST_F(ScoredTest, CountsValidPixels) {

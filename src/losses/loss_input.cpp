@@ -1,4 +1,4 @@
-#include "losses/scored.hpp"
+#include "losses/loss_input.hpp"
 
 #include "base/classes.hpp"
 #include "ops/checks.hpp"
@@ -6,12 +6,12 @@
 
 namespace seg {
 
-const ClassSums& Scored::own_sums() const {
+const ClassSums& LossInput::own_sums() const {
   if (!own_sums_) own_sums_ = class_sums(logits_, labels_, align_corners_, regions_);
   return *own_sums_;
 }
 
-const ClassSums& Scored::sums() const {
+const ClassSums& LossInput::sums() const {
   if (sums_) return *sums_;
   const ClassSums& own = own_sums();
   if (!ranks_.several()) return own;
@@ -21,21 +21,21 @@ const ClassSums& Scored::sums() const {
   return *sums_;
 }
 
-torch::Tensor Scored::mean_cross_entropy() const { return sums().cross_entropy.detach().sum() / valid_pixels().clamp_min(1); }
+torch::Tensor LossInput::mean_cross_entropy() const { return sums().cross_entropy.detach().sum() / valid_pixels().clamp_min(1); }
 
-torch::Tensor Scored::mean_loss() const { return (sums().cross_entropy.sum() / valid_pixels().clamp_min(1)).to(torch::kFloat); }
+torch::Tensor LossInput::mean_loss() const { return (sums().cross_entropy.sum() / valid_pixels().clamp_min(1)).to(torch::kFloat); }
 
-const torch::Tensor& Scored::full_size() const {
+const torch::Tensor& LossInput::full_size() const {
   if (!full_size_.defined()) full_size_ = upsample_logits(logits_, labels_.size(1), labels_.size(2), align_corners_);
   return full_size_;
 }
 
-const torch::Tensor& Scored::valid() const {
+const torch::Tensor& LossInput::valid() const {
   if (!valid_.defined()) valid_ = labels_.ne(kIgnoreLabel);
   return valid_;
 }
 
-const torch::Tensor& Scored::target() const {
+const torch::Tensor& LossInput::target() const {
   if (target_.defined()) return target_;
   check_logits_and_labels(logits_, labels_);
   target_ = labels_.to(torch::kLong).masked_fill(valid().logical_not(), 0);

@@ -1,4 +1,4 @@
-// The readings of the micro-batches of one step as those of one batch.
+// The statistics of the micro-batches of one step as those of one batch.
 //
 //   pixels and errors are summed, so that recalls and IoUs are those of all pixels; weights are the mean over the micro-batches that hold the class
 #pragma once
@@ -7,13 +7,13 @@
 
 namespace seg {
 
-class ReadingsSum {
+class ClassStatisticsSum {
  public:
-  void add(const ClassReadings& batch);
-  ClassReadings mean() const;
+  void add(const BatchClassStatistics& batch);
+  BatchClassStatistics mean() const;
 
  private:
-  ClassReadings sum_;
+  BatchClassStatistics sum_;
   torch::Tensor used_;  // int64 [K]: micro-batches that hold the class
 };
 

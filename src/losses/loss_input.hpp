@@ -12,15 +12,15 @@
 
 namespace seg {
 
-class Scored {
+class LossInput {
  public:
   /// logits: float32 or bfloat16 [N,K,h,w]; labels: uint8 [N,H,W], 255 = ignored, on the same device; align_corners: the corner convention of the
   /// model's up-sampling; ranks: who has the other parts of the batch; regions: whether sums() has those of regions, as Loss::regions() asks.
-  Scored(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {}, Regions regions = Regions::kNo)
+  LossInput(torch::Tensor logits, torch::Tensor labels, bool align_corners, Communicator ranks = {}, Regions regions = Regions::kNo)
       : logits_(std::move(logits)), labels_(std::move(labels)), align_corners_(align_corners), ranks_(std::move(ranks)), regions_(regions) {}
 
   /// The same batch with other logits [N,K,h,w], without regions.
-  Scored with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_, ranks_}; }
+  LossInput with_logits(torch::Tensor logits) const { return {std::move(logits), labels_, align_corners_, ranks_}; }
 
   const torch::Tensor& logits() const { return logits_; }
   const torch::Tensor& labels() const { return labels_; }

@@ -1,7 +1,7 @@
 // What each rank is doing, told through the store while it lives, so that when one is lost the others can say which one and where it was.
 //
-// Twice a second a thread writes "pulse/RANK": a number that grows, whether the rank waits for the others, and what it is doing. The rank that finds
-// one lost writes its name under "lost"; who reads it and has not ended by itself some seconds later is ended here.
+// Twice a second a thread writes "heartbeat/RANK": a number that grows, whether the rank waits for the others, and what it is doing. The rank that
+// finds one lost writes its name under "lost"; who reads it and has not ended by itself some seconds later is ended here.
 #pragma once
 
 #include <atomic>
@@ -19,17 +19,17 @@
 namespace seg {
 
 /// A store as this file needs it. Calls throw where it is gone.
-struct PulseStore {
+struct HeartbeatStore {
   std::function<void(const std::string& key, const std::string& value)> set;
   std::function<std::optional<std::string>(const std::string& key)> get;  // nothing where the key is not there; never waits
 };
 
-class RankPulse {
+class Heartbeat {
  public:
-  RankPulse(const Launch& launch, PulseStore store);
-  ~RankPulse();
-  RankPulse(const RankPulse&) = delete;
-  RankPulse& operator=(const RankPulse&) = delete;
+  Heartbeat(const Launch& launch, HeartbeatStore store);
+  ~Heartbeat();
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
 
   /// "step 17", "the validation of step 20".
   void doing(const std::string& what);
@@ -53,7 +53,7 @@ class RankPulse {
   void leave() const;
 
   Launch launch_;
-  PulseStore store_;
+  HeartbeatStore store_;
   mutable std::mutex mutex_;  // guards the store and all below
   std::string doing_ = "the start";
   std::int64_t number_ = 0;

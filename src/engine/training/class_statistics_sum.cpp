@@ -1,4 +1,4 @@
-#include "engine/training/readings_sum.hpp"
+#include "engine/training/class_statistics_sum.hpp"
 
 namespace seg {
 
@@ -6,7 +6,7 @@ void add_to(torch::Tensor& sum, const torch::Tensor& value) {
   if (value.defined()) sum = sum.defined() ? sum + value : value;
 }
 
-void ReadingsSum::add(const ClassReadings& batch) {
+void ClassStatisticsSum::add(const BatchClassStatistics& batch) {
   add_to(sum_.pixels, batch.pixels);
   add_to(sum_.false_negatives, batch.false_negatives);
   add_to(sum_.false_positives, batch.false_positives);
@@ -16,10 +16,10 @@ void ReadingsSum::add(const ClassReadings& batch) {
   add_to(used_, present.to(torch::kLong));
 }
 
-ClassReadings ReadingsSum::mean() const {
-  ClassReadings readings = sum_;
-  if (readings.weights.defined()) readings.weights = readings.weights / used_.clamp_min(1);
-  return readings;
+BatchClassStatistics ClassStatisticsSum::mean() const {
+  BatchClassStatistics statistics = sum_;
+  if (statistics.weights.defined()) statistics.weights = statistics.weights / used_.clamp_min(1);
+  return statistics;
 }
 
 }  // namespace seg
