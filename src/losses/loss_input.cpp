@@ -1,6 +1,7 @@
 #include "losses/loss_input.hpp"
 
 #include "base/classes.hpp"
+#include "base/error.hpp"
 #include "ops/checks.hpp"
 #include "ops/upsample.hpp"
 
@@ -9,6 +10,11 @@ namespace seg {
 const ClassSums& LossInput::own_sums() const {
   if (!own_sums_) own_sums_ = class_sums(logits_, labels_, align_corners_, regions_);
   return *own_sums_;
+}
+
+const ClassSums& LossInput::sums_with_regions() const {
+  if (regions_ == Regions::kNo) throw Error(ErrorKind::kInternal, "a loss reads sums of regions, but its regions() does not ask for them");
+  return sums();
 }
 
 const ClassSums& LossInput::sums() const {

@@ -29,6 +29,8 @@ class LossInput {
 
   /// Cross entropy and regions of this part, differentiable, with the counts of the whole batch.
   const ClassSums& sums() const;
+  /// The same. Throws kInternal for an input made without regions, where the loss has not said that it reads them.
+  const ClassSums& sums_with_regions() const;
   /// The same with the counts of this part.
   const ClassSums& own_sums() const;
   /// int64 scalar: the number of valid pixels of the whole batch.

@@ -22,7 +22,7 @@ torch::Tensor share_of(const torch::Tensor& value, const Communicator& ranks) {
 }  // namespace
 
 LossResult SoftIouLoss::compute(const LossInput& batch) {
-  const ClassSums& sums = batch.sums();
+  const ClassSums& sums = batch.sums_with_regions();
   const torch::Tensor both = over_ranks(torch::stack({sums.true_probability, sums.probability}), batch.ranks());
   const torch::Tensor intersection = both[0], predicted = both[1];
   const torch::Tensor iou = intersection / (predicted + sums.pixels - intersection).clamp_min(1e-12);
