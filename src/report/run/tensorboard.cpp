@@ -8,8 +8,8 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "report/run/tensorboard.pb.h"
 #include "report/run/tensorboard_summary.hpp"
-#include "report/tensorboard.pb.h"
 
 namespace seg {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "report/run/events.hpp"
-#include "report/tensorboard.pb.h"
+#include "report/run/tensorboard.pb.h"
 
 namespace seg {
 
