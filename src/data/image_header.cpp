@@ -77,6 +77,8 @@ bool is_png(Bytes bytes) { return bytes.starts_with("\x89PNG\r\n\x1A\n"); }
 bool is_jpeg(Bytes bytes) { return bytes.starts_with("\xFF\xD8\xFF"); }
 
 std::optional<Size> header_size(Bytes bytes) {
+  // OpenCV takes a file with this mark for DICOM where the reader of its other format refuses it, and GDCM may then end the program by an assertion.
+  if (bytes.size() > 128 && bytes.substr(128).starts_with("DICM")) return std::nullopt;
   if (bytes.starts_with("BM")) return bmp_size(bytes);
   if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6') return netpbm_size(bytes);
   if (is_tiff(bytes)) return checked(tiff_tag(bytes, 0x101), tiff_tag(bytes, 0x100));

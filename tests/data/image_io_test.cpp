@@ -281,5 +281,19 @@ TEST(ExifOrientation, IsOneWhereThereIsNone) {
   EXPECT_EQ(jpeg_orientation("\xFF\xD8\xFF"), 1);
 }
 
+/// What a fuzzer found: a WebP file that its reader refuses, with the mark of DICOM, whose reader ended the program by an assertion.
+TEST(ReadImage, RefusesWhatPassesForDicom) {
+  const std::string hex =
+      "5249464628000000574542505650384c1c000049492a003e00000080008020001c160d078442434190c4261d0f190c4610f8a41c94492445634623098237153d"
+      "1e4f11f8a249c2909243d54a954400384c1c0000002fff45a61d010c00000103000107cd64000000080000000101030001000000080000000d49484452000002"
+      "4449434d02000800010001000100";
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  const TemporaryFolder folder;
+  write_text(folder / "image.webp", bytes);
+  EXPECT_THROW(read_image(folder / "image.webp", 1 << 16), Error);
+  EXPECT_THROW(read_image_size(folder / "image.webp", 1 << 16), Error);
+}
+
 }  // namespace
 }  // namespace seg
