@@ -63,8 +63,8 @@ TEST_P(Emulated, ClassSumsAreThoseOfTheReference) {
   EXPECT_TRUE(sums.predicted.equal(expected.predicted));
   EXPECT_LT(relative_difference(gradient.permute({0, 3, 1, 2}), leaf.grad()), 1e-5);
   if (regions == Regions::kYes) {
-    EXPECT_LT(relative_difference(sums.probability, expected.probability.detach()), 1e-6);
-    EXPECT_LT(relative_difference(sums.true_probability, expected.true_probability.detach()), 1e-6);
+    EXPECT_LT(relative_difference(sums.probability, expected.probability.detach()), 1e-5);  // see tests/ops/score_grid_test.cpp
+    EXPECT_LT(relative_difference(sums.true_probability, expected.true_probability.detach()), 1e-5);
   }
 
   const torch::Tensor predicted = torch::full(labels.sizes(), 99, torch::kByte);

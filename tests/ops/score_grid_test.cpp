@@ -108,8 +108,9 @@ void expect_same(const Result& result, const Result& expected) {
   EXPECT_LT(relative_difference(result.gradient, expected.gradient), 1e-5);
   ASSERT_EQ(result.sums.probability.defined(), expected.sums.probability.defined());
   if (!result.sums.probability.defined()) return;
-  EXPECT_LT(relative_difference(result.sums.probability, expected.sums.probability), 1e-6);
-  EXPECT_LT(relative_difference(result.sums.true_probability, expected.sums.true_probability), 1e-6);
+  // A probability follows from the float log_sum, whose rounding moves it by up to a millionth of itself for each unit of log_sum.
+  EXPECT_LT(relative_difference(result.sums.probability, expected.sums.probability), 1e-5);
+  EXPECT_LT(relative_difference(result.sums.true_probability, expected.sums.true_probability), 1e-5);
 }
 
 class ScoreGrids : public testing::TestWithParam<std::tuple<SumsShape, bool>> {};
