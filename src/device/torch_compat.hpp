@@ -40,15 +40,6 @@ inline void set_autocast(c10::DeviceType device, bool enabled) {
 #endif
 }
 
-/// Each tensor times a scalar tensor of its device, in place. 2.1 brought one operation for all.
-inline void multiply_all(const std::vector<at::Tensor>& tensors, const at::Tensor& factor) {
-#if SEG_TORCH_AT_LEAST(2, 1)
-  at::_foreach_mul_(tensors, factor);
-#else
-  for (const at::Tensor& tensor : tensors) tensor.mul_(factor);
-#endif
-}
-
 /// Copies each tensor into another of its shape. 2.1 brought one operation for all.
 inline void copy_all(const std::vector<at::Tensor>& into, const std::vector<at::Tensor>& from) {
 #if SEG_TORCH_AT_LEAST(2, 1)

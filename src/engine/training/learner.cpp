@@ -47,17 +47,18 @@ double Learner::learning_rate_at(std::int64_t iteration) const {
 }
 
 StepInputs Learner::inputs_of(const std::vector<Batch>& micro_batches, std::int64_t iteration, int stop_signal) const {
-  const torch::TensorOptions there(compute_.device);
+  const torch::TensorOptions options(compute_.device);
   const std::uint64_t seed = seed_of({static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(iteration), 0});
   StepInputs inputs{{},
-                    torch::full({}, learning_rate_at(iteration), there.dtype(torch::kDouble)),
-                    torch::full({1}, static_cast<std::int64_t>(seed), there.dtype(torch::kInt64)),
-                    torch::full({}, stop_signal, there.dtype(torch::kDouble))};
+                    torch::full({}, learning_rate_at(iteration), options.dtype(torch::kDouble)),
+                    torch::full({1}, static_cast<std::int64_t>(seed), options.dtype(torch::kInt64)),
+                    torch::full({}, stop_signal, options.dtype(torch::kDouble))};
   std::vector<torch::Tensor> host;
   for (const Batch& batch : micro_batches) host.insert(host.end(), {batch.images, batch.labels});
   const Upload upload(host, compute_.device, uploads_);
+  const std::vector<torch::Tensor>& arrived = upload.tensors();
   for (std::size_t i = 0; i < micro_batches.size(); ++i) {
-    const auto [images, labels] = make_changes(upload.tensors()[2 * i], upload.tensors()[2 * i + 1], micro_batches[i].changes);
+    const auto [images, labels] = make_changes(arrived[2 * i], arrived[2 * i + 1], micro_batches[i].changes);
     inputs.batches.push_back({images, labels, {}, {}});
   }
   return inputs;
