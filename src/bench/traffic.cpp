@@ -21,6 +21,9 @@ thread_local int depth = 0;  // operations entered and not left
 /// These end like operations in place, or make tensors, and move nothing.
 constexpr std::array<std::string_view, 5> kStill = {"aten::detach_", "aten::set_", "aten::resize_", "aten::requires_grad_", "aten::record_stream"};
 
+/// Made of other operators, which are counted.
+constexpr std::array<std::string_view, 2> kCompound = {"seg::batch_norm", "seg::upsampled_conv"};
+
 bool moves_nothing(std::string_view name) {
   return name.starts_with("aten::empty") || name.starts_with("aten::new_empty") || std::ranges::find(kStill, name) != kStill.end();
 }
@@ -58,7 +61,7 @@ struct Operation : at::ObserverContext {
 /// Null for what only encloses operations, such as a node of autograd.
 std::unique_ptr<at::ObserverContext> begin_operation(const at::RecordFunction& function) {
   const std::string_view name = function.name();
-  if (!name.starts_with("aten::") && !name.starts_with("seg::")) return nullptr;
+  if ((!name.starts_with("aten::") && !name.starts_with("seg::")) || std::ranges::find(kCompound, name) != kCompound.end()) return nullptr;
   auto operation = std::make_unique<Operation>();
   operation->outermost = depth++ == 0;
   if (operation->outermost) operation->inputs = tensors_of(function.inputs());

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "ops/cpu/batch_norm.hpp"
 #include "ops/cuda/batch_norm.hpp"
-#include "ops/recorded.hpp"
+#include "ops/operators.hpp"
 #include "ops/training_pass.hpp"
 
 namespace seg {
@@ -16,8 +16,11 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
+using OptionalTensor = c10::optional<torch::Tensor>;
 
 torch::Tensor channels_last(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
+
+Communicator ranks_of_statistics() { return training_pass().whole_batch_statistics ? training_pass().ranks : Communicator(); }
 
 /// The ranks whose parts share their statistics, as autograd keeps them for backward.
 struct KeptRanks : torch::CustomClassHolder {
@@ -25,78 +28,135 @@ struct KeptRanks : torch::CustomClassHolder {
   Communicator ranks;
 };
 
-Communicator ranks_of_statistics() { return training_pass().whole_batch_statistics ? training_pass().ranks : Communicator(); }
-
 Communicator kept_ranks(AutogradContext& context) {
   const auto found = context.saved_data.find("ranks");
   return found == context.saved_data.end() ? Communicator() : c10::static_intrusive_pointer_cast<KeptRanks>(found->second.toCapsule())->ranks;
 }
 
-NormStatistics running_statistics(const BatchNorm& norm) { return {norm.running_mean, (norm.running_variance + norm.eps).rsqrt()}; }
+/// Of a channel, over all ranks.
+double value_count(const torch::Tensor& x, const Communicator& ranks) { return static_cast<double>(x.numel() / x.size(1) * ranks.world_size()); }
 
-// The kernels of the device that x is on.
-
-NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
-  const RecordedOp op("seg::batch_norm_statistics", {x});
-  if constexpr (cuda::kBuilt) {
-    if (x.is_cuda()) return cuda::batch_statistics(x, norm, ranks);
-  }
-  return cpu::batch_statistics(x, norm, ranks);
+torch::Tensor statistics_of_sums(const torch::Tensor& sums, double count, at::TensorList running, double momentum, double eps) {
+  const torch::Tensor exact_mean = sums[0] / count;
+  const torch::Tensor variance = (sums[1] / count - exact_mean * exact_mean).clamp_min(0.0);
+  const torch::Tensor mean = exact_mean.to(torch::kFloat);
+  running[0].lerp_(mean, momentum);
+  running[1].lerp_((variance * (count / (count - 1))).to(torch::kFloat), momentum);
+  return torch::stack({mean, (variance + eps).rsqrt().to(torch::kFloat)});
 }
 
-torch::Tensor forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
-  RecordedOp op("seg::batch_norm", {x, after.residual});
-  torch::Tensor y;
-  if constexpr (cuda::kBuilt) {
-    if (x.is_cuda()) y = cuda::batch_norm_forward(x, norm, statistics, after);
-  }
-  if (!y.defined()) y = cpu::batch_norm_forward(x, norm, statistics, after);
-  op.writes({y});
-  return y;
-}
-
-NormGradients backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks) {
-  RecordedOp op("seg::batch_norm_backward", {gradient, saved.x, saved.output});
-  NormGradients result;
-  if constexpr (cuda::kBuilt) {
-    if (gradient.is_cuda()) result = cuda::batch_norm_backward(gradient, saved, residual_wanted, ranks);
-  }
-  if (!result.x.defined()) result = cpu::batch_norm_backward(gradient, saved, residual_wanted, ranks);
-  op.writes({result.x, result.residual});
-  return result;
+torch::Tensor batch_statistics(const torch::Tensor& x, at::TensorList running, double momentum, double eps, const Communicator& ranks) {
+  static const auto sums_of = find_operator<decltype(cpu::batch_norm_sums)>("seg::batch_norm_sums");
+  static const auto statistics = find_operator<decltype(statistics_of_sums)>("seg::batch_norm_statistics");
+  const torch::Tensor sums = sums_of.call(x);
+  ranks.sum(sums);
+  return statistics.call(sums, value_count(x, ranks), running, momentum, eps);
 }
 
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
+  /// norm: weight, bias and the running mean and variance, again.
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                               const c10::optional<torch::Tensor>& given, const BatchNorm& norm, bool relu, bool training) {
+                               const OptionalTensor& given, const BatchNorm& norm, bool relu, bool training) {
+    static const auto apply_norm = find_operator<decltype(cpu::batch_norm_apply)>("seg::batch_norm_apply");
+    const BelowAutograd below;
     const torch::Tensor input = channels_last(x);
     const Communicator ranks = ranks_of_statistics();
-    const NormStatistics statistics = training ? batch_statistics(input, norm, ranks) : running_statistics(norm);
+    const torch::Tensor statistics = training ? batch_statistics(input, {norm.running_mean, norm.running_variance}, norm.momentum, norm.eps, ranks)
+                                              : torch::stack({norm.running_mean, (norm.running_variance + norm.eps).rsqrt()});
     if (training && ranks.several()) context->saved_data["ranks"] = torch::IValue::make_capsule(c10::make_intrusive<KeptRanks>(ranks));
-    const torch::Tensor residual = given ? channels_last(*given) : torch::Tensor();
-    torch::Tensor output = seg::forward(input, norm, statistics, {residual, relu});
-    const bool needs_output = relu && residual.defined();
-    context->save_for_backward({input, weight, bias, needs_output ? output : torch::Tensor(), statistics.mean, statistics.inverse_deviation});
+    const OptionalTensor residual = given ? OptionalTensor(channels_last(*given)) : c10::nullopt;
+    torch::Tensor output = apply_norm.call(input, {weight, bias, statistics}, residual, relu);
+    context->save_for_backward({input, weight, bias, statistics, relu && residual ? output : torch::Tensor()});
     context->saved_data["relu"] = relu;
     context->saved_data["training"] = training;
-    context->saved_data["residual"] = residual.defined();
+    context->saved_data["residual"] = residual.has_value();
     return output;
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
+    static const auto gradient_sums = find_operator<decltype(cpu::batch_norm_gradient_sums)>("seg::batch_norm_gradient_sums");
+    static const auto spread = find_operator<decltype(cpu::batch_norm_backward)>("seg::batch_norm_backward");
+    const BelowAutograd below;
     const auto saved = context->get_saved_variables();
-    const NormGradients result = seg::backward(channels_last(gradients[0]),
-                                               {saved[0],
-                                                saved[1],
-                                                saved[2],
-                                                saved[3],
-                                                {saved[4], saved[5]},
-                                                context->saved_data["relu"].toBool(),
-                                                context->saved_data["training"].toBool()},
-                                               context->saved_data["residual"].toBool(), kept_ranks(*context));
-    return {result.x, result.weight, result.bias, result.residual, {}, {}, {}};
+    const torch::Tensor &x = saved[0], gradient = channels_last(gradients[0]);
+    const tensor_list norm{saved[1], saved[2], saved[3]};
+    const OptionalTensor output = saved[4].defined() ? OptionalTensor(saved[4]) : c10::nullopt;
+    const bool relu = context->saved_data["relu"].toBool(), with_residual = context->saved_data["residual"].toBool();
+    const Communicator ranks = kept_ranks(*context);
+    const double share = context->saved_data["training"].toBool() ? 1.0 / value_count(x, ranks) : 0.0;  // in evaluation the statistics are constants
+    const tensor_list sums = gradient_sums.call(gradient, x, norm, output, relu, share);
+    torch::Tensor means = sums[2];
+    if (ranks.several()) {  // the means are those of all ranks; weight and bias get this part's gradient, like all parameters
+      ranks.sum(sums[0]);
+      means = (sums[0] * share).to(means.scalar_type());
+    }
+    const tensor_list spreads = spread.call(gradient, x, norm, output, relu, means, with_residual);
+    return {spreads[0], sums[1][1], sums[1][0], with_residual ? spreads[1] : torch::Tensor(), {}, {}, {}};
   }
 };
+
+torch::Tensor differentiable_batch_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, at::TensorList running,
+                                        const OptionalTensor& residual, bool relu, bool training, double momentum, double eps) {
+  return BatchNormFunction::apply(x, weight, bias, residual, BatchNorm{weight, bias, running[0], running[1], momentum, eps}, relu, training);
+}
+
+torch::Tensor plain_batch_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, at::TensorList running,
+                               const OptionalTensor& residual, bool relu, bool training, double momentum, double eps) {
+  if (training && ranks_of_statistics().several())
+    throw Error(ErrorKind::kConfiguration, "batch norm over several processes is there for float32 and bfloat16 alone",
+                "set model.batch_norm: local");
+  return reference::batch_norm(x, {weight, bias, running[0], running[1], momentum, eps}, {residual ? *residual : torch::Tensor(), relu}, training);
+}
+
+// Shapes alone.
+
+torch::Tensor sums_shape(const torch::Tensor& x) { return torch::empty({2, x.size(1)}, x.options().dtype(torch::kDouble)); }
+
+torch::Tensor features_like(const torch::Tensor& x, at::TensorList, const OptionalTensor&, bool) {
+  return torch::empty_like(x, x.options(), at::MemoryFormat::ChannelsLast);
+}
+
+tensor_list gradient_sums_shape(const torch::Tensor&, const torch::Tensor& x, at::TensorList, const OptionalTensor&, bool, double) {
+  return {sums_shape(x), sums_shape(x).to(torch::kFloat), sums_shape(x)};
+}
+
+tensor_list gradients_like(const torch::Tensor&, const torch::Tensor& x, at::TensorList norm, const OptionalTensor&, bool, const torch::Tensor&,
+                           bool with_residual) {
+  return tensor_list(with_residual ? 2 : 1, features_like(x, norm, {}, false));
+}
+
+// Features are channels-last; norm: weight, bias and statistics, float32 [2,C]: mean and 1 / deviation. Ranks add up what the two of sums give.
+TORCH_LIBRARY_FRAGMENT(seg, library) {
+  // Made of the others, where the device has kernels for them.
+  define<decltype(plain_batch_norm)>(library,
+                                     "batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor(a!)[] running, Tensor? residual, bool relu, "
+                                     "bool training, float momentum, float eps) -> Tensor",
+                                     {.cpu = differentiable_batch_norm,
+                                      .cuda = cuda::built<differentiable_batch_norm>(),
+                                      .meta = differentiable_batch_norm,
+                                      .autograd = differentiable_batch_norm,
+                                      .any = plain_batch_norm});
+  // Of x and of its squares: float64 [2,C].
+  define<decltype(sums_shape)>(library, "batch_norm_sums(Tensor x) -> Tensor",
+                               {.cpu = cpu::batch_norm_sums, .cuda = cuda::built<cuda::batch_norm_sums>(), .meta = sums_shape});
+  // From the sums over `count` values; moves the running ones.
+  define<decltype(statistics_of_sums)>(library,
+                                       "batch_norm_statistics(Tensor sums, float count, Tensor(a!)[] running, float momentum, float eps) -> Tensor",
+                                       {.cuda = cuda::built<cuda::batch_norm_statistics>(), .any = statistics_of_sums});
+  define<decltype(features_like)>(library, "batch_norm_apply(Tensor x, Tensor[] norm, Tensor? residual, bool relu) -> Tensor",
+                                  {.cpu = cpu::batch_norm_apply, .cuda = cuda::built<cuda::batch_norm_apply>(), .meta = features_like});
+  // With g the gradient behind the ReLU and d = x - mean: sum(g) and sum(g d) / deviation, float64 [2,C]; the same in float32, the gradients of bias
+  // and weight; and `share` times them. output: where a residual was added; else the sign of the sum follows from x.
+  define<decltype(gradient_sums_shape)>(
+      library, "batch_norm_gradient_sums(Tensor gradient, Tensor x, Tensor[] norm, Tensor? output, bool relu, float share) -> Tensor[]",
+      {.cpu = cpu::batch_norm_gradient_sums, .cuda = cuda::built<cuda::batch_norm_gradient_sums>(), .meta = gradient_sums_shape});
+  // Of x and, where it is wanted, of the residual. means: `share` times the sums of all ranks. d x = weight s (g - means_0 - d s means_1), s =
+  // 1 / deviation.
+  define<decltype(gradients_like)>(
+      library,
+      "batch_norm_backward(Tensor gradient, Tensor x, Tensor[] norm, Tensor? output, bool relu, Tensor means, bool with_residual) -> Tensor[]",
+      {.cpu = cpu::batch_norm_backward, .cuda = cuda::built<cuda::batch_norm_backward>(), .meta = gradients_like});
+}
 
 void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
   const auto wrong = [&](const char* what, const torch::Tensor& tensor) {
@@ -113,11 +173,10 @@ void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after
                 "raise train.batch_size or data.size");
 }
 
-/// The kernel's types: half-way mixed ones (float32 features beside a bfloat16 residual) are left to ATen.
-bool has_kernel(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after) {
-  const bool known = (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16) && norm.weight.scalar_type() == torch::kFloat &&
-                     norm.running_mean.scalar_type() == torch::kFloat;
-  return (x.is_cpu() || cuda::takes(x)) && known && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());
+/// The kernels' types: half-way mixed ones (float32 features beside a bfloat16 residual) are left to ATen.
+bool has_known_types(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after) {
+  return (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16) && norm.weight.scalar_type() == torch::kFloat &&
+         norm.running_mean.scalar_type() == torch::kFloat && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());
 }
 
 }  // namespace
@@ -129,15 +188,13 @@ torch::Tensor reference::batch_norm(const torch::Tensor& x, const BatchNorm& nor
 }
 
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
+  static const auto found = find_operator<decltype(plain_batch_norm)>("seg::batch_norm");
   check(x, norm, after, training);
-  if (!has_kernel(x, norm, after)) {
-    if (training && ranks_of_statistics().several())
-      throw Error(ErrorKind::kConfiguration, "batch norm over several processes is there for float32 and bfloat16 alone",
-                  "set model.batch_norm: local");
-    return reference::batch_norm(x, norm, after, training);
-  }
-  const auto residual = after.residual.defined() ? c10::optional<torch::Tensor>(after.residual) : c10::nullopt;
-  return BatchNormFunction::apply(x, norm.weight, norm.bias, residual, norm, after.relu, training);
+  const OptionalTensor residual = after.residual.defined() ? OptionalTensor(after.residual) : c10::nullopt;
+  const tensor_list running{norm.running_mean, norm.running_variance};
+  const bool known = has_known_types(x, norm, after);
+  return known ? found.call(x, norm.weight, norm.bias, running, residual, after.relu, training, norm.momentum, norm.eps)
+               : plain_batch_norm(x, norm.weight, norm.bias, running, residual, after.relu, training, norm.momentum, norm.eps);
 }
 
 }  // namespace seg

@@ -5,7 +5,7 @@
 #include "ops/checks.hpp"
 #include "ops/cpu/class_sums.hpp"
 #include "ops/cuda/class_sums.hpp"
-#include "ops/recorded.hpp"
+#include "ops/operators.hpp"
 
 namespace seg {
 namespace {
@@ -13,68 +13,82 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-/// On the CPU backward recomputes the softmax; on CUDA forward leaves it a float a pixel.
-struct Forward {
-  ClassSums sums;
-  torch::Tensor log_sums;  // undefined on the CPU
-};
+/// The operator gives a list: the fields of ClassSums in their order, the last two empty unless asked for, and what backward needs beside the
+/// arguments: on CUDA a float a pixel, on the CPU, which computes the softmax again, an empty tensor.
+enum At : std::size_t { kCrossEntropy, kPixels, kFalseNegatives, kPredicted, kProbability, kTrueProbability, kLogSums };
 
-Forward forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions) {
-  RecordedOp op("seg::class_sums", {logits, labels});
-  if constexpr (cuda::kBuilt) {
-    if (logits.is_cuda()) {
-      auto [sums, log_sums] = cuda::class_sums_forward(logits, labels, align_corners, regions);
-      op.writes({log_sums});
-      return {std::move(sums), std::move(log_sums)};
-    }
-  }
-  return {cpu::class_sums_forward(logits, labels, align_corners, regions), {}};
+tensor_list class_sums_shapes(const torch::Tensor& logits, const torch::Tensor&, bool, bool regions) {
+  const auto sums = [&](torch::ScalarType type, bool wanted = true) {
+    return torch::empty({wanted ? logits.size(1) : 0}, logits.options().dtype(type));
+  };
+  return {sums(torch::kDouble),          sums(torch::kLong),        sums(torch::kLong), sums(torch::kLong), sums(torch::kDouble, regions),
+          sums(torch::kDouble, regions), sums(torch::kFloat, false)};
 }
 
-torch::Tensor backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
-                       bool align_corners) {
-  RecordedOp op("seg::class_sums_backward", {logits, labels, log_sums});
-  torch::Tensor result;
-  if constexpr (cuda::kBuilt) {
-    if (logits.is_cuda()) result = cuda::class_sums_backward(gradient, logits, labels, log_sums, align_corners);
-  }
-  if (!result.defined()) result = cpu::class_sums_backward(gradient, logits, labels, align_corners);
-  op.writes({result});
-  return result;
+torch::Tensor logits_shape(at::TensorList, const torch::Tensor& logits, const torch::Tensor&, const torch::Tensor&, bool) {
+  return torch::empty_like(logits);
 }
 
-bool has_kernel(const torch::Tensor& logits) { return (logits.is_cpu() || cuda::takes(logits)) && logits.scalar_type() != torch::kDouble; }
+tensor_list class_sums_by_reference(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
+  const ClassSums sums = reference::class_sums(logits, labels, align_corners, regions ? Regions::kYes : Regions::kNo);
+  const torch::Tensor none = torch::empty({0}, sums.cross_entropy.options());
+  return {sums.cross_entropy,
+          sums.pixels,
+          sums.false_negatives,
+          sums.predicted,
+          regions ? sums.probability : none,
+          regions ? sums.true_probability : none,
+          none};
+}
+
+const auto& class_sums_operator() {
+  static const auto found = find_operator<decltype(cpu::class_sums)>("seg::class_sums");
+  return found;
+}
 
 struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
-  static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners,
-                             Regions regions) {
-    const auto [sums, log_sums] = seg::forward(logits, labels, align_corners, regions);
-    context->save_for_backward({logits, labels, log_sums});
+  static tensor_list forward(AutogradContext* context, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
+    tensor_list sums = call_below(class_sums_operator(), logits, labels, align_corners, regions);
+    context->save_for_backward({logits, labels, sums[kLogSums]});
     context->saved_data["align_corners"] = align_corners;
-    context->mark_non_differentiable({sums.pixels, sums.false_negatives, sums.predicted});
-    tensor_list given{sums.cross_entropy, sums.pixels, sums.false_negatives, sums.predicted};
-    if (regions == Regions::kYes) given.insert(given.end(), {sums.probability, sums.true_probability});
-    return given;
+    context->mark_non_differentiable({sums[kPixels], sums[kFalseNegatives], sums[kPredicted], sums[kLogSums]});
+    return sums;
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
-    const torch::Tensor none;
+    static const auto found = find_operator<decltype(cpu::class_sums_backward)>("seg::class_sums_backward");
+    const BelowAutograd below;
     const auto saved = context->get_saved_variables();
-    const bool align_corners = context->saved_data["align_corners"].toBool();
-    ClassSumsGradient gradient{gradients[0]};  // defined, as all: autograd gives zeros for a sum that nothing was made of
-    if (gradients.size() > 4) gradient = {gradients[0], gradients[4], gradients[5]};
-    return {seg::backward(gradient, saved[0], saved[1], saved[2], align_corners), none, none, none};
+    // All are defined: autograd gives zeros for a sum that nothing was made of.
+    const tensor_list differentiable{gradients[kCrossEntropy], gradients[kProbability], gradients[kTrueProbability]};
+    return {found.call(differentiable, saved[0], saved[1], saved[2], context->saved_data["align_corners"].toBool()), {}, {}, {}};
   }
 };
+
+tensor_list differentiable_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
+  return ClassSumsFunction::apply(logits, labels, align_corners, regions);
+}
+
+TORCH_LIBRARY_FRAGMENT(seg, library) {
+  define<decltype(cpu::class_sums)>(library, "class_sums(Tensor logits, Tensor labels, bool align_corners, bool regions) -> Tensor[]",
+                                    {.cpu = cpu::class_sums,
+                                     .cuda = cuda::built<cuda::class_sums>(),
+                                     .meta = class_sums_shapes,
+                                     .autograd = differentiable_class_sums,
+                                     .any = class_sums_by_reference});
+  define<decltype(cpu::class_sums_backward)>(
+      library, "class_sums_backward(Tensor[] gradients, Tensor logits, Tensor labels, Tensor log_sums, bool align_corners) -> Tensor",
+      {.cpu = cpu::class_sums_backward, .cuda = cuda::built<cuda::class_sums_backward>(), .meta = logits_shape});
+}
 
 }  // namespace
 
 ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions) {
   check_logits_and_labels(logits, labels);
-  if (!has_kernel(logits)) return reference::class_sums(logits, labels, align_corners, regions);
-  const tensor_list sums = ClassSumsFunction::apply(logits, labels, align_corners, regions);
-  ClassSums result{sums[0], sums[1], sums[2], sums[3]};
-  if (regions == Regions::kYes) result.probability = sums[4], result.true_probability = sums[5];
+  if (logits.scalar_type() == torch::kDouble) return reference::class_sums(logits, labels, align_corners, regions);
+  const tensor_list sums = class_sums_operator().call(logits, labels, align_corners, regions == Regions::kYes);
+  ClassSums result{sums[kCrossEntropy], sums[kPixels], sums[kFalseNegatives], sums[kPredicted]};
+  if (regions == Regions::kYes) result.probability = sums[kProbability], result.true_probability = sums[kTrueProbability];
   return result;
 }
 

@@ -34,13 +34,6 @@ struct ClassSums {
   torch::Tensor false_positives() const { return predicted - (pixels - false_negatives); }
 };
 
-/// d loss / d what is differentiable of ClassSums: float64 [K] each, the last two undefined where they were not asked for.
-struct ClassSumsGradient {
-  torch::Tensor cross_entropy;
-  torch::Tensor probability = {};
-  torch::Tensor true_probability = {};
-};
-
 /// Whether A and B are asked for; the other sums have the same bits with them and without.
 enum class Regions { kNo, kYes };
 

@@ -36,4 +36,10 @@ struct Dropping {
   SEG_INLINE float operator()(float x, std::uint32_t hash) const { return hash >= threshold ? scale * x : 0.0f; }
 };
 
+/// 0 <= probability < 1.
+inline Dropping dropping_at(double probability) {
+  const double below = probability * 0x1.0p32;
+  return {static_cast<std::uint32_t>(below < 4294967295.0 ? below : 4294967295.0), static_cast<float>(1.0 / (1.0 - probability))};
+}
+
 }  // namespace seg

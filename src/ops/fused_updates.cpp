@@ -11,51 +11,46 @@ namespace seg::fused {
 namespace {
 
 /// Laid out like the parameters, as LibTorch's kernels need them.
-std::vector<torch::Tensor> gradients_of(const ParameterUpdate& update) {
-  std::vector<torch::Tensor> gradients = update.gradients;
+std::vector<torch::Tensor> laid_out(at::TensorList given, at::TensorList parameters) {
+  std::vector<torch::Tensor> gradients = given.vec();
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    if (gradients[i].strides() != update.parameters[i].strides()) gradients[i] = torch::empty_like(update.parameters[i]).copy_(gradients[i]);
+    if (gradients[i].strides() != parameters[i].strides()) gradients[i] = torch::empty_like(parameters[i]).copy_(gradients[i]);
   return gradients;
 }
 
-torch::Tensor rate_of(const ParameterUpdate& update) { return update.learning_rate.to(torch::kFloat); }
-
 /// LibTorch asks for a float32 scalar: 1 leaves all as it is.
-torch::Tensor skip_of(const ParameterUpdate& update) { return update.kept.logical_not().to(torch::kFloat); }
+torch::Tensor skip_unless(const torch::Tensor& kept) { return kept.logical_not().to(torch::kFloat); }
 
 }  // namespace
 
-void adam_update(const ParameterUpdate& update, const AdamRule& rule) {
-  const torch::NoGradGuard no_gradient;
+void adam_update(at::TensorList parameters, at::TensorList gradients, at::TensorList means, at::TensorList squares, at::TensorList steps,
+                 const torch::Tensor& learning_rate, const torch::Tensor& kept, double weight_decay, double beta1, double beta2, double eps,
+                 bool decoupled_decay) {
   const auto step = [&](const auto& function) {
-    function(update.parameters, gradients_of(update), update.moments.at(0), update.moments.at(1), torch::TensorList(), update.steps, rate_of(update),
-             rule.beta1, rule.beta2, update.weight_decay, rule.eps, /*amsgrad=*/false, /*maximize=*/false, std::nullopt, skip_of(update));
+    function(parameters, laid_out(gradients, parameters), means, squares, torch::TensorList(), steps, learning_rate.to(torch::kFloat), beta1, beta2,
+             weight_decay, eps, /*amsgrad=*/false, /*maximize=*/false, std::nullopt, skip_unless(kept));
   };
-  if (rule.decoupled_decay)
+  if (decoupled_decay)
     step([](auto&&... arguments) { at::_fused_adamw_(arguments...); });
   else
     step([](auto&&... arguments) { at::_fused_adam_(arguments...); });
 }
 
-void sgd_update(const ParameterUpdate& update, const SgdRule& rule) {
-  const torch::NoGradGuard no_gradient;
-  const torch::TensorList buffers = update.moments.empty() ? torch::TensorList() : torch::TensorList(update.moments.front());
+void sgd_update(at::TensorList parameters, at::TensorList gradients, at::TensorList buffers, const torch::Tensor& learning_rate,
+                const torch::Tensor& kept, double weight_decay, double momentum, bool nesterov) {
   // The buffers start at 0, which makes the first step like any other.
-  at::_fused_sgd_(update.parameters, gradients_of(update), buffers, update.weight_decay, rule.momentum, rate_of(update), /*dampening=*/0.0,
-                  rule.nesterov, /*maximize=*/false, /*is_first_step=*/false, std::nullopt, skip_of(update));
+  at::_fused_sgd_(parameters, laid_out(gradients, parameters), buffers, weight_decay, momentum, learning_rate.to(torch::kFloat), /*dampening=*/0.0,
+                  nesterov, /*maximize=*/false, /*is_first_step=*/false, std::nullopt, skip_unless(kept));
 }
 
-void average_update(const std::vector<torch::Tensor>& averages, const std::vector<torch::Tensor>& values, const torch::Tensor& decay,
-                    const torch::Tensor& kept) {
+void average_update(at::TensorList averages, at::TensorList values, const torch::Tensor& decay, const torch::Tensor& kept) {
   if (averages.empty()) return;
-  const torch::NoGradGuard no_gradient;
   const std::vector<torch::Tensor> moved = at::_foreach_sub(values, averages);  // a value that is not finite would not be left out by `kept`
   at::_foreach_mul_(moved, ((1 - decay) * kept).to(torch::kFloat));
   at::_foreach_add_(averages, moved);
 }
 
-void scale_all(const std::vector<torch::Tensor>& tensors, const torch::Tensor& factor) {
-  const torch::NoGradGuard no_gradient;
+void scale_all(at::TensorList tensors, const torch::Tensor& factor) {
   if (!tensors.empty()) at::_foreach_mul_(tensors, factor.to(torch::kFloat));
 }
 
@@ -67,10 +62,13 @@ namespace {
 
 }  // namespace
 
-void adam_update(const ParameterUpdate&, const AdamRule&) { refuse(); }
-void sgd_update(const ParameterUpdate&, const SgdRule&) { refuse(); }
-void average_update(const std::vector<torch::Tensor>&, const std::vector<torch::Tensor>&, const torch::Tensor&, const torch::Tensor&) { refuse(); }
-void scale_all(const std::vector<torch::Tensor>&, const torch::Tensor&) { refuse(); }
+void adam_update(at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList, const torch::Tensor&, const torch::Tensor&, double,
+                 double, double, double, bool) {
+  refuse();
+}
+void sgd_update(at::TensorList, at::TensorList, at::TensorList, const torch::Tensor&, const torch::Tensor&, double, double, bool) { refuse(); }
+void average_update(at::TensorList, at::TensorList, const torch::Tensor&, const torch::Tensor&) { refuse(); }
+void scale_all(at::TensorList, const torch::Tensor&) { refuse(); }
 
 #endif
 

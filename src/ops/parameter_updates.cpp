@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "ops/cpu/elements.hpp"
-#include "ops/recorded.hpp"
+#include "ops/operators.hpp"
 
 namespace seg {
 namespace {
@@ -35,8 +35,6 @@ void cpu::adam_update(const torch::Tensor& parameter, const torch::Tensor& gradi
   const torch::Tensor g =
       alike(gradient) ? gradient : torch::empty_strided(parameter.sizes(), parameter.strides(), parameter.options()).copy_(gradient);
   const auto f = [](double value) { return static_cast<float>(value); };
-  RecordedOp op("seg::adam", {parameter, g, mean, square});
-  op.writes({parameter, mean, square});
   const cpu::AdamFactors factors{.beta1 = f(step.beta1),
                                  .rest1 = f(1.0 - step.beta1),
                                  .beta2 = f(step.beta2),
@@ -52,52 +50,92 @@ void cpu::adam_update(const torch::Tensor& parameter, const torch::Tensor& gradi
   });
 }
 
-void adam_update(const ParameterUpdate& update, const AdamRule& rule) {
-  if (!update.kept.is_cpu()) return fused::adam_update(update, rule);
-  if (!update.kept.item<bool>()) return;
-  const double rate = number(update.learning_rate);
-  for (std::size_t i = 0; i < update.parameters.size(); ++i) {
-    const double steps = number(update.steps[i]);
-    cpu::adam_update(update.parameters[i], update.gradients[i], update.moments[0][i], update.moments[1][i],
-                     {.beta1 = rule.beta1,
-                      .beta2 = rule.beta2,
-                      .eps = rule.eps,
-                      .step_size = rate / (1.0 - std::pow(rule.beta1, steps)),
-                      .root_correction = std::sqrt(1.0 - std::pow(rule.beta2, steps)),
-                      .gradient_decay = rule.decoupled_decay ? 0.0 : update.weight_decay,
-                      .parameter_decay = rule.decoupled_decay ? rate * update.weight_decay : 0.0});
+namespace {
+
+void adam_on_cpu(at::TensorList parameters, at::TensorList gradients, at::TensorList means, at::TensorList squares, at::TensorList steps,
+                 const torch::Tensor& learning_rate, const torch::Tensor& kept, double weight_decay, double beta1, double beta2, double eps,
+                 bool decoupled_decay) {
+  if (!kept.item<bool>()) return;
+  const double rate = number(learning_rate);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const double taken = number(steps[i]);
+    cpu::adam_update(parameters[i], gradients[i], means[i], squares[i],
+                     {.beta1 = beta1,
+                      .beta2 = beta2,
+                      .eps = eps,
+                      .step_size = rate / (1.0 - std::pow(beta1, taken)),
+                      .root_correction = std::sqrt(1.0 - std::pow(beta2, taken)),
+                      .gradient_decay = decoupled_decay ? 0.0 : weight_decay,
+                      .parameter_decay = decoupled_decay ? rate * weight_decay : 0.0});
   }
 }
 
-void sgd_update(const ParameterUpdate& update, const SgdRule& rule) {
-  if (!update.kept.is_cpu()) return fused::sgd_update(update, rule);
-  if (!update.kept.item<bool>()) return;
-  const torch::NoGradGuard no_gradient;
-  std::vector<torch::Tensor> gradients = update.gradients;
-  if (update.weight_decay != 0.0) gradients = at::_foreach_add(gradients, update.parameters, update.weight_decay);
-  if (rule.momentum > 0.0) {
-    const std::vector<torch::Tensor>& buffer = update.moments[0];
-    at::_foreach_mul_(buffer, rule.momentum);
-    at::_foreach_add_(buffer, gradients, 1.0);
-    gradients = rule.nesterov ? at::_foreach_add(gradients, buffer, rule.momentum) : buffer;
+void sgd_on_cpu(at::TensorList parameters, at::TensorList given, at::TensorList buffers, const torch::Tensor& learning_rate,
+                const torch::Tensor& kept, double weight_decay, double momentum, bool nesterov) {
+  if (!kept.item<bool>()) return;
+  std::vector<torch::Tensor> gradients = given.vec();
+  if (weight_decay != 0.0) gradients = at::_foreach_add(gradients, parameters, weight_decay);
+  if (momentum > 0.0) {
+    at::_foreach_mul_(buffers, momentum);
+    at::_foreach_add_(buffers, gradients, 1.0);
+    gradients = nesterov ? at::_foreach_add(gradients, buffers, momentum) : buffers.vec();
   }
-  at::_foreach_add_(update.parameters, gradients, -number(update.learning_rate));
+  at::_foreach_add_(parameters, gradients, -number(learning_rate));
 }
 
-void average_update(const std::vector<torch::Tensor>& averages, const std::vector<torch::Tensor>& values, const torch::Tensor& decay,
-                    const torch::Tensor& kept) {
-  if (!kept.is_cpu()) return fused::average_update(averages, values, decay, kept);
+void average_on_cpu(at::TensorList averages, at::TensorList values, const torch::Tensor& decay, const torch::Tensor& kept) {
   if (averages.empty() || !kept.item<bool>()) return;
-  const torch::NoGradGuard no_gradient;
   at::_foreach_mul_(averages, number(decay));
   at::_foreach_add_(averages, values, 1.0 - number(decay));
 }
 
+void scale_on_cpu(at::TensorList tensors, const torch::Tensor& factor) {
+  if (!tensors.empty() && number(factor) != 1.0) at::_foreach_mul_(tensors, number(factor));
+}
+
+TORCH_LIBRARY_FRAGMENT(seg, library) {
+  define<decltype(fused::adam_update)>(
+      library,
+      "adam_(Tensor(a!)[] parameters, Tensor[] gradients, Tensor(b!)[] means, Tensor(c!)[] squares, Tensor[] steps, Tensor learning_rate, "
+      "Tensor kept, float weight_decay, float beta1, float beta2, float eps, bool decoupled_decay) -> ()",
+      {.cpu = adam_on_cpu, .any = fused::adam_update});
+  define<decltype(fused::sgd_update)>(
+      library,
+      "sgd_(Tensor(a!)[] parameters, Tensor[] gradients, Tensor(b!)[] buffers, Tensor learning_rate, Tensor kept, float weight_decay, "
+      "float momentum, bool nesterov) -> ()",
+      {.cpu = sgd_on_cpu, .any = fused::sgd_update});
+  define<decltype(fused::average_update)>(library, "average_(Tensor(a!)[] averages, Tensor[] values, Tensor decay, Tensor kept) -> ()",
+                                          {.cpu = average_on_cpu, .any = fused::average_update});
+  define<decltype(fused::scale_all)>(library, "scale_(Tensor(a!)[] tensors, Tensor factor) -> ()", {.cpu = scale_on_cpu, .any = fused::scale_all});
+}
+
+}  // namespace
+
+void adam_update(const ParameterUpdate& update, const AdamRule& rule) {
+  static const auto found = find_operator<decltype(fused::adam_update)>("seg::adam_");
+  const BelowAutograd below;
+  found.call(update.parameters, update.gradients, update.moments.at(0), update.moments.at(1), update.steps, update.learning_rate, update.kept,
+             update.weight_decay, rule.beta1, rule.beta2, rule.eps, rule.decoupled_decay);
+}
+
+void sgd_update(const ParameterUpdate& update, const SgdRule& rule) {
+  static const auto found = find_operator<decltype(fused::sgd_update)>("seg::sgd_");
+  const BelowAutograd below;
+  const at::TensorList buffers = update.moments.empty() ? at::TensorList() : at::TensorList(update.moments.front());
+  found.call(update.parameters, update.gradients, buffers, update.learning_rate, update.kept, update.weight_decay, rule.momentum, rule.nesterov);
+}
+
+void average_update(const std::vector<torch::Tensor>& averages, const std::vector<torch::Tensor>& values, const torch::Tensor& decay,
+                    const torch::Tensor& kept) {
+  static const auto found = find_operator<decltype(fused::average_update)>("seg::average_");
+  const BelowAutograd below;
+  found.call(averages, values, decay, kept);
+}
+
 void scale_all(const std::vector<torch::Tensor>& tensors, const torch::Tensor& factor) {
-  if (!factor.is_cpu()) return fused::scale_all(tensors, factor);
-  if (tensors.empty() || number(factor) == 1.0) return;
-  const torch::NoGradGuard no_gradient;
-  at::_foreach_mul_(tensors, number(factor));
+  static const auto found = find_operator<decltype(fused::scale_all)>("seg::scale_");
+  const BelowAutograd below;
+  found.call(tensors, factor);
 }
 
 }  // namespace seg

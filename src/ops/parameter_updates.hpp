@@ -69,12 +69,15 @@ void adam_update(const torch::Tensor& parameter, const torch::Tensor& gradient, 
 }  // namespace reference
 
 /// What a GPU does, by LibTorch's fused optimisers (since 2.4; kInternal before). They run on the CPU, too, where tests hold them against the above.
+/// Arguments as above, in the order of the operators.
 namespace fused {
-void adam_update(const ParameterUpdate& update, const AdamRule& rule);
-void sgd_update(const ParameterUpdate& update, const SgdRule& rule);
-void average_update(const std::vector<torch::Tensor>& averages, const std::vector<torch::Tensor>& values, const torch::Tensor& decay,
-                    const torch::Tensor& kept);
-void scale_all(const std::vector<torch::Tensor>& tensors, const torch::Tensor& factor);
+void adam_update(at::TensorList parameters, at::TensorList gradients, at::TensorList means, at::TensorList squares, at::TensorList steps,
+                 const torch::Tensor& learning_rate, const torch::Tensor& kept, double weight_decay, double beta1, double beta2, double eps,
+                 bool decoupled_decay);
+void sgd_update(at::TensorList parameters, at::TensorList gradients, at::TensorList buffers, const torch::Tensor& learning_rate,
+                const torch::Tensor& kept, double weight_decay, double momentum, bool nesterov);
+void average_update(at::TensorList averages, at::TensorList values, const torch::Tensor& decay, const torch::Tensor& kept);
+void scale_all(at::TensorList tensors, const torch::Tensor& factor);
 }  // namespace fused
 
 }  // namespace seg

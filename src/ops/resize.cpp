@@ -4,7 +4,7 @@
 
 #include "ops/bilinear_axis.hpp"
 #include "ops/cuda/resize.hpp"
-#include "ops/recorded.hpp"
+#include "ops/operators.hpp"
 
 namespace seg {
 namespace {
@@ -27,42 +27,59 @@ torch::Tensor times_each(const torch::Tensor& matrix, const torch::Tensor& batch
   return torch::bmm(matrix.unsqueeze(0).expand({batch.size(0), -1, -1}), batch);
 }
 
-/// On CUDA: nothing is kept for backward.
-struct CudaResize : torch::autograd::Function<CudaResize> {
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, std::int64_t height, std::int64_t width,
-                               bool align_corners) {
-    context->saved_data["size"] = std::vector<std::int64_t>{x.size(2), x.size(3)};
-    context->saved_data["align_corners"] = align_corners;
-    RecordedOp op("seg::resize", {x});
-    torch::Tensor result = x;
-    if constexpr (cuda::kBuilt) result = cuda::resize(x, height, width, align_corners);
-    op.writes({result});
-    return result;
-  }
-
-  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, const torch::autograd::tensor_list& gradients) {
-    const std::vector<std::int64_t> size = context->saved_data["size"].toIntVector();
-    const bool align_corners = context->saved_data["align_corners"].toBool();
-    RecordedOp op("seg::resize_backward", {gradients[0]});
-    torch::Tensor result = gradients[0];
-    if constexpr (cuda::kBuilt) result = cuda::resize_backward(gradients[0], size[0], size[1], align_corners);
-    op.writes({result});
-    return {result, {}, {}, {}};
-  }
-};
-
-}  // namespace
-
-torch::Tensor resize_features(const torch::Tensor& x, std::int64_t height, std::int64_t width, bool align_corners) {
+torch::Tensor resized_by_products(const torch::Tensor& x, std::int64_t height, std::int64_t width, bool align_corners) {
   const std::int64_t n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
-  if (h == height && w == width) return x;
-  const bool has_kernel = cuda::takes(x) && (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16);
-  if (has_kernel) return CudaResize::apply(x, height, width, align_corners);
   const torch::Tensor rows = weights(h, height, align_corners, x.options());
   const torch::Tensor columns = weights(w, width, align_corners, x.options());
   const torch::Tensor widened = times_each(columns, x.permute({0, 2, 3, 1}).reshape({n * h, w, c}));
   const torch::Tensor resized = times_each(rows, widened.reshape({n, h, width * c}));
   return resized.reshape({n, height, width, c}).permute({0, 3, 1, 2});
+}
+
+torch::Tensor resized_shape(const torch::Tensor& x, std::int64_t height, std::int64_t width, bool) {
+  return torch::empty({x.size(0), x.size(1), height, width}, x.options(), at::MemoryFormat::ChannelsLast);
+}
+
+const auto& resize_operator() {
+  static const auto found = find_operator<decltype(resized_by_products)>("seg::resize");
+  return found;
+}
+
+/// Over a device's own kernels: nothing is kept for backward.
+struct ResizeFunction : torch::autograd::Function<ResizeFunction> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, std::int64_t height, std::int64_t width,
+                               bool align_corners) {
+    context->saved_data["size"] = std::vector<std::int64_t>{x.size(2), x.size(3)};
+    context->saved_data["align_corners"] = align_corners;
+    return call_below(resize_operator(), x, height, width, align_corners);
+  }
+
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, const torch::autograd::tensor_list& gradients) {
+    const std::vector<std::int64_t> size = context->saved_data["size"].toIntVector();
+    static const auto found = find_operator<decltype(resized_by_products)>("seg::resize_backward");
+    const BelowAutograd below;
+    return {found.call(gradients[0], size[0], size[1], context->saved_data["align_corners"].toBool()), {}, {}, {}};
+  }
+};
+
+torch::Tensor differentiable_resize(const torch::Tensor& x, std::int64_t height, std::int64_t width, bool align_corners) {
+  return ResizeFunction::apply(x, height, width, align_corners);
+}
+
+TORCH_LIBRARY_FRAGMENT(seg, library) {
+  define<decltype(resized_by_products)>(
+      library, "resize(Tensor x, int height, int width, bool align_corners) -> Tensor",
+      {.cuda = cuda::built<cuda::resize>(), .meta = resized_shape, .autograd = differentiable_resize, .any = resized_by_products});
+  define<decltype(resized_by_products)>(library, "resize_backward(Tensor gradient, int height, int width, bool align_corners) -> Tensor",
+                                        {.cuda = cuda::built<cuda::resize_backward>(), .meta = resized_shape});
+}
+
+}  // namespace
+
+torch::Tensor resize_features(const torch::Tensor& x, std::int64_t height, std::int64_t width, bool align_corners) {
+  if (x.size(2) == height && x.size(3) == width) return x;
+  const bool known = x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16;
+  return known ? resize_operator().call(x, height, width, align_corners) : resized_by_products(x, height, width, align_corners);
 }
 
 }  // namespace seg

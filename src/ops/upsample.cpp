@@ -7,7 +7,7 @@
 #include "ops/checks.hpp"
 #include "ops/cpu/class_sums.hpp"
 #include "ops/cuda/class_sums.hpp"
-#include "ops/recorded.hpp"
+#include "ops/operators.hpp"
 #include "ops/resize.hpp"
 
 namespace seg {
@@ -18,14 +18,34 @@ void check(const torch::Tensor& logits, std::int64_t height, std::int64_t width)
   if (height < 1 || width < 1) throw Error(ErrorKind::kInternal, "cannot up-sample to " + std::to_string(height) + "x" + std::to_string(width));
 }
 
+torch::Tensor resized_by_torch(const torch::Tensor& scores, std::int64_t height, std::int64_t width, bool align_corners) {
+  return at::upsample_bilinear2d(scores, {height, width}, align_corners);
+}
+
+torch::Tensor labels_shape(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool) {
+  return torch::empty({logits.size(0), height, width}, logits.options().dtype(torch::kByte));
+}
+
+TORCH_LIBRARY_FRAGMENT(seg, library) {
+  define<decltype(cpu::predict_labels)>(
+      library, "predict_labels(Tensor logits, int height, int width, bool align_corners) -> Tensor",
+      {.cpu = cpu::predict_labels, .cuda = cuda::built<cuda::predict_labels>(), .meta = labels_shape, .any = reference::predict_labels});
+  // On CUDA it is the other operator, which is differentiable.
+  define<decltype(resized_by_torch)>(library, "upsample_logits(Tensor scores, int height, int width, bool align_corners) -> Tensor",
+                                     {.any = resized_by_torch});
+  if (cuda::built<cuda::predict_labels>() != nullptr)
+    for (const auto key : {c10::DispatchKey::CUDA, c10::DispatchKey::AutogradCUDA})
+      library.impl("upsample_logits", torch::dispatch(key, resize_features));
+}
+
 }  // namespace
 
 torch::Tensor upsample_logits(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   check(logits, height, width);
   torch::Tensor scores = logits.scalar_type() == torch::kDouble ? logits : logits.to(torch::kFloat);
   if (scores.size(2) == height && scores.size(3) == width) return scores;
-  if (cuda::takes(scores)) return resize_features(scores, height, width, align_corners);
-  return at::upsample_bilinear2d(scores, {height, width}, align_corners);
+  static const auto found = find_operator<decltype(resized_by_torch)>("seg::upsample_logits");
+  return found.call(scores, height, width, align_corners);
 }
 
 Rows source_rows(const Rows& wanted, std::int64_t source_height, bool align_corners) {
@@ -61,17 +81,9 @@ torch::Tensor reference::predict_labels(const torch::Tensor& logits, std::int64_
 
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
   check(logits, height, width);
-  RecordedOp op("seg::predict_labels", {logits});
-  const auto labels = [&] {
-    if (logits.is_cpu()) return cpu::predict_labels(logits, height, width, align_corners);
-    if constexpr (cuda::kBuilt) {
-      if (cuda::takes(logits) && logits.scalar_type() != torch::kDouble) return cuda::predict_labels(logits, height, width, align_corners);
-    }
-    return reference::predict_labels(logits, height, width, align_corners);
-  };
-  torch::Tensor result = labels();
-  op.writes({result});
-  return result;
+  static const auto found = find_operator<decltype(cpu::predict_labels)>("seg::predict_labels");
+  const BelowAutograd below;
+  return found.call(logits, height, width, align_corners);
 }
 
 }  // namespace seg

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "ops/bilinear_axis.hpp"
 #include "ops/cpu/tap_rows.hpp"
-#include "ops/recorded.hpp"
+#include "ops/operators.hpp"
 #include "ops/resize.hpp"
 
 namespace seg {
@@ -96,40 +96,81 @@ void spread_taps(const TapPlan& plan, const torch::Tensor& gradient, const torch
   });
 }
 
-/// taps: [N,9*O,h,w], tap by tap; addend: [N,O,H,W] -> [N,O,H,W]
-struct SumOfTaps : torch::autograd::Function<SumOfTaps> {
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& taps_, const torch::Tensor& addend_,
+/// taps: [N,9*O,h,w], tap by tap; addend: [N,O,H,W] -> [N,O,H,W]. All are channels-last.
+torch::Tensor sum_of_taps(const torch::Tensor& taps, const torch::Tensor& addend, bool align_corners) {
+  torch::Tensor y = torch::empty_like(addend);
+  const TapPlan plan(taps.size(2), taps.size(3), addend.size(2), addend.size(3), addend.size(1), align_corners);
+  if (y.scalar_type() == torch::kBFloat16)
+    mix_taps<std::uint16_t>(plan, taps, addend, y);
+  else
+    mix_taps<float>(plan, taps, addend, y);
+  return y;
+}
+
+torch::Tensor taps_like(const torch::Tensor& gradient, std::int64_t height, std::int64_t width, bool) {
+  return torch::empty({gradient.size(0), kTaps * gradient.size(1), height, width}, gradient.options(), at::MemoryFormat::ChannelsLast);
+}
+
+/// d loss / d taps, for taps of this size.
+torch::Tensor sum_of_taps_backward(const torch::Tensor& gradient, std::int64_t height, std::int64_t width, bool align_corners) {
+  torch::Tensor taps = taps_like(gradient, height, width, align_corners);
+  const TapPlan plan(height, width, gradient.size(2), gradient.size(3), gradient.size(1), align_corners);
+  if (gradient.scalar_type() == torch::kBFloat16)
+    spread_taps<std::uint16_t>(plan, gradient, taps);
+  else
+    spread_taps<float>(plan, gradient, taps);
+  return taps;
+}
+
+torch::Tensor sum_of_taps_shape(const torch::Tensor&, const torch::Tensor& addend, bool) { return torch::empty_like(addend); }
+
+const auto& sum_of_taps_operator() {
+  static const auto found = find_operator<decltype(sum_of_taps)>("seg::sum_of_taps");
+  return found;
+}
+
+struct SumOfTapsFunction : torch::autograd::Function<SumOfTapsFunction> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& taps, const torch::Tensor& addend,
                                bool align_corners) {
-    const torch::Tensor taps = channels_last(taps_), addend = channels_last(addend_);
-    torch::Tensor y = torch::empty_like(addend);
-    RecordedOp op("seg::sum_of_taps", {taps, addend});
-    op.writes({y});
-    const TapPlan plan(taps.size(2), taps.size(3), addend.size(2), addend.size(3), addend.size(1), align_corners);
-    if (y.scalar_type() == torch::kBFloat16)
-      mix_taps<std::uint16_t>(plan, taps, addend, y);
-    else
-      mix_taps<float>(plan, taps, addend, y);
     context->saved_data["height"] = taps.size(2);
     context->saved_data["width"] = taps.size(3);
     context->saved_data["align_corners"] = align_corners;
-    return y;
+    return call_below(sum_of_taps_operator(), channels_last(taps), channels_last(addend), align_corners);
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, const torch::autograd::tensor_list& gradients) {
+    static const auto found = find_operator<decltype(sum_of_taps_backward)>("seg::sum_of_taps_backward");
     const torch::Tensor gradient = channels_last(gradients[0]);
-    const std::int64_t height = context->saved_data["height"].toInt(), width = context->saved_data["width"].toInt();
-    const std::int64_t channels = gradient.size(1);
-    const torch::Tensor taps = torch::empty({gradient.size(0), kTaps * channels, height, width}, gradient.options(), at::MemoryFormat::ChannelsLast);
-    RecordedOp op("seg::sum_of_taps_backward", {gradient});
-    op.writes({taps});
-    const TapPlan plan(height, width, gradient.size(2), gradient.size(3), channels, context->saved_data["align_corners"].toBool());
-    if (gradient.scalar_type() == torch::kBFloat16)
-      spread_taps<std::uint16_t>(plan, gradient, taps);
-    else
-      spread_taps<float>(plan, gradient, taps);
+    const BelowAutograd below;
+    const torch::Tensor taps = found.call(gradient, context->saved_data["height"].toInt(), context->saved_data["width"].toInt(),
+                                          context->saved_data["align_corners"].toBool());
     return {taps, gradient, {}};
   }
 };
+
+torch::Tensor differentiable_sum_of_taps(const torch::Tensor& taps, const torch::Tensor& addend, bool align_corners) {
+  return SumOfTapsFunction::apply(taps, addend, align_corners);
+}
+
+torch::Tensor conv_by_taps(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& addend, bool align_corners) {
+  // [O,C,3,3] -> [9*O,C,1,1], tap by tap.
+  const torch::Tensor by_tap = weight.permute({2, 3, 0, 1}).reshape({kTaps * weight.size(0), weight.size(1), 1, 1});
+  const torch::Tensor taps = at::conv2d(channels_last(x), by_tap);
+  return sum_of_taps_operator().call(taps.to(addend.scalar_type()), addend, align_corners);
+}
+
+torch::Tensor conv_of_map(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& addend, bool align_corners) {
+  return addend + at::conv2d(resize_features(x, addend.size(2), addend.size(3), align_corners), weight, {}, 1, 1);
+}
+
+TORCH_LIBRARY_FRAGMENT(seg, library) {
+  define<decltype(sum_of_taps)>(library, "sum_of_taps(Tensor taps, Tensor addend, bool align_corners) -> Tensor",
+                                {.cpu = sum_of_taps, .meta = sum_of_taps_shape, .autograd = differentiable_sum_of_taps});
+  define<decltype(sum_of_taps_backward)>(library, "sum_of_taps_backward(Tensor gradient, int height, int width, bool align_corners) -> Tensor",
+                                         {.cpu = sum_of_taps_backward, .meta = taps_like});
+  define<decltype(conv_by_taps)>(library, "upsampled_conv(Tensor x, Tensor weight, Tensor addend, bool align_corners) -> Tensor",
+                                 {.cpu = conv_by_taps, .autograd = conv_by_taps, .any = conv_of_map});
+}
 
 void check(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& addend) {
   const bool good = x.dim() == 4 && weight.dim() == 4 && addend.dim() == 4 && weight.size(1) == x.size(1) && weight.size(2) == kSide &&
@@ -151,11 +192,9 @@ torch::Tensor reference::upsampled_conv(const torch::Tensor& x, const torch::Ten
 torch::Tensor upsampled_conv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& addend, bool align_corners) {
   check(x, weight, addend);
   const bool known = addend.scalar_type() == torch::kFloat || addend.scalar_type() == torch::kBFloat16;
-  if (!x.is_cpu() || !known) return addend + at::conv2d(resize_features(x, addend.size(2), addend.size(3), align_corners), weight, {}, 1, 1);
-  // [O,C,3,3] -> [9*O,C,1,1], tap by tap.
-  const torch::Tensor by_tap = weight.permute({2, 3, 0, 1}).reshape({kTaps * weight.size(0), weight.size(1), 1, 1});
-  const torch::Tensor taps = at::conv2d(channels_last(x), by_tap);
-  return SumOfTaps::apply(taps.to(addend.scalar_type()), addend, align_corners);
+  if (!known) return conv_of_map(x, weight, addend, align_corners);
+  static const auto found = find_operator<decltype(conv_of_map)>("seg::upsampled_conv");
+  return found.call(x, weight, addend, align_corners);
 }
 
 }  // namespace seg

@@ -44,7 +44,9 @@ TEST(Traffic, OfOurKernelsIsCountedInForwardAndBackward) {
   const torch::Tensor gradient = torch::randn_like(x.detach());
   torch::Tensor y;
   const auto bytes = static_cast<std::int64_t>(x.nbytes());
-  EXPECT_EQ(count_traffic([&] { y = batch_norm(x, norm, {{}, true}, true); }), 3 * bytes);  // statistics read it before
+  const std::int64_t forward = count_traffic([&] { y = batch_norm(x, norm, {{}, true}, true); });
+  EXPECT_GE(forward, 3 * bytes);  // statistics read x before
+  EXPECT_LE(forward, 4 * bytes);
   const std::int64_t backward = count_traffic([&] { y.backward(gradient); });
   EXPECT_GE(backward, 3 * bytes);  // reads x and the gradient, writes one
   EXPECT_LE(backward, 6 * bytes);

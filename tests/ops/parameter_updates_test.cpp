@@ -69,12 +69,19 @@ TEST(ParameterUpdates, FusedOnesAreOurs) {
   for (const bool decoupled : {false, true}) {
     const AdamRule rule{0.9, 0.99, 1e-6, decoupled};
     expect_equal_ways(
-        2, [&](const auto& update) { adam_update(update, rule); }, [&](const auto& update) { fused::adam_update(update, rule); });
+        2, [&](const auto& update) { adam_update(update, rule); },
+        [&](const auto& u) {
+          fused::adam_update(u.parameters, u.gradients, u.moments[0], u.moments[1], u.steps, u.learning_rate, u.kept, u.weight_decay, rule.beta1,
+                             rule.beta2, rule.eps, rule.decoupled_decay);
+        });
   }
   for (const SgdRule rule : {SgdRule{0.9, false}, SgdRule{0.9, true}, SgdRule{0.0, false}})
     expect_equal_ways(
         rule.momentum > 0 ? 1 : 0, [&](const auto& update) { sgd_update(update, rule); },
-        [&](const auto& update) { fused::sgd_update(update, rule); });
+        [&](const auto& u) {
+          const at::TensorList buffers = u.moments.empty() ? at::TensorList() : at::TensorList(u.moments[0]);
+          fused::sgd_update(u.parameters, u.gradients, buffers, u.learning_rate, u.kept, u.weight_decay, rule.momentum, rule.nesterov);
+        });
 }
 
 TEST(ParameterUpdates, FusedAveragesAndFactorsAreOurs) {
@@ -85,13 +92,15 @@ TEST(ParameterUpdates, FusedAveragesAndFactorsAreOurs) {
   for (const bool by_fused : {false, true}) {
     if (by_fused && !torch_compat::kHasFusedUpdates) continue;
     const std::vector<torch::Tensor> averages = of_numbers(4, -2), values = of_numbers(8, 2);
-    const auto average = by_fused ? fused::average_update : average_update;
-    average(averages, values, decay, kept.logical_not());
+    const auto average = [&](const torch::Tensor& wanted) {
+      by_fused ? fused::average_update(averages, values, decay, wanted) : average_update(averages, values, decay, wanted);
+    };
+    average(kept.logical_not());
     EXPECT_EQ(averages[0][0].item<float>(), 4.0f);
-    average(averages, values, decay, kept);
+    average(kept);
     EXPECT_FLOAT_EQ(averages[0][0].item<float>(), 5.0f);
     EXPECT_FLOAT_EQ(averages[1][2].item<float>(), -1.0f);
-    (by_fused ? fused::scale_all : scale_all)(averages, decay);
+    by_fused ? fused::scale_all(averages, decay) : scale_all(averages, decay);
     EXPECT_FLOAT_EQ(averages[0][1].item<float>(), 3.75f);
   }
 }

@@ -8,6 +8,7 @@
 #include "ops/class_sums.hpp"
 #include "ops/cuda/tensor_grid.hpp"
 #include "support/host_axis.hpp"
+#include "support/sums_shapes.hpp"
 
 namespace seg::test {
 

@@ -28,6 +28,13 @@ inline torch::Tensor random_labels(const SumsShape& s) {
   return labels.masked_fill(torch::rand({s.batch, s.out_height, s.out_width}).lt(0.2), 255);
 }
 
+/// Of a loss, with respect to what is differentiable of ClassSums: float64 [K] each, the last two undefined where they were not asked for.
+struct ClassSumsGradient {
+  torch::Tensor cross_entropy;
+  torch::Tensor probability = {};
+  torch::Tensor true_probability = {};
+};
+
 /// d loss / d sums of loss_of(): another number for each class and sum.
 inline ClassSumsGradient sums_gradient(std::int64_t classes, Regions regions) {
   ClassSumsGradient gradient{torch::linspace(0.5, 2.0, classes, torch::kDouble)};

@@ -13,8 +13,9 @@ namespace seg {
 LabelCounting::LabelCounting(const torch::Tensor& predicted, const torch::Tensor& truth, std::int64_t classes, Of of)
     : predicted_(predicted), truth_(truth), classes_(classes), of_(of) {
   const std::int64_t width = of == Of::kAll ? boundary_width(truth.size(0), truth.size(1)) : 0;
-  if (const auto counts = label_counts(predicted, truth, classes, width)) {
-    copy_ = HostCopy(*counts);
+  const torch::Tensor counts = label_counts(predicted, truth, classes, width);
+  if (counts.numel() > 0) {
+    copy_ = HostCopy(counts);
     return;
   }
   count_here(counts_);

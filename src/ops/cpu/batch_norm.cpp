@@ -73,59 +73,62 @@ torch::Tensor add_blocks(const Features& features, const Sums& sums) {
 
 torch::Tensor like(const torch::Tensor& x) { return torch::empty_like(x, x.options(), at::MemoryFormat::ChannelsLast); }
 
-/// weight / deviation: what z = scale * (x - mean) + bias multiplies with.
-torch::Tensor scale_of(const torch::Tensor& weight, const NormStatistics& statistics) { return weight * statistics.inverse_deviation; }
+/// z = scale (x - mean) + bias, scale = weight / deviation. norm: weight, bias, statistics.
+struct Affine {
+  Affine(at::TensorList norm, bool relu)
+      : scale(norm[0] * norm[2][1]), factors{norm[2].data_ptr<float>(), scale.data_ptr<float>(), norm[1].data_ptr<float>(), relu} {}
+
+  torch::Tensor scale;
+  NormFactors factors;
+};
+
+torch::Tensor or_undefined(const c10::optional<torch::Tensor>& given) { return given ? *given : torch::Tensor(); }
+
+/// float64 [C].
+torch::Tensor inverse_deviation(at::TensorList norm) { return norm[2][1].to(torch::kDouble); }
 
 }  // namespace
 
-NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
-  const Features features{x, {}, {}, {}};
-  const torch::Tensor sums = add_blocks(features, [](const auto& rows, double* sum, double* square) { sum_moments(rows, sum, square); });
-  ranks.sum(sums);
-  const auto count = static_cast<double>(features.pixels() * ranks.world_size());
-  const torch::Tensor exact_mean = sums[0] / count;
-  const torch::Tensor variance = (sums[1] / count - exact_mean * exact_mean).clamp_min(0.0);
-  const torch::Tensor mean = exact_mean.to(torch::kFloat);
-  torch::Tensor(norm.running_mean).lerp_(mean, norm.momentum);
-  torch::Tensor(norm.running_variance).lerp_((variance * (count / (count - 1))).to(torch::kFloat), norm.momentum);
-  return {mean, (variance + norm.eps).rsqrt().to(torch::kFloat)};
+torch::Tensor batch_norm_sums(const torch::Tensor& x) {
+  return add_blocks({x, {}, {}, {}}, [](const auto& rows, double* sum, double* square) { sum_moments(rows, sum, square); });
 }
 
-torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
-  const torch::Tensor scale = scale_of(norm.weight, statistics);
-  const NormFactors factors{statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), norm.bias.data_ptr<float>(), after.relu};
+torch::Tensor batch_norm_apply(const torch::Tensor& x, at::TensorList norm, const c10::optional<torch::Tensor>& residual, bool relu) {
+  const Affine affine(norm, relu);
   torch::Tensor result = like(x);
-  const Features features{x, after.residual, {}, {}};
+  const Features features{x, or_undefined(residual), {}, {}};
   features.typed([&](auto value) {
     using Value = decltype(value);
-    features.each_block<Value>([&](std::int64_t, const auto& rows, std::int64_t at) { normalize_rows(rows, factors, values<Value>(result) + at); });
+    features.each_block<Value>(
+        [&](std::int64_t, const auto& rows, std::int64_t at) { normalize_rows(rows, affine.factors, values<Value>(result) + at); });
   });
   return result;
 }
 
-// With g the gradient behind the ReLU, d = x - mean, s = 1 / deviation and n values a channel:
-//   d weight = s sum(g d), d bias = sum(g), d x = weight s (g - mean(g) - d s^2 mean(g d)); the two means only in training.
-NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks) {
-  const torch::Tensor scale = scale_of(saved.weight, saved.statistics);
-  const NormFactors factors{saved.statistics.mean.data_ptr<float>(), scale.data_ptr<float>(), saved.bias.data_ptr<float>(), saved.relu};
-  const Features features{saved.x, {}, saved.output, gradient};
-  const torch::Tensor sums =
-      add_blocks(features, [&](const auto& rows, double* sum, double* product) { sum_gradient_moments(rows, factors, sum, product); });
+std::vector<torch::Tensor> batch_norm_gradient_sums(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                                    const c10::optional<torch::Tensor>& output, bool relu, double share) {
+  const Affine affine(norm, relu);
+  const torch::Tensor sums = add_blocks({x, {}, or_undefined(output), gradient}, [&](const auto& rows, double* sum, double* product) {
+    sum_gradient_moments(rows, affine.factors, sum, product);
+  });
+  sums[1].mul_(inverse_deviation(norm));
+  return {sums, sums.to(torch::kFloat), sums * share};
+}
 
-  const torch::Tensor deviation = saved.statistics.inverse_deviation.to(torch::kDouble);
-  // The means are those of all ranks; weight and bias get this part's gradient, like all parameters.
-  torch::Tensor all = sums;
-  if (ranks.several()) ranks.sum(all = sums.clone());
-  const double share = saved.training ? 1.0 / static_cast<double>(features.pixels() * ranks.world_size()) : 0.0;
-  const torch::Tensor product = (scale * deviation * deviation * all[1] * share).to(torch::kFloat);
-  const torch::Tensor offset = (scale * all[0] * share).to(torch::kFloat);
-  const NormGradientFactors spread{scale.data_ptr<float>(), product.data_ptr<float>(), offset.data_ptr<float>()};
-  NormGradients result{like(saved.x), (deviation * sums[1]).to(torch::kFloat), sums[0].to(torch::kFloat), {}};
-  if (residual_wanted) result.residual = like(saved.x);
+std::vector<torch::Tensor> batch_norm_backward(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                               const c10::optional<torch::Tensor>& output, bool relu, const torch::Tensor& means,
+                                               bool with_residual) {
+  const Affine affine(norm, relu);
+  const torch::Tensor product = (affine.scale * inverse_deviation(norm) * means[1]).to(torch::kFloat);
+  const torch::Tensor offset = (affine.scale * means[0]).to(torch::kFloat);
+  const NormGradientFactors spread{affine.scale.data_ptr<float>(), product.data_ptr<float>(), offset.data_ptr<float>()};
+  std::vector<torch::Tensor> result{like(x)};
+  if (with_residual) result.push_back(like(x));
+  const Features features{x, {}, or_undefined(output), gradient};
   features.typed([&](auto value) {
     using Value = decltype(value);
     features.each_block<Value>([&](std::int64_t, const auto& rows, std::int64_t at) {
-      spread_gradient(rows, factors, spread, values<Value>(result.x) + at, residual_wanted ? values<Value>(result.residual) + at : nullptr);
+      spread_gradient(rows, affine.factors, spread, values<Value>(result[0]) + at, with_residual ? values<Value>(result[1]) + at : nullptr);
     });
   });
   return result;

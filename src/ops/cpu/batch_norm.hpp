@@ -1,15 +1,18 @@
-// The CPU kernel of batch_norm: blocks of pixels in parallel, results the same bits for every number of threads.
+// The CPU kernels of batch norm: blocks of pixels in parallel, results the same bits for every number of threads. ops/batch_norm.cpp says what each
+// takes and gives.
 #pragma once
 
-#include "ops/norm_parts.hpp"
+#include <torch/types.h>
+
+#include <vector>
 
 namespace seg::cpu {
 
-/// Of the batch, over all ranks; moves the running ones. x is channels-last.
-NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks);
-/// x and residual are channels-last.
-torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after);
-/// gradient and what is saved are channels-last.
-NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks);
+torch::Tensor batch_norm_sums(const torch::Tensor& x);
+torch::Tensor batch_norm_apply(const torch::Tensor& x, at::TensorList norm, const c10::optional<torch::Tensor>& residual, bool relu);
+std::vector<torch::Tensor> batch_norm_gradient_sums(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                                    const c10::optional<torch::Tensor>& output, bool relu, double share);
+std::vector<torch::Tensor> batch_norm_backward(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                               const c10::optional<torch::Tensor>& output, bool relu, const torch::Tensor& means, bool with_residual);
 
 }  // namespace seg::cpu

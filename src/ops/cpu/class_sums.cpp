@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 
 #include <array>
-#include <vector>
 
 #include "base/classes.hpp"
 #include "ops/bilinear_axis.hpp"
@@ -123,50 +122,47 @@ void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, bool with_gr
 /// A value a label, 0 for one that is no class.
 class ByLabel {
  public:
-  /// given: [K], or undefined: no values.
-  explicit ByLabel(const torch::Tensor& given) : defined_(given.defined()) {
-    if (!defined_) return;
+  /// given: [K], or empty: no values.
+  explicit ByLabel(const torch::Tensor& given) : given_(given.numel() > 0) {
+    if (!given_) return;
     const torch::Tensor values = given.to(torch::kFloat).contiguous();
     std::copy_n(values.data_ptr<float>(), values.numel(), values_.begin());
   }
 
-  const float* values() const { return defined_ ? values_.data() : nullptr; }
+  const float* values() const { return given_ ? values_.data() : nullptr; }
 
  private:
-  bool defined_;
+  bool given_;
   std::array<float, 256> values_{};
 };
 
 }  // namespace
 
-ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions) {
+std::vector<torch::Tensor> class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
   const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
   const std::int64_t classes = tiles.classes();
   // A row of partial sums a tile, added below in the tiles' order.
-  const auto partial = [&](torch::ScalarType type) { return torch::zeros({tiles.count(), classes}, type); };
-  const torch::Tensor entropy = partial(torch::kDouble);
+  const auto partial = [&](torch::ScalarType type, bool wanted = true) { return torch::zeros({tiles.count(), wanted ? classes : 0}, type); };
+  const torch::Tensor entropy = partial(torch::kDouble), probability = partial(torch::kDouble, regions), of_truth = partial(torch::kDouble, regions);
   const torch::Tensor pixels = partial(torch::kLong), missed = partial(torch::kLong), predicted = partial(torch::kLong);
-  torch::Tensor probability, of_truth;
-  if (regions == Regions::kYes) probability = partial(torch::kDouble), of_truth = partial(torch::kDouble);
   for_each_tile(tiles, labels.contiguous(), false, [&](std::int64_t number, const Tile& tile, const Scratch&) {
-    const auto row = [&](const torch::Tensor& sums) { return sums.defined() ? sums.data_ptr<double>() + number * classes : nullptr; };
+    const auto row = [&](const torch::Tensor& sums) { return sums.numel() > 0 ? sums.data_ptr<double>() + number * classes : nullptr; };
     const auto counts = [&](const torch::Tensor& sums) { return sums.data_ptr<std::int64_t>() + number * classes; };
     forward_tile(tile, {row(entropy), counts(pixels), counts(missed), counts(predicted), row(probability), row(of_truth)});
   });
 
   const auto total = [&](const torch::Tensor& sums) {
-    torch::Tensor sum;
-    if (!sums.defined()) return sum;
-    sum = torch::zeros({classes}, torch::kDouble);
+    torch::Tensor sum = torch::zeros({sums.size(1)}, torch::kDouble);
     for (std::int64_t i = 0; i < sums.numel(); ++i) sum.data_ptr<double>()[i % classes] += sums.data_ptr<double>()[i];
     return sum;
   };
-  return {total(entropy), pixels.sum(0), missed.sum(0), predicted.sum(0), total(probability), total(of_truth)};
+  return {total(entropy), pixels.sum(0), missed.sum(0), predicted.sum(0), total(probability), total(of_truth), torch::empty({0})};
 }
 
-torch::Tensor class_sums_backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners) {
+torch::Tensor class_sums_backward(at::TensorList given, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor&,
+                                  bool align_corners) {
   const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
-  const ByLabel entropy(gradient.cross_entropy), probability(gradient.probability), of_truth(gradient.true_probability);
+  const ByLabel entropy(given[0]), probability(given[1]), of_truth(given[2]);
   const TileGradients gradients{entropy.values(), probability.values(), of_truth.values()};
 
   // Each tile adds into source rows of its own, which overlap those of its neighbours; they are summed in the tiles' order.

@@ -1,14 +1,19 @@
-// The CPU kernel of class_sums: tiles of output rows in parallel, results the same bits for every number of threads.
+// The CPU kernels of class_sums and predict_labels: tiles of output rows in parallel, results the same bits for every number of threads.
 #pragma once
 
-#include "ops/class_sums.hpp"
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
 
 namespace seg::cpu {
 
-/// Arguments as in seg::class_sums, checked; the result is not differentiable.
-ClassSums class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions);
-/// d loss / d logits, [N,K,h,w] in the type of the logits.
-torch::Tensor class_sums_backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners);
+/// Arguments as in seg::class_sums, checked. The fields of ClassSums in their order, the last two empty without `regions`, and an empty tensor.
+std::vector<torch::Tensor> class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions);
+/// d loss / d logits, [N,K,h,w] in the type of the logits. gradients: float64 [K] each, of S, A and B (ops/class_sums.hpp); the last two empty where
+/// these were not asked for. The last tensor is not read.
+torch::Tensor class_sums_backward(at::TensorList gradients, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
+                                  bool align_corners);
 /// uint8 [N,height,width]: the arg-max, ties to the lowest class.
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);
 

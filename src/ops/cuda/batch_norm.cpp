@@ -8,13 +8,15 @@ namespace {
 
 NormShape shape_of(const torch::Tensor& x) { return {x.numel() / x.size(1), static_cast<std::int32_t>(x.size(1))}; }
 
-NormParameters parameters_of(const NormStatistics& statistics, const torch::Tensor& weight, const torch::Tensor& bias, bool relu) {
-  return {statistics.mean.data_ptr<float>(), statistics.inverse_deviation.data_ptr<float>(), weight.data_ptr<float>(), bias.data_ptr<float>(), relu};
+/// norm: weight, bias, statistics.
+NormParameters parameters_of(at::TensorList norm, bool relu) {
+  const float* mean = norm[2].data_ptr<float>();
+  return {mean, mean + norm[2].size(1), norm[0].data_ptr<float>(), norm[1].data_ptr<float>(), relu};
 }
 
 template <class Value>
-Value* values_or_null(const torch::Tensor& tensor) {
-  return tensor.defined() ? values_of<Value>(tensor) : nullptr;
+Value* values_or_null(const c10::optional<torch::Tensor>& tensor) {
+  return tensor ? values_of<Value>(*tensor) : nullptr;
 }
 
 torch::Tensor like(const torch::Tensor& x) { return torch::empty_like(x, x.options().requires_grad(false), torch::MemoryFormat::ChannelsLast); }
@@ -25,55 +27,67 @@ torch::Tensor floats(const torch::Tensor& x, at::IntArrayRef sizes, torch::Scala
 
 }  // namespace
 
-NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks) {
+torch::Tensor batch_norm_sums(const torch::Tensor& x) {
   const OnDevice device(x);
   const NormShape shape = shape_of(x);
   const torch::Tensor partial = floats(x, {norm_blocks(shape), 2, shape.channels}, torch::kDouble);
-  const torch::Tensor sums = floats(x, {2, shape.channels}, torch::kDouble);
+  torch::Tensor sums = floats(x, {2, shape.channels}, torch::kDouble);
   for_value_type(x.scalar_type(), [&](auto value) {
     norm_moments(shape, values_of<decltype(value)>(x), partial.data_ptr<double>(), sums.data_ptr<double>(), device.stream);
   });
-  ranks.sum(sums);
-  NormStatistics result{floats(x, {shape.channels}), floats(x, {shape.channels})};
-  const RunningStatistics running{norm.running_mean.data_ptr<float>(), norm.running_variance.data_ptr<float>(), static_cast<float>(norm.momentum),
-                                  static_cast<float>(norm.eps)};
-  norm_statistics(sums.data_ptr<double>(), static_cast<double>(shape.rows * ranks.world_size()), shape.channels, running,
-                  result.mean.data_ptr<float>(), result.inverse_deviation.data_ptr<float>(), device.stream);
-  return result;
+  return sums;
 }
 
-torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after) {
+torch::Tensor batch_norm_statistics(const torch::Tensor& sums, double count, at::TensorList running, double momentum, double eps) {
+  const OnDevice device(sums);
+  const auto channels = static_cast<std::int32_t>(sums.size(1));
+  torch::Tensor statistics = floats(sums, {2, channels});
+  float* mean = statistics.data_ptr<float>();
+  norm_statistics(sums.data_ptr<double>(), count, channels,
+                  {running[0].data_ptr<float>(), running[1].data_ptr<float>(), static_cast<float>(momentum), static_cast<float>(eps)}, mean,
+                  mean + channels, device.stream);
+  return statistics;
+}
+
+torch::Tensor batch_norm_apply(const torch::Tensor& x, at::TensorList norm, const c10::optional<torch::Tensor>& residual, bool relu) {
   const OnDevice device(x);
   torch::Tensor result = like(x);
   for_value_type(x.scalar_type(), [&](auto value) {
     using Value = decltype(value);
-    norm_forward<Value>(shape_of(x), parameters_of(statistics, norm.weight, norm.bias, after.relu), values_of<Value>(x),
-                        values_or_null<Value>(after.residual), values_of<Value>(result), device.stream);
+    norm_forward<Value>(shape_of(x), parameters_of(norm, relu), values_of<Value>(x), values_or_null<Value>(residual), values_of<Value>(result),
+                        device.stream);
   });
   return result;
 }
 
-NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks) {
-  const OnDevice device(gradient);
-  const torch::Tensor& x = saved.x;
+std::vector<torch::Tensor> batch_norm_gradient_sums(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                                    const c10::optional<torch::Tensor>& output, bool relu, double share) {
+  const OnDevice device(x);
   const NormShape shape = shape_of(x);
-  const NormParameters norm = parameters_of(saved.statistics, saved.weight, saved.bias, saved.relu);
-  const torch::Tensor partial = floats(x, {norm_blocks(shape), 2, shape.channels}), sums = floats(x, {2, shape.channels}, torch::kDouble);
-  const torch::Tensor plain = floats(x, {2, shape.channels});
-  torch::Tensor means = floats(x, {2, shape.channels});
-  const double share = saved.training ? 1.0 / static_cast<double>(shape.rows * ranks.world_size()) : 0.0;
-  NormGradients result{like(x), plain[1], plain[0], residual_wanted ? like(x) : torch::Tensor()};
+  const torch::Tensor partial = floats(x, {norm_blocks(shape), 2, shape.channels});
+  const torch::Tensor sums = floats(x, {2, shape.channels}, torch::kDouble), plain = floats(x, {2, shape.channels});
+  const torch::Tensor means = floats(x, {2, shape.channels});
+  const NormTotals totals{sums.data_ptr<double>(), plain.data_ptr<float>(), means.data_ptr<float>(), share};
   for_value_type(x.scalar_type(), [&](auto value) {
     using Value = decltype(value);
-    const NormGradientInput<Value> input{values_of<Value>(x), values_or_null<Value>(saved.output), values_of<Value>(gradient)};
-    norm_gradient_moments(shape, norm, input, partial.data_ptr<float>(),
-                          {sums.data_ptr<double>(), plain.data_ptr<float>(), means.data_ptr<float>(), share}, device.stream);
-    if (ranks.several()) {  // the means are those of all ranks
-      ranks.sum(sums);
-      means = (sums * share).to(torch::kFloat);
-    }
-    norm_backward(shape, norm, {means.data_ptr<float>(), means.data_ptr<float>() + shape.channels}, input, values_of<Value>(result.x),
-                  values_or_null<Value>(result.residual), device.stream);
+    const NormGradientInput<Value> input{values_of<Value>(x), values_or_null<Value>(output), values_of<Value>(gradient)};
+    norm_gradient_moments(shape, parameters_of(norm, relu), input, partial.data_ptr<float>(), totals, device.stream);
+  });
+  return {sums, plain, means};
+}
+
+std::vector<torch::Tensor> batch_norm_backward(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                               const c10::optional<torch::Tensor>& output, bool relu, const torch::Tensor& means,
+                                               bool with_residual) {
+  const OnDevice device(x);
+  const NormShape shape = shape_of(x);
+  std::vector<torch::Tensor> result{like(x)};
+  if (with_residual) result.push_back(like(x));
+  for_value_type(x.scalar_type(), [&](auto value) {
+    using Value = decltype(value);
+    const NormGradientInput<Value> input{values_of<Value>(x), values_or_null<Value>(output), values_of<Value>(gradient)};
+    norm_backward(shape, parameters_of(norm, relu), {means.data_ptr<float>(), means.data_ptr<float>() + shape.channels}, input,
+                  values_of<Value>(result[0]), with_residual ? values_of<Value>(result[1]) : nullptr, device.stream);
   });
   return result;
 }

@@ -1,16 +1,19 @@
-// The CUDA kernel of batch_norm: results the same bits in every run; only in programs where kBuilt is true.
+// The CUDA kernels of batch norm: results the same bits in every run; only in programs where kBuilt is true. ops/batch_norm.cpp says what each takes
+// and gives.
 #pragma once
 
-#include "ops/cuda/built.hpp"
-#include "ops/norm_parts.hpp"
+#include <torch/types.h>
+
+#include <vector>
 
 namespace seg::cuda {
 
-/// Of the batch, over all ranks; moves the running ones. x is channels-last.
-NormStatistics batch_statistics(const torch::Tensor& x, const BatchNorm& norm, const Communicator& ranks);
-/// x and residual are channels-last.
-torch::Tensor batch_norm_forward(const torch::Tensor& x, const BatchNorm& norm, const NormStatistics& statistics, const AfterNorm& after);
-/// gradient and what is saved are channels-last.
-NormGradients batch_norm_backward(const torch::Tensor& gradient, const NormSaved& saved, bool residual_wanted, const Communicator& ranks);
+torch::Tensor batch_norm_sums(const torch::Tensor& x);
+torch::Tensor batch_norm_statistics(const torch::Tensor& sums, double count, at::TensorList running, double momentum, double eps);
+torch::Tensor batch_norm_apply(const torch::Tensor& x, at::TensorList norm, const c10::optional<torch::Tensor>& residual, bool relu);
+std::vector<torch::Tensor> batch_norm_gradient_sums(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                                    const c10::optional<torch::Tensor>& output, bool relu, double share);
+std::vector<torch::Tensor> batch_norm_backward(const torch::Tensor& gradient, const torch::Tensor& x, at::TensorList norm,
+                                               const c10::optional<torch::Tensor>& output, bool relu, const torch::Tensor& means, bool with_residual);
 
 }  // namespace seg::cuda

@@ -1,8 +1,6 @@
 // Whether this program holds the kernels for CUDA: it does where its LibTorch has CUDA (cmake/dependencies.cmake).
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdlib>
 #include <string_view>
 
@@ -14,10 +12,14 @@ inline constexpr bool kBuilt = true;
 inline constexpr bool kBuilt = false;
 #endif
 
-/// Whether they take this tensor: on CUDA, unless the environment says SEG_CUDA_KERNELS=off, which leaves all to LibTorch, to compare.
-inline bool takes(const torch::Tensor& tensor) {
-  static const char* wanted = std::getenv("SEG_CUDA_KERNELS");
-  return kBuilt && tensor.is_cuda() && (wanted == nullptr || std::string_view(wanted) != "off");
+/// A kernel for CUDA. Null in a program without, and where the environment says SEG_CUDA_KERNELS=off, which leaves all to LibTorch, to compare.
+template <auto kKernel>
+auto built() -> decltype(kKernel) {
+  if constexpr (kBuilt) {
+    const char* wanted = std::getenv("SEG_CUDA_KERNELS");
+    if (wanted == nullptr || std::string_view(wanted) != "off") return kKernel;
+  }
+  return nullptr;
 }
 
 }  // namespace seg::cuda

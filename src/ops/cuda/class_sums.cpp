@@ -25,50 +25,52 @@ class Grid {
   Axis rows_, columns_;
 };
 
-/// [rows,K] each.
-ClassSums empty_sums(const std::vector<std::int64_t>& sizes, const torch::TensorOptions& options, Regions regions) {
+/// The fields of ClassSums, of this size each, or empty where they are not asked for.
+std::vector<torch::Tensor> empty_sums(const std::vector<std::int64_t>& sizes, const torch::TensorOptions& options, bool regions) {
   const auto counts = [&] { return torch::empty(sizes, options.dtype(torch::kLong)); };
-  const auto values = [&] { return torch::empty(sizes, options.dtype(torch::kDouble)); };
-  ClassSums sums{values(), counts(), counts(), counts()};
-  if (regions == Regions::kYes) sums.probability = values(), sums.true_probability = values();
-  return sums;
+  const auto values = [&](bool wanted) {
+    return torch::empty(wanted ? at::IntArrayRef(sizes) : at::IntArrayRef({0}), options.dtype(torch::kDouble));
+  };
+  return {values(true), counts(), counts(), counts(), values(regions), values(regions)};
 }
 
-/// Null for a tensor that is not there.
+/// Null for an empty tensor.
 template <class Value>
 Value* pointer(const torch::Tensor& tensor) {
-  return tensor.defined() ? tensor.data_ptr<Value>() : nullptr;
+  return tensor.numel() > 0 ? tensor.data_ptr<Value>() : nullptr;
 }
 
-SumTables tables_of(const ClassSums& sums) {
-  return {pointer<double>(sums.cross_entropy),   pointer<std::int64_t>(sums.pixels), pointer<std::int64_t>(sums.false_negatives),
-          pointer<std::int64_t>(sums.predicted), pointer<double>(sums.probability),  pointer<double>(sums.true_probability)};
+SumTables tables_of(const std::vector<torch::Tensor>& sums) {
+  return {pointer<double>(sums[0]),       pointer<std::int64_t>(sums[1]), pointer<std::int64_t>(sums[2]),
+          pointer<std::int64_t>(sums[3]), pointer<double>(sums[4]),       pointer<double>(sums[5])};
 }
 
-torch::Tensor as_float(const torch::Tensor& given) { return given.defined() ? given.to(torch::kFloat).contiguous() : given; }
+torch::Tensor as_float(const torch::Tensor& given) { return given.to(torch::kFloat).contiguous(); }
 
 }  // namespace
 
-SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Tensor& given_labels, bool align_corners, Regions regions) {
+std::vector<torch::Tensor> class_sums(const torch::Tensor& logits, const torch::Tensor& given_labels, bool align_corners, bool regions) {
   const OnDevice device(logits);
   const torch::Tensor labels = given_labels.contiguous();
   const Grid grid(logits, labels.size(1), labels.size(2), align_corners, device);
   const auto options = logits.options().requires_grad(false);
-  const ClassSums partial = empty_sums({sum_blocks(labels.numel()), logits.size(1)}, options, regions);
-  SumsForBackward result{empty_sums({logits.size(1)}, options, regions), torch::empty(labels.sizes(), options.dtype(torch::kFloat))};
+  const std::vector<torch::Tensor> partial = empty_sums({sum_blocks(labels.numel()), logits.size(1)}, options, regions);
+  std::vector<torch::Tensor> sums = empty_sums({logits.size(1)}, options, regions);
+  const torch::Tensor log_sums = torch::empty(labels.sizes(), options.dtype(torch::kFloat));
   for_value_type(logits.scalar_type(), [&](auto value) {
-    cuda::class_sums_forward(grid.of<decltype(value)>(), labels.data_ptr<std::uint8_t>(), result.log_sums.data_ptr<float>(), tables_of(partial),
-                             tables_of(result.sums), device.stream);
+    class_sums_forward(grid.of<decltype(value)>(), labels.data_ptr<std::uint8_t>(), log_sums.data_ptr<float>(), tables_of(partial), tables_of(sums),
+                       device.stream);
   });
-  return result;
+  sums.push_back(log_sums);
+  return sums;
 }
 
-torch::Tensor class_sums_backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& given_labels,
+torch::Tensor class_sums_backward(at::TensorList gradients, const torch::Tensor& logits, const torch::Tensor& given_labels,
                                   const torch::Tensor& log_sums, bool align_corners) {
   const OnDevice device(logits);
   const torch::Tensor labels = given_labels.contiguous();
-  const torch::Tensor entropy = as_float(gradient.cross_entropy), probability = as_float(gradient.probability);
-  const torch::Tensor of_truth = as_float(gradient.true_probability), mixed = probability.defined() ? torch::empty_like(log_sums) : torch::Tensor();
+  const torch::Tensor entropy = as_float(gradients[0]), probability = as_float(gradients[1]), of_truth = as_float(gradients[2]);
+  const torch::Tensor mixed = torch::empty(probability.numel() > 0 ? log_sums.sizes() : at::IntArrayRef({0}), log_sums.options());
   const Grid grid(logits, labels.size(1), labels.size(2), align_corners, device);
   const torch::Tensor result = torch::empty({logits.size(0), logits.size(2), logits.size(3), logits.size(1)}, logits.options().requires_grad(false));
   const PixelGradients pixels{labels.data_ptr<std::uint8_t>(), pointer<float>(log_sums), pointer<float>(entropy),
@@ -80,8 +82,9 @@ torch::Tensor class_sums_backward(const ClassSumsGradient& gradient, const torch
   return result.permute({0, 3, 1, 2});
 }
 
-torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners) {
-  const OnDevice device(logits);
+torch::Tensor predict_labels(const torch::Tensor& given, std::int64_t height, std::int64_t width, bool align_corners) {
+  const OnDevice device(given);
+  const torch::Tensor logits = given.scalar_type() == torch::kDouble ? given.to(torch::kFloat) : given;
   const Grid grid(logits, height, width, align_corners, device);
   torch::Tensor result = torch::empty({logits.size(0), height, width}, logits.options().dtype(torch::kByte).requires_grad(false));
   for_value_type(logits.scalar_type(),

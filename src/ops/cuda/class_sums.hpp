@@ -3,21 +3,20 @@
 // The bits are the same in every run: see score_grid.hpp. Nothing waits for the device.
 #pragma once
 
-#include "ops/class_sums.hpp"
-#include "ops/cuda/built.hpp"
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
 
 namespace seg::cuda {
 
-struct SumsForBackward {
-  ClassSums sums;
-  torch::Tensor log_sums;  // float32 [N,H,W]
-};
-
-/// Arguments as in seg::class_sums, float32 or bfloat16, shapes checked; the result is not differentiable.
-SumsForBackward class_sums_forward(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions);
-/// d loss / d logits, [N,K,h,w] in the type of the logits.
-torch::Tensor class_sums_backward(const ClassSumsGradient& gradient, const torch::Tensor& logits, const torch::Tensor& labels,
-                                  const torch::Tensor& log_sums, bool align_corners);
+/// Arguments as in seg::class_sums, float32 or bfloat16, checked. The fields of ClassSums in their order, the last two empty without `regions`, and
+/// the logarithm of each pixel's sum of exponentials, float32 [N,H,W].
+std::vector<torch::Tensor> class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions);
+/// d loss / d logits, [N,K,h,w] in the type of the logits. gradients: float64 [K] each, of S, A and B (ops/class_sums.hpp); the last two empty where
+/// these were not asked for.
+torch::Tensor class_sums_backward(at::TensorList gradients, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
+                                  bool align_corners);
 /// uint8 [N,height,width]: the arg-max, ties to the lowest class.
 torch::Tensor predict_labels(const torch::Tensor& logits, std::int64_t height, std::int64_t width, bool align_corners);
 

@@ -3,22 +3,11 @@
 
 #include <torch/types.h>
 
-#include "ops/cuda/built.hpp"
-#include "ops/drop_hash.hpp"
+#include <cstdint>
 
-namespace seg {
+namespace seg::cuda {
 
-/// What decides which elements are dropped.
-struct DropMask {
-  torch::Tensor drawn;  // int64 [1], on the device of the values
-  std::int64_t first;   // the place of the first element in the whole batch
-  Dropping dropping;
-};
+/// x: float32 or bfloat16, dense; the result is laid out like it. drawn: int64 [1]; place: that of x's first element in the whole batch.
+torch::Tensor drop_out(const torch::Tensor& x, const torch::Tensor& drawn, std::int64_t place, double probability);
 
-namespace cuda {
-
-/// x, result: float32 or bfloat16, dense and laid out alike.
-void drop_out(const torch::Tensor& x, const DropMask& mask, const torch::Tensor& result);
-
-}  // namespace cuda
-}  // namespace seg
+}  // namespace seg::cuda

@@ -3,7 +3,7 @@
 
 #include <torch/types.h>
 
-#include "ops/cuda/built.hpp"
+#include <cstdint>
 
 namespace seg::cuda {
 

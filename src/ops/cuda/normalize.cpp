@@ -4,13 +4,13 @@
 
 namespace seg::cuda {
 
-torch::Tensor normalize(const torch::Tensor& given, const NetworkInput& input, torch::ScalarType dtype) {
+torch::Tensor normalize(const torch::Tensor& given, at::ArrayRef<double> means, at::ArrayRef<double> deviations, bool bgr, torch::ScalarType dtype) {
   const OnDevice device(given);
   const torch::Tensor images = given.contiguous();
-  ChannelScale channels{{}, {}, input.order == ChannelOrder::kBgr};
+  ChannelScale channels{{}, {}, bgr};
   for (std::size_t c = 0; c < 3; ++c) {
-    channels.scale[c] = static_cast<float>(1.0 / input.std[c]);
-    channels.offset[c] = static_cast<float>(-input.mean[c] / input.std[c]);
+    channels.scale[c] = static_cast<float>(1.0 / deviations[c]);
+    channels.offset[c] = static_cast<float>(-means[c] / deviations[c]);
   }
   const torch::Tensor result = torch::empty(images.sizes(), images.options().dtype(dtype));
   for_value_type(dtype, [&](auto value) {

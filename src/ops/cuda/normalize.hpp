@@ -3,12 +3,9 @@
 
 #include <torch/types.h>
 
-#include "core/network_input.hpp"
-#include "ops/cuda/built.hpp"
-
 namespace seg::cuda {
 
-/// Arguments as in seg::normalize, checked.
-torch::Tensor normalize(const torch::Tensor& images, const NetworkInput& input, torch::ScalarType dtype);
+/// Arguments as in seg::normalize, checked; means and deviations of the three channels that are written.
+torch::Tensor normalize(const torch::Tensor& images, at::ArrayRef<double> means, at::ArrayRef<double> deviations, bool bgr, torch::ScalarType dtype);
 
 }  // namespace seg::cuda

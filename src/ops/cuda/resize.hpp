@@ -5,8 +5,6 @@
 
 #include <cstdint>
 
-#include "ops/cuda/built.hpp"
-
 namespace seg::cuda {
 
 /// x: float32 or bfloat16 [N,C,h,w] -> [N,C,height,width], channels-last; not differentiable.
