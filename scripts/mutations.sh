@@ -23,7 +23,7 @@ mutation "learning rate doubled" src/ops/parameter_updates.cpp \
   '.step_size = rate / (' '.step_size = 2.0 * rate / (' \
   optim_tests 'Adam.*'
 mutation "weight decay applied twice" src/ops/parameter_updates.cpp \
-  'rule.decoupled_decay ? 0.0 : update.weight_decay' 'update.weight_decay' \
+  'decoupled_decay ? 0.0 : weight_decay' 'weight_decay' \
   optim_tests 'AdamW.*'
 mutation "EMA updated on a bad step" src/engine/training/training_step.cpp \
   'parts_.ema->update(kept);' 'parts_.ema->update(torch::ones_like(kept));' \
