@@ -1,20 +1,20 @@
 #include "data/check.hpp"
 
 #include <bitset>
-#include <functional>
 #include <optional>
 #include <span>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "data/image_io.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {
 
 /// What `read` gives; if it throws kData, a finding.
-template <class Result>
-std::optional<Result> attempt(const std::string& file, std::vector<Finding>& findings, const std::function<Result()>& read) {
+template <class Read>
+auto attempt(const std::string& file, std::vector<Finding>& findings, const Read& read) -> std::optional<decltype(read())> {
   try {
     return read();
   } catch (const Error& error) {
@@ -34,14 +34,14 @@ PairCheck check_pair(const FileDataset& dataset, const FilePair& pair) {
   PairCheck check;
   std::vector<Finding>& findings = check.findings;
   const std::string labels_file = pair.labels.string();
-  const auto image = attempt<cv::Mat>(pair.image.string(), findings, [&] { return read_image(pair.image, dataset.max_pixels()); });
-  const auto stored = attempt<StoredLabels>(labels_file, findings, [&] { return read_label_png(pair.labels, dataset.max_pixels()); });
+  const auto image = attempt(pair.image.string(), findings, [&] { return read_image(pair.image, dataset.max_pixels()); });
+  const auto stored = attempt(labels_file, findings, [&] { return read_label_png(pair.labels, dataset.max_pixels()); });
   if (!stored) return check;
   if (image) {
-    const std::string mismatch = size_mismatch({image->rows, image->cols}, stored->values);
+    const std::string mismatch = size_mismatch(size_of(*image), stored->values);
     if (!mismatch.empty()) findings.push_back({labels_file, mismatch, 1});
   }
-  const auto decoded = attempt<TrainIds>(labels_file, findings, [&] { return to_train_ids(*stored, dataset.encoding(), labels_file); });
+  const auto decoded = attempt(labels_file, findings, [&] { return to_train_ids(*stored, dataset.encoding(), labels_file); });
   if (!decoded) return check;
   for (const UnknownValue& unknown : decoded->unknown) {
     findings.push_back({labels_file, "label value " + unknown.value + " is outside the class table", unknown.pixels});

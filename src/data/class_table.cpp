@@ -114,13 +114,6 @@ class Reader {
   std::set<std::array<std::uint8_t, 3>> colors_;
 };
 
-/// Void entries with a place, in the order of places: each is put in front of what stands there, so that all end where they say.
-std::vector<VoidClass> in_order_of_place(std::vector<VoidClass> voids) {
-  const auto place = [](const VoidClass& entry) { return entry.train_id < 0 ? std::int64_t{kMaxClasses} : entry.train_id; };
-  std::stable_sort(voids.begin(), voids.end(), [&](const VoidClass& a, const VoidClass& b) { return place(a) < place(b); });
-  return voids;
-}
-
 }  // namespace
 
 ClassFile read_class_file(const fs::path& path) { return Reader(path).read(); }
@@ -132,7 +125,10 @@ ClassTable class_table(const ClassFile& file, bool train_void) {
     throw Error(ErrorKind::kConfiguration, file.path.string() + ": data.void is 'train', but the class table has no void entry",
                 "add one under 'void:', or set data.void: ignore");
   }
-  for (const VoidClass& entry : in_order_of_place(file.voids)) {
+  // In the order of places, each is put in front of what stands there, so that all end where they say.
+  std::vector<VoidClass> voids = file.voids;
+  std::ranges::stable_sort(voids, {}, [](const VoidClass& entry) { return entry.train_id < 0 ? std::int64_t{kMaxClasses} : entry.train_id; });
+  for (const VoidClass& entry : voids) {
     const auto size = static_cast<std::int64_t>(table.size());
     table.insert(table.begin() + (entry.train_id < 0 ? size : std::min(entry.train_id, size)), entry.info);
   }

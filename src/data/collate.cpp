@@ -1,8 +1,5 @@
 #include "data/collate.hpp"
 
-#include <cstring>
-#include <utility>
-
 #include "base/error.hpp"
 #include "data/resize.hpp"
 
@@ -22,11 +19,8 @@ void check(const Sample& sample, const Sample& first) {
               "set data.size, or batches of one image");
 }
 
-/// Copies row by row: a cropped cv::Mat has gaps between its rows.
-void copy_pixels(const cv::Mat& mat, std::uint8_t* target) {
-  const std::size_t row_bytes = static_cast<std::size_t>(mat.cols) * mat.elemSize();
-  for (int y = 0; y < mat.rows; ++y) std::memcpy(target + static_cast<std::size_t>(y) * row_bytes, mat.ptr(y), row_bytes);
-}
+/// Row after row: a cropped cv::Mat has gaps between its rows.
+void copy_pixels(const cv::Mat& mat, std::uint8_t* target) { mat.copyTo(cv::Mat(mat.size(), mat.type(), target)); }
 
 }  // namespace
 

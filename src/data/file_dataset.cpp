@@ -10,6 +10,7 @@ namespace {
 void refuse_unknown(const FilePair& pair, const std::vector<UnknownValue>& unknown) {
   if (unknown.empty()) return;
   std::vector<std::string> values;
+  values.reserve(unknown.size());
   for (const UnknownValue& entry : unknown) values.push_back(entry.value + " (" + std::to_string(entry.pixels) + " pixels)");
   throw Error(ErrorKind::kData, pair.labels.string() + ": label values outside the class table: " + first_ten(values),
               "add them to the class table, as a class or under ignore; `segdata check` lists all of them");
@@ -18,8 +19,7 @@ void refuse_unknown(const FilePair& pair, const std::vector<UnknownValue>& unkno
 }  // namespace
 
 std::string size_mismatch(const Size& image, const cv::Mat& labels) {
-  const Size size{labels.rows, labels.cols};
-  return size == image ? "" : "the labels are " + to_string(size) + ", the image is " + to_string(image);
+  return size_of(labels) == image ? "" : "the labels are " + to_string(size_of(labels)) + ", the image is " + to_string(image);
 }
 
 cv::Mat FileDataset::decode_labels(const FilePair& pair, const Size& image_size) const {

@@ -16,6 +16,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "data/image_header.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {
@@ -75,12 +76,6 @@ class Png {
     check(spng_decode_chunks(context_.get()));
     // libspng stops reading before the checksum of the last chunk, which is the same in every PNG.
     if (bytes_.rfind("IEND\xAE\x42\x60\x82") == std::string::npos) refuse_damaged(path_, "PNG", "its end is missing");
-  }
-
-  std::size_t decoded_bytes(spng_format format) {
-    std::size_t bytes = 0;
-    check(spng_decoded_image_size(context_.get(), format, &bytes));
-    return bytes;
   }
 
   std::vector<std::array<std::uint8_t, 3>> palette() {
@@ -162,34 +157,24 @@ cv::Mat decode_other(const std::string& bytes, const fs::path& path, const Size&
   return image;
 }
 
-cv::Mat new_image(const Size& size, int type) { return cv::Mat(static_cast<int>(size.height), static_cast<int>(size.width), type); }
-
 Size size_in(const std::string& bytes, const fs::path& path, std::int64_t max_pixels) {
   if (is_png(bytes)) return Png(bytes, path, max_pixels).size();
   if (is_jpeg(bytes)) return Jpeg(bytes, path, max_pixels).size();
   return other_size(bytes, path, max_pixels);
 }
 
+/// By the bits of a PNG's color type: 1 for a palette, 2 for colors, 4 for alpha.
 int channels_of(const spng_ihdr& header) {
-  switch (header.color_type) {
-    case SPNG_COLOR_TYPE_TRUECOLOR:
-      return 3;
-    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
-      return 2;
-    case SPNG_COLOR_TYPE_TRUECOLOR_ALPHA:
-      return 4;
-    default:
-      return 1;
-  }
+  if (header.color_type == SPNG_COLOR_TYPE_INDEXED) return 1;
+  return ((header.color_type & 2) != 0 ? 3 : 1) + ((header.color_type & 4) != 0 ? 1 : 0);
 }
 
 /// Several values a byte, first in the high bits; each row starts with a byte of its own.
 cv::Mat decode_packed(Png& png, int bits) {
-  const std::size_t bytes = png.decoded_bytes(SPNG_FMT_PNG);
-  std::vector<std::uint8_t> packed(bytes);
+  const std::size_t row_bytes = (std::size_t{png.header().width} * static_cast<std::size_t>(bits) + 7) / 8;
+  std::vector<std::uint8_t> packed(row_bytes * png.header().height);
   png.decode(SPNG_FMT_PNG, packed.data(), packed.size());
-  cv::Mat values = new_image(png.size(), CV_8UC1);
-  const std::size_t row_bytes = bytes / static_cast<std::size_t>(values.rows);
+  cv::Mat values(cv_size(png.size()), CV_8UC1);
   const int mask = (1 << bits) - 1;
   for (int y = 0; y < values.rows; ++y) {
     const std::uint8_t* row = packed.data() + static_cast<std::size_t>(y) * row_bytes;
@@ -220,14 +205,14 @@ DecodedImage read_image_for(const fs::path& path, std::int64_t max_pixels, const
   const std::string bytes = read_bytes(path, max_pixels);
   if (is_png(bytes)) {
     Png png(bytes, path, max_pixels);
-    cv::Mat image = new_image(png.size(), CV_8UC3);
+    cv::Mat image(cv_size(png.size()), CV_8UC3);
     png.decode(SPNG_FMT_RGB8, image.data, image.total() * image.elemSize());
     note_orientation(path, png.orientation());
     return {image, png.size()};
   }
   if (is_jpeg(bytes)) {
     Jpeg jpeg(bytes, path, max_pixels);
-    cv::Mat image = new_image(reduced_size(jpeg.size(), target), CV_8UC3);
+    cv::Mat image(cv_size(reduced_size(jpeg.size(), target)), CV_8UC3);
     jpeg.decode(image);
     note_orientation(path, jpeg_orientation(bytes));
     return {image, jpeg.size()};
@@ -258,7 +243,7 @@ StoredLabels read_label_png(const fs::path& path, std::int64_t max_pixels) {
   if (header.bit_depth < 8) {
     labels.values = decode_packed(png, header.bit_depth);
   } else {
-    labels.values = new_image(png.size(), CV_MAKETYPE(header.bit_depth == 16 ? CV_16U : CV_8U, channels_of(header)));
+    labels.values.create(cv_size(png.size()), CV_MAKETYPE(header.bit_depth == 16 ? CV_16U : CV_8U, channels_of(header)));
     png.decode(SPNG_FMT_PNG, labels.values.data, labels.values.total() * labels.values.elemSize());
   }
   if (header.color_type == SPNG_COLOR_TYPE_INDEXED) labels.palette = png.palette();

@@ -3,6 +3,7 @@
 
 #include <opencv2/core/mat.hpp>
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -48,5 +49,9 @@ struct TrainIds {
 
 /// Throws kData if the file has not the kind of values that the encoding reads; `file` names it.
 TrainIds to_train_ids(const StoredLabels& stored, const LabelEncoding& encoding, const std::string& file);
+
+/// How many pixels of each value CV_8UC1 labels have.
+using LabelHistogram = std::array<std::int64_t, 256>;
+LabelHistogram label_histogram(const cv::Mat& labels);
 
 }  // namespace seg

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <set>
 
 #include "base/error.hpp"
@@ -41,44 +42,16 @@ bool is_folder(const fs::directory_entry& entry) {
   return entry.is_directory(error);  // a link that leads nowhere, or round in circles, is none
 }
 
-class Walk {
- public:
-  Walk(fs::path root, const std::string& suffix) : root_(std::move(root)), suffix_(suffix) { enter(root_); }
-
-  FilesByStem files;
-
- private:
-  void enter(const fs::path& folder) {
-    if (!visited_.insert(fs::canonical(folder)).second) return;
-    for (const fs::directory_entry& entry : sorted_entries(folder)) {
-      if (is_hidden(entry.path())) continue;
-      if (is_folder(entry)) {
-        enter(entry.path());
-      } else {
-        add(entry.path());
-      }
-    }
+/// Adds a file of the tree at `root`, unless its name ends otherwise.
+void add_file(FilesByStem& files, const fs::path& file, const fs::path& root, const std::string& suffix) {
+  std::string stem = file.lexically_relative(root).generic_string();
+  if (suffix.empty() ? !has_image_extension(file) : !stem.ends_with(suffix)) return;
+  stem.resize(stem.size() - (suffix.empty() ? file.extension().native().size() : suffix.size()));
+  const auto [place, is_new] = files.emplace(stem, file);
+  if (!is_new) {
+    throw Error(ErrorKind::kData, "two files have one name: " + place->second.string() + " and " + file.string(), "remove one of them");
   }
-
-  void add(const fs::path& file) {
-    std::string stem = file.lexically_relative(root_).generic_string();
-    if (suffix_.empty()) {
-      if (!has_image_extension(file)) return;
-      stem.resize(stem.size() - file.extension().native().size());
-    } else {
-      if (!stem.ends_with(suffix_)) return;
-      stem.resize(stem.size() - suffix_.size());
-    }
-    const auto [place, is_new] = files.emplace(stem, file);
-    if (!is_new) {
-      throw Error(ErrorKind::kData, "two files have one name: " + place->second.string() + " and " + file.string(), "remove one of them");
-    }
-  }
-
-  fs::path root_;
-  const std::string& suffix_;
-  std::set<fs::path> visited_;
-};
+}
 
 }  // namespace
 
@@ -91,7 +64,21 @@ bool has_image_extension(const fs::path& path) {
 
 FilesByStem find_by_stem(const fs::path& folder, const std::string& suffix, const std::string& hint) {
   require_folder(folder, hint);
-  return Walk(folder, suffix).files;
+  FilesByStem files;
+  std::set<fs::path> visited;
+  const std::function<void(const fs::path&)> enter = [&](const fs::path& place) {
+    if (!visited.insert(fs::canonical(place)).second) return;
+    for (const fs::directory_entry& entry : sorted_entries(place)) {
+      if (is_hidden(entry.path())) continue;
+      if (is_folder(entry)) {
+        enter(entry.path());
+      } else {
+        add_file(files, entry.path(), folder, suffix);
+      }
+    }
+  };
+  enter(folder);
+  return files;
 }
 
 std::vector<std::string> folder_names(const fs::path& folder, const std::string& hint) {

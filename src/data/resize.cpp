@@ -8,7 +8,7 @@ namespace {
 cv::Mat resized(const cv::Mat& pixels, Size size, int interpolation) {
   if (size == Size{} || size_of(pixels) == size) return pixels;
   cv::Mat result;
-  cv::resize(pixels, result, {static_cast<int>(size.width), static_cast<int>(size.height)}, 0, 0, interpolation);
+  cv::resize(pixels, result, cv_size(size), 0, 0, interpolation);
   return result;
 }
 

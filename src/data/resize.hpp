@@ -11,6 +11,7 @@
 namespace seg {
 
 inline Size size_of(const cv::Mat& image) { return {image.rows, image.cols}; }
+inline cv::Size cv_size(const Size& size) { return {static_cast<int>(size.width), static_cast<int>(size.height)}; }
 
 /// CV_8UC3 in, CV_8UC3 out. Returns the same pixels where the size is right already, or 0x0.
 cv::Mat resize_image(const cv::Mat& image, Size size);

@@ -13,7 +13,6 @@
 #include "base/files.hpp"
 #include "base/parallel.hpp"
 #include "config/print.hpp"
-#include "data/label_histogram.hpp"
 
 namespace seg {
 namespace {

@@ -7,13 +7,11 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "data/label_histogram.hpp"
+#include "data/label_encoding.hpp"
 #include "data/resize.hpp"
 
 namespace seg {
 namespace {
-
-cv::Size cv_size(Size size) { return {static_cast<int>(size.width), static_cast<int>(size.height)}; }
 
 void resize(Sample& sample, Size size) {
   sample.image = resize_image(sample.image, size);

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "data/label_histogram.hpp"
+#include "data/label_encoding.hpp"
 #include "data/resize.hpp"
 
 namespace seg {
