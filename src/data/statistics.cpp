@@ -15,14 +15,12 @@
 #include "config/print.hpp"
 
 namespace seg {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassStatistics, pixels, images, pixels_of_images, ignored_pixels, image_count)
+
 namespace {
 
 constexpr std::uintmax_t kMaxCacheBytes = 1 << 20;
-
-ClassStatistics empty_statistics(std::size_t classes) {
-  const std::vector<std::int64_t> zeros(classes, 0);
-  return {zeros, zeros, zeros, 0, 0};
-}
 
 void add(const LabelHistogram& counts, ClassStatistics& statistics) {
   const std::size_t classes = statistics.pixels.size();
@@ -37,29 +35,15 @@ void add(const LabelHistogram& counts, ClassStatistics& statistics) {
   statistics.image_count += 1;
 }
 
-nlohmann::json to_json(const ClassStatistics& statistics, const std::string& key) {
-  return {{"key", key},
-          {"pixels", statistics.pixels},
-          {"images", statistics.images},
-          {"pixels_of_images", statistics.pixels_of_images},
-          {"ignored_pixels", statistics.ignored_pixels},
-          {"image_count", statistics.image_count}};
-}
-
 /// Nothing if the file is missing, damaged or made for something else.
 std::optional<ClassStatistics> read_cache(const fs::path& file, const std::string& key, std::size_t classes) {
   if (!fs::exists(file)) return std::nullopt;
   try {
     const nlohmann::json json = nlohmann::json::parse(read_file(file, kMaxCacheBytes));
     if (json.at("key").get<std::string>() != key) return std::nullopt;
-    ClassStatistics statistics;
-    for (const auto& [name, target] : {std::pair{"pixels", &statistics.pixels}, std::pair{"images", &statistics.images},
-                                       std::pair{"pixels_of_images", &statistics.pixels_of_images}}) {
-      *target = json.at(name).get<std::vector<std::int64_t>>();
-      if (target->size() != classes || std::any_of(target->begin(), target->end(), [](std::int64_t n) { return n < 0; })) return std::nullopt;
-    }
-    statistics.ignored_pixels = json.at("ignored_pixels").get<std::int64_t>();
-    statistics.image_count = json.at("image_count").get<std::int64_t>();
+    ClassStatistics statistics = json.get<ClassStatistics>();
+    for (const auto* counts : {&statistics.pixels, &statistics.images, &statistics.pixels_of_images})
+      if (counts->size() != classes || std::ranges::any_of(*counts, [](std::int64_t n) { return n < 0; })) return std::nullopt;
     return statistics;
   } catch (const std::exception& error) {
     spdlog::warn("the statistics in {} are damaged and counted again: {}", file.string(), error.what());
@@ -88,10 +72,25 @@ void update(Digest& digest, const fs::path& file) {
   update(digest, static_cast<std::int64_t>(fs::last_write_time(file, error).time_since_epoch().count()));
 }
 
+/// What the cache is valid for: 32 hexadecimal digits.
+std::string statistics_key(const FileDataset& dataset, const DataOptions& options) {
+  Digest digest;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    update(digest, dataset.pair(i).image);
+    update(digest, dataset.pair(i).labels);
+  }
+  digest.update(digest_of(dataset.encoding()));
+  update(digest, static_cast<std::uint64_t>(dataset.classes().size()));
+  update(digest, dataset.max_pixels());
+  digest.update(config::name_of(options.on_error, kOnErrors));
+  return digest.hex();
+}
+
 }  // namespace
 
 ClassStatistics compute_statistics(const FileDataset& dataset, const DataOptions& options) {
-  ClassStatistics statistics = empty_statistics(dataset.classes().size());
+  const std::vector<std::int64_t> zeros(dataset.classes().size(), 0);
+  ClassStatistics statistics{zeros, zeros, zeros};
   std::int64_t broken = 0;
   std::mutex mutex;
   parallel_for(dataset.size(), worker_threads(options.workers), [&](std::int64_t index) {
@@ -112,24 +111,13 @@ ClassStatistics compute_statistics(const FileDataset& dataset, const DataOptions
   return statistics;
 }
 
-std::string statistics_key(const FileDataset& dataset, const DataOptions& options) {
-  Digest digest;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    update(digest, dataset.pair(i).image);
-    update(digest, dataset.pair(i).labels);
-  }
-  digest.update(digest_of(dataset.encoding()));
-  update(digest, static_cast<std::uint64_t>(dataset.classes().size()));
-  update(digest, dataset.max_pixels());
-  digest.update(config::name_of(options.on_error, kOnErrors));
-  return digest.hex();
-}
-
 ClassStatistics cached_statistics(const FileDataset& dataset, const DataOptions& options, const fs::path& cache_file) {
   const std::string key = statistics_key(dataset, options);
   if (std::optional<ClassStatistics> cached = read_cache(cache_file, key, dataset.classes().size())) return *cached;
   ClassStatistics statistics = compute_statistics(dataset, options);
-  write_cache(cache_file, to_json(statistics, key));
+  nlohmann::json json = statistics;
+  json["key"] = key;
+  write_cache(cache_file, json);
   return statistics;
 }
 

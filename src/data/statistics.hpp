@@ -17,9 +17,6 @@ ClassStatistics compute_statistics(const FileDataset& dataset, const DataOptions
 /// computed and written there. A damaged cache is computed again; one that cannot be written is only warned about.
 ClassStatistics cached_statistics(const FileDataset& dataset, const DataOptions& options, const std::filesystem::path& cache_file);
 
-/// What the cache is valid for: 32 hexadecimal digits.
-std::string statistics_key(const FileDataset& dataset, const DataOptions& options);
-
 /// The file in the user's cache folder that keeps the class statistics of this data between runs.
 std::filesystem::path statistics_cache_file(const DataOptions& options);
 
