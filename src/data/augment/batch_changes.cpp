@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "data/augment/color.hpp"
+#include "data/augment/sample_changes.hpp"
 
 namespace seg {
 namespace {

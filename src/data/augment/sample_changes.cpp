@@ -1,12 +1,11 @@
 #include "data/augment/sample_changes.hpp"
 
-#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
-
-#include "data/augment/color.hpp"
 
 namespace seg {
 namespace {
@@ -40,18 +39,50 @@ cv::Mat mirrored(const cv::Mat& mat) {
   return result;
 }
 
+cv::Mat grey_of(const cv::Mat& image) {
+  cv::Mat grey;
+  cv::cvtColor(image, grey, cv::COLOR_RGB2GRAY);
+  return grey;
+}
+
+cv::Mat hue_shifted(const cv::Mat& image, int shift) {
+  cv::Mat table(1, 256, CV_8UC3);
+  for (int i = 0; i < 256; ++i) {
+    const int hue = ((i + shift) % kHueSteps + kHueSteps) % kHueSteps;
+    table.at<cv::Vec3b>(0, i) = {static_cast<std::uint8_t>(hue), static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i)};
+  }
+  cv::Mat hsv, shifted, rgb;
+  cv::cvtColor(image, hsv, cv::COLOR_RGB2HSV);
+  cv::LUT(hsv, table, shifted);
+  cv::cvtColor(shifted, rgb, cv::COLOR_HSV2RGB);
+  return rgb;
+}
+
 cv::Mat with_color(const cv::Mat& image, const ColorChange& change) {
+  const double factor = change.amount;
+  cv::Mat grey, changed;
   switch (change.kind) {
     case ColorKind::kBrightness:
-      return adjust_brightness(image, change.amount);
+      image.convertTo(changed, -1, factor);
+      break;
     case ColorKind::kContrast:
-      return adjust_contrast(image, change.amount);
+      image.convertTo(changed, -1, factor, (1.0 - factor) * cv::mean(grey_of(image))[0]);
+      break;
     case ColorKind::kSaturation:
-      return adjust_saturation(image, change.amount);
+      cv::cvtColor(grey_of(image), grey, cv::COLOR_GRAY2RGB);
+      cv::addWeighted(image, factor, grey, 1.0 - factor, 0.0, changed);
+      break;
     case ColorKind::kHue:
-      return adjust_hue(image, change.amount);
+      return hue_shifted(image, hue_steps(change.amount));
   }
-  return image;
+  return changed;
+}
+
+cv::Mat blurred(const cv::Mat& image, double sigma) {
+  const int taps = blur_taps(sigma);
+  cv::Mat result;
+  cv::GaussianBlur(image, result, {taps, taps}, sigma, sigma, cv::BORDER_REFLECT_101);
+  return result;
 }
 
 }  // namespace
@@ -71,5 +102,9 @@ void make_changes(Sample& sample) {
   for (const ColorChange& change : changes.color) sample.image = with_color(sample.image, change);
   if (changes.blur > 0.0) sample.image = blurred(sample.image, changes.blur);
 }
+
+int hue_steps(double turns) { return static_cast<int>(std::lround(turns * kHueSteps)); }
+
+int blur_taps(double sigma) { return cvRound(6.0 * sigma + 1.0) | 1; }
 
 }  // namespace seg

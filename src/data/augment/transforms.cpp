@@ -1,17 +1,19 @@
 #include "data/augment/transforms.hpp"
 
+#include <opencv2/imgproc.hpp>
+
 #include <algorithm>
 #include <charconv>
-#include <memory>
+#include <cmath>
+#include <optional>
 
 #include "base/error.hpp"
-#include "data/augment/geometry.hpp"
 #include "data/augment/sample_changes.hpp"
+#include "data/label_encoding.hpp"
+#include "data/resize.hpp"
 
 namespace seg {
 namespace {
-
-using Transforms = std::vector<std::unique_ptr<const Transform>>;
 
 /// A class by name or, where no class has that name, by train id.
 std::uint8_t train_id(const std::string& text, const ClassTable& classes) {
@@ -25,37 +27,99 @@ std::uint8_t train_id(const std::string& text, const ClassTable& classes) {
   throw Error(ErrorKind::kConfiguration, "augment.rare_classes: the data set has no class '" + text + "'", "its classes are " + names);
 }
 
-std::vector<std::uint8_t> train_ids(const std::vector<std::string>& texts, const ClassTable& classes) {
-  std::vector<std::uint8_t> ids;
-  for (const std::string& text : texts) ids.push_back(train_id(text, classes));
-  return ids;
-}
-
 /// The mean of the normalisation as an RGB colour: padding becomes 0 for the network.
-std::array<std::uint8_t, 3> mean_color(const NetworkInput& input) {
-  std::array<std::uint8_t, 3> color{};
-  for (std::size_t c = 0; c < 3; ++c) {
-    const double mean = input.mean[input.order == ChannelOrder::kBgr ? 2 - c : c];
-    color[c] = cv::saturate_cast<std::uint8_t>(mean);
-  }
+cv::Scalar mean_color(const NetworkInput& input) {
+  cv::Scalar color;
+  for (int c = 0; c < 3; ++c)
+    color[c] = cv::saturate_cast<std::uint8_t>(input.mean[static_cast<std::size_t>(input.order == ChannelOrder::kBgr ? 2 - c : c)]);
   return color;
 }
 
-void require_size(Size size) {
-  if (size.height > 0 && size.width > 0) return;
-  throw Error(ErrorKind::kConfiguration, "data.size: " + to_string(size) + " is no size for the network's input", "give [height, width] in pixels");
+/// The frame times a factor, sides rounded: one of `steps`, or uniform in [min, max) where there are none.
+void scale(Sample& sample, const ScaleOptions& options, Random& random) {
+  const std::vector<double>& steps = options.steps;
+  const double factor = steps.empty() ? random.uniform(options.min, options.max) : steps[static_cast<std::size_t>(random.below(std::ssize(steps)))];
+  const auto scaled = [factor](int side) { return std::max<std::int64_t>(1, std::llround(side * factor)); };
+  const Size size{scaled(sample.image.rows), scaled(sample.image.cols)};
+  sample.image = resize_image(sample.image, size);
+  if (!sample.labels.empty()) sample.labels = resize_labels(sample.labels, size);
 }
 
-Transforms geometry_steps(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input) {
-  Transforms steps;
-  const std::vector<std::uint8_t> rare = train_ids(options.rare_classes, classes);
-  if (options.crop) {
-    require_size(size);
-    steps.push_back(std::make_unique<ScaleJitter>(options.scale));
-    steps.push_back(std::make_unique<Pad>(size, mean_color(input)));
-    steps.push_back(std::make_unique<RandomCrop>(size, options.crop_min_valid, rare, options.rare_probability));
+/// Grows a frame at its right and lower edge to at least `size`: the image with `color` (RGB), the labels with 255.
+void pad(Sample& sample, Size size, const cv::Scalar& color) {
+  const int below = std::max(0, static_cast<int>(size.height) - sample.image.rows);
+  const int right = std::max(0, static_cast<int>(size.width) - sample.image.cols);
+  if (below == 0 && right == 0) return;
+  const auto grow = [&](cv::Mat& mat, const cv::Scalar& value) {
+    cv::Mat grown;
+    cv::copyMakeBorder(mat, grown, 0, below, 0, right, cv::BORDER_CONSTANT, value);
+    mat = grown;
+  };
+  grow(sample.image, color);
+  if (!sample.labels.empty()) grow(sample.labels, cv::Scalar(kIgnoreLabel));
+}
+
+/// The pixel number `rank`, in reading order, among those with the value `label`; there must be one.
+cv::Point find_pixel(const cv::Mat& labels, std::uint8_t label, std::int64_t rank) {
+  for (int y = 0; y < labels.rows; ++y) {
+    const auto* row = labels.ptr<std::uint8_t>(y);
+    for (int x = 0; x < labels.cols; ++x) {
+      if (row[x] == label && rank-- == 0) return {x, y};
+    }
   }
-  return steps;
+  throw Error(ErrorKind::kInternal, "no pixel of class " + std::to_string(label));
+}
+
+std::optional<cv::Point> random_rare_pixel(const cv::Mat& labels, const std::vector<std::uint8_t>& classes, Random& random) {
+  const LabelHistogram counts = label_histogram(labels);
+  std::vector<std::uint8_t> present;
+  std::ranges::copy_if(classes, std::back_inserter(present), [&](std::uint8_t c) { return counts[c] > 0; });
+  if (present.empty()) return std::nullopt;
+  const std::uint8_t chosen = present[static_cast<std::size_t>(random.below(std::ssize(present)))];
+  return find_pixel(labels, chosen, random.below(counts[chosen]));
+}
+
+/// Where a window of `length` starts in `total` pixels so that it holds `anchor`, if there is one.
+int random_start(int total, int length, std::optional<int> anchor, Random& random) {
+  const int first = anchor ? std::max(0, *anchor - length + 1) : 0;
+  const int last = anchor ? std::min(*anchor, total - length) : total - length;
+  return first + static_cast<int>(random.below(last - first + 1));
+}
+
+double valid_fraction(const cv::Mat& labels) {
+  return static_cast<double>(cv::countNonZero(labels != kIgnoreLabel)) / static_cast<double>(labels.total());
+}
+
+/// A window, uniform over the frame, which must be at least that large. With options.rare_probability it is uniform over the windows that hold a
+/// random pixel of a random rare class, where the frame has one. Windows with less than options.crop_min_valid labelled pixels are drawn again, at
+/// most kTries times; then the one with most is taken.
+cv::Rect draw_window(const Sample& sample, cv::Size window, const AugmentOptions& options, const std::vector<std::uint8_t>& rare, Random& random) {
+  constexpr int kTries = 10;
+  const cv::Mat& labels = sample.labels;
+  std::optional<cv::Point> anchor;
+  if (!rare.empty() && !labels.empty() && random.chance(options.rare_probability)) anchor = random_rare_pixel(labels, rare, random);
+  cv::Rect best;
+  double most = -1.0;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const int x = random_start(sample.image.cols, window.width, anchor ? std::optional(anchor->x) : std::nullopt, random);
+    const int y = random_start(sample.image.rows, window.height, anchor ? std::optional(anchor->y) : std::nullopt, random);
+    const cv::Rect candidate({x, y}, window);
+    if (labels.empty() || options.crop_min_valid <= 0.0) return candidate;
+    const double valid = valid_fraction(labels(candidate));
+    if (valid >= options.crop_min_valid) return candidate;
+    if (valid > most) {
+      most = valid;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+void crop(Sample& sample, const cv::Rect& window) {
+  if (window.size() == sample.image.size()) return;
+  // Copies, so that a small crop does not keep the large frame in memory.
+  sample.image = sample.image(window).clone();
+  if (!sample.labels.empty()) sample.labels = sample.labels(window).clone();
 }
 
 }  // namespace
@@ -71,11 +135,18 @@ SampleTransform training_transform(const AugmentOptions& options, Size size, con
   if (options.scale.min > options.scale.max) {
     throw Error(ErrorKind::kConfiguration, "augment.scale: min is larger than max", "exchange them");
   }
-  // Shared, because a std::function must be copyable.
-  const auto steps = std::make_shared<const Transforms>(geometry_steps(options, size, classes, input));
-  return [steps, options, device](Sample sample, std::uint64_t seed) {
+  std::vector<std::uint8_t> rare;
+  for (const std::string& text : options.rare_classes) rare.push_back(train_id(text, classes));
+  if (options.crop && (size.height <= 0 || size.width <= 0)) {
+    throw Error(ErrorKind::kConfiguration, "data.size: " + to_string(size) + " is no size for the network's input", "give [height, width] in pixels");
+  }
+  return [options, size, rare, padding = mean_color(input), device](Sample sample, std::uint64_t seed) {
     Random random(seed);
-    for (const auto& step : *steps) step->apply(sample, random);
+    if (options.crop) {
+      scale(sample, options.scale, random);
+      pad(sample, size, padding);
+      crop(sample, draw_window(sample, cv_size(size), options, rare, random));
+    }
     sample.changes = draw_changes(options, random);
     if (device != AugmentDevice::kGpu) make_changes(sample);
     return sample;

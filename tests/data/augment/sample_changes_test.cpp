@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "data/augment/color.hpp"
-
 namespace seg {
 namespace {
 
@@ -16,27 +14,33 @@ Sample grey_sample(int side, double value) {
   return {cv::Mat(side, side, CV_8UC3, cv::Scalar::all(value)), cv::Mat(side, side, CV_8UC1, cv::Scalar(2)), "grey"};
 }
 
+cv::Mat with_color(const cv::Mat& pixels, ColorKind kind, double amount) {
+  Sample sample{pixels, {}, "", {.color = {{kind, amount}}}};
+  make_changes(sample);
+  return sample.image;
+}
+
 TEST(Color, BrightnessScalesAndSaturates) {
-  const cv::Mat bright = adjust_brightness(kPixels, 1.5);
+  const cv::Mat bright = with_color(kPixels, ColorKind::kBrightness, 1.5);
   EXPECT_EQ(bright.at<cv::Vec3b>(0, 0), cv::Vec3b(255, 150, 75));
 }
 
 TEST(Color, ContrastBlendsWithTheMeanGrey) {
   // Greys 124 and 59, mean 91.5.
-  const cv::Mat flat = adjust_contrast(kPixels, 0.5);
+  const cv::Mat flat = with_color(kPixels, ColorKind::kContrast, 0.5);
   EXPECT_NEAR(flat.at<cv::Vec3b>(0, 0)[0], 0.5 * 200 + 0.5 * 91.5, 1.0);
   EXPECT_NEAR(flat.at<cv::Vec3b>(0, 1)[2], 0.5 * 91.5, 1.0);
 }
 
 TEST(Color, NoSaturationIsGrey) {
-  const cv::Mat grey = adjust_saturation(kPixels, 0.0);
+  const cv::Mat grey = with_color(kPixels, ColorKind::kSaturation, 0.0);
   EXPECT_EQ(grey.at<cv::Vec3b>(0, 0), cv::Vec3b::all(124));  // 0.299 * 200 + 0.587 * 100 + 0.114 * 50 = 124.2
 }
 
 TEST(Color, AThirdOfATurnMakesGreenOfRed) {
   const cv::Mat red(1, 1, CV_8UC3, cv::Scalar(180, 0, 0));
-  EXPECT_EQ(adjust_hue(red, 1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 180, 0));
-  EXPECT_EQ(adjust_hue(red, -1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 0, 180));
+  EXPECT_EQ(with_color(red, ColorKind::kHue, 1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 180, 0));
+  EXPECT_EQ(with_color(red, ColorKind::kHue, -1.0 / 3.0).at<cv::Vec3b>(0, 0), cv::Vec3b(0, 0, 180));
 }
 
 TEST(Blur, SpreadsAPointAndKeepsTheSum) {
