@@ -14,17 +14,9 @@ namespace {
 constexpr double kLegendFullSize = 400.0;  // pixels of the shorter side up to which a legend is drawn at scale 1
 constexpr int kHeatSteps = 5;              // 100 %, 75 %, ..., 0 %
 
-double legend_scale(const cv::Mat& picture) { return std::clamp(std::min(picture.rows, picture.cols) / kLegendFullSize, 1.0, 8.0); }
-
-/// The picture with the rows on white to its right.
+/// With a legend whose size suits the picture's.
 cv::Mat beside(const cv::Mat& picture, const std::vector<LegendRow>& rows) {
-  const double scale = legend_scale(picture);
-  const Size legend = legend_size(rows, scale);
-  cv::Mat whole(std::max(picture.rows, static_cast<int>(legend.height)), picture.cols + static_cast<int>(legend.width), CV_8UC3,
-                cv::Scalar::all(255));
-  picture.copyTo(whole(cv::Rect(0, 0, picture.cols, picture.rows)));
-  draw_legend(whole.colRange(picture.cols, whole.cols), rows, scale);
-  return whole;
+  return with_legend(picture, rows, std::clamp(std::min(picture.rows, picture.cols) / kLegendFullSize, 1.0, 8.0));
 }
 
 /// CV_8UC1 -> RGB.
@@ -55,7 +47,7 @@ cv::Mat heat_map(const cv::Mat& probability, const std::string& name) {
   for (int step = kHeatSteps - 1; step >= 0; --step) {
     const int percent = 100 * step / (kHeatSteps - 1);
     const cv::Mat color = heat_colors(cv::Mat(1, 1, CV_8UC1, cv::Scalar(255.0 * percent / 100.0)));
-    const auto rgb = color.at<cv::Vec3b>(0, 0);
+    const auto& rgb = color.at<cv::Vec3b>(0, 0);
     rows.push_back({(step == kHeatSteps - 1 ? name + " " : "") + std::to_string(percent) + " %", cv::Scalar(rgb[0], rgb[1], rgb[2]), {}});
   }
   return beside(heat_colors(values), rows);

@@ -2,11 +2,10 @@
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -16,35 +15,29 @@
 namespace seg {
 namespace {
 
-constexpr int kLegendFont = cv::FONT_HERSHEY_SIMPLEX;
+const cv::Scalar kWrong(255, 32, 64);
+const cv::Scalar kIgnored = cv::Scalar::all(170);
+const cv::Scalar kGap = cv::Scalar::all(128);
+constexpr int kGapWidth = 4;
+constexpr double kDimmed = 0.45;
 
-/// Sizes of a legend in pixels.
-struct LegendLayout {
-  explicit LegendLayout(double scale)
-      : row(pixels(18, scale)), swatch(pixels(12, scale)), margin(pixels(6, scale)), font(0.38 * scale), stroke(std::max(1, pixels(0.7, scale))) {}
-
-  static int pixels(double length, double scale) { return static_cast<int>(std::lround(length * scale)); }
-
-  int row, swatch, margin;
-  double font;
-  int stroke;
-};
-
-std::string legend_text(const LegendRow& row) {
-  if (!row.share) return row.name;
-  std::array<char, 16> share{};
-  std::snprintf(share.data(), share.size(), " %.2f %%", 100.0 * *row.share);
-  return row.name + share.data();
+cv::Mat errors_over(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted) {
+  cv::Mat grey;
+  cv::cvtColor(image, grey, cv::COLOR_RGB2GRAY);
+  cv::Mat picture;
+  cv::cvtColor(grey * kDimmed, picture, cv::COLOR_GRAY2RGB);
+  picture.setTo(kWrong, predicted != truth);
+  picture.setTo(kIgnored, truth == kIgnoreLabel);
+  return picture;
 }
+
+cv::Scalar color_of(const ClassInfo& info) { return cv::Scalar(info.color[0], info.color[1], info.color[2]); }
 
 }  // namespace
 
 cv::Mat color_labels(const cv::Mat& labels, const ClassTable& classes) {
   cv::Mat table(1, 256, CV_8UC3, cv::Scalar::all(0));
-  for (std::size_t c = 0; c < classes.size(); ++c) {
-    const auto& [red, green, blue] = classes[c].color;
-    table.at<cv::Vec3b>(0, static_cast<int>(c)) = {red, green, blue};
-  }
+  for (std::size_t c = 0; c < classes.size(); ++c) table.col(static_cast<int>(c)).setTo(color_of(classes[c]));
   cv::Mat repeated;
   cv::cvtColor(labels, repeated, cv::COLOR_GRAY2RGB);
   cv::Mat colors;
@@ -54,7 +47,7 @@ cv::Mat color_labels(const cv::Mat& labels, const ClassTable& classes) {
 
 cv::Mat overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& classes) {
   if (labels.empty()) return image;
-  const cv::Mat colors = color_labels(resize_labels(labels, {image.rows, image.cols}), classes);
+  const cv::Mat colors = color_labels(resize_labels(labels, size_of(image)), classes);
   cv::Mat blended;
   cv::addWeighted(image, 0.5, colors, 0.5, 0.0, blended);
   return blended;
@@ -62,7 +55,7 @@ cv::Mat overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& c
 
 std::vector<LegendRow> legend_rows(const ClassTable& classes) {
   std::vector<LegendRow> rows;
-  for (const ClassInfo& info : classes) rows.push_back({info.name, cv::Scalar(info.color[0], info.color[1], info.color[2]), {}});
+  for (const ClassInfo& info : classes) rows.push_back({info.name, color_of(info), {}});
   return rows;
 }
 
@@ -72,32 +65,52 @@ std::vector<LegendRow> legend_rows(const cv::Mat& labels, const ClassTable& clas
   std::vector<LegendRow> rows;
   double named = 0.0;
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    const auto& [red, green, blue] = classes[c].color;
     const double share = static_cast<double>(counts[c]) / total;
-    if (counts[c] > 0) rows.push_back({classes[c].name, cv::Scalar(red, green, blue), share});
+    if (counts[c] > 0) rows.push_back({classes[c].name, color_of(classes[c]), share});
     named += share;
   }
   if (named < 1.0 - 0.5 / total) rows.push_back({"ignored", cv::Scalar(0, 0, 0), 1.0 - named});
   return rows;
 }
 
-Size legend_size(const std::vector<LegendRow>& rows, double scale) {
-  const LegendLayout layout(scale);
-  int text = 0;
-  for (const LegendRow& row : rows) text = std::max(text, cv::getTextSize(legend_text(row), kLegendFont, layout.font, layout.stroke, nullptr).width);
-  return {static_cast<std::int64_t>(rows.size()) * layout.row + layout.margin, 3 * layout.margin + layout.swatch + text};
+cv::Mat with_legend(const cv::Mat& picture, const std::vector<LegendRow>& rows, double scale, int least_width) {
+  const auto pixels = [scale](double length) { return static_cast<int>(std::lround(length * scale)); };
+  const int row_height = pixels(18), swatch = pixels(12), margin = pixels(6), stroke = std::max(1, pixels(0.7));
+  const double font = 0.38 * scale;
+  constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+  std::vector<std::string> texts;
+  int text_width = 0;
+  for (const LegendRow& row : rows) {
+    texts.push_back(row.share ? fmt::format("{} {:.2f} %", row.name, 100.0 * *row.share) : row.name);
+    text_width = std::max(text_width, cv::getTextSize(texts.back(), kFont, font, stroke, nullptr).width);
+  }
+  const int height = static_cast<int>(rows.size()) * row_height + margin;
+  const int width = std::max(least_width, 3 * margin + swatch + text_width);
+  cv::Mat whole(std::max(picture.rows, height), picture.cols + width, CV_8UC3, cv::Scalar::all(255));
+  picture.copyTo(whole(cv::Rect(0, 0, picture.cols, picture.rows)));
+  const int left = picture.cols + margin;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const int y = margin + static_cast<int>(i) * row_height;
+    cv::rectangle(whole, cv::Rect(left, y, swatch, swatch), rows[i].color, cv::FILLED);
+    cv::putText(whole, texts[i], {left + margin + swatch, y + swatch - static_cast<int>(2 * scale)}, kFont, font, cv::Scalar(0, 0, 0), stroke,
+                cv::LINE_AA);
+  }
+  return whole;
 }
 
-void draw_legend(cv::Mat target, const std::vector<LegendRow>& rows, double scale) {
-  const LegendLayout layout(scale);
-  int y = layout.margin;
-  for (const LegendRow& row : rows) {
-    const cv::Rect swatch(layout.margin, y, layout.swatch, layout.swatch);
-    cv::rectangle(target, swatch, row.color, cv::FILLED);
-    cv::putText(target, legend_text(row), {2 * layout.margin + layout.swatch, y + layout.swatch - static_cast<int>(2 * scale)}, kLegendFont,
-                layout.font, cv::Scalar(0, 0, 0), layout.stroke, cv::LINE_AA);
-    y += layout.row;
+cv::Mat panel_picture(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted, const ClassTable& classes) {
+  const cv::Mat shown = resize_image(image, size_of(truth));
+  const int width = std::min(kPanelWidth, truth.cols);
+  const int height = std::max(1, static_cast<int>(std::int64_t{truth.rows} * width / truth.cols));
+  const cv::Mat parts[] = {shown, color_labels(truth, classes), color_labels(predicted, classes), errors_over(shown, truth, predicted)};
+  cv::Mat picture(height, 4 * width + 3 * kGapWidth, CV_8UC3, kGap);
+  int left = 0;
+  for (const cv::Mat& part : parts) {
+    // Averaged after drawing, so that what is thin fades instead of vanishing.
+    cv::resize(part, picture(cv::Rect(left, 0, width, height)), {width, height}, 0, 0, cv::INTER_AREA);
+    left += width + kGapWidth;
   }
+  return picture;
 }
 
 std::string encoded_picture(const cv::Mat& rgb) {

@@ -1,4 +1,4 @@
-// Pictures for people: label colours, legends, PNG files.
+// Pictures for people: label colours, legends, panels of evaluated images, PNG files.
 #pragma once
 
 #include <opencv2/core/mat.hpp>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/classes.hpp"
-#include "base/size.hpp"
 
 namespace seg {
 
@@ -30,11 +29,13 @@ std::vector<LegendRow> legend_rows(const ClassTable& classes);
 /// The classes seen in CV_8UC1 train ids, by id, then the ignored pixels.
 std::vector<LegendRow> legend_rows(const cv::Mat& labels, const ClassTable& classes);
 
-/// What draw_legend needs; `scale` 1 suits pictures of some hundred pixels.
-Size legend_size(const std::vector<LegendRow>& rows, double scale);
+/// CV_8UC3 RGB with the rows on white to its right, `least_width` pixels or more; `scale` 1 suits pictures of some hundred pixels.
+cv::Mat with_legend(const cv::Mat& picture, const std::vector<LegendRow>& rows, double scale = 1.0, int least_width = 0);
 
-/// Draws the rows from the top left corner of `target`, CV_8UC3 RGB on a light ground; what does not fit is cut off.
-void draw_legend(cv::Mat target, const std::vector<LegendRow>& rows, double scale);
+/// One evaluated image, image | truth | prediction | errors, at most kPanelWidth wide each. image CV_8UC3 RGB of any size; truth and predicted
+/// CV_8UC1 train ids of one size. The last one is the image, grey and dark, with wrong pixels red and ignored ones light grey.
+inline constexpr int kPanelWidth = 320;
+cv::Mat panel_picture(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted, const ClassTable& classes);
 
 /// CV_8UC3 RGB as the bytes of a PNG file.
 std::string encoded_picture(const cv::Mat& rgb);

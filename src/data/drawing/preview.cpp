@@ -1,11 +1,10 @@
 #include "data/drawing/preview.hpp"
 
 #include <opencv2/imgproc.hpp>
+#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <string>
 
 #include "base/files.hpp"
@@ -21,15 +20,9 @@ constexpr int kSheetGap = 6;
 constexpr int kLegendWidth = 190;  // pixels at least, so that the pictures of a set are equally wide
 
 cv::Mat preview_of(const Sample& sample, const ClassTable& classes) {
-  const int width = sample.image.cols;
-  const std::vector<LegendRow> rows = sample.labels.empty() ? std::vector<LegendRow>{} : legend_rows(sample.labels, classes);
-  const Size legend = legend_size(rows, 1.0);
-  const int height = std::max(sample.image.rows, static_cast<int>(legend.height));
-  cv::Mat picture(height, 2 * width + std::max(kLegendWidth, static_cast<int>(legend.width)), CV_8UC3, cv::Scalar::all(255));
-  sample.image.copyTo(picture(cv::Rect(0, 0, width, sample.image.rows)));
-  overlay(sample.image, sample.labels, classes).copyTo(picture(cv::Rect(width, 0, width, sample.image.rows)));
-  draw_legend(picture.colRange(2 * width, picture.cols), rows, 1.0);
-  return picture;
+  cv::Mat both;
+  cv::hconcat(sample.image, overlay(sample.image, sample.labels, classes), both);
+  return with_legend(both, sample.labels.empty() ? std::vector<LegendRow>{} : legend_rows(sample.labels, classes), 1.0, kLegendWidth);
 }
 
 /// Image and overlay small and side by side, the id below.
@@ -44,42 +37,36 @@ cv::Mat sheet_tile(const Sample& sample, const ClassTable& classes) {
 
 /// Rows of tiles, about as wide as high, and the legend to their right.
 cv::Mat sheet_of(const std::vector<cv::Mat>& tiles, const ClassTable& classes) {
-  const std::vector<LegendRow> rows = legend_rows(classes);
   int tile_height = 0;
   for (const cv::Mat& tile : tiles) tile_height = std::max(tile_height, tile.rows);
   const auto count = static_cast<double>(tiles.size());
   const int columns = std::max(1, static_cast<int>(std::lround(std::sqrt(count * tile_height / (2 * kTileWidth)))));
   const int lines = static_cast<int>(std::ceil(count / columns));
-  const Size legend = legend_size(rows, 1.0);
   const int step = 2 * kTileWidth + kSheetGap;
-  cv::Mat sheet(std::max(lines * (tile_height + kSheetGap), static_cast<int>(legend.height)), columns * step + static_cast<int>(legend.width),
-                CV_8UC3, cv::Scalar::all(255));
+  cv::Mat sheet(lines * (tile_height + kSheetGap), columns * step, CV_8UC3, cv::Scalar::all(255));
   for (int i = 0; i < static_cast<int>(tiles.size()); ++i) {
     const cv::Mat& tile = tiles[static_cast<std::size_t>(i)];
     tile.copyTo(sheet(cv::Rect(i % columns * step, i / columns * (tile_height + kSheetGap), tile.cols, tile.rows)));
   }
-  draw_legend(sheet.colRange(columns * step, sheet.cols), rows, 1.0);
-  return sheet;
+  return with_legend(sheet, legend_rows(classes));
 }
 
 }  // namespace
 
 std::vector<fs::path> write_preview(const Dataset& dataset, const SampleTransform& transform, std::int64_t count, std::uint64_t seed,
-                                    const ClassTable& classes, const fs::path& output_folder) {
+                                    const fs::path& output_folder) {
   make_directories(output_folder);
   std::vector<fs::path> files;
   std::vector<cv::Mat> tiles;
   for (std::int64_t i = 0; i < std::min(count, dataset.size()); ++i) {
     const Sample sample = transform(dataset.get(i), seed_of({seed, 0, static_cast<std::uint64_t>(i)}));
-    std::array<char, 24> number{};
-    std::snprintf(number.data(), number.size(), "%04lld-", static_cast<long long>(i));
-    files.push_back(output_folder / (number.data() + safe_file_name(sample.id) + ".png"));
-    write_picture(files.back(), preview_of(sample, classes));
-    if (i < kSheetSamples) tiles.push_back(sheet_tile(sample, classes));
+    files.push_back(output_folder / fmt::format("{:04}-{}.png", i, safe_file_name(sample.id)));
+    write_picture(files.back(), preview_of(sample, dataset.classes()));
+    if (i < kSheetSamples) tiles.push_back(sheet_tile(sample, dataset.classes()));
   }
   if (tiles.empty()) return files;
   files.push_back(output_folder / "sheet.png");
-  write_picture(files.back(), sheet_of(tiles, classes));
+  write_picture(files.back(), sheet_of(tiles, dataset.classes()));
   return files;
 }
 

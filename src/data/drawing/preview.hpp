@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <vector>
 
-#include "base/classes.hpp"
 #include "data/dataset.hpp"
 #include "data/loader.hpp"
 
@@ -18,6 +17,6 @@ inline constexpr std::int64_t kSheetSamples = 60;
 /// the first kSheetSamples of them, small, with one legend of all classes. Returns the files, the sheet last.
 /// Throws kStorage where a file cannot be written.
 std::vector<std::filesystem::path> write_preview(const Dataset& dataset, const SampleTransform& transform, std::int64_t count, std::uint64_t seed,
-                                                 const ClassTable& classes, const std::filesystem::path& output_folder);
+                                                 const std::filesystem::path& output_folder);
 
 }  // namespace seg

@@ -78,7 +78,7 @@ void print_statistics(const RunConfig& config, const std::filesystem::path& html
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out) {
   const auto dataset = open_files(config.data, "train", training_frame(config));
   const SampleTransform transform = training_transform(config.augment, config.data.size, dataset->classes(), config.model.input);
-  for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), dataset->classes(), output))
+  for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), output))
     out << file.string() << '\n';
 }
 

@@ -8,7 +8,6 @@
 
 #include "base/error.hpp"
 #include "data/collate.hpp"
-#include "data/drawing/panel_picture.hpp"
 #include "data/drawing/picture.hpp"
 #include "scores/scores.hpp"
 

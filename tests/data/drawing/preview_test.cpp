@@ -16,7 +16,7 @@ using test::unchanged;
 TEST(Preview, WritesImageOverlayAndLegendSideBySide) {
   const test::TemporaryFolder folder;
   const MemoryDataset dataset(3);
-  const auto files = write_preview(dataset, unchanged, 2, 0, dataset.classes(), folder / "out");
+  const auto files = write_preview(dataset, unchanged, 2, 0, folder / "out");
   ASSERT_EQ(files.size(), 3U);
   const cv::Mat picture = cv::imread(files[1].string());  // BGR
   ASSERT_FALSE(picture.empty());
@@ -32,7 +32,7 @@ TEST(Preview, WritesImageOverlayAndLegendSideBySide) {
 TEST(Preview, TheSheetIsAGridOfImageAndOverlay) {
   const test::TemporaryFolder folder;
   const MemoryDataset dataset(9);
-  const auto files = write_preview(dataset, unchanged, 9, 0, dataset.classes(), folder.path());
+  const auto files = write_preview(dataset, unchanged, 9, 0, folder.path());
   ASSERT_EQ(files.back().filename(), "sheet.png");
   const cv::Mat sheet = cv::imread(files.back().string());  // BGR
   // Two columns of five tiles, each 480 wide and 160 high with its caption.
@@ -46,7 +46,7 @@ TEST(Preview, TheSheetIsAGridOfImageAndOverlay) {
 TEST(Preview, StopsAtTheEndOfTheSet) {
   const test::TemporaryFolder folder;
   const MemoryDataset dataset(2);
-  EXPECT_EQ(write_preview(dataset, unchanged, 9, 0, dataset.classes(), folder.path()).size(), 3U);
+  EXPECT_EQ(write_preview(dataset, unchanged, 9, 0, folder.path()).size(), 3U);
 }
 
 TEST(Preview, ShowsImagesWithoutLabels) {
@@ -56,13 +56,13 @@ TEST(Preview, ShowsImagesWithoutLabels) {
     sample.labels.release();
     return sample;
   };
-  const auto files = write_preview(dataset, drop_labels, 1, 0, dataset.classes(), folder.path());
+  const auto files = write_preview(dataset, drop_labels, 1, 0, folder.path());
   EXPECT_FALSE(cv::imread(files.at(0).string()).empty());
 }
 
 TEST(Preview, SaysWhichFolderCannotBeWritten) {
   const MemoryDataset dataset(1);
-  EXPECT_THROW(write_preview(dataset, unchanged, 1, 0, dataset.classes(), "/dev/null/preview"), Error);
+  EXPECT_THROW(write_preview(dataset, unchanged, 1, 0, "/dev/null/preview"), Error);
 }
 
 }  // namespace
