@@ -4,13 +4,15 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
+#include <mutex>
 #include <set>
+#include <shared_mutex>
+#include <unordered_map>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "data/cache/disk_cache.hpp"
-#include "data/cache/memory_cache.hpp"
 
 namespace seg {
 namespace {
@@ -33,18 +35,7 @@ bool add_version(Digest& digest, const fs::path& file) {
   return true;
 }
 
-/// Of the cache file: the data's place and all ways in which it is decoded.
-std::string identity_of(const DataOptions& options, const std::vector<const FileDataset*>& sets) {
-  std::set<std::string> decodings;
-  for (const FileDataset* set : sets) decodings.insert(decoding_digest(*set));
-  Digest digest;
-  digest.update(fs::absolute(options.root).lexically_normal().native());
-  for (const std::string& decoding : decodings) digest.update(decoding);
-  return digest.hex();
-}
-
-}  // namespace
-
+/// What decides how the files of `set` become pixels: 32 hexadecimal digits.
 std::string decoding_digest(const FileDataset& set) {
   Digest digest;
   add(digest, kDecoding);
@@ -57,6 +48,63 @@ std::string decoding_digest(const FileDataset& set) {
   digest.update(digest_of(set.encoding()));
   return digest.hex();
 }
+
+/// Of the cache file: the data's place and all ways in which it is decoded.
+std::string identity_of(const DataOptions& options, const std::vector<const FileDataset*>& sets) {
+  std::set<std::string> decodings;
+  for (const FileDataset* set : sets) decodings.insert(decoding_digest(*set));
+  Digest digest;
+  digest.update(fs::absolute(options.root).lexically_normal().native());
+  for (const std::string& decoding : decodings) digest.update(decoding);
+  return digest.hex();
+}
+
+std::uint64_t bytes_of(const Sample& sample) { return sample.image.total() * sample.image.elemSize() + sample.labels.total(); }
+
+/// Samples kept in this process.
+class MemoryCache final : public SampleCache {
+ public:
+  /// `limit`: bytes of pixels.
+  explicit MemoryCache(std::uint64_t limit) : limit_(limit) {}
+
+  std::optional<Sample> find(const CacheKey& key) override {
+    const std::shared_lock lock(mutex_);
+    const auto found = samples_.find(key.entry);
+    if (found == samples_.end() || found->second.version != key.version) return std::nullopt;
+    return found->second.sample;
+  }
+
+  void keep(const CacheKey& key, const Sample& sample) override {
+    const std::unique_lock lock(mutex_);
+    const auto found = samples_.find(key.entry);
+    if (found != samples_.end()) {
+      if (found->second.version == key.version) return;  // another thread was faster
+      bytes_ -= bytes_of(found->second.sample);          // its file has changed
+      samples_.erase(found);
+    }
+    if (bytes_ + bytes_of(sample) > limit_) {
+      if (!full_) spdlog::warn("data.cache: memory is full with {} frames; others are decoded each time: raise data.cache_gb", samples_.size());
+      full_ = true;
+      return;
+    }
+    bytes_ += bytes_of(sample);
+    samples_.emplace(key.entry, Kept{key.version, {sample.image, sample.labels, {}}});
+  }
+
+ private:
+  struct Kept {
+    std::string version;
+    Sample sample;
+  };
+
+  const std::uint64_t limit_;
+  std::shared_mutex mutex_;  // guards all below
+  std::unordered_map<std::string, Kept> samples_;
+  std::uint64_t bytes_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace
 
 CachedDataset::CachedDataset(std::shared_ptr<const FileDataset> files, std::shared_ptr<SampleCache> cache)
     : files_(std::move(files)), cache_(std::move(cache)), decoding_(decoding_digest(*files_)) {}

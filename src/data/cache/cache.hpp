@@ -53,12 +53,10 @@ class CachedDataset final : public Dataset {
   std::string decoding_;
 };
 
-/// The cache that data.cache names, for `sets` together, at most data.cache_gb large; null for none. The disk cache is a file
-/// in data.cache_dir or, where that is empty, in `default_folder`; where it cannot be had, a warning says why, and it is null.
+/// The cache that data.cache names, for `sets` together; null for none. Samples that would make it larger than data.cache_gb are not kept; the log
+/// says so once. The disk cache is a file in data.cache_dir or, where that is empty, in `default_folder`; where it cannot be had, a warning says why,
+/// and it is null.
 std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const std::vector<const FileDataset*>& sets,
                                         const std::filesystem::path& default_folder);
-
-/// What decides how the files of `set` become pixels: 32 hexadecimal digits.
-std::string decoding_digest(const FileDataset& set);
 
 }  // namespace seg

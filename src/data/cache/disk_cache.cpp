@@ -1,6 +1,8 @@
 #include "data/cache/disk_cache.hpp"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +13,6 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "data/cache/cache_folder.hpp"
 
 namespace seg {
 namespace {
@@ -27,7 +28,11 @@ constexpr std::uint64_t kIndexStart = 4096;
 constexpr std::uint64_t kPayloadStart = kIndexStart + kMaxEntries * sizeof(Entry);
 constexpr std::int32_t kMaxSide = 1 << 20;
 
-constexpr std::uint64_t kAppending = kCacheInUse + 1;  // place of the lock of who takes a place or publishes an entry
+constexpr const char* kExtension = ".samples";
+
+// Places of the locks (SharedFile).
+constexpr std::uint64_t kCacheInUse = 0;  // shared by everyone who has the file open
+constexpr std::uint64_t kAppending = 1;   // held by who takes a place or publishes an entry
 
 struct Header {
   std::array<char, 8> magic = {'s', 'e', 'g', 'c', 'a', 'c', 'h', 'e'};
@@ -95,12 +100,8 @@ std::optional<Header> read_header(const SharedFile& file, const std::string& ide
 
 std::vector<std::uint8_t> payload_of(const Entry& entry, const Sample& sample) {
   std::vector<std::uint8_t> payload(payload_bytes(entry));
-  const auto copy = [&](const cv::Mat& pixels, std::uint64_t at) {
-    const std::size_t row_bytes = static_cast<std::size_t>(pixels.cols) * pixels.elemSize();
-    for (int y = 0; y < pixels.rows; ++y) std::memcpy(payload.data() + at + static_cast<std::size_t>(y) * row_bytes, pixels.ptr(y), row_bytes);
-  };
-  copy(sample.image, 0);
-  copy(sample.labels, rounded_up(image_bytes(entry)));
+  sample.image.copyTo(cv::Mat(sample.image.size(), CV_8UC3, payload.data()));
+  if (!sample.labels.empty()) sample.labels.copyTo(cv::Mat(sample.labels.size(), CV_8UC1, payload.data() + rounded_up(image_bytes(entry))));
   return payload;
 }
 
@@ -120,10 +121,57 @@ class Appending {
   const SharedFile& file_;
 };
 
+struct CacheFile {
+  fs::path path;
+  std::uint64_t bytes = 0;  // on the disk, without holes
+  fs::file_time_type used;
+};
+
+std::vector<CacheFile> cache_files(const fs::path& folder) {
+  constexpr std::uint64_t kBlock = 512;  // the unit of st_blocks, whatever the file system's own is
+  std::vector<CacheFile> files;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() != kExtension) continue;
+    struct stat status {};
+    const bool known = ::stat(it->path().c_str(), &status) == 0;
+    std::error_code ignored;
+    files.push_back({it->path(), known ? static_cast<std::uint64_t>(status.st_blocks) * kBlock : 0, fs::last_write_time(it->path(), ignored)});
+  }
+  std::ranges::sort(files, {}, &CacheFile::used);
+  return files;
+}
+
+bool remove_if_unused(const CacheFile& file) {
+  try {
+    const SharedFile opened(file.path, 1);
+    if (!opened.try_lock(kCacheInUse)) return false;
+    std::error_code error;
+    if (!fs::remove(file.path, error)) return false;
+    spdlog::info("data.cache: removed {}, which no run uses, to stay within data.cache_gb", file.path.string());
+    return true;
+  } catch (const Error&) {
+    return false;  // not ours to open
+  }
+}
+
+/// Bytes that `own` may grow by so that all cache files in its folder stay within `limit` on the disk. If that is less than
+/// `wanted`, removes other cache files that no process has open, the longest unused first, until it is enough or none is left.
+std::uint64_t room_in_folder(const fs::path& own, std::uint64_t limit, std::uint64_t wanted) {
+  const std::vector<CacheFile> files = cache_files(own.parent_path());
+  std::uint64_t used = 0;
+  for (const CacheFile& file : files) used += file.bytes;
+  for (const CacheFile& file : files) {
+    if (used + wanted <= limit) break;
+    if (file.path != own && remove_if_unused(file)) used -= file.bytes;
+  }
+  return limit > used ? limit - used : 0;
+}
+
 }  // namespace
 
 DiskCache::DiskCache(const fs::path& folder, const std::string& identity, std::uint64_t limit)
-    : folder_(folder), path_(cache_file(folder, identity)), identity_(identity), limit_(limit) {
+    : path_(folder / (identity + kExtension)), identity_(identity), limit_(limit) {
   make_directories(folder);
   open();
 }
@@ -143,7 +191,7 @@ void DiskCache::open() {
                        });
     if (sound) {
       require_written(file_->extend_by_hole(kPayloadStart));
-      mark_cache_used(path_);
+      ::utimensat(AT_FDCWD, path_.c_str(), nullptr, 0);  // the one most recently used
       return;
     }
     spdlog::warn("data.cache: {} is damaged and made anew", path_.string());
@@ -257,7 +305,7 @@ std::optional<std::uint64_t> DiskCache::take_place(const Entry& entry) {
 
 /// False where the limit does not allow `bytes` more.
 bool DiskCache::grow(std::uint64_t bytes) {
-  const std::uint64_t room = room_in_cache_folder(folder_, path_, limit_, bytes);
+  const std::uint64_t room = room_in_folder(path_, limit_, bytes);
   if (bytes > room) {
     stop_keeping("the cache files in its folder have reached data.cache_gb");
     return false;

@@ -51,7 +51,6 @@ class DiskCache final : public SampleCache {
   void stop_keeping(const std::string& reason);
   void retire_if_outdated();
 
-  std::filesystem::path folder_;
   std::filesystem::path path_;
   std::string identity_;
   std::uint64_t limit_;

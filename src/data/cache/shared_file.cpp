@@ -108,9 +108,7 @@ void SharedFile::lock(std::uint64_t place, Lock kind) const {
   if (error != 0) throw refused(path_, "lock", error);
 }
 
-bool SharedFile::try_lock(std::uint64_t place, Lock kind) const {
-  return set_lock(F_OFD_SETLK, place, kind == Lock::kShared ? F_RDLCK : F_WRLCK) == 0;
-}
+bool SharedFile::try_lock(std::uint64_t place) const { return set_lock(F_OFD_SETLK, place, F_WRLCK) == 0; }
 
 void SharedFile::unlock(std::uint64_t place) const { set_lock(F_OFD_SETLK, place, F_UNLCK); }
 

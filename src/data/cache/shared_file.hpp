@@ -39,7 +39,8 @@ class SharedFile {
   enum class Lock { kShared, kExclusive };
   /// Waits for the lock on byte `place`. Throws kStorage where the file system has no locks.
   void lock(std::uint64_t place, Lock kind) const;
-  bool try_lock(std::uint64_t place, Lock kind) const;
+  /// The exclusive one, if it is free.
+  bool try_lock(std::uint64_t place) const;
   void unlock(std::uint64_t place) const;
 
  private:

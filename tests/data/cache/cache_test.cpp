@@ -6,7 +6,6 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "data/augment/transforms.hpp"
-#include "data/cache/memory_cache.hpp"
 #include "data/dataset_registry.hpp"
 #include "data/loader.hpp"
 #include "data/png_files.hpp"
@@ -182,16 +181,19 @@ TEST_P(Cache, GivesTheSameBeyondItsLimit) {
 INSTANTIATE_TEST_SUITE_P(Kinds, Cache, testing::Values("memory", "disk"), [](const auto& kind) { return kind.param; });
 
 TEST(MemoryCache, KeepsWhatFitsItsLimit) {
-  MemoryCache cache(2 * 400);
+  DataOptions options;
+  options.cache = CacheKind::kMemory;
+  options.cache_gb = 2 * 400e-9;
+  const auto cache = open_cache(options, {}, {});
   Sample sample;
   sample.image = cv::Mat(10, 10, CV_8UC3, cv::Scalar(1, 2, 3));
   sample.labels = cv::Mat(10, 10, CV_8UC1, cv::Scalar(4));
-  for (const char* name : {"a", "b", "c"}) cache.keep({name, "1"}, sample);
-  EXPECT_TRUE(cache.find({"a", "1"}));
-  EXPECT_TRUE(cache.find({"b", "1"}));
-  EXPECT_FALSE(cache.find({"c", "1"}));
-  cache.keep({"a", "2"}, sample);
-  EXPECT_TRUE(cache.find({"a", "2"})) << "a changed file takes the place of its old version";
+  for (const char* name : {"a", "b", "c"}) cache->keep({name, "1"}, sample);
+  EXPECT_TRUE(cache->find({"a", "1"}));
+  EXPECT_TRUE(cache->find({"b", "1"}));
+  EXPECT_FALSE(cache->find({"c", "1"}));
+  cache->keep({"a", "2"}, sample);
+  EXPECT_TRUE(cache->find({"a", "2"})) << "a changed file takes the place of its old version";
 }
 
 TEST(OpenCache, GoesOnWithoutAFolderItCannotWrite) {

@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "data/cache/cache_folder.hpp"
 #include "data/same.hpp"
 #include "support/support.hpp"
 
@@ -45,7 +44,7 @@ Sample sample_of(int i, int rows = 33, int cols = 21) {
 
 struct DiskCacheFile : testing::Test {
   std::unique_ptr<DiskCache> open(std::uint64_t limit = kLimit) const { return std::make_unique<DiskCache>(folder.path(), kIdentity, limit); }
-  fs::path file() const { return cache_file(folder.path(), kIdentity); }
+  fs::path file() const { return folder / (kIdentity + ".samples"); }
   void fill(int count) const {
     const auto cache = open();
     for (int i = 0; i < count; ++i) cache->keep(key_of(i), sample_of(i));
@@ -264,7 +263,7 @@ TEST_F(DiskCacheFile, RemovesFilesThatNoRunUsesToStayWithinTheLimit) {
   const auto cache = open(kSmall);
   cache->keep(key_of(0), sample_of(0, 700, 700));
   EXPECT_TRUE(cache->find(key_of(0)));
-  EXPECT_FALSE(fs::exists(cache_file(folder.path(), std::string(32, 'b'))));
+  EXPECT_FALSE(fs::exists(folder / (std::string(32, 'b') + ".samples")));
   EXPECT_TRUE(fs::exists(in_use.file()));
 }
 
