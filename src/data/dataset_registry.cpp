@@ -1,15 +1,13 @@
 #include "data/dataset_registry.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "data/datasets/camvid.hpp"
-#include "data/datasets/cityscapes.hpp"
-#include "data/datasets/folder.hpp"
-#include "data/datasets/synthia_rand.hpp"
-#include "data/datasets/synthia_seqs.hpp"
+#include "data/datasets/layouts.hpp"
 #include "data/splits.hpp"
 
 namespace seg {
@@ -17,25 +15,22 @@ namespace {
 
 struct KnownLayout {
   std::string name;
-  std::string (*class_file)(const DataOptions&);  // below data/; empty where data.classes must name one
+  std::string class_file;  // below data/, with {} for synthia_rand.classes; empty where data.classes must name one
   Listing (*list)(const DataOptions&, const ClassFile&, const std::string& split);
   std::vector<std::string> (*splits)(const DataOptions&);
   bool test_is_public = true;  // false: the labels of the test split are kept on a server
 };
 
-std::string own_table(const DataOptions& options) { return options.dataset + ".yaml"; }
-std::string table_of_rand(const DataOptions& options) { return "synthia_rand" + std::to_string(options.synthia_rand.classes) + ".yaml"; }
-std::string no_table(const DataOptions&) { return {}; }
 std::vector<std::string> every_split(const DataOptions&) { return all_splits(); }
 
-/// The registry: a layout is one line here and one file pair in datasets/.
+/// The registry: a layout is one line here and one function in datasets/.
 const std::vector<KnownLayout>& layouts() {
   static const std::vector<KnownLayout> table = {
-      {"synthia_seqs", own_table, list_synthia_seqs, every_split},
-      {"synthia_rand", table_of_rand, list_synthia_rand, every_split},
-      {"cityscapes", own_table, list_cityscapes, every_split, false},
-      {"camvid", own_table, list_camvid, every_split},
-      {"folder", no_table, list_folder, folder_splits},
+      {"synthia_seqs", "synthia_seqs.yaml", list_synthia_seqs, every_split},
+      {"synthia_rand", "synthia_rand{}.yaml", list_synthia_rand, every_split},
+      {"cityscapes", "cityscapes.yaml", list_cityscapes, every_split, false},
+      {"camvid", "camvid.yaml", list_camvid, every_split},
+      {"folder", "", list_folder, folder_splits},
   };
   return table;
 }
@@ -48,7 +43,7 @@ const KnownLayout& layout_of(const DataOptions& options) {
 
 fs::path class_file_path(const DataOptions& options) {
   if (!options.classes.empty()) return options.classes;
-  const std::string shipped = layout_of(options).class_file(options);
+  const std::string shipped = fmt::format(fmt::runtime(layout_of(options).class_file), options.synthia_rand.classes);
   if (shipped.empty()) {
     throw Error(ErrorKind::kConfiguration, "data.classes is empty, but '" + options.dataset + "' has no class table of its own",
                 "set data.classes to a YAML file; data/README.md says how to write one");

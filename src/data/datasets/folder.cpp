@@ -1,10 +1,9 @@
-#include "data/datasets/folder.hpp"
-
 #include <set>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "data/datasets/layouts.hpp"
 #include "data/splits.hpp"
 
 namespace seg {
@@ -47,14 +46,6 @@ std::set<std::string> read_list(const fs::path& file, const FilesByStem& images,
               "a line is an image's path below data.folder.images");
 }
 
-FilesByStem only(const FilesByStem& files, const std::set<std::string>& stems) {
-  FilesByStem kept;
-  for (const auto& [stem, file] : files) {
-    if (stems.contains(stem)) kept.emplace(stem, file);
-  }
-  return kept;
-}
-
 }  // namespace
 
 Listing list_folder(const DataOptions& options, const ClassFile& classes, const std::string& split) {
@@ -62,15 +53,14 @@ Listing list_folder(const DataOptions& options, const ClassFile& classes, const 
   const std::string hint = how_to_get("folder");
   const bool by_list = own.split == FolderSplit::kLists;
   const fs::path below = by_list ? fs::path() : fs::path(place_of(own, split));
-  const FilesByStem images = find_by_stem(fs::path(options.root) / own.images / below, own.image_suffix, hint);
-  const FilesByStem labels = find_by_stem(fs::path(options.root) / own.labels / below, own.label_suffix, hint);
-  Pairing pairing(options.root);
+  FilesByStem images = find_by_stem(fs::path(options.root) / own.images / below, own.image_suffix, hint);
+  FilesByStem labels = find_by_stem(fs::path(options.root) / own.labels / below, own.label_suffix, hint);
   if (by_list) {
     const std::set<std::string> stems = read_list(list_file(options, split), images, own.image_suffix);
-    pairing.add(only(images, stems), only(labels, stems));
-  } else {
-    pairing.add(images, labels);
+    for (FilesByStem* files : {&images, &labels}) std::erase_if(*files, [&](const auto& file) { return !stems.contains(file.first); });
   }
+  Pairing pairing(options.root);
+  pairing.add(images, labels);
   return {{},
           own.encoding == FolderEncoding::kIndex ? index_encoding(classes, options.train_void(), LabelEncoding::Source::kIndex)
                                                  : color_encoding(classes, options.train_void()),
