@@ -273,8 +273,6 @@ DataLoader::~DataLoader() {
 
 std::optional<std::vector<Sample>> DataLoader::next() { return pool_->next(); }
 
-std::int64_t DataLoader::batches_per_epoch() const { return pool_->per_epoch; }
-
 std::vector<std::string> DataLoader::skipped() const { return pool_->skipped_messages(); }
 
 }  // namespace seg

@@ -45,7 +45,6 @@ class DataLoader {
   /// kData also names a sample that took longer than timeout_s. The thread that is stuck in it cannot be stopped: it is left behind,
   /// so that nothing waits for it, and keeps the data set alive until it comes back.
   std::optional<std::vector<Sample>> next();
-  std::int64_t batches_per_epoch() const;
   /// Messages of the files that were skipped so far.
   std::vector<std::string> skipped() const;
 
