@@ -67,17 +67,10 @@ void Canvas::shadow(const std::vector<Point3>& points, float light) {
   const cv::Rect box = (cv::boundingRect(whole) + cv::Size(2, 2)) & cv::Rect(0, 0, image.cols, image.rows);
   if (box.empty()) return;
   cv::Mat_<uchar> mask(box.size(), uchar{0});
-  const cv::Point corner_offset(-box.x * (1 << kShift), -box.y * (1 << kShift));
-  std::vector<std::vector<cv::Point>> moved{shape};
-  for (cv::Point& corner : moved[0]) corner += corner_offset;
-  cv::fillPoly(mask, moved, cv::Scalar(255), cv::LINE_8, kShift);
-  for (int v = 0; v < box.height; ++v) {
-    for (int u = 0; u < box.width; ++u) {
-      if (mask(v, u) == 0) continue;
-      cv::Vec3b& pixel = image(box.y + v, box.x + u);
-      for (int c = 0; c < 3; ++c) pixel[c] = cv::saturate_cast<uchar>(static_cast<float>(pixel[c]) * light);
-    }
-  }
+  cv::fillPoly(mask, std::vector{shape}, cv::Scalar(255), cv::LINE_8, kShift, -box.tl() * (1 << kShift));
+  cv::Mat dark;
+  image(box).convertTo(dark, -1, light);
+  dark.copyTo(image(box), mask);
 }
 
 void Canvas::rectangle(const Plane& plane, double left, double bottom, double right, double top, const Color& color, Surface surface) {

@@ -128,7 +128,7 @@ void draw_sky(Canvas& canvas) {
       color = mix(color, Color(250, 249, 247) * (0.84F + 0.16F * bright), alpha * 0.9F);
       const double glow = std::exp(-((side - sun_x) * (side - sun_x) + (up - 0.5) * (up - 0.5)) * 2.5);
       color = mix(color, {255, 250, 235}, static_cast<float>(glow) * 0.5F);
-      small(v, u) = cv::Vec3b(cv::saturate_cast<uchar>(color[0]), cv::saturate_cast<uchar>(color[1]), cv::saturate_cast<uchar>(color[2]));
+      small(v, u) = cv::Vec3b(color);
     }
   }
   cv::Mat whole;
@@ -148,7 +148,7 @@ void draw_ground(Canvas& canvas, const World& world) {
       const double lateral = camera.lateral + (u + 0.5 - camera.centre_x) * metres - camera.bend(z);
       const auto [color, kind] = row.at(lateral);
       const Color seen = color * clear + air;
-      canvas.image(v, u) = cv::Vec3b(cv::saturate_cast<uchar>(seen[0]), cv::saturate_cast<uchar>(seen[1]), cv::saturate_cast<uchar>(seen[2]));
+      canvas.image(v, u) = cv::Vec3b(seen);
       canvas.surfaces(v, u) = surface_of(kind);
     }
   }

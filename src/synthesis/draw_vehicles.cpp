@@ -30,62 +30,58 @@ struct Body {
 
 const Body& body_of(VehicleKind kind) {
   using enum Panel;
-  static const Body hatchback{4.0,
-                              1.74,
-                              1.5,
-                              {{0, .14}, {0, .44}, {.01, .62}, {.1, .97}, {.2, 1}, {.48, .99}, {.7, .64}, {.96, .52}, {1, .4}, {1, .14}},
-                              {kPaint, kLamps, kGlass, kPaint, kPaint, kGlass, kPaint, kLamps, kPaint},
-                              {{{.1, .64}, {.15, .92}, {.32, .94}, {.33, .64}}, {{.36, .64}, {.35, .94}, {.47, .93}, {.63, .64}}}};
-  static const Body saloon{4.6,
-                           1.8,
-                           1.42,
-                           {{0, .14}, {0, .46}, {.01, .62}, {.13, .67}, {.27, .98}, {.36, 1}, {.52, .99}, {.69, .66}, {.96, .53}, {1, .4}, {1, .14}},
-                           {kPaint, kLamps, kPaint, kGlass, kPaint, kPaint, kGlass, kPaint, kLamps, kPaint},
-                           {{{.2, .67}, {.29, .92}, {.4, .94}, {.41, .67}}, {{.43, .67}, {.42, .94}, {.51, .93}, {.63, .67}}}};
-  static const Body van{5.0,
-                        1.95,
-                        2.15,
-                        {{0, .1}, {0, .28}, {0, .46}, {.02, .9}, {.05, 1}, {.66, 1}, {.84, .56}, {.97, .48}, {1, .36}, {1, .1}},
-                        {kPaint, kLamps, kGlass, kPaint, kPaint, kGlass, kPaint, kLamps, kPaint},
-                        {{{.6, .56}, {.6, .9}, {.66, .9}, {.78, .56}}},
-                        0.34,
-                        {.17, .82},
-                        0.06};
-  static const Body truck{8.0,
-                          2.4,
-                          3.3,
-                          {{0, .16}, {0, .24}, {0, .3}, {0, 1}, {.74, 1}, {.76, .86}, {.97, .84}, {1, .48}, {1, .3}, {1, .12}},
-                          {kPaint, kLamps, kPaint, kPaint, kPaint, kPaint, kGlass, kLamps, kPaint},
-                          {{{.83, .5}, {.83, .78}, {.95, .78}, {.97, .5}}},
-                          0.46,
-                          {.18, .88},
-                          0.0};
-  static const Body bus{10.5,
-                        2.5,
-                        3.1,
-                        {{0, .1}, {0, .3}, {0, .5}, {.005, .92}, {.02, 1}, {.98, 1}, {1, .9}, {1, .36}, {1, .24}, {1, .1}},
-                        {kPaint, kLamps, kGlass, kPaint, kPaint, kPaint, kGlass, kLamps, kPaint},
-                        {{{.03, .48}, {.03, .86}, {.2, .86}, {.2, .48}},
-                         {{.22, .48}, {.22, .86}, {.4, .86}, {.4, .48}},
-                         {{.42, .48}, {.42, .86}, {.6, .86}, {.6, .48}},
-                         {{.62, .48}, {.62, .86}, {.8, .86}, {.8, .48}},
-                         {{.83, .3}, {.83, .86}, {.95, .86}, {.95, .3}}},
-                        0.46,
-                        {.22, .8},
-                        0.0};
-  switch (kind) {
-    case VehicleKind::kHatchback:
-      return hatchback;
-    case VehicleKind::kSaloon:
-      return saloon;
-    case VehicleKind::kVan:
-      return van;
-    case VehicleKind::kTruck:
-      return truck;
-    case VehicleKind::kBus:
-      return bus;
-  }
-  return saloon;
+  // In the order of VehicleKind.
+  static const Body bodies[] = {
+      // hatchback
+      {4.0,
+       1.74,
+       1.5,
+       {{0, .14}, {0, .44}, {.01, .62}, {.1, .97}, {.2, 1}, {.48, .99}, {.7, .64}, {.96, .52}, {1, .4}, {1, .14}},
+       {kPaint, kLamps, kGlass, kPaint, kPaint, kGlass, kPaint, kLamps, kPaint},
+       {{{.1, .64}, {.15, .92}, {.32, .94}, {.33, .64}}, {{.36, .64}, {.35, .94}, {.47, .93}, {.63, .64}}}},
+      // saloon
+      {4.6,
+       1.8,
+       1.42,
+       {{0, .14}, {0, .46}, {.01, .62}, {.13, .67}, {.27, .98}, {.36, 1}, {.52, .99}, {.69, .66}, {.96, .53}, {1, .4}, {1, .14}},
+       {kPaint, kLamps, kPaint, kGlass, kPaint, kPaint, kGlass, kPaint, kLamps, kPaint},
+       {{{.2, .67}, {.29, .92}, {.4, .94}, {.41, .67}}, {{.43, .67}, {.42, .94}, {.51, .93}, {.63, .67}}}},
+      // van
+      {5.0,
+       1.95,
+       2.15,
+       {{0, .1}, {0, .28}, {0, .46}, {.02, .9}, {.05, 1}, {.66, 1}, {.84, .56}, {.97, .48}, {1, .36}, {1, .1}},
+       {kPaint, kLamps, kGlass, kPaint, kPaint, kGlass, kPaint, kLamps, kPaint},
+       {{{.6, .56}, {.6, .9}, {.66, .9}, {.78, .56}}},
+       0.34,
+       {.17, .82},
+       0.06},
+      // truck
+      {8.0,
+       2.4,
+       3.3,
+       {{0, .16}, {0, .24}, {0, .3}, {0, 1}, {.74, 1}, {.76, .86}, {.97, .84}, {1, .48}, {1, .3}, {1, .12}},
+       {kPaint, kLamps, kPaint, kPaint, kPaint, kPaint, kGlass, kLamps, kPaint},
+       {{{.83, .5}, {.83, .78}, {.95, .78}, {.97, .5}}},
+       0.46,
+       {.18, .88},
+       0.0},
+      // bus
+      {10.5,
+       2.5,
+       3.1,
+       {{0, .1}, {0, .3}, {0, .5}, {.005, .92}, {.02, 1}, {.98, 1}, {1, .9}, {1, .36}, {1, .24}, {1, .1}},
+       {kPaint, kLamps, kGlass, kPaint, kPaint, kPaint, kGlass, kLamps, kPaint},
+       {{{.03, .48}, {.03, .86}, {.2, .86}, {.2, .48}},
+        {{.22, .48}, {.22, .86}, {.4, .86}, {.4, .48}},
+        {{.42, .48}, {.42, .86}, {.6, .86}, {.6, .48}},
+        {{.62, .48}, {.62, .86}, {.8, .86}, {.8, .48}},
+        {{.83, .3}, {.83, .86}, {.95, .86}, {.95, .3}}},
+       0.46,
+       {.22, .8},
+       0.0},
+  };
+  return bodies[static_cast<std::size_t>(kind)];
 }
 
 class VehiclePainter {
@@ -137,9 +133,7 @@ class VehiclePainter {
   }
 
   void flank() {
-    std::vector<Point3> shape;
-    for (const ProfilePoint& p : body_.outline) shape.push_back(at(p, side_));
-    canvas_.polygon(shape, v_.color * flank_, surface_);
+    polygon(body_.outline, v_.color * flank_);
     if (v_.kind == VehicleKind::kTruck) polygon({{.72, .3}, {.72, 1}, {.76, 1}, {.76, .3}}, Color(40, 42, 44));
     polygon({{0, .14}, {0, .24}, {1, .24}, {1, .14}}, v_.color * (flank_ * 0.55F));
     polygon({{.02, .5}, {.02, .53}, {.97, .5}, {.97, .47}}, v_.color * (flank_ * 1.2F));

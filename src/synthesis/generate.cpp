@@ -31,8 +31,6 @@ void check(const GenerateOptions& o) {
   }
 }
 
-FilePlan plan(const Layout& layout, const GenerateOptions& o, std::int64_t index) { return layout.plan(index, synthesis::split_of(index, o.count)); }
-
 /// Low compression: noise hardly compresses, and time is what counts.
 void write_png(const fs::path& path, const cv::Mat& pixels) {
   bool written = false;
@@ -51,7 +49,7 @@ void write_one(const Layout& layout, const GenerateOptions& o, std::int64_t inde
   constexpr std::uint64_t kSensor = 100;  // apart from the worlds' sections
   const synthesis::Frame frame =
       synthesis::render(synthesis::make_world(o.seed, world), moment, o.size, seed_of({o.seed, static_cast<std::uint64_t>(index), kSensor}));
-  const FilePlan files = plan(layout, o, index);
+  const FilePlan files = synthesis::plan_files(layout, index, o.count);
   cv::Mat bgr;
   cv::cvtColor(frame.image, bgr, cv::COLOR_RGB2BGR);
   write_png(o.output / files.image, bgr);
@@ -66,7 +64,7 @@ void generate_dataset(const GenerateOptions& o) {
   check(o);
   std::set<fs::path> folders;
   for (std::int64_t i = 0; i < o.count; ++i) {
-    const FilePlan files = plan(layout, o, i);
+    const FilePlan files = synthesis::plan_files(layout, i, o.count);
     for (const fs::path& file : {files.image, files.labels, files.color}) folders.insert((o.output / file).parent_path());
   }
   for (const fs::path& folder : folders) make_directories(folder);

@@ -1,9 +1,9 @@
 #include "synthesis/layouts.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
-#include <iomanip>
 #include <set>
-#include <sstream>
 
 #include "base/error.hpp"
 
@@ -43,49 +43,16 @@ std::array<LabelClass, kKinds> numbered(int KindRow::*id) {
   return classes;
 }
 
-std::string digits(std::int64_t value, int width) {
-  std::ostringstream text;
-  text << std::setw(width) << std::setfill('0') << value;
-  return text.str();
-}
-
-FilePlan plan_seqs(std::int64_t index, const std::string&) {
-  const std::filesystem::path root = "SYNTHIA-SEQS-05-SUMMER";
-  const std::filesystem::path file = std::filesystem::path("Stereo_Left") / "Omni_F" / (digits(index, 6) + ".png");
-  return {root / "RGB" / file, root / "GT" / "LABELS" / file, root / "GT" / "COLOR" / file};
-}
-
-FilePlan plan_rand(std::int64_t index, const std::string&) {
-  const std::filesystem::path root = "GT";
-  const std::string file = digits(index, 7) + ".png";
-  return {std::filesystem::path("RGB") / file, root / "LABELS" / file, root / "COLOR" / file};
-}
-
-FilePlan plan_cityscapes(std::int64_t index, const std::string& split) {
-  const std::string city = split == "train" ? "northtown" : split == "val" ? "midtown" : "southtown";
-  const std::string stem = city + "_" + digits(index, 6) + "_000019";
-  const std::filesystem::path folder = std::filesystem::path(split) / city;
-  return {"leftImg8bit" / folder / (stem + "_leftImg8bit.png"), "gtFine" / folder / (stem + "_gtFine_labelIds.png"), {}};
-}
-
-FilePlan plan_camvid(std::int64_t index, const std::string& split) {
-  const std::string file = "street_" + digits(index, 6) + ".png";
-  return {std::filesystem::path(split) / file, std::filesystem::path(split + "annot") / file, {}};
-}
-
-FilePlan plan_folder(std::int64_t index, const std::string& split) {
-  const std::filesystem::path file = std::filesystem::path(split) / ("street_" + digits(index, 6) + ".png");
-  return {"images" / file, "labels" / file, {}};
-}
-
 const std::vector<Layout>& layouts() {
   constexpr std::int64_t kWorldFrames = 8;
   static const std::vector<Layout> table{
-      {"synthia_seqs", numbered(&KindRow::synthia_seqs), true, kWorldFrames, plan_seqs},
-      {"synthia_rand", numbered(&KindRow::synthia_rand), true, 1, plan_rand},
-      {"cityscapes", numbered(&KindRow::cityscapes), false, 1, plan_cityscapes},
-      {"camvid", numbered(&KindRow::camvid), false, 1, plan_camvid},
-      {"folder", numbered(&KindRow::synthia_seqs), false, 1, plan_folder},
+      {"synthia_seqs", numbered(&KindRow::synthia_seqs), true, kWorldFrames, "SYNTHIA-SEQS-05-SUMMER/RGB/Stereo_Left/Omni_F/{index:06}.png",
+       "SYNTHIA-SEQS-05-SUMMER/GT/LABELS/Stereo_Left/Omni_F/{index:06}.png", "SYNTHIA-SEQS-05-SUMMER/GT/COLOR/Stereo_Left/Omni_F/{index:06}.png"},
+      {"synthia_rand", numbered(&KindRow::synthia_rand), true, 1, "RGB/{index:07}.png", "GT/LABELS/{index:07}.png", "GT/COLOR/{index:07}.png"},
+      {"cityscapes", numbered(&KindRow::cityscapes), false, 1, "leftImg8bit/{split}/{city}/{city}_{index:06}_000019_leftImg8bit.png",
+       "gtFine/{split}/{city}/{city}_{index:06}_000019_gtFine_labelIds.png", ""},
+      {"camvid", numbered(&KindRow::camvid), false, 1, "{split}/street_{index:06}.png", "{split}annot/street_{index:06}.png", ""},
+      {"folder", numbered(&KindRow::synthia_seqs), false, 1, "images/{split}/street_{index:06}.png", "labels/{split}/street_{index:06}.png", ""},
   };
   return table;
 }
@@ -113,19 +80,24 @@ std::string split_of(std::int64_t index, std::int64_t count) {
   return index < val ? "train" : index < test ? "val" : "test";
 }
 
+FilePlan plan_files(const Layout& layout, std::int64_t index, std::int64_t count) {
+  const std::string split = split_of(index, count);
+  const std::string city = split == "train" ? "northtown" : split == "val" ? "midtown" : "southtown";
+  const auto path = [&](const std::string& pattern) {
+    return fmt::format(fmt::runtime(pattern), fmt::arg("split", split), fmt::arg("city", city), fmt::arg("index", index));
+  };
+  return {path(layout.image), path(layout.labels), path(layout.color)};
+}
+
 cv::Mat encode_labels(const Layout& layout, const Frame& frame) {
-  const auto id_at = [&](int v, int u) { return layout.classes[frame.kinds(v, u)].id; };
-  if (layout.wide_labels) {
-    cv::Mat_<cv::Vec3w> labels(frame.kinds.size());
-    for (int v = 0; v < labels.rows; ++v) {
-      for (int u = 0; u < labels.cols; ++u) labels(v, u) = cv::Vec3w(0, frame.instances(v, u), static_cast<ushort>(id_at(v, u)));
-    }
-    return labels;
-  }
-  cv::Mat_<uchar> labels(frame.kinds.size());
-  for (int v = 0; v < labels.rows; ++v) {
-    for (int u = 0; u < labels.cols; ++u) labels(v, u) = static_cast<uchar>(id_at(v, u));
-  }
+  cv::Mat_<uchar> table(1, 256, uchar{0});
+  for (int kind = 0; kind < kKinds; ++kind) table(kind) = static_cast<uchar>(layout.classes[static_cast<std::size_t>(kind)].id);
+  cv::Mat ids;
+  cv::LUT(frame.kinds, table, ids);
+  if (!layout.wide_labels) return ids;
+  ids.convertTo(ids, CV_16U);
+  cv::Mat labels;
+  cv::merge(std::vector<cv::Mat>{cv::Mat::zeros(ids.size(), CV_16U), frame.instances, ids}, labels);
   return labels;
 }
 
@@ -141,16 +113,14 @@ cv::Mat color_labels(const Layout& layout, const Frame& frame) {
 }
 
 std::string class_table_text(const Layout& layout) {
-  std::ostringstream classes;
-  std::ostringstream voids;
+  std::string classes, voids;
   std::set<int> seen;
   for (const LabelClass& c : layout.classes) {
     if (!seen.insert(c.id).second) continue;
-    std::ostringstream& block = c.name == "Void" ? voids : classes;
-    block << "  - {name: " << c.name << ", id: " << c.id << ", color: [" << int{c.color[0]} << ", " << int{c.color[1]} << ", " << int{c.color[2]}
-          << "]}\n";
+    const std::string line = fmt::format("  - {{name: {}, id: {}, color: [{}, {}, {}]}}\n", c.name, c.id, c.color[0], c.color[1], c.color[2]);
+    (c.name == "Void" ? voids : classes) += line;
   }
-  return "# The classes of these street scenes; see data/README.md.\nclasses:\n" + classes.str() + "void:\n" + voids.str();
+  return "# The classes of these street scenes; see data/README.md.\nclasses:\n" + classes + "void:\n" + voids;
 }
 
 }  // namespace seg::synthesis

@@ -36,7 +36,7 @@ struct Layout {
   std::array<LabelClass, kKinds> classes;  // by Kind
   bool wide_labels = false;                // 16 bit, three channels
   std::int64_t frames_a_world = 1;         // more than one: image sequences
-  FilePlan (*plan)(std::int64_t index, const std::string& split) = nullptr;
+  std::string image, labels, color;        // files, with {split}, {city} and {index} for fmt::format; color is empty where there is none
 };
 
 std::vector<std::string> layout_names();
@@ -46,6 +46,9 @@ const Layout& find_layout(const std::string& name);
 
 /// "train", "val" or "test": blocks of 70, 10 and 20 % in order of the index; from three images on none is empty.
 std::string split_of(std::int64_t index, std::int64_t count);
+
+/// The files of one of `count` images.
+FilePlan plan_files(const Layout& layout, std::int64_t index, std::int64_t count);
 
 /// The label file's pixels: 8-bit ids, or 16-bit BGR with red = id, green = instance.
 cv::Mat encode_labels(const Layout& layout, const Frame& frame);

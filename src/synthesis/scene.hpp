@@ -1,4 +1,4 @@
-// What stands where in a street, as plain data; lengths in metres, places as in camera.hpp.
+// What stands where in a street, as plain data; lengths in metres, places as in canvas.hpp.
 #pragma once
 
 #include <opencv2/core/matx.hpp>
