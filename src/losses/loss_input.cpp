@@ -23,8 +23,18 @@ const ClassSums& LossInput::sums() const {
   if (!ranks_.several()) return own;
   const torch::Tensor counts = torch::stack({own.pixels, own.false_negatives, own.predicted});
   ranks_.sum(counts);
-  sums_ = ClassSums{own.cross_entropy, counts[0], counts[1], counts[2], own.probability, own.true_probability};
+  sums_ = ClassSums{own.cross_entropy, counts[0], counts[1], counts[2]};
+  if (regions_ == Regions::kYes) {
+    const torch::Tensor part = torch::stack({own.probability, own.true_probability}), whole = part.detach().clone();
+    ranks_.sum(whole);
+    const torch::Tensor with_gradient = part + (whole - part.detach());
+    sums_->probability = with_gradient[0], sums_->true_probability = with_gradient[1];
+  }
   return *sums_;
+}
+
+torch::Tensor LossInput::share_of(const torch::Tensor& value) const {
+  return ranks_.several() ? value - value.detach() * (1.0 - 1.0 / static_cast<double>(ranks_.world_size())) : value;
 }
 
 torch::Tensor LossInput::mean_cross_entropy() const { return sums().cross_entropy.detach().sum() / valid_pixels().clamp_min(1); }

@@ -27,7 +27,7 @@ class LossInput {
 
   const Communicator& ranks() const { return ranks_; }
 
-  /// Cross entropy and regions of this part, differentiable, with the counts of the whole batch.
+  /// Cross entropy of this part, differentiable, with the counts and the regions of the whole batch; the gradient of these is that of this part.
   const ClassSums& sums() const;
   /// The same. Throws kInternal for an input made without regions, where the loss has not said that it reads them.
   const ClassSums& sums_with_regions() const;
@@ -40,6 +40,9 @@ class LossInput {
 
   /// float32 scalar, differentiable: likewise.
   torch::Tensor mean_loss() const;
+  /// This rank's share of a value that all ranks have, such as one made of regions, with the whole gradient: what the others add to it comes from
+  /// their parts.
+  torch::Tensor share_of(const torch::Tensor& value) const;
 
   /// float32 [N,K,H,W]: the logits up-sampled to the labels' size, differentiable.
   const torch::Tensor& full_size() const;
