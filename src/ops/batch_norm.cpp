@@ -132,30 +132,33 @@ TORCH_LIBRARY_FRAGMENT(seg, library) {
                                      "batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor(a!)[] running, Tensor? residual, bool relu, "
                                      "bool training, float momentum, float eps) -> Tensor",
                                      {.cpu = differentiable_batch_norm,
-                                      .cuda = cuda::built<differentiable_batch_norm>(),
+                                      .cuda = cuda::built<decltype(plain_batch_norm), differentiable_batch_norm>(),
                                       .meta = differentiable_batch_norm,
                                       .autograd = differentiable_batch_norm,
                                       .any = plain_batch_norm});
   // Of x and of its squares: float64 [2,C].
   define<decltype(sums_shape)>(library, "batch_norm_sums(Tensor x) -> Tensor",
-                               {.cpu = cpu::batch_norm_sums, .cuda = cuda::built<cuda::batch_norm_sums>(), .meta = sums_shape});
+                               {.cpu = cpu::batch_norm_sums, .cuda = cuda::built<decltype(sums_shape), cuda::batch_norm_sums>(), .meta = sums_shape});
   // From the sums over `count` values; moves the running ones.
   define<decltype(statistics_of_sums)>(library,
                                        "batch_norm_statistics(Tensor sums, float count, Tensor(a!)[] running, float momentum, float eps) -> Tensor",
-                                       {.cuda = cuda::built<cuda::batch_norm_statistics>(), .any = statistics_of_sums});
-  define<decltype(features_like)>(library, "batch_norm_apply(Tensor x, Tensor[] norm, Tensor? residual, bool relu) -> Tensor",
-                                  {.cpu = cpu::batch_norm_apply, .cuda = cuda::built<cuda::batch_norm_apply>(), .meta = features_like});
+                                       {.cuda = cuda::built<decltype(statistics_of_sums), cuda::batch_norm_statistics>(), .any = statistics_of_sums});
+  define<decltype(features_like)>(
+      library, "batch_norm_apply(Tensor x, Tensor[] norm, Tensor? residual, bool relu) -> Tensor",
+      {.cpu = cpu::batch_norm_apply, .cuda = cuda::built<decltype(features_like), cuda::batch_norm_apply>(), .meta = features_like});
   // With g the gradient behind the ReLU and d = x - mean: sum(g) and sum(g d) / deviation, float64 [2,C]; the same in float32, the gradients of bias
   // and weight; and `share` times them. output: where a residual was added; else the sign of the sum follows from x.
   define<decltype(gradient_sums_shape)>(
       library, "batch_norm_gradient_sums(Tensor gradient, Tensor x, Tensor[] norm, Tensor? output, bool relu, float share) -> Tensor[]",
-      {.cpu = cpu::batch_norm_gradient_sums, .cuda = cuda::built<cuda::batch_norm_gradient_sums>(), .meta = gradient_sums_shape});
+      {.cpu = cpu::batch_norm_gradient_sums,
+       .cuda = cuda::built<decltype(gradient_sums_shape), cuda::batch_norm_gradient_sums>(),
+       .meta = gradient_sums_shape});
   // Of x and, where it is wanted, of the residual. means: `share` times the sums of all ranks. d x = weight s (g - means_0 - d s means_1), s =
   // 1 / deviation.
   define<decltype(gradients_like)>(
       library,
       "batch_norm_backward(Tensor gradient, Tensor x, Tensor[] norm, Tensor? output, bool relu, Tensor means, bool with_residual) -> Tensor[]",
-      {.cpu = cpu::batch_norm_backward, .cuda = cuda::built<cuda::batch_norm_backward>(), .meta = gradients_like});
+      {.cpu = cpu::batch_norm_backward, .cuda = cuda::built<decltype(gradients_like), cuda::batch_norm_backward>(), .meta = gradients_like});
 }
 
 void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {

@@ -72,13 +72,13 @@ tensor_list differentiable_class_sums(const torch::Tensor& logits, const torch::
 TORCH_LIBRARY_FRAGMENT(seg, library) {
   define<decltype(cpu::class_sums)>(library, "class_sums(Tensor logits, Tensor labels, bool align_corners, bool regions) -> Tensor[]",
                                     {.cpu = cpu::class_sums,
-                                     .cuda = cuda::built<cuda::class_sums>(),
+                                     .cuda = cuda::built<decltype(cpu::class_sums), cuda::class_sums>(),
                                      .meta = class_sums_shapes,
                                      .autograd = differentiable_class_sums,
                                      .any = class_sums_by_reference});
   define<decltype(cpu::class_sums_backward)>(
       library, "class_sums_backward(Tensor[] gradients, Tensor logits, Tensor labels, Tensor log_sums, bool align_corners) -> Tensor",
-      {.cpu = cpu::class_sums_backward, .cuda = cuda::built<cuda::class_sums_backward>(), .meta = logits_shape});
+      {.cpu = cpu::class_sums_backward, .cuda = cuda::built<decltype(cpu::class_sums_backward), cuda::class_sums_backward>(), .meta = logits_shape});
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ torch::Tensor differentiable_drop_out(const torch::Tensor& x, const torch::Tenso
 TORCH_LIBRARY_FRAGMENT(seg, library) {
   define<decltype(drop_out_on_cpu)>(library, "drop_out(Tensor x, Tensor drawn, int place, float probability) -> Tensor",
                                     {.cpu = drop_out_on_cpu,
-                                     .cuda = cuda::built<cuda::drop_out>(),
+                                     .cuda = cuda::built<decltype(drop_out_on_cpu), cuda::drop_out>(),
                                      .meta = drop_out_shape,
                                      .autograd = differentiable_drop_out,
                                      .any = drop_out_by_torch});

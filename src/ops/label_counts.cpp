@@ -12,7 +12,7 @@ torch::Tensor no_label_counts(const torch::Tensor&, const torch::Tensor& truth, 
 
 TORCH_LIBRARY_FRAGMENT(seg, library) {
   define<decltype(no_label_counts)>(library, "label_counts(Tensor predicted, Tensor truth, int classes, int boundary_width) -> Tensor",
-                                    {.cuda = cuda::built<cuda::label_counts>(), .any = no_label_counts});
+                                    {.cuda = cuda::built<decltype(no_label_counts), cuda::label_counts>(), .any = no_label_counts});
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ torch::Tensor normalized_by_torch(const torch::Tensor& images, at::ArrayRef<doub
 
 TORCH_LIBRARY_FRAGMENT(seg, library) {
   define<decltype(normalized_by_torch)>(library, "normalize(Tensor images, float[] means, float[] deviations, bool bgr, ScalarType dtype) -> Tensor",
-                                        {.cuda = cuda::built<cuda::normalize>(), .any = normalized_by_torch});
+                                        {.cuda = cuda::built<decltype(normalized_by_torch), cuda::normalize>(), .any = normalized_by_torch});
 }
 
 }  // namespace

@@ -67,11 +67,13 @@ torch::Tensor differentiable_resize(const torch::Tensor& x, std::int64_t height,
 }
 
 TORCH_LIBRARY_FRAGMENT(seg, library) {
-  define<decltype(resized_by_products)>(
-      library, "resize(Tensor x, int height, int width, bool align_corners) -> Tensor",
-      {.cuda = cuda::built<cuda::resize>(), .meta = resized_shape, .autograd = differentiable_resize, .any = resized_by_products});
+  define<decltype(resized_by_products)>(library, "resize(Tensor x, int height, int width, bool align_corners) -> Tensor",
+                                        {.cuda = cuda::built<decltype(resized_by_products), cuda::resize>(),
+                                         .meta = resized_shape,
+                                         .autograd = differentiable_resize,
+                                         .any = resized_by_products});
   define<decltype(resized_by_products)>(library, "resize_backward(Tensor gradient, int height, int width, bool align_corners) -> Tensor",
-                                        {.cuda = cuda::built<cuda::resize_backward>(), .meta = resized_shape});
+                                        {.cuda = cuda::built<decltype(resized_by_products), cuda::resize_backward>(), .meta = resized_shape});
 }
 
 }  // namespace

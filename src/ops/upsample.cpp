@@ -27,13 +27,15 @@ torch::Tensor labels_shape(const torch::Tensor& logits, std::int64_t height, std
 }
 
 TORCH_LIBRARY_FRAGMENT(seg, library) {
-  define<decltype(cpu::predict_labels)>(
-      library, "predict_labels(Tensor logits, int height, int width, bool align_corners) -> Tensor",
-      {.cpu = cpu::predict_labels, .cuda = cuda::built<cuda::predict_labels>(), .meta = labels_shape, .any = reference::predict_labels});
+  define<decltype(cpu::predict_labels)>(library, "predict_labels(Tensor logits, int height, int width, bool align_corners) -> Tensor",
+                                        {.cpu = cpu::predict_labels,
+                                         .cuda = cuda::built<decltype(cpu::predict_labels), cuda::predict_labels>(),
+                                         .meta = labels_shape,
+                                         .any = reference::predict_labels});
   // On CUDA it is the other operator, which is differentiable.
   define<decltype(resized_by_torch)>(library, "upsample_logits(Tensor scores, int height, int width, bool align_corners) -> Tensor",
                                      {.any = resized_by_torch});
-  if (cuda::built<cuda::predict_labels>() != nullptr)
+  if (cuda::built<decltype(cpu::predict_labels), cuda::predict_labels>() != nullptr)
     for (const auto key : {c10::DispatchKey::CUDA, c10::DispatchKey::AutogradCUDA})
       library.impl("upsample_logits", torch::dispatch(key, resize_features));
 }

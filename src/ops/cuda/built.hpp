@@ -13,8 +13,8 @@ inline constexpr bool kBuilt = false;
 #endif
 
 /// A kernel for CUDA. Null in a program without, and where the environment says SEG_CUDA_KERNELS=off, which leaves all to LibTorch, to compare.
-template <auto kKernel>
-auto built() -> decltype(kKernel) {
+template <class Signature, Signature* kKernel>
+Signature* built() {
   if constexpr (kBuilt) {
     const char* wanted = std::getenv("SEG_CUDA_KERNELS");
     if (wanted == nullptr || std::string_view(wanted) != "off") return kKernel;
