@@ -34,7 +34,7 @@ mutation "running statistics not rolled back" src/engine/training/rollback.cpp \
 mutation "false positives for false negatives" src/losses/class_weighting/error_rate.cpp \
   'errors = sums.false_negatives' 'errors = sums.predicted - (sums.pixels - sums.false_negatives)' \
   losses_tests 'RecallWeights.*'
-mutation "a rank's share not divided" src/losses/soft_iou.cpp \
+mutation "a rank's share not divided" src/losses/loss_input.cpp \
   '(1.0 - 1.0 / static_cast<double>' '(0.0 / static_cast<double>' \
   losses_tests '*ExactLossTest*'
 mutation "ignored pixels counted" src/ops/cpu/class_sums_tile.cpp \
