@@ -1,8 +1,8 @@
 // In-place updates of many tensors at once: of parameters by an optimiser, of averages, of gradients by a factor.
 //
 // What decides about an update (the learning rate, whether the step counts) is a tensor where the parameters are, so that no device is waited for and
-// a step can be recorded as a graph. On the CPU it is read, which costs nothing. The equations of the optimisers stand in optim/adam.hpp and
-// optim/sgd.hpp.
+// a step can be recorded as a graph. On the CPU it is read, which costs nothing. The equations of the optimisers stand in
+// optim/optimizer.hpp.
 #pragma once
 
 #include <torch/types.h>

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "core/state.hpp"
 #include "ops/parameter_updates.hpp"
-#include "optim/fit.hpp"
 
 namespace seg {
 

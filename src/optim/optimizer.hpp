@@ -1,7 +1,14 @@
-// Adam, AdamW and SGD over parameter groups, with their state as named tensors.
+// Adam, AdamW and SGD over parameter groups, with their state as named tensors. d: weight decay; g: gradient; p: parameter.
+//
+// Adam (Kingma, Ba, arXiv 1412.6980): steps scaled by running means of the gradient and of its square.
+//   m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2
+//   p <- p - lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+// Adam adds d p to g; AdamW (Loshchilov, Hutter, arXiv 1711.05101) first scales p by 1 - lr d. t counts the updates of each parameter.
+//
+// SGD with momentum (Sutskever et al., On the importance of initialization and momentum in deep learning, ICML 2013):
+//   g <- g + d p,  b <- mu b + g,  p <- p - lr b   (Nesterov: p <- p - lr (g + mu b)); b starts at zero.
 #pragma once
 
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,23 +34,35 @@ struct ParameterGroup {
 /// as the head; no decay on norm weights and biases.
 std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options, const std::set<std::string>& fresh = {});
 
+/// Throws kConfiguration for options that contradict each other.
+void check_optimizer(const OptimizerOptions& options);
+
 class Optimizer {
  public:
-  virtual ~Optimizer() = default;
+  /// Throws kConfiguration as check_optimizer does.
+  Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
 
   /// One update from the parameters' gradients; a parameter without one is left alone. learning_rate, float64, and kept, bool, are scalars where the
   /// parameters are; where `kept` is false, nothing is changed.
-  virtual void step(const torch::Tensor& learning_rate, const torch::Tensor& kept) = 0;
-  /// Moments and step count, named after the parameters; bit-exact through load().
-  virtual State state() const = 0;
+  void step(const torch::Tensor& learning_rate, const torch::Tensor& kept);
+  /// "PARAMETER.step" (int64 scalar) and "PARAMETER.MOMENT"; bit-exact through load(). The moments are the live ones: copy what must outlive the next
+  /// step.
+  State state() const;
   /// Throws kStorage where a name or shape does not fit.
-  virtual void load(const State& state) = 0;
-};
+  void load(const State& state);
 
-std::vector<std::string> optimizer_names();
-/// Throws kConfiguration for options that contradict each other.
-void check_optimizer(const OptimizerOptions& options);
-std::unique_ptr<Optimizer> build_optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
+ private:
+  struct Slots {
+    torch::Tensor steps;                              // float32 [parameters]: updates of each
+    std::vector<torch::Tensor> steps_of;              // its entries
+    std::vector<std::vector<torch::Tensor>> moments;  // [moment][parameter], zero at first
+  };
+
+  OptimizerOptions options_;
+  std::vector<ParameterGroup> groups_;
+  std::vector<std::string> moment_names_;  // of the tensors kept for each parameter, all of its shape
+  std::vector<Slots> slots_;               // [group]
+};
 
 /// Sets all gradients to none.
 void clear_gradients(const std::vector<ParameterGroup>& groups);

@@ -10,17 +10,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "optim/optimizer_options.hpp"
 
 namespace seg {
 
-std::vector<std::string> schedule_names();
-
-/// `iteration` is the number of updates already made (0 for the first); `total` that of the whole run. Throws kConfiguration for
-/// an unknown type.
+/// `iteration` is the number of updates already made (0 for the first); `total` that of the whole run.
 double learning_rate(const ScheduleOptions& options, double base_lr, std::int64_t iteration, std::int64_t total);
 
 }  // namespace seg

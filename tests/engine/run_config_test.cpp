@@ -96,10 +96,10 @@ TEST(RunConfigTest, ThePublishedRecipeForSynthiaIsThePapers) {
   EXPECT_EQ(config.train.seed, 1337);
   EXPECT_EQ(config.data.size, (Size{384, 768}));
   EXPECT_EQ(config.data.void_label, VoidPixels::kTrain);
-  EXPECT_EQ(config.optimizer.type, "adam");
+  EXPECT_EQ(config.optimizer.type, OptimizerType::kAdam);
   EXPECT_EQ(config.optimizer.lr, 1e-3);
   EXPECT_EQ(config.optimizer.weight_decay, 0.0);
-  EXPECT_EQ(config.schedule.type, "constant");
+  EXPECT_EQ(config.schedule.type, ScheduleType::kConstant);
   EXPECT_EQ(config.augment.flip, 0.0);
   EXPECT_EQ(config.model.input.order, ChannelOrder::kBgr);
   EXPECT_EQ(config.model.input.mean, (std::vector<double>{55.099, 62.204, 71.238}));
@@ -119,10 +119,10 @@ TEST(RunConfigTest, ThePublishedRecipeForCityscapesIsThePapers) {
   EXPECT_EQ(config.train.val_interval, 5000);
   EXPECT_EQ(config.data.size, (Size{769, 769}));
   EXPECT_EQ(config.data.void_label, VoidPixels::kIgnore);
-  EXPECT_EQ(config.optimizer.type, "adam");
+  EXPECT_EQ(config.optimizer.type, OptimizerType::kAdam);
   EXPECT_EQ(config.optimizer.lr, 1e-4);
   EXPECT_EQ(config.optimizer.weight_decay, 0.0);
-  EXPECT_EQ(config.schedule.type, "constant");
+  EXPECT_EQ(config.schedule.type, ScheduleType::kConstant);
   EXPECT_TRUE(config.augment.crop);
   EXPECT_EQ(config.augment.flip, 0.5);
   EXPECT_EQ(config.augment.scale.steps, (std::vector<double>{0.75, 1, 1.25, 1.5, 1.75, 2}));

@@ -10,7 +10,7 @@
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "config/print.hpp"
-#include "core/digests.hpp"
+#include "core/state.hpp"
 #include "data/cache/cache.hpp"
 #include "data/dataset_registry.hpp"
 #include "data/image_io.hpp"

@@ -28,13 +28,13 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
       stream_(compute.device),
       uploads_(compute.device),
       groups_(make_groups(*model_, config.optimizer, fresh)),
-      optimizer_(build_optimizer(config.optimizer, groups_)),
+      optimizer_(config.optimizer, groups_),
       ema_(config.train.ema > 0 ? std::make_unique<Ema>(*model_, config.train.ema) : nullptr) {
   const DeviceStream::Scope queue(stream_);  // autograd keeps to the one in which it first sees a parameter
   if (ranks.several()) gradient_sum_ = std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce));
   step_ = std::make_unique<TrainingStep>(
       config, compute, ranks,
-      TrainingStep::Parts{model_.get(), losses_.main.get(), losses_.auxiliary.get(), &groups_, optimizer_.get(), ema_.get(), gradient_sum_.get()});
+      TrainingStep::Parts{model_.get(), losses_.main.get(), losses_.auxiliary.get(), &groups_, &optimizer_, ema_.get(), gradient_sum_.get()});
   const std::string reason = why_not_recorded(config.train, ranks);
   if (reason.empty()) recorded_ = std::make_unique<RecordedStep>(compute.device);
   if (!reason.empty() && config.train.cuda_graph == GraphMode::kAuto) spdlog::info("the training step is not recorded as a CUDA graph: {}", reason);
@@ -84,7 +84,7 @@ StepResult Learner::step(const std::vector<Batch>& micro_batches, std::int64_t i
 
 State Learner::state() const {
   State state = with_prefix(model_state(*model_), "model.");
-  state.merge(with_prefix(optimizer_->state(), "optimizer."));
+  state.merge(with_prefix(optimizer_.state(), "optimizer."));
   state.merge(with_prefix(losses_.main->state(), "loss."));
   if (losses_.auxiliary) state.merge(with_prefix(losses_.auxiliary->state(), "aux_loss."));
   if (ema_) state.merge(with_prefix(ema_->state(), "ema."));
@@ -93,7 +93,7 @@ State Learner::state() const {
 
 void Learner::load(const State& state) {
   load_state_exact(*model_, without_prefix(state, "model."), "the checkpoint");
-  optimizer_->load(without_prefix(state, "optimizer."));
+  optimizer_.load(without_prefix(state, "optimizer."));
   losses_.main->load(without_prefix(state, "loss."));
   if (losses_.auxiliary) losses_.auxiliary->load(without_prefix(state, "aux_loss."));
   if (ema_) ema_->load(without_prefix(state, "ema."));

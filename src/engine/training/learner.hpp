@@ -81,7 +81,7 @@ class Learner {
   // A queue that can be recorded, which the default one cannot; and one for the next batch, which travels while the device computes.
   DeviceStream stream_, uploads_;
   std::vector<ParameterGroup> groups_;
-  std::unique_ptr<Optimizer> optimizer_;
+  Optimizer optimizer_;
   std::unique_ptr<Ema> ema_;                   // null where train.ema is 0
   std::unique_ptr<GradientSum> gradient_sum_;  // null for one process
   std::unique_ptr<TrainingStep> step_;

@@ -10,7 +10,6 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "config/print.hpp"
-#include "core/digests.hpp"
 #include "core/state.hpp"
 #include "data/collate.hpp"
 #include "device/compute.hpp"
