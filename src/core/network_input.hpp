@@ -1,8 +1,10 @@
 // What a network takes: channels in this order, each (x - mean) / std. The YAML block `model.input`.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
+#include "base/error.hpp"
 #include "config/fields.hpp"
 
 namespace seg {
@@ -25,6 +27,11 @@ struct NetworkInput {
 };
 
 /// Throws kConfiguration unless mean and std have three numbers each, std above 0.
-void check(const NetworkInput& input);
+inline void check(const NetworkInput& input) {
+  const bool three = input.mean.size() == 3 && input.std.size() == 3;
+  if (three && std::ranges::all_of(input.std, [](double s) { return s > 0.0; })) return;
+  throw Error(ErrorKind::kConfiguration, "model.input: mean and std must be three numbers each, std above 0",
+              "for example mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]");
+}
 
 }  // namespace seg
