@@ -31,7 +31,7 @@ mutation "EMA updated on a bad step" src/engine/training/training_step.cpp \
 mutation "running statistics not rolled back" src/engine/training/rollback.cpp \
   'torch::where(kept, some.values(), some.before)' 'some.values()' \
   engine_tests 'LearnerTest.AStepThatIsNotFinite*'
-mutation "false positives for false negatives" src/losses/class_weighting/error_rate.cpp \
+mutation "false positives for false negatives" src/losses/class_weighting/error_rate.hpp \
   'errors = sums.false_negatives' 'errors = sums.predicted - (sums.pixels - sums.false_negatives)' \
   losses_tests 'RecallWeights.*'
 mutation "a rank's share not divided" src/losses/loss_input.cpp \
@@ -43,7 +43,7 @@ mutation "ignored pixels counted" src/ops/cpu/class_sums_tile.cpp \
 mutation "align_corners the other way" src/ops/cpu/class_sums.cpp \
   'bilinear_axis(logits.size(2), height, align_corners)' 'bilinear_axis(logits.size(2), height, !align_corners)' \
   ops_tests '*Shapes.KernelEqualsReference*'
-mutation "first recall averaged with zero" src/losses/class_weighting/error_rate.cpp \
+mutation "first recall averaged with zero" src/losses/class_weighting/error_rate.hpp \
   'torch::where(observed_,' 'torch::where(torch::ones_like(observed_),' \
   losses_tests 'RecallWeights.Momentum*'
 mutation "resume one step late" src/engine/training/trainer.cpp \

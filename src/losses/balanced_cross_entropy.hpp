@@ -12,7 +12,13 @@ namespace seg {
 class BalancedCrossEntropy : public WeightedLoss {
  public:
   using WeightedLoss::WeightedLoss;
-  LossResult compute(const LossInput& batch) override;
+  LossResult compute(const LossInput& batch) override {
+    const BatchClassStatistics statistics = weighting().weigh(batch);
+    const bool by_weights = weighting().normalizer == Normalizer::kWeightSum;
+    const torch::Tensor normaliser = by_weights ? (statistics.weights * statistics.pixels).sum() : batch.valid_pixels();
+    const torch::Tensor factors = statistics.weights / or_one(normaliser);
+    return {(factors * batch.sums().cross_entropy).sum().to(torch::kFloat), statistics};
+  }
 };
 
 }  // namespace seg

@@ -14,6 +14,14 @@
 namespace seg {
 
 /// Cross entropy weighted by 1 - IoU, and soft IoU, with their factors. Throws kConfiguration where loss.weighting asks for other weights.
-std::vector<SumPart> iou_gap_parts(const LossOptions& options);
+inline std::vector<SumPart> iou_gap_parts(const LossOptions& options) {
+  LossOptions pixels = options, regions = options;
+  pixels.type = "ce";
+  pixels.weighting = weighting_of(options);
+  if (options.normalizer == LossNormalizer::kDefault) pixels.normalizer = LossNormalizer::kWeightSum;
+  regions.type = "soft_iou";
+  regions.weighting = "default";
+  return {{std::move(pixels), 0.25}, {std::move(regions), 0.75}};
+}
 
 }  // namespace seg

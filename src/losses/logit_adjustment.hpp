@@ -7,17 +7,26 @@
 // A constant survives up-sampling, so it is added to the logits at the head's stride.
 #pragma once
 
+#include "core/log_prior.hpp"
 #include "losses/loss.hpp"
 
 namespace seg {
 
 class LogitAdjustmentLoss : public Loss {
  public:
-  LogitAdjustmentLoss(const LossOptions& options, const LossContext& context);
+  LogitAdjustmentLoss(const LossOptions& options, const LossContext& context)
+      : shift_((log_prior(context.statistics->pixels) * options.la.tau).to(context.device, torch::kFloat).view({1, -1, 1, 1})),
+        unseen_(torch::tensor(context.statistics->pixels, torch::kLong).eq(0).to(context.device).view({1, -1, 1, 1})) {}
 
-  LossResult compute(const LossInput& batch) override;
+  LossResult compute(const LossInput& batch) override {
+    const LossInput adjusted = batch.with_logits((batch.logits().to(torch::kFloat) + shift_).masked_fill(unseen_, kImpossible));
+    return {adjusted.mean_loss(), {}};
+  }
 
  private:
+  /// The score of a class that cannot be meant: far below any other, yet finite, so that up-sampling does not make it no number.
+  static constexpr double kImpossible = -1e6;
+
   torch::Tensor shift_;   // float32 [1,K,1,1]
   torch::Tensor unseen_;  // bool [1,K,1,1]: classes without a training pixel
 };

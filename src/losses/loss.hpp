@@ -21,8 +21,7 @@ struct BatchClassStatistics {
 };
 
 struct LossResult {
-  torch::Tensor value;          // float32 scalar, differentiable; with several ranks this one's share
-  torch::Tensor cross_entropy;  // float64 scalar, detached: plain cross entropy, mean over the valid pixels (0 if there are none); likewise
+  torch::Tensor value;  // float32 scalar, differentiable; with several ranks this one's share
   BatchClassStatistics statistics;
 };
 

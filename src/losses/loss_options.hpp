@@ -73,15 +73,8 @@ struct OhemOptions {
   }
 };
 
-struct SoftIouOptions {
-  RegionClasses classes = RegionClasses::kPresent;
-
-  void fields(config::Visitor& v) {
-    v.choice("classes", classes, kRegionClasses, {.help = "the mean is over the classes of the batch's labels, or over all"});
-  }
-};
-
-struct LovaszOptions {
+/// Of soft_iou and lovasz.
+struct RegionOptions {
   RegionClasses classes = RegionClasses::kPresent;
 
   void fields(config::Visitor& v) {
@@ -117,8 +110,8 @@ struct LossOptions {
   WeightedCrossEntropyOptions weighted_ce;
   FocalOptions focal;
   OhemOptions ohem;
-  SoftIouOptions soft_iou;
-  LovaszOptions lovasz;
+  RegionOptions soft_iou;
+  RegionOptions lovasz;
   LdamOptions ldam;
   LogitAdjustmentOptions la;
   std::map<std::string, double> sum = {{"ce", 1.0}, {"lovasz", 1.0}};

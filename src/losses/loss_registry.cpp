@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "config/print.hpp"
 #include "losses/balanced_cross_entropy.hpp"
-#include "losses/class_weighting/weighting_registry.hpp"
 #include "losses/focal.hpp"
 #include "losses/iou_gap.hpp"
 #include "losses/ldam.hpp"
@@ -67,6 +67,36 @@ std::string followers() {
   return text;
 }
 
+/// What a loss is made of: itself, or the parts of a sum.
+std::vector<SumPart> parts_of(const LossOptions& options) {
+  const Entry& entry = entry_of(options.type);
+  return entry.parts != nullptr ? entry.parts(options) : std::vector<SumPart>{{options, 1.0}};
+}
+
+/// The class weighting where it is not what the type has by default: "+enet" where loss.weighting brings it, ":enet" where the loss's own
+/// settings do.
+std::string weighting_label(const LossOptions& options, bool composed) {
+  if (composed) return options.weighting == "default" || options.weighting == "uniform" ? "" : "+" + options.weighting;
+  LossOptions plain;
+  plain.type = options.type;
+  const std::string weighting = weighting_of(options);
+  if (weighting == weighting_of(plain)) return "";
+  return (follows_weighting(options.type) ? "+" : ":") + weighting;
+}
+
+/// The keys and blocks below `loss` that change what is computed.
+std::vector<std::string> keys_that_matter(const std::vector<SumPart>& parts) {
+  std::vector<std::string> keys;
+  for (const auto& [part, factor] : parts) {
+    if (const char* key = entry_of(part.type).key) keys.emplace_back(key);
+    const std::string weighting = weighting_of(part);
+    if (const char* key = weighting_key(weighting)) keys.emplace_back(key);
+    // With equal weights both normalisers divide by the same number.
+    if (weighting != "uniform") keys.emplace_back("normalizer");
+  }
+  return keys;
+}
+
 void check_statistics(const LossOptions& options, const LossContext& context) {
   if (!needs_statistics(options)) return;
   const bool fits = context.statistics && context.statistics->pixels.size() == context.class_names.size() &&
@@ -94,35 +124,22 @@ std::vector<std::string> loss_names() {
   return names;
 }
 
-std::vector<LossOptions> parts_of(const LossOptions& options) {
-  const Entry& entry = entry_of(options.type);
-  if (entry.parts == nullptr) return {options};
-  std::vector<LossOptions> parts;
-  for (const SumPart& part : entry.parts(options)) parts.push_back(part.options);
-  return parts;
-}
-
-std::vector<std::string> loss_keys(const std::string& loss) {
-  const char* key = entry_of(loss).key;
-  return key != nullptr ? std::vector<std::string>{key} : std::vector<std::string>{};
-}
-
 void check_loss(const LossOptions& options) {
-  const std::vector<LossOptions> parts = parts_of(options);
-  for (const LossOptions& part : parts) weighting_of(part);
+  const std::vector<SumPart> parts = parts_of(options);
+  for (const SumPart& part : parts) weighting_of(part.options);
   if (options.error_rate.scope == ErrorRateScope::kLocal && options.error_rate.momentum > 0)
     throw Error(ErrorKind::kConfiguration,
                 "loss.error_rate.scope: local has no momentum: smoothed recalls (IoUs) would differ from process to process",
                 "set loss.error_rate.momentum to 0, or loss.error_rate.scope to global");
-  const bool followed = std::ranges::any_of(parts, [](const LossOptions& part) { return part.weighting != "default"; });
+  const bool followed = std::ranges::any_of(parts, [](const SumPart& part) { return part.options.weighting != "default"; });
   if (options.weighting != "default" && !followed)
     throw Error(ErrorKind::kConfiguration, "loss.weighting is '" + options.weighting + "', but no part of loss.sum follows it",
                 "leave loss.weighting at default, or put " + followers() + " into the sum");
 }
 
 bool needs_statistics(const LossOptions& options) {
-  return std::ranges::any_of(parts_of(options), [](const LossOptions& part) {
-    return entry_of(part.type).needs_statistics || weighting_needs_statistics(weighting_of(part));
+  return std::ranges::any_of(parts_of(options), [](const SumPart& part) {
+    return entry_of(part.options.type).needs_statistics || weighting_needs_statistics(weighting_of(part.options));
   });
 }
 
@@ -130,6 +147,25 @@ std::unique_ptr<Loss> build_loss(const LossOptions& options, const LossContext& 
   check_statistics(options, context);
   const Entry& entry = entry_of(options.type);
   return entry.parts != nullptr ? std::make_unique<SumLoss>(entry.parts(options), context) : entry.make(options, context);
+}
+
+std::string loss_label(const LossOptions& options) {
+  const std::vector<SumPart> parts = parts_of(options);
+  const bool composed = parts.front().options.type != options.type;
+  const std::string weighting = weighting_label(options, composed);
+  std::vector<std::string> keys = keys_that_matter(parts);
+  const char* const own_key = entry_of(options.type).key;
+  if (composed && own_key != nullptr) keys.emplace_back(own_key);
+  if (weighting.starts_with(":") && own_key != nullptr) std::erase(keys, own_key);
+
+  std::string label = options.type + weighting;
+  for (const config::Difference& difference : config::differences(LossOptions(), options)) {
+    const std::string& key = difference.key;
+    if (std::none_of(keys.begin(), keys.end(), [&](const std::string& wanted) { return key.starts_with(wanted); })) continue;
+    const bool own = key.starts_with(options.type + ".");
+    label += " " + (key == options.type ? "" : (own ? key.substr(options.type.size() + 1) : key) + " ") + difference.after;
+  }
+  return label;
 }
 
 }  // namespace seg

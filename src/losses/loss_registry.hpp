@@ -5,8 +5,6 @@
 
 namespace seg {
 
-/// The registry's names, for loss.type.
-std::vector<std::string> loss_names();
 /// Throws kConfiguration for options that contradict each other, whatever the classes are.
 void check_loss(const LossOptions& options);
 /// Whether build_loss() wants LossContext::statistics for these options.
@@ -20,9 +18,8 @@ bool follows_weighting(const std::string& loss);
 /// the loss cannot follow.
 std::string weighting_of(const LossOptions& options);
 
-/// What a loss is made of: itself, or the parts of a sum.
-std::vector<LossOptions> parts_of(const LossOptions& options);
-/// The keys below `loss` that a loss reads by itself, beside its weighting; each is a key or, ending in a dot, a block.
-std::vector<std::string> loss_keys(const std::string& loss);
+/// What a loss is called in tables of results: its type and what differs from that type's defaults, such as "ce", "ce+enet", "weighted_ce:enet",
+/// "recall momentum 0.9", "sum ohem.threshold 0.5 {ce: 1, ohem: 2}".
+std::string loss_label(const LossOptions& options);
 
 }  // namespace seg

@@ -5,7 +5,9 @@
 // of min_kept, which are not quite the hardest of all.
 #pragma once
 
+#include "losses/full_size.hpp"
 #include "losses/weighted.hpp"
+#include "ops/hard_pixels.hpp"
 
 namespace seg {
 
@@ -13,7 +15,13 @@ class OhemLoss : public WeightedLoss {
  public:
   OhemLoss(const LossOptions& options, const LossContext& context) : WeightedLoss(options, context), options_(options.ohem) {}
 
-  LossResult compute(const LossInput& batch) override;
+  LossResult compute(const LossInput& batch) override {
+    const BatchClassStatistics statistics = weighting().weigh(batch);
+    const TruePixels pixels = true_pixels(batch);
+    const std::int64_t ranks = batch.ranks().world_size(), least = (options_.min_kept + ranks - 1) / ranks;
+    const torch::Tensor kept = hard_pixels(pixels.log_probability, pixels.valid, options_.threshold, least);
+    return {weighted_mean(pixels.log_probability.neg(), pixels, kept, statistics.weights, weighting().normalizer, batch.ranks()), statistics};
+  }
 
  private:
   OhemOptions options_;

@@ -10,6 +10,7 @@
 // Several ranks: I_c and U_c are summed over them, so that the loss is that of the whole batch.
 #pragma once
 
+#include "losses/full_size.hpp"
 #include "losses/loss.hpp"
 
 namespace seg {
@@ -18,11 +19,19 @@ class SoftIouLoss : public Loss {
  public:
   SoftIouLoss(const LossOptions& options, const LossContext&) : options_(options.soft_iou) {}
 
-  LossResult compute(const LossInput& batch) override;
+  LossResult compute(const LossInput& batch) override {
+    const ClassSums& sums = batch.sums_with_regions();
+    const torch::Tensor& intersection = sums.true_probability;
+    const torch::Tensor iou = intersection / (sums.probability + sums.pixels - intersection).clamp_min(1e-12);
+
+    const torch::Tensor chosen = taking_part(options_.classes, sums.pixels).to(torch::kDouble);
+    const torch::Tensor loss = 1 - (iou * chosen).sum() / or_one(chosen.sum());
+    return {batch.share_of(loss * batch.valid_pixels().gt(0)).to(torch::kFloat), {}};
+  }
   Regions regions() const override { return Regions::kYes; }
 
  private:
-  SoftIouOptions options_;
+  RegionOptions options_;
 };
 
 }  // namespace seg

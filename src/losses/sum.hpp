@@ -1,7 +1,11 @@
 // Several losses on the same batch, each with a factor: L = sum_i factor_i L_i.
 #pragma once
 
-#include "losses/loss.hpp"
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "core/state.hpp"
+#include "losses/loss_registry.hpp"
 
 namespace seg {
 
@@ -12,18 +16,51 @@ struct SumPart {
 
 /// The parts that loss.sum names, by name: their factors, and their options, where loss.weighting is for those that follow it. Throws
 /// kConfiguration for none, and for a sum in a sum.
-std::vector<SumPart> sum_parts(const LossOptions& options);
+inline std::vector<SumPart> sum_parts(const LossOptions& options) {
+  if (options.sum.empty()) throw Error(ErrorKind::kConfiguration, "loss.sum names no loss", "for example loss.sum: {ce: 1, lovasz: 1}");
+  std::vector<SumPart> parts;
+  for (const auto& [name, factor] : options.sum) {
+    if (name == "sum") throw Error(ErrorKind::kConfiguration, "loss.sum cannot hold another sum", "name the losses themselves");
+    LossOptions part = options;
+    part.type = name;
+    if (!follows_weighting(name)) part.weighting = "default";
+    parts.push_back({std::move(part), factor});
+  }
+  return parts;
+}
 
 class SumLoss : public Loss {
  public:
-  SumLoss(const std::vector<SumPart>& parts, const LossContext& context);
+  SumLoss(const std::vector<SumPart>& parts, const LossContext& context) {
+    for (const SumPart& part : parts) parts_.push_back({part.options.type, part.factor, build_loss(part.options, context)});
+  }
 
   /// The statistics are those of a part that follows recalls or IoUs, else of one that has weights.
-  LossResult compute(const LossInput& batch) override;
-  Regions regions() const override;
+  LossResult compute(const LossInput& batch) override {
+    LossResult total;
+    for (const Part& part : parts_) {
+      LossResult result = part.loss->compute(batch);
+      const torch::Tensor value = result.value * part.factor;
+      total.value = total.value.defined() ? total.value + value : value;
+      const BatchClassStatistics& best = total.statistics;
+      const bool better = result.statistics.false_negatives.defined() ? !best.false_negatives.defined() : !best.weights.defined();
+      if (better) total.statistics = std::move(result.statistics);
+    }
+    return total;
+  }
+  Regions regions() const override {
+    const bool any = std::ranges::any_of(parts_, [](const Part& part) { return part.loss->regions() == Regions::kYes; });
+    return any ? Regions::kYes : Regions::kNo;
+  }
   /// The parts' states, named "PART.NAME".
-  State state() const override;
-  void load(const State& state) override;
+  State state() const override {
+    State all;
+    for (const Part& part : parts_) all.merge(with_prefix(part.loss->state(), part.name + "."));
+    return all;
+  }
+  void load(const State& state) override {
+    for (const Part& part : parts_) part.loss->load(without_prefix(state, part.name + "."));
+  }
 
  private:
   struct Part {

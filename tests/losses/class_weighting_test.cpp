@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "losses/class_weighting/error_rate.hpp"
-#include "losses/class_weighting/static_weights.hpp"
+#include "losses/class_weighting/weighting_registry.hpp"
 #include "losses/loss_fixture.hpp"
 
 namespace seg {
@@ -18,51 +18,58 @@ ClassStatistics statistics() {
 }
 
 TEST(StaticWeights, InverseFrequency) {
-  EXPECT_THAT(inverse_frequency(statistics()), ElementsAre(DoubleEq(100.0 / 240), DoubleEq(100.0 / 120), 1.0, DoubleEq(2.5)));
+  EXPECT_THAT(counted_weights("inverse_frequency", statistics()), ElementsAre(DoubleEq(100.0 / 240), DoubleEq(100.0 / 120), 1.0, DoubleEq(2.5)));
 }
 
 TEST(StaticWeights, InverseFrequencyAveragesToOneOverThePixels) {
   const ClassStatistics s{.pixels = {60, 30, 10}, .images = {}, .pixels_of_images = {}};
-  const std::vector<double> w = inverse_frequency(s);
+  const std::vector<double> w = counted_weights("inverse_frequency", s);
   EXPECT_DOUBLE_EQ(0.6 * w[0] + 0.3 * w[1] + 0.1 * w[2], 1.0);
 }
 
 TEST(StaticWeights, MedianFrequencyCountsTheImagesThatHoldTheClass) {
   // g = 0.6, 0.6, -, 0.5: the median of an odd number is the middle one.
-  EXPECT_THAT(median_frequency(statistics()), ElementsAre(DoubleNear(1.0, 1e-12), DoubleNear(1.0, 1e-12), 1.0, DoubleNear(1.2, 1e-12)));
+  EXPECT_THAT(counted_weights("median_frequency", statistics()),
+              ElementsAre(DoubleNear(1.0, 1e-12), DoubleNear(1.0, 1e-12), 1.0, DoubleNear(1.2, 1e-12)));
 }
 
 TEST(StaticWeights, MedianOfAnEvenNumberIsBetweenTheMiddleTwo) {
   const ClassStatistics s{.pixels = {2, 4}, .images = {1, 1}, .pixels_of_images = {10, 10}};
-  EXPECT_THAT(median_frequency(s), ElementsAre(DoubleNear(1.5, 1e-12), DoubleNear(0.75, 1e-12)));
+  EXPECT_THAT(counted_weights("median_frequency", s), ElementsAre(DoubleNear(1.5, 1e-12), DoubleNear(0.75, 1e-12)));
 }
 
 TEST(StaticWeights, EffectiveNumber) {
   // N = 4, b = 3/4: (1/4) / (1 - b^n) = 1 for n = 1, (1/4) / (37/64) = 16/37 for n = 3; scaled by 2 / (53/37).
   const ClassStatistics s{.pixels = {1, 3}, .images = {}, .pixels_of_images = {}};
-  EXPECT_THAT(effective_number(s), ElementsAre(DoubleNear(74.0 / 53, 1e-12), DoubleNear(32.0 / 53, 1e-12)));
+  EXPECT_THAT(counted_weights("effective_number", s), ElementsAre(DoubleNear(74.0 / 53, 1e-12), DoubleNear(32.0 / 53, 1e-12)));
 }
 
 TEST(StaticWeights, EffectiveNumberKeepsItsDigitsForManyPixels) {
   // b^n tends to e^(-f): w proportional to 1 / (1 - e^(-f_c)).
   const ClassStatistics s{.pixels = {900'000'000'000, 100'000'000'000}, .images = {}, .pixels_of_images = {}};
-  const std::vector<double> w = effective_number(s);
+  const std::vector<double> w = counted_weights("effective_number", s);
   EXPECT_NEAR(w[1] / w[0], std::expm1(-0.9) / std::expm1(-0.1), 1e-9);
   EXPECT_NEAR(w[0] + w[1], 2.0, 1e-12);
 }
 
 TEST(StaticWeights, Enet) {
-  EXPECT_THAT(enet(statistics()), ElementsAre(DoubleEq(1 / std::log(1.62)), DoubleEq(1 / std::log(1.32)), 1.0, DoubleEq(1 / std::log(1.12))));
+  EXPECT_THAT(counted_weights("enet", statistics()),
+              ElementsAre(DoubleEq(1 / std::log(1.62)), DoubleEq(1 / std::log(1.32)), 1.0, DoubleEq(1 / std::log(1.12))));
 }
 
 TEST(StaticWeights, NoPixelAtAllGivesOnes) {
   const ClassStatistics s{.pixels = {0, 0}, .images = {0, 0}, .pixels_of_images = {0, 0}};
-  for (const auto scheme : {inverse_frequency, median_frequency, effective_number, enet}) EXPECT_THAT(scheme(s), ElementsAre(1.0, 1.0));
+  for (const char* scheme : {"inverse_frequency", "median_frequency", "effective_number", "enet"})
+    EXPECT_THAT(counted_weights(scheme, s), ElementsAre(1.0, 1.0));
 }
 
 TEST(StaticWeights, ManualNamesClassesAndTheRestWeighsOne) {
-  EXPECT_THAT(manual_weights({{"pole", 5.0}}, {"road", "pole"}), ElementsAre(1.0, 5.0));
-  EXPECT_THROW(manual_weights({{"poles", 5.0}}, {"road", "pole"}), Error);
+  LossOptions options;
+  const LossContext context{.device = torch::kCPU, .class_names = {"road", "pole"}};
+  options.weighted_ce.weights = {{"pole", 5.0}};
+  EXPECT_THAT(test::values_of(build_weighting("manual", options, context).classes->weights({})), ElementsAre(1.0, 5.0));
+  options.weighted_ce.weights = {{"poles", 5.0}};
+  EXPECT_THROW(build_weighting("manual", options, context), Error);
 }
 
 ErrorRateOptions recall(ErrorRateSmoothing smoothing, double momentum) {

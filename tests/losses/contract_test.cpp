@@ -38,16 +38,6 @@ TEST_P(EveryLoss, GivesAScalarAndAGradientOfTheLogitsShape) {
   }
 }
 
-TEST_P(EveryLoss, ReportsPlainCrossEntropy) {
-  const torch::Tensor logits = torch::randn({2, 4, 5, 6}), labels = labels_of(4, {2, 5, 6});
-  const test::NaiveBatch naive(logits, labels);
-  double sum = 0;
-  for (const auto& pixel : naive.pixels) sum += test::NaiveBatch::entropy(pixel);
-  const LossResult result = test::computed(*build_loss(options(), context_of(4)), logits, labels);
-  EXPECT_NEAR(result.cross_entropy.item<double>(), sum / static_cast<double>(naive.pixels.size()), 1e-6);
-  EXPECT_FALSE(result.cross_entropy.requires_grad());
-}
-
 TEST_P(EveryLoss, IgnoredPixelsAreInert) {
   const torch::Tensor logits = torch::randn({2, 4, 9, 10}), labels = labels_of(4, {2, 9, 10});
   const torch::Tensor ignored = labels.eq(255).unsqueeze(1).expand_as(logits);

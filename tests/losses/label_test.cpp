@@ -1,5 +1,3 @@
-#include "losses/label.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"

@@ -36,15 +36,20 @@ struct Outcome {
   torch::Tensor gradient;
 };
 
+inline LossInput input_of(const Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
+  return {logits, labels, false, {}, loss.regions()};
+}
+
 inline LossResult computed(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
-  return loss.compute({logits, labels, false, {}, loss.regions()});
+  return loss.compute(input_of(loss, logits, labels));
 }
 
 inline Outcome outcome(Loss& loss, const torch::Tensor& logits, const torch::Tensor& labels) {
   torch::Tensor leaf = logits.detach().clone().requires_grad_(true);
-  const LossResult result = computed(loss, leaf, labels);
-  result.value.backward();
-  return {result.value.item<double>(), result.cross_entropy.item<double>(), leaf.grad()};
+  const LossInput batch = input_of(loss, leaf, labels);
+  const torch::Tensor value = loss.compute(batch).value;
+  value.backward();
+  return {value.item<double>(), batch.mean_cross_entropy().item<double>(), leaf.grad()};
 }
 
 inline Outcome outcome(const LossOptions& options, const torch::Tensor& logits, const torch::Tensor& labels) {

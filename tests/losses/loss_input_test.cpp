@@ -26,6 +26,14 @@ TEST_F(LossInputTest, FollowsTheCornersConvention) {
   EXPECT_FALSE(batch_.full_size().equal(LossInput(logits_, labels_, false).full_size()));
 }
 
+TEST_F(LossInputTest, AveragesPlainCrossEntropy) {
+  const LossInput batch(logits_.repeat({1, 1, 2, 2}), test::labels_of(3, {2, 8, 10}), false);
+  const test::NaiveBatch naive(batch.logits(), batch.labels());
+  double sum = 0;
+  for (const auto& pixel : naive.pixels) sum += test::NaiveBatch::entropy(pixel);
+  EXPECT_NEAR(batch.mean_cross_entropy().item<double>(), sum / static_cast<double>(naive.pixels.size()), 1e-6);
+}
+
 TEST_F(LossInputTest, CountsValidPixels) {
   EXPECT_EQ(batch_.valid_pixels().item<std::int64_t>(), labels_.ne(255).sum().item<std::int64_t>());
   EXPECT_EQ(batch_.target().masked_select(batch_.valid().logical_not()).max().item<std::int64_t>(), 0);

@@ -43,9 +43,10 @@ struct Result {
 /// Of the images first to first + count.
 Result compute(Loss& loss, const Whole& whole, std::int64_t first, std::int64_t count, const Communicator& ranks) {
   const torch::Tensor logits = whole.logits.narrow(0, first, count).clone().requires_grad_();
-  const LossResult result = loss.compute({logits, whole.labels.narrow(0, first, count), false, ranks, loss.regions()});
-  result.value.backward();
-  return {result.value.item<double>(), result.cross_entropy.item<double>(), logits.grad()};
+  const LossInput batch(logits, whole.labels.narrow(0, first, count), false, ranks, loss.regions());
+  const torch::Tensor value = loss.compute(batch).value;
+  value.backward();
+  return {value.item<double>(), batch.mean_cross_entropy().item<double>(), logits.grad()};
 }
 
 LossOptions loss_options(const std::string& type) {

@@ -1,7 +1,7 @@
 #include "engine/training/progress.hpp"
 
 #include "device/compute.hpp"
-#include "losses/label.hpp"
+#include "losses/loss_registry.hpp"
 
 namespace seg {
 

@@ -55,7 +55,7 @@ void TrainingStep::accumulate(const Batch& batch, double share, bool last, Sums&
   if (output.auxiliary.defined() && parts_.auxiliary_loss != nullptr)
     total = total + config_.model.auxiliary_weight * parts_.auxiliary_loss->compute(input_of(output.auxiliary, *parts_.auxiliary_loss)).value;
   add_to(sums.outputs.loss, total.detach().to(torch::kDouble) * share);
-  add_to(sums.outputs.cross_entropy, main.cross_entropy * share);
+  add_to(sums.outputs.cross_entropy, main_head.mean_cross_entropy() * share);
   add_to(sums.outputs.class_pixels, main_head.sums().pixels);
   sums.statistics.add(main.statistics);
   laps.end(&StepTimes::loss);

@@ -33,7 +33,14 @@ struct Weighting {
   bool own_part = false;  // the weights follow the counts of each rank's part of the batch, not those of the whole
 
   /// What it says of this batch: statistics whose weights are those of this step.
-  BatchClassStatistics weigh(const LossInput& batch) const;
+  BatchClassStatistics weigh(const LossInput& batch) const {
+    const ClassSums& sums = batch.sums();
+    BatchClassStatistics statistics{sums.pixels, classes->weights(own_part ? batch.own_sums() : sums)};
+    const std::optional<ClassScore> score = classes->follows();
+    if (score) statistics.false_negatives = sums.false_negatives;
+    if (score == ClassScore::kIou) statistics.false_positives = sums.false_positives();
+    return statistics;
+  }
 };
 
 /// `divisor`, or 1 where it is 0: what is divided then is 0 too.
