@@ -1,7 +1,6 @@
 // DeepLabV3 (arXiv 1706.05587) and DeepLabV3+ (arXiv 1802.02611), each with an optional auxiliary head on the third stage.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,16 +16,43 @@ namespace seg {
 /// What both have: the backbone and the auxiliary head.
 class DeepLab : public Model {
  public:
-  ModelOutput forward(const torch::Tensor& images) final;
-  std::vector<std::string> class_layers() const final;
+  DeepLab(ResNet backbone, const ModelOptions& options, std::int64_t classes) : backbone_(std::move(backbone)) {
+    register_module("backbone", backbone_);
+    if (!options.auxiliary) return;
+    auxiliary_ = add_auxiliary(*this, backbone_->mid_channels(), classes, options.dropout);
+    draw_weights(container(*this, "aux_classifier"), torch::kFanIn);
+  }
+
+  ModelOutput forward(const torch::Tensor& images) final {
+    const Features features = backbone_->forward(images);
+    ModelOutput output{logits(features), {}};
+    if (auxiliary_ && is_training()) output.auxiliary = (*auxiliary_)(features.mid, true);
+    return output;
+  }
+
+  std::vector<std::string> class_layers() const final {
+    std::vector<std::string> names{class_layer()};
+    if (auxiliary_) names.push_back("aux_classifier.4");
+    return names;
+  }
 
  protected:
-  DeepLab(ResNet backbone, const ModelOptions& options, std::int64_t classes);
+  /// Of the pyramid, its branches and what follows it.
+  static std::int64_t pyramid_channels(const ModelOptions& options) { return rounded_channels(256 * options.width); }
+  static Aspp pyramid(const ResNet& backbone, const ModelOptions& options, const AsppNames& names) {
+    return Aspp(backbone->high_channels(), pyramid_channels(options), rates(options), options.dropout, names);
+  }
 
   virtual torch::Tensor logits(const Features& features) = 0;
   virtual std::string class_layer() const = 0;
 
  private:
+  static std::vector<std::int64_t> rates(const ModelOptions& options) {
+    if (!options.aspp_rates.empty()) return options.aspp_rates;
+    const std::int64_t scale = 16 / options.output_stride;
+    return {6 * scale, 12 * scale, 18 * scale};
+  }
+
   ResNet backbone_;
   std::optional<ConvolutionalHead> auxiliary_;
 };
@@ -34,10 +60,15 @@ class DeepLab : public Model {
 /// Logits at the output stride; torchvision's names.
 class DeepLabV3 : public DeepLab {
  public:
-  DeepLabV3(ResNet backbone, const ModelOptions& options, std::int64_t classes);
+  DeepLabV3(const ResNet& backbone, const ModelOptions& options, std::int64_t classes)
+      : DeepLab(backbone, options, classes),
+        aspp_(add_module(*this, "classifier.0", pyramid(backbone, options, torchvision_aspp_names()))),
+        classifier_(add_classifier(*this, pyramid_channels(options), classes)) {
+    draw_weights(container(*this, "classifier"), torch::kFanIn);
+  }
 
  private:
-  torch::Tensor logits(const Features& features) override;
+  torch::Tensor logits(const Features& features) override { return classifier_(aspp_->forward(features.high), is_training()); }
   std::string class_layer() const override { return "classifier.4"; }
 
   Aspp aspp_;
@@ -47,10 +78,21 @@ class DeepLabV3 : public DeepLab {
 /// Logits at stride 4; names of the code published with the recall loss.
 class DeepLabV3Plus : public DeepLab {
  public:
-  DeepLabV3Plus(ResNet backbone, const ModelOptions& options, std::int64_t classes);
+  DeepLabV3Plus(const ResNet& backbone, const ModelOptions& options, std::int64_t classes)
+      : DeepLab(backbone, options, classes),
+        aspp_(add_module(*this, "aspp", pyramid(backbone, options, published_aspp_names()))),
+        decoder_(add_module(*this, "decoder", decoder(backbone, options, classes))) {
+    draw_weights(*aspp_, torch::kFanIn);
+    draw_weights(*decoder_, torch::kFanIn);
+  }
 
  private:
-  torch::Tensor logits(const Features& features) override;
+  static Decoder decoder(const ResNet& backbone, const ModelOptions& options, std::int64_t classes) {
+    const DecoderChannels channels{backbone->low_channels(), rounded_channels(48 * options.width), pyramid_channels(options)};
+    return Decoder(channels, classes, options.dropout, options.align_corners);
+  }
+
+  torch::Tensor logits(const Features& features) override { return decoder_->forward(features.low, aspp_->forward(features.high)); }
   std::string class_layer() const override { return "decoder.last_conv.8"; }
 
   Aspp aspp_;

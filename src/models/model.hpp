@@ -24,9 +24,6 @@ class Model : public torch::nn::Module {
   virtual std::vector<std::string> class_layers() const = 0;
 };
 
-std::vector<std::string> architecture_names();
-std::vector<std::string> backbone_names();
-
 /// Throws kConfiguration for options that do not fit each other; touches no file.
 void check_model(const ModelOptions& options);
 

@@ -1,6 +1,5 @@
 // The tables of architectures and backbones: the one place that knows their names.
 #include <array>
-#include <functional>
 
 #include "base/error.hpp"
 #include "models/deeplab.hpp"

@@ -38,6 +38,15 @@ bool same_but_for_classes(const torch::Tensor& a, const torch::Tensor& b) {
   return a.dim() > 0 && a.dim() == b.dim() && a.sizes().slice(1) == b.sizes().slice(1);
 }
 
+/// Which differences are right.
+struct LoadRules {
+  std::string scope = {};                      // only tensors whose name starts so are wanted: "backbone."; others are unused
+  std::vector<std::string> allowed = {};       // name prefixes that may be missing, unexpected or of another shape
+  std::vector<std::string> unused = {};        // name prefixes of what the file may hold besides: "backbone.fc."
+  std::vector<std::string> class_layers = {};  // may have another number of classes (see Model::class_layers)
+  bool same_classes = true;                    // false: class layers are not loaded even where the shape fits
+};
+
 using Copies = std::vector<std::pair<torch::Tensor, torch::Tensor>>;  // into, from
 
 bool convertible(const torch::Tensor& from, const torch::Tensor& to, bool exact) {
@@ -96,6 +105,18 @@ void refuse(const WeightReport& report, const std::vector<std::string>& allowed,
   if (!defects.empty()) throw Error(ErrorKind::kStorage, report.source + ": the weights do not fit the network: " + defects, hint);
 }
 
+/// Copies `state` into the network, converting between floating-point types. A missing num_batches_tracked is no difference.
+/// Throws kStorage.
+WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules) {
+  Copies copies;
+  WeightReport report = compare(model_state(module), state, source, rules, false, copies);
+  refuse(
+      report, rules.allowed,
+      "set model.backbone, model.arch and model.width to what the file was made for, or name the prefixes that may differ in model.allow_mismatch");
+  copy(copies);
+  return report;
+}
+
 using Entries = std::map<std::string, const TensorEntry*>;
 
 /// Those whose name starts with `prefix`, by the rest of it.
@@ -139,16 +160,6 @@ WeightReport load_network(Model& model, const ModelOptions& options, bool same_c
 }
 
 }  // namespace
-
-WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules) {
-  Copies copies;
-  WeightReport report = compare(model_state(module), state, source, rules, false, copies);
-  refuse(
-      report, rules.allowed,
-      "set model.backbone, model.arch and model.width to what the file was made for, or name the prefixes that may differ in model.allow_mismatch");
-  copy(copies);
-  return report;
-}
 
 State read_weights(const std::string& path) {
   const auto file = open_tensor_file(path);

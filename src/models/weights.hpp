@@ -22,26 +22,13 @@ struct WeightReport {
   std::vector<std::string> loaded;
   std::vector<std::string> missing;        // in the network alone; as initialised
   std::vector<std::string> unexpected;     // in the file alone
-  std::vector<std::string> unused;         // in the file alone, and rightly so: see LoadRules
+  std::vector<std::string> unused;         // in the file alone, and rightly so
   std::vector<std::string> mismatched;     // "name: [64,3,3,3] in the file, [64,3,7,7] in the network"; as initialised
   std::vector<std::string> reinitialized;  // class layers for other classes; as initialised
 };
 
 /// A short table for the log: a line each for what there is, with its first names except for those loaded.
 std::string describe(const WeightReport& report);
-
-/// Which differences are right.
-struct LoadRules {
-  std::string scope = {};                      // only tensors whose name starts so are wanted: "backbone."; others are unused
-  std::vector<std::string> allowed = {};       // name prefixes that may be missing, unexpected or of another shape
-  std::vector<std::string> unused = {};        // name prefixes of what the file may hold besides: "backbone.fc."
-  std::vector<std::string> class_layers = {};  // may have another number of classes (see Model::class_layers)
-  bool same_classes = true;                    // false: class layers are not loaded even where the shape fits
-};
-
-/// Copies `state` into the network, converting between floating-point types. A missing num_batches_tracked is no difference.
-/// Throws kStorage.
-WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules);
 
 /// options.pretrained (the backbone alone, with or without "backbone." before its names: ImageNet weights, whose classifier "fc" is unused,
 /// or those of a whole network) or options.init_from (a whole network; a second head that this one has not is unused), whichever is set.

@@ -4,8 +4,8 @@
 #include <torch/nn/module.h>
 #include <torch/nn/modules/conv.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <string>
 
 #include "models/layers.hpp"
 #include "ops/drop_out.hpp"
@@ -23,9 +23,15 @@ struct ConvolutionalHead {
 };
 
 /// DeepLabV3's, on `inputs` pyramid channels: classifier.1, .2, .4.
-ConvolutionalHead add_classifier(torch::nn::Module& owner, std::int64_t inputs, std::int64_t classes);
+inline ConvolutionalHead add_classifier(torch::nn::Module& owner, std::int64_t inputs, std::int64_t classes) {
+  return {add_conv_norm(owner, "classifier.1", "classifier.2", {inputs, inputs, 3}), add_conv(owner, "classifier.4", {inputs, classes}, true), 0.0};
+}
 
 /// The auxiliary one (FCN, arXiv 1411.4038), a quarter as wide as its inputs: aux_classifier.0, .1, .4.
-ConvolutionalHead add_auxiliary(torch::nn::Module& owner, std::int64_t inputs, std::int64_t classes, double dropout);
+inline ConvolutionalHead add_auxiliary(torch::nn::Module& owner, std::int64_t inputs, std::int64_t classes, double dropout) {
+  const std::int64_t width = rounded_channels(static_cast<double>(inputs) / 4);
+  return {add_conv_norm(owner, "aux_classifier.0", "aux_classifier.1", {inputs, width, 3}),
+          add_conv(owner, "aux_classifier.4", {width, classes}, true), std::min(dropout, 0.1)};
+}
 
 }  // namespace seg
