@@ -15,7 +15,7 @@
 
 namespace seg {
 
-/// An open file whose header has been checked completely. Memory: the header plus a constant (see safetensors_header.hpp).
+/// An open file whose header has been checked completely. Memory: the header plus a constant.
 class SafetensorsFile final : public TensorFile {
  public:
   /// Throws kStorage naming the file and the defect.
