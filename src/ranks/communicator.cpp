@@ -21,8 +21,13 @@
 #include "base/error.hpp"
 #include "device/device_work.hpp"
 #include "device/torch_compat.hpp"
-#include "ranks/gpu_group.hpp"
 #include "ranks/heartbeat.hpp"
+
+#if defined(SEG_CUDA)
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+
+#include <exception>
+#endif
 
 namespace seg {
 namespace {
@@ -93,19 +98,6 @@ StorePointer join_store(const Launch& launch, double timeout_s) {
   }
 }
 
-/// A connection of its own, since calls on the other one may wait.
-HeartbeatStore heartbeat_store(const Launch& launch, double timeout_s) {
-  Launch client = launch;
-  client.store_is_there = true;
-  const StorePointer store = join_store(client, timeout_s);
-  return {[store](const std::string& key, const std::string& value) { store->set(key, std::vector<std::uint8_t>(value.begin(), value.end())); },
-          [store](const std::string& key) -> std::optional<std::string> {
-            if (!store->check({key})) return std::nullopt;
-            const std::vector<std::uint8_t> value = store->get(key);
-            return std::string(value.begin(), value.end());
-          }};
-}
-
 /// This machine's address on the way to `host`; empty where there is none.
 std::string address_towards(const std::string& host, std::uint16_t port) {
   const Addresses found = addresses_of(host, port, SOCK_DGRAM);
@@ -155,6 +147,55 @@ std::pair<std::string, std::string> first_difference(const std::string& a, const
 }
 
 }  // namespace
+
+#if defined(SEG_CUDA)
+
+/// Collectives between the GPUs of the ranks, over NCCL.
+class GpuGroup {
+ public:
+  /// `store`: keys of its own. Throws what LibTorch throws where there is no GPU.
+  GpuGroup(const StorePointer& store, const Launch& launch, double timeout_s) {
+    const auto options = c10d::ProcessGroupNCCL::Options::create();
+    // NCCL's own watch ends the process without a word, so it comes after Communicator::wait_until.
+    options->timeout = to_milliseconds(2 * timeout_s + 60.0);
+    nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, static_cast<int>(launch.rank), static_cast<int>(launch.world_size), options);
+  }
+  ~GpuGroup() {
+    try {
+      // An orderly end takes all ranks; where one is lost, an exception is under way here.
+      if (std::uncaught_exceptions() == 0)
+        nccl_->shutdown();
+      else
+        nccl_->abort();
+    } catch (const std::exception&) {
+      // The process ends anyhow.
+    }
+  }
+  GpuGroup(const GpuGroup&) = delete;
+  GpuGroup& operator=(const GpuGroup&) = delete;
+
+  /// In place; what it gives makes the current stream wait for the sum, and the host for nothing.
+  std::function<void()> start_sum(std::vector<torch::Tensor>& tensors) const {
+    return [work = nccl_->allreduce(tensors)] { work->wait(); };
+  }
+  /// Rank 0's values, in place.
+  void broadcast(std::vector<torch::Tensor>& tensors) const { nccl_->broadcast(tensors)->wait(); }
+
+ private:
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl_;
+};
+
+#else
+
+class GpuGroup {
+ public:
+  GpuGroup(const StorePointer&, const Launch&, double) { throw Error(ErrorKind::kInternal, "this program is built without CUDA"); }
+
+  std::function<void()> start_sum(std::vector<torch::Tensor>&) const { return {}; }
+  void broadcast(std::vector<torch::Tensor>&) const {}
+};
+
+#endif
 
 struct Communicator::Group {
   /// Runs what waits for the other ranks.
@@ -213,7 +254,9 @@ struct Communicator::Group {
 Communicator::Communicator(const Launch& launch, double timeout_s) : launch_(launch) {
   if (!launch.several()) return;
   const StorePointer store = join_store(launch, timeout_s);
-  const auto heartbeat = std::make_shared<Heartbeat>(launch, heartbeat_store(launch, timeout_s));
+  Launch client = launch;
+  client.store_is_there = true;
+  const auto heartbeat = std::make_shared<Heartbeat>(launch, join_store(client, timeout_s));
   group_ = std::make_shared<Group>(launch, timeout_s, store, heartbeat, std::make_shared<ByteCount>(0), "main");
 }
 

@@ -22,7 +22,7 @@ std::string left_key_of(std::int64_t rank) { return "left/" + std::to_string(ran
 
 }  // namespace
 
-Heartbeat::Heartbeat(const Launch& launch, HeartbeatStore store)
+Heartbeat::Heartbeat(const Launch& launch, c10::intrusive_ptr<c10d::Store> store)
     : launch_(launch), store_(std::move(store)), thread_([this](const std::stop_token& stop) { beat(stop); }) {}
 
 Heartbeat::~Heartbeat() {
@@ -35,13 +35,23 @@ Heartbeat::~Heartbeat() {
 /// store that is gone.
 void Heartbeat::leave() const {
   try {
-    if (launch_.rank != 0) return store_.set(left_key_of(launch_.rank), "1");
+    if (launch_.rank != 0) return set(left_key_of(launch_.rank), "1");
     const auto until = std::chrono::steady_clock::now() + kStopped;
     for (std::int64_t rank = 1; rank < launch_.world_size; ++rank)
-      while (!store_.get(left_key_of(rank)) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      while (!get(left_key_of(rank)) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   } catch (const std::exception&) {
     // No store, nobody to wait for.
   }
+}
+
+void Heartbeat::set(const std::string& key, const std::string& value) const {
+  store_->set(key, std::vector<std::uint8_t>(value.begin(), value.end()));
+}
+
+std::optional<std::string> Heartbeat::get(const std::string& key) const {
+  if (!store_->check({key})) return std::nullopt;
+  const std::vector<std::uint8_t> value = store_->get(key);
+  return std::string(value.begin(), value.end());
 }
 
 void Heartbeat::doing(const std::string& what) {
@@ -57,7 +67,7 @@ void Heartbeat::beat(const std::stop_token& stop) {
     try {
       const std::lock_guard lock(mutex_);
       tell();
-      if (!ended_by && store_.get(kLost)) ended_by = std::chrono::steady_clock::now() + kGrace;
+      if (!ended_by && get(kLost)) ended_by = std::chrono::steady_clock::now() + kGrace;
     } catch (const std::exception&) {
       // The store is gone with rank 0: the next call with the others says so.
     }
@@ -73,12 +83,12 @@ void Heartbeat::beat(const std::stop_token& stop) {
 
 /// Under the mutex.
 void Heartbeat::tell() {
-  store_.set(key_of(launch_.rank), std::to_string(++number_) + " " + (waiting_ ? "1" : "0") + " " + doing_);
+  set(key_of(launch_.rank), std::to_string(++number_) + " " + (waiting_ ? "1" : "0") + " " + doing_);
   if (const auto first = read(0)) first_was_doing_ = first->doing;
 }
 
 std::optional<Heartbeat::Beat> Heartbeat::read(std::int64_t rank) const {
-  const auto text = store_.get(key_of(rank));
+  const auto text = get(key_of(rank));
   if (!text) return std::nullopt;
   Beat beat;
   std::istringstream words(*text);
@@ -96,7 +106,7 @@ std::vector<Heartbeat::Beat> Heartbeat::beats() const {
 
 std::optional<std::string> Heartbeat::known() const {
   const std::lock_guard lock(mutex_);
-  return store_.get(kLost);
+  return get(kLost);
 }
 
 std::string Heartbeat::look_for_lost() const {
@@ -113,7 +123,7 @@ std::string Heartbeat::look_for_lost() const {
          << (now[rank].doing.empty() ? "the start" : now[rank].doing);
     if (gone) {
       const std::lock_guard lock(mutex_);
-      store_.set(left_key_of(static_cast<std::int64_t>(rank)), "1");  // nobody waits for it
+      set(left_key_of(static_cast<std::int64_t>(rank)), "1");  // nobody waits for it
       return text.str();
     }
     if (!own && !now[rank].waiting && busy.empty()) busy = text.str();
@@ -125,7 +135,7 @@ std::string Heartbeat::lost() {
   try {
     std::string found = look_for_lost();
     const std::lock_guard lock(mutex_);
-    store_.set(kLost, found);
+    set(kLost, found);
     return found;
   } catch (const std::exception&) {
     const std::lock_guard lock(mutex_);

@@ -4,10 +4,10 @@
 // finds one lost writes its name under "lost"; who reads it and has not ended by itself some seconds later is ended here.
 #pragma once
 
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
 #include <atomic>
 #include <chrono>
-#include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,15 +18,10 @@
 
 namespace seg {
 
-/// A store as this file needs it. Calls throw where it is gone.
-struct HeartbeatStore {
-  std::function<void(const std::string& key, const std::string& value)> set;
-  std::function<std::optional<std::string>(const std::string& key)> get;  // nothing where the key is not there; never waits
-};
-
 class Heartbeat {
  public:
-  Heartbeat(const Launch& launch, HeartbeatStore store);
+  /// `store`: a connection of its own, since calls on another one may wait.
+  Heartbeat(const Launch& launch, c10::intrusive_ptr<c10d::Store> store);
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
@@ -44,6 +39,9 @@ class Heartbeat {
     std::string doing;
   };
 
+  // Both throw where the store is gone.
+  void set(const std::string& key, const std::string& value) const;
+  std::optional<std::string> get(const std::string& key) const;  // nothing where the key is not there; never waits
   void beat(const std::stop_token& stop);
   void tell();
   std::optional<Beat> read(std::int64_t rank) const;
@@ -53,7 +51,7 @@ class Heartbeat {
   void leave() const;
 
   Launch launch_;
-  HeartbeatStore store_;
+  c10::intrusive_ptr<c10d::Store> store_;
   mutable std::mutex mutex_;  // guards the store and all below
   std::string doing_ = "the start";
   std::int64_t number_ = 0;
