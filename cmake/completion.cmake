@@ -1,4 +1,4 @@
-# Bash completion from what the programs say of themselves (src/base/completion.hpp):
+# Bash completion from what the programs say of themselves (completion_table in src/base/app.hpp):
 #   cmake -DPROGRAMS=FILE;... -DSCRIPT=completion.bash -DOUTPUT=FILE -P completion.cmake
 cmake_minimum_required(VERSION 3.25)
 set(table "")

@@ -14,9 +14,6 @@
 #include <string_view>
 #include <type_traits>
 
-#include "base/completion.hpp"
-#include "base/error.hpp"
-#include "base/usage.hpp"
 #include "base/wrap.hpp"
 
 namespace seg {
@@ -139,6 +136,14 @@ void add_option(CLI::App& app, const Option& option) {
   if (!option.type.empty()) added->type_name(option.type);
 }
 
+/// To stderr, one line a message.
+void start_log() {
+  const auto log = std::make_shared<spdlog::logger>("seg", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  log->set_pattern("%H:%M:%S %^%l%$ %v");
+  log->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(log);
+}
+
 std::string version_lines(const Program& program) {
   return program.name + " " + version_text() + (program.versions ? "\n" + program.versions() : "");
 }
@@ -183,13 +188,6 @@ int run_program(const Program& program, int argc, char** argv) {
     return fail(usage_error(program, {argv + std::min(argc, 1), argv + argc}, error.what()));
   }
   return run_body(run);
-}
-
-void start_log() {
-  const auto log = std::make_shared<spdlog::logger>("seg", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-  log->set_pattern("%H:%M:%S %^%l%$ %v");
-  log->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(log);
 }
 
 void add_log_file(const std::shared_ptr<LineFile>& file) {

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/line_file.hpp"
 #include "base/size.hpp"
 
@@ -53,14 +54,23 @@ struct Program {
 
 /// Parses the command line, runs what it names and returns its exit code. Every exception ends here as one line "error: ..." and
 /// one "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); memory exhaustion of any library is 6.
-/// Besides the table's options there are --help, --version and, for the build alone, --completion (base/completion.hpp).
+/// Besides the table's options there are --help, --version and, for the build alone, --completion.
 int run_program(const Program& program, int argc, char** argv);
+
+/// What a shell completes on the command line of a program, taken from the program's own table.
+///
+/// A line of bash for each fact; apps/completion.bash reads them:
+///   _seg_options['segdata check']='--config --set --help'     what may follow a program, or one of its verbs; <file>: any path
+///   _seg_values['--device']='auto cpu cuda'                   what may follow an option that takes a value; '': no list, no path
+/// An option's name means one thing in all programs, so it stands there without one.
+std::string completion_table(const Program& program);
+
+/// The error (kConfiguration) of a command line that does not fit the program's table, in words for the one who typed it. words: what was typed
+/// behind the program's name; told: the parser's own words, for what is not found here.
+Error usage_error(const Program& program, const std::vector<std::string>& words, const std::string& told);
 
 /// Whether what a library threw says that memory is exhausted, on the host or on a device.
 bool speaks_of_memory(std::string_view text);
-
-/// The log goes to stderr, one line a message.
-void start_log();
 
 /// Copies the log into `file` until the program ends.
 void add_log_file(const std::shared_ptr<LineFile>& file);

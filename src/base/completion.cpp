@@ -1,6 +1,4 @@
-#include "base/completion.hpp"
-
-#include <type_traits>
+#include "base/app.hpp"
 
 namespace seg {
 

@@ -1,9 +1,8 @@
 #include "base/digest.hpp"
 
+#include <spdlog/fmt/fmt.h>
 #include <xxhash.h>
 
-#include <array>
-#include <cstdio>
 #include <new>
 
 namespace seg {
@@ -21,10 +20,7 @@ void Digest::update(const void* data, std::size_t bytes) {
 
 std::string Digest::hex() const {
   const XXH128_hash_t hash = XXH3_128bits_digest(state_);
-  std::array<char, 33> text{};
-  std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return text.data();
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 }  // namespace seg

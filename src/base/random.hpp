@@ -1,10 +1,9 @@
 // Random numbers as a function of their place: reseeded, never streamed, the same on every machine and library.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <initializer_list>
-#include <numbers>
+#include <utility>
 #include <vector>
 
 #include "base/split_mix.hpp"
@@ -31,8 +30,6 @@ class Random {
   /// In {0, ..., count - 1}; count > 0.
   std::int64_t below(std::int64_t count) { return static_cast<std::int64_t>(uniform() * static_cast<double>(count)); }
   bool chance(double probability) { return uniform() < probability; }
-  /// Normal with mean 0 and standard deviation 1 (Box-Muller).
-  double normal() { return std::sqrt(-2.0 * std::log(1.0 - uniform())) * std::cos(2.0 * std::numbers::pi * uniform()); }
 
   /// {0, ..., count - 1} in random order (Fisher-Yates).
   std::vector<std::int64_t> permutation(std::int64_t count) {

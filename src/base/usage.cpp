@@ -1,7 +1,6 @@
-#include "base/usage.hpp"
-
 #include <algorithm>
 
+#include "base/app.hpp"
 #include "base/nearest.hpp"
 
 namespace seg {

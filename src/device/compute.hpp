@@ -8,9 +8,14 @@
 
 #include "base/launch.hpp"
 #include "base/parallel.hpp"
-#include "device/precision.hpp"
+#include "config/fields.hpp"
 
 namespace seg {
+
+/// What convolutions compute in, as a configuration says it.
+enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 where the hardware multiplies it
+
+inline constexpr config::Name<Precision> kPrecisions[] = {{Precision::kAuto, "auto"}, {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
 
 /// How a network is computed.
 struct Compute {

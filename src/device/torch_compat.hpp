@@ -14,13 +14,6 @@
 
 namespace seg::torch_compat {
 
-/// How an observer of allocations is told totals: 2.0 made them unsigned.
-#if SEG_TORCH_AT_LEAST(2, 0)
-using AllocatedBytes = std::size_t;
-#else
-using AllocatedBytes = std::int64_t;
-#endif
-
 /// Whether LibTorch's fused optimiser steps take a tensor that says whether the step counts (since 2.4): steps that are not waited for need them.
 inline constexpr bool kHasFusedUpdates = SEG_TORCH_AT_LEAST(2, 4);
 

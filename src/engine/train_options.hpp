@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "config/fields.hpp"
-#include "device/precision.hpp"
+#include "device/compute.hpp"
 
 namespace seg {
 

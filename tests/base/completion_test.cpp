@@ -1,7 +1,6 @@
-#include "base/completion.hpp"
-
 #include <gmock/gmock.h>
 
+#include "base/app.hpp"
 #include "base/wrap.hpp"
 
 namespace seg {

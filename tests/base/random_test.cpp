@@ -28,19 +28,6 @@ TEST(Random, UniformHasMeanAndVarianceOfTheUniformDistribution) {
   EXPECT_NEAR(squares / kCount - 0.25, 1.0 / 12.0, 0.005);
 }
 
-TEST(Random, NormalHasUnitVariance) {
-  Random random(7);
-  double sum = 0, squares = 0;
-  constexpr int kCount = 100000;
-  for (int i = 0; i < kCount; ++i) {
-    const double x = random.normal();
-    sum += x;
-    squares += x * x;
-  }
-  EXPECT_NEAR(sum / kCount, 0.0, 0.02);
-  EXPECT_NEAR(squares / kCount, 1.0, 0.02);
-}
-
 TEST(Random, PermutationHoldsEachIndexOnce) {
   const auto order = Random(3).permutation(100);
   EXPECT_EQ(std::set<std::int64_t>(order.begin(), order.end()).size(), 100u);

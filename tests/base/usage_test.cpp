@@ -1,6 +1,6 @@
-#include "base/usage.hpp"
-
 #include <gmock/gmock.h>
+
+#include "base/app.hpp"
 
 namespace seg {
 namespace {

@@ -1,13 +1,12 @@
 #include "optim/ema.hpp"
 
-#include <c10/core/Allocator.h>
 #include <gtest/gtest.h>
 #include <torch/nn/module.h>
 
 #include <memory>
 
 #include "base/error.hpp"
-#include "device/torch_compat.hpp"
+#include "support/tensor_bytes.hpp"
 
 namespace seg {
 namespace {
@@ -77,27 +76,12 @@ TEST(Ema, LendsItsAveragesToTheModelForAScope) {
   EXPECT_EQ(ema.state().at("weight")[0].item<float>(), 1.0f);
 }
 
-/// Counts what LibTorch allocates on the CPU while it lives.
-class Allocations : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void*, std::int64_t bytes, torch_compat::AllocatedBytes, torch_compat::AllocatedBytes, c10::Device) override {
-    if (bytes > 0) ++count;
-  }
-  bool memoryProfilingEnabled() const override { return true; }
-
-  int count = 0;
-};
-
 TEST(Ema, GivesTheModelItsOwnValuesBackWithoutTakingMemory) {
   Net net;
   Ema ema(net, 0.5);
   auto scope = std::make_unique<AveragedWeights>(ema);
-  const auto allocations = std::make_shared<Allocations>();
-  const c10::DebugInfoGuard counting(c10::DebugInfoKind::PROFILER_STATE, allocations);
-  scope.reset();
-  EXPECT_EQ(allocations->count, 0);
-  net.weight.clone();
-  EXPECT_EQ(allocations->count, 1);  // else nothing is counted
+  EXPECT_EQ(test::peak_tensor_bytes([&] { scope.reset(); }), 0);
+  EXPECT_GT(test::peak_tensor_bytes([&] { net.weight.clone(); }), 0);  // else nothing is counted
 }
 
 TEST(Ema, ContinuesBitForBitFromItsState) {

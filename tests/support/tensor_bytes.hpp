@@ -11,9 +11,16 @@
 
 namespace seg::test {
 
+/// How an observer of allocations is told totals: 2.0 made them unsigned.
+#if SEG_TORCH_AT_LEAST(2, 0)
+using AllocatedBytes = std::size_t;
+#else
+using AllocatedBytes = std::int64_t;
+#endif
+
 class TensorBytes : public c10::MemoryReportingInfoBase {
  public:
-  void reportMemoryUsage(void*, std::int64_t size, torch_compat::AllocatedBytes, torch_compat::AllocatedBytes, c10::Device) override {
+  void reportMemoryUsage(void*, std::int64_t size, AllocatedBytes, AllocatedBytes, c10::Device) override {
     now_ += size;
     peak_ = std::max(peak_, now_);
   }
