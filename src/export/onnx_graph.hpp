@@ -7,6 +7,7 @@
 #include <torch/types.h>
 
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace seg {
@@ -35,21 +36,29 @@ class OnnxGraph {
   /// 3x3 at stride 2, padding 1.
   Value max_pool(const std::string& name, const Value& x);
   /// [N,C,H,W] -> [N,C,1,1]
-  Value mean(const std::string& name, const Value& x);
-  Value relu(const std::string& name, const Value& x) { return node("Relu", name, {x}).output(0); }
-  Value add(const std::string& name, const Value& a, const Value& b) { return node("Add", name, {a, b}).output(0); }
-  Value multiply(const std::string& name, const Value& a, const Value& b) { return node("Mul", name, {a, b}).output(0); }
+  Value mean(const std::string& name, const Value& x) { return node("GlobalAveragePool", name, {x}); }
+  Value relu(const std::string& name, const Value& x) { return node("Relu", name, {x}); }
+  Value add(const std::string& name, const Value& a, const Value& b) { return node("Add", name, {a, b}); }
+  Value multiply(const std::string& name, const Value& a, const Value& b) { return node("Mul", name, {a, b}); }
   /// Along the channels.
-  Value concatenate(const std::string& name, const std::vector<Value>& maps);
+  Value concatenate(const std::string& name, const std::vector<Value>& maps) { return node("Concat", name, maps, {{"axis", std::int64_t{1}}}); }
   /// [N,C,1,1] -> [N,C,H,W] with the size of `like`, which has as many channels.
   Value repeat_like(const std::string& name, const Value& x, const Value& like);
   /// Bilinear, to the height and width of `like`.
   Value resize_like(const std::string& name, const Value& x, const Value& like, bool align_corners);
   /// int64 [N,H,W]: the channel with the highest value; ties to the lowest.
-  Value arg_max(const std::string& name, const Value& x);
+  Value arg_max(const std::string& name, const Value& x) {
+    return node("ArgMax", name, {x}, {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
+  }
 
  private:
-  onnx::NodeProto& node(const std::string& type, const std::string& name, const std::vector<Value>& inputs);
+  using Numbers = std::vector<std::int64_t>;
+  struct Attribute {
+    std::string name;
+    std::variant<std::int64_t, Numbers, std::string> value;
+  };
+
+  Value node(const std::string& type, const std::string& name, const std::vector<Value>& inputs, const std::vector<Attribute>& attributes = {});
   /// Entries [from, to) of a value's shape.
   Value sizes(const std::string& name, const Value& x, std::int64_t from, std::int64_t to);
 

@@ -23,7 +23,7 @@ struct OnnxOptions {
 };
 
 /// `model` in float32; in evaluation its prediction is that of the graph up to rounding. Passes ONNX's checker and strict shape
-/// inference, or throws kInternal. Throws kConfiguration as add_network does.
+/// inference, or throws kInternal. Throws kConfiguration for an architecture that it does not know.
 onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_options, const ClassTable& classes, const OnnxOptions& options);
 
 }  // namespace seg
