@@ -1,6 +1,7 @@
-// Predicted labels as PNG files that keep the data set's relative paths.
+// Predicted labels as images, and as PNG files that keep the data set's relative paths.
 #pragma once
 
+#include <opencv2/core/mat.hpp>
 #include <torch/types.h>
 
 #include <filesystem>
@@ -10,6 +11,9 @@
 #include "base/classes.hpp"
 
 namespace seg {
+
+/// A contiguous plane [h,w] on the CPU as an image of this OpenCV type over the same memory.
+cv::Mat image_over(const torch::Tensor& plane, int type = CV_8UC1);
 
 /// The data set's own ids, 8 bit; train ids, 8 bit, 255 = none; RGB.
 enum class PredictionKind { kIds, kTrainIds, kColor };
@@ -30,8 +34,8 @@ class PredictionWriter {
 
  private:
   std::filesystem::path folder_;
-  bool color_;
-  std::vector<std::array<std::uint8_t, 3>> values_;  // [256] BGR, or the value three times
+  ClassTable colors_;  // of the data set; empty where ids are written
+  cv::Mat values_;     // 1x256: the value of each of the model's train ids; for colours the data set's train id
 };
 
 }  // namespace seg

@@ -6,17 +6,6 @@
 
 namespace seg {
 
-namespace {
-
-cv::Mat image_over(const torch::Tensor& plane, int type) {
-  return {static_cast<int>(plane.size(0)), static_cast<int>(plane.size(1)), type, plane.data_ptr()};
-}
-
-}  // namespace
-
-cv::Mat Predictor::Result::label_image() const { return image_over(labels, CV_8UC1); }
-cv::Mat Predictor::Result::probability_image() const { return image_over(probability, CV_32F); }
-
 Predictor::Predictor(TrainedNetwork network)
     : network_(std::move(network)), inference_(*network_.model, network_.options, network_.eval, network_.compute, network_.class_pixels) {}
 

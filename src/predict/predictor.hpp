@@ -36,9 +36,6 @@ class Predictor {
   struct Result {
     torch::Tensor labels;       // u8 [h,w] of the image's own size, train ids
     torch::Tensor probability;  // float32 [h,w] of the class asked for, 0..1; undefined if none was
-
-    cv::Mat label_image() const;        // CV_8UC1; shares the memory
-    cv::Mat probability_image() const;  // CV_32F; likewise
   };
   /// image: CV_8UC3 RGB.
   Result predict(const cv::Mat& image, std::optional<std::int64_t> probability_of = {});

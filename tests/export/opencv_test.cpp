@@ -4,7 +4,7 @@
 
 #include "exported.hpp"
 #include "ops/upsample.hpp"
-#include "predict/logit_shift.hpp"
+#include "predict/inference.hpp"
 
 namespace seg::test {
 namespace {

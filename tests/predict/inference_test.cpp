@@ -7,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "ops/upsample.hpp"
-#include "predict/logit_shift.hpp"
 
 namespace seg {
 namespace {

@@ -17,7 +17,6 @@
 #include "engine/frame_size.hpp"
 #include "engine/stop.hpp"
 #include "predict/predictions.hpp"
-#include "predict/trained_model.hpp"
 #include "report/text_table.hpp"
 
 namespace seg {
@@ -108,7 +107,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
   std::optional<PredictionWriter> writer;
   if (predictions) writer.emplace(output / "predictions", *predictions, dataset->classes(), mapping.model_to_data);
-  const auto model = trained_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()), command.checkpoint, compute.device);
+  const auto model = trained_model(config, checkpoint, command.checkpoint, compute.device);
   const Inference inference(*model, config.model, config.eval, compute, checkpoint.class_pixels);
 
   ReportHead head{split, fs::absolute(command.checkpoint), evaluation_settings(config, compute)};

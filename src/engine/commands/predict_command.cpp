@@ -147,8 +147,9 @@ class ImageRun {
     const Predictor::Result result = predictor_.predict(pixels, probability_of_);
     writer_.write(image.id, result.labels);
     if (command_.overlay)
-      write_picture(output_file(job_, image.id, kOverlaySuffix), legend_overlay(pixels, result.label_image(), predictor_.classes()));
-    if (probability_of_) write_picture(output_file(job_, image.id, kProbabilitySuffix), heat_map(result.probability_image(), command_.probability));
+      write_picture(output_file(job_, image.id, kOverlaySuffix), legend_overlay(pixels, image_over(result.labels), predictor_.classes()));
+    if (probability_of_)
+      write_picture(output_file(job_, image.id, kProbabilitySuffix), heat_map(image_over(result.probability, CV_32F), command_.probability));
     ++done_;
   }
 

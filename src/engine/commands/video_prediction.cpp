@@ -12,6 +12,7 @@
 #include "data/drawing/picture.hpp"
 #include "engine/stop.hpp"
 #include "predict/overlay.hpp"
+#include "predict/predictions.hpp"
 #include "report/run/progress_bar.hpp"
 
 namespace seg {
@@ -98,7 +99,7 @@ VideoResult predict_video(Predictor& predictor, const VideoRequest& request) {
       cv::Mat rgb;
       cv::cvtColor(frame, rgb, cv::COLOR_BGR2RGB);
       const Predictor::Result prediction = predictor.predict(rgb);
-      const cv::Mat labels = prediction.label_image();
+      const cv::Mat labels = image_over(prediction.labels);
       file.add(request.overlay ? video_overlay(rgb, labels, classes) : color_labels(labels, classes));
       ++result.frames;
       progress.advance();

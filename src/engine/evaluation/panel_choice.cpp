@@ -9,17 +9,12 @@
 #include "base/error.hpp"
 #include "data/collate.hpp"
 #include "data/drawing/picture.hpp"
+#include "predict/predictions.hpp"
 #include "scores/scores.hpp"
 
 namespace seg {
 
 namespace {
-
-/// u8 [h,w] on the CPU as CV_8UC1 with memory of its own.
-cv::Mat label_picture(const torch::Tensor& labels) {
-  const torch::Tensor plain = labels.contiguous();
-  return cv::Mat(static_cast<int>(plain.size(0)), static_cast<int>(plain.size(1)), CV_8UC1, plain.data_ptr()).clone();
-}
 
 std::map<std::string, std::int64_t> indices_of(const std::vector<Panel>& panels, const Dataset& dataset) {
   std::map<std::string, std::int64_t> indices;
@@ -33,8 +28,8 @@ std::string drawn(std::int64_t index, const Inference& inference, const Dataset&
   const Sample sample = dataset.get(index);
   const Batch batch = collate({sample});
   const torch::Tensor prediction = inference.predict(batch.images, {batch.labels.size(1), batch.labels.size(2)});
-  const ComparedLabels compared = compared_labels(request, prediction[0].cpu(), batch.labels[0]);
-  return encoded_picture(panel_picture(sample.image, label_picture(compared.truth), label_picture(compared.predicted), dataset.classes()));
+  const auto [predicted, truth] = compared_labels(request, prediction[0].cpu(), batch.labels[0]);
+  return encoded_picture(panel_picture(sample.image, image_over(truth), image_over(predicted), dataset.classes()));
 }
 
 }  // namespace
