@@ -7,7 +7,7 @@
 //   Three more need single images; an evaluation adds them:
 //   mean_iou_by_image (mIoU^I): IoU of each class with truth pixels in an image, mean over its classes, then over the images;
 //   mean_iou_by_class (mIoU^C): the same values, mean over the images for each class, then over the classes (Wang et al., arXiv 2310.19252);
-//   boundary_iou: mean IoU of the pixels near a boundary alone (engine/evaluation/boundary.hpp).
+//   boundary_iou: mean IoU of the pixels near a boundary alone (engine/evaluation/label_counting.hpp).
 //   The published code of the recall loss (Tian et al., ICRA 2022) skips a class never predicted in its mean precision; here it
 //   counts 0, so that a model gains nothing by giving a class up.
 #pragma once

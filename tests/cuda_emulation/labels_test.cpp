@@ -3,7 +3,6 @@
 // Then what it is for.
 #include <gtest/gtest.h>
 
-#include "engine/evaluation/boundary.hpp"
 #include "engine/evaluation/label_counting.hpp"
 #include "ops/cuda/labels.cu"
 

@@ -110,16 +110,18 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const auto model = trained_model(config, checkpoint, command.checkpoint, compute.device);
   const Inference inference(*model, config.model, config.eval, compute, checkpoint.class_pixels);
 
-  ReportHead head{split, fs::absolute(command.checkpoint), evaluation_settings(config, compute)};
+  EvaluationReport head;
+  head.split = split;
+  head.checkpoint = fs::absolute(command.checkpoint).string();
+  head.eval = evaluation_settings(config, compute);
   tell_mapping(mapping, head.notes);
   EvaluationRequest request;
-  request.model_to_data = mapping.model_to_data;
-  request.ignored_truth = mapping.ignored_truth;
+  request.mapping = mapping;
   request.loader = evaluation_loader(config);
   request.ranks = ranks;
   request.should_stop = [] { return stop_signal() != 0; };
   if (command.tau_curve || !command.choose_tau.empty()) request.taus = tried_taus();
-  if (writer) request.on_image = [&](const EvaluatedImage& image) { writer->write(image.sample.id, image.prediction); };
+  if (writer) request.on_image = [&](const std::string& id, const torch::Tensor& prediction) { writer->write(id, prediction); };
   auto result = evaluate_and_report(inference, dataset, request, head);
   if (!result) return 128 + (stop_signal() != 0 ? stop_signal() : SIGTERM);
   if (!ranks.is_first()) return 0;

@@ -22,15 +22,11 @@ std::string meaning(const std::string& name) {
   return found == synonyms.end() ? word : found->second;
 }
 
-bool same_names(const ClassTable& a, const ClassTable& b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const ClassInfo& x, const ClassInfo& y) { return x.name == y.name; });
-}
-
 }  // namespace
 
 ClassMapping map_classes(const ClassTable& model, const ClassTable& data) {
   ClassMapping mapping;
-  if (same_names(model, data)) return mapping;
+  if (std::ranges::equal(model, data, {}, &ClassInfo::name, &ClassInfo::name)) return mapping;
   std::map<std::string, std::uint8_t> by_meaning;
   for (std::size_t id = 0; id < data.size(); ++id) by_meaning[meaning(data[id].name)] = static_cast<std::uint8_t>(id);
   mapping.ignored_truth.assign(data.size(), true);

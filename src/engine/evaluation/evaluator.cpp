@@ -1,18 +1,24 @@
 #include "engine/evaluation/evaluator.hpp"
 
-#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include <numeric>
+#include <utility>
 
 #include "base/error.hpp"
 #include "data/collate.hpp"
 #include "data/dataset_part.hpp"
-#include "engine/evaluation/confusion.hpp"
 #include "engine/evaluation/label_counting.hpp"
-#include "engine/evaluation/rank_results.hpp"
 #include "ops/class_sums.hpp"
 #include "ops/upsample.hpp"
 
 namespace seg {
+
+// How ranks tell each other what they counted.
+inline void to_json(nlohmann::json& json, const ClassPixels& pixels) { json = {pixels.truth, pixels.predicted, pixels.both}; }
+inline void from_json(const nlohmann::json& json, ClassPixels& pixels) { pixels = {json[0], json[1], json[2]}; }
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ConfusionTable, classes, counts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImageResult, id, confusion, at_tau, cross_entropy)
 
 namespace {
 
@@ -27,15 +33,40 @@ torch::Tensor translated(const torch::Tensor& values, const std::vector<std::uin
 /// 256 entries: what is not in the request stays, or is 255.
 std::vector<std::uint8_t> prediction_table(const EvaluationRequest& request) {
   std::vector<std::uint8_t> table(256, kIgnoreLabel);
-  for (std::size_t id = 0; id < request.model_to_data.size(); ++id) table[id] = request.model_to_data[id];
+  for (std::size_t id = 0; id < request.mapping.model_to_data.size(); ++id) table[id] = request.mapping.model_to_data[id];
   return table;
 }
 
 std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
   std::vector<std::uint8_t> table(256);
   for (std::size_t id = 0; id < table.size(); ++id)
-    table[id] = id < request.ignored_truth.size() && request.ignored_truth[id] ? kIgnoreLabel : static_cast<std::uint8_t>(id);
+    table[id] = id < request.mapping.ignored_truth.size() && request.mapping.ignored_truth[id] ? kIgnoreLabel : static_cast<std::uint8_t>(id);
   return table;
+}
+
+/// What one rank counted on its part of a split, or all ranks.
+struct RankResults {
+  std::vector<ImageResult> images;
+  std::vector<ClassPixels> boundary;  // [K]
+  std::vector<std::string> skipped;
+  bool stopped = false;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankResults, images, boundary, skipped, stopped)
+
+/// Images and messages in the order of the ranks, counts added up; stopped if a rank was. The same on all ranks; `own` itself for one process.
+RankResults of_all_ranks(RankResults own, const Communicator& ranks) {
+  if (!ranks.several()) return own;
+  // CBOR keeps the bits of doubles.
+  const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(own);
+  RankResults all{{}, std::vector<ClassPixels>(own.boundary.size()), {}, false};
+  for (const std::string& text : ranks.gather({bytes.begin(), bytes.end()})) {
+    const auto part = nlohmann::json::from_cbor(text).get<RankResults>();
+    all.stopped = all.stopped || part.stopped;
+    add(all.boundary, part.boundary);
+    all.skipped.insert(all.skipped.end(), part.skipped.begin(), part.skipped.end());
+    all.images.insert(all.images.end(), part.images.begin(), part.images.end());
+  }
+  return all;
 }
 
 /// What one rank counts.
@@ -89,7 +120,7 @@ class Counter {
   void count(const Sample& sample, const Inference::LabelsAtTaus& predicted, const torch::Tensor& labels) {
     Pending& image = pending_.emplace_back(Pending{sample.id, counting(predicted.labels[0], labels, LabelCounting::Of::kAll), {}, cross_entropy_});
     for (const torch::Tensor& prediction : predicted.at_tau) image.at_tau.push_back(counting(prediction[0], labels, LabelCounting::Of::kConfusion));
-    if (request_.on_image) request_.on_image({sample, predicted.labels[0].cpu()});
+    if (request_.on_image) request_.on_image(sample.id, predicted.labels[0].cpu());
   }
 
   LabelCounting counting(const torch::Tensor& prediction, const torch::Tensor& labels, LabelCounting::Of of) const {
@@ -114,15 +145,14 @@ class Counter {
   std::vector<ClassPixels> boundary_;
 };
 
-/// The sums over images that a report starts from.
-Evaluation summed(std::vector<ImageResult> images, std::int64_t classes, bool with_cross_entropy) {
-  Confusion confusion(classes);
+/// With the sums over images that a report starts from.
+Evaluation summed(RankResults all, std::int64_t classes, bool with_cross_entropy) {
+  Evaluation result{empty_confusion(classes), std::move(all.boundary), std::move(all.images), std::nullopt, std::move(all.skipped)};
   double cross_entropy = 0.0;
-  for (const ImageResult& image : images) {
-    confusion.merge(image.confusion);
+  for (const ImageResult& image : result.images) {
+    add(result.confusion, image.confusion);
     cross_entropy += image.cross_entropy;
   }
-  Evaluation result{confusion.table(), {}, std::move(images), std::nullopt, {}};
   const std::int64_t valid = std::accumulate(result.confusion.counts.begin(), result.confusion.counts.end(), std::int64_t{0});
   if (with_cross_entropy && valid > 0) result.cross_entropy = cross_entropy / static_cast<double>(valid);
   return result;
@@ -131,8 +161,8 @@ Evaluation summed(std::vector<ImageResult> images, std::int64_t classes, bool wi
 }  // namespace
 
 ComparedLabels compared_labels(const EvaluationRequest& request, const torch::Tensor& prediction, const torch::Tensor& labels) {
-  return {request.model_to_data.empty() ? prediction : translated(prediction, prediction_table(request)),
-          request.ignored_truth.empty() ? labels : translated(labels, truth_table(request))};
+  return {request.mapping.model_to_data.empty() ? prediction : translated(prediction, prediction_table(request)),
+          request.mapping.ignored_truth.empty() ? labels : translated(labels, truth_table(request))};
 }
 
 LoaderOptions evaluation_loader(const RunConfig& config) {
@@ -166,10 +196,7 @@ std::optional<Evaluation> evaluate(const Inference& inference, const std::shared
   own.images = std::move(counter).images();
   RankResults all = of_all_ranks(std::move(own), request.ranks);
   if (all.stopped) return std::nullopt;
-  Evaluation result = summed(std::move(all.images), classes, request.cross_entropy);
-  result.boundary = std::move(all.boundary);
-  result.skipped = std::move(all.skipped);
-  return result;
+  return summed(std::move(all), classes, request.cross_entropy);
 }
 
 }  // namespace seg

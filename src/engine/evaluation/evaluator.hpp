@@ -6,17 +6,13 @@
 #include <vector>
 
 #include "data/loader.hpp"
+#include "engine/evaluation/class_mapping.hpp"
 #include "engine/run_config.hpp"
 #include "predict/inference.hpp"
 #include "ranks/communicator.hpp"
 #include "scores/scores.hpp"
 
 namespace seg {
-
-struct EvaluatedImage {
-  const Sample& sample;
-  torch::Tensor prediction;  // u8 [h,w], train ids of the *model*, at the labels' size
-};
 
 /// What was counted on one image.
 struct ImageResult {
@@ -27,22 +23,20 @@ struct ImageResult {
 };
 
 struct EvaluationRequest {
-  /// What each of the model's classes is in the data set: a train id or 255 for nothing. Empty: they are the same.
-  std::vector<std::uint8_t> model_to_data;
-  /// Data-set classes that count nowhere because the model does not know them.
-  std::vector<bool> ignored_truth;
+  ClassMapping mapping;        // data-set classes that the model does not know count nowhere
   std::vector<double> taus;    // also count what these logit adjustments would predict
   bool cross_entropy = false;  // also count that of the plain logits, whatever is averaged for the labels; not with a mapping
   LoaderOptions loader;
-  Communicator ranks;                                   // who evaluates together, each its part of the images
-  std::function<void(const EvaluatedImage&)> on_image;  // of this rank's images; may be empty
-  std::function<bool()> should_stop;                    // may be empty
+  Communicator ranks;                 // who evaluates together, each its part of the images
+  std::function<bool()> should_stop;  // may be empty
+  /// Of this rank's images; may be empty. prediction: u8 [h,w], train ids of the *model*, at the labels' size.
+  std::function<void(const std::string& id, const torch::Tensor& prediction)> on_image;
 };
 
 /// Of all ranks' images, the same on all ranks.
 struct Evaluation {
   ConfusionTable confusion;
-  std::vector<ClassPixels> boundary;    // [K] pixels near boundaries (engine/evaluation/boundary.hpp)
+  std::vector<ClassPixels> boundary;    // [K] pixels near boundaries (engine/evaluation/label_counting.hpp)
   std::vector<ImageResult> images;      // in the data set's order
   std::optional<double> cross_entropy;  // mean over the valid pixels
   std::vector<std::string> skipped;     // broken files left out

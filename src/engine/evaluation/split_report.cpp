@@ -17,11 +17,11 @@ OrderedJson number(const std::optional<double>& value) { return value ? OrderedJ
 }  // namespace
 
 std::optional<SplitReport> evaluate_and_report(const Inference& inference, const std::shared_ptr<const Dataset>& dataset,
-                                               const EvaluationRequest& request, const ReportHead& head) {
+                                               const EvaluationRequest& request, const EvaluationReport& head) {
   SplitReport result;
   PanelChoice choice;
   ImageIou image_iou;
-  result.curve = {head.split, head.checkpoint.string(), request.taus, std::vector<std::vector<ImageCounts>>(request.taus.size())};
+  result.curve = {head.split, head.checkpoint, request.taus, std::vector<std::vector<ImageCounts>>(request.taus.size())};
   const auto evaluation = evaluate(inference, dataset, request);
   if (!evaluation) return std::nullopt;
   for (const ImageResult& image : evaluation->images) {
@@ -32,18 +32,14 @@ std::optional<SplitReport> evaluate_and_report(const Inference& inference, const
   }
   result.cross_entropy = evaluation->cross_entropy;
   result.shown = choice.panels(dataset->classes());
-  EvaluationReport& report = result.report;
-  report.split = head.split;
+  EvaluationReport& report = result.report = head;
   report.images = static_cast<std::int64_t>(evaluation->images.size());
-  report.checkpoint = head.checkpoint.string();
   for (const ClassInfo& info : dataset->classes()) report.class_names.push_back(info.name);
   report.confusion = evaluation->confusion;
   report.scores = compute_scores(report.confusion);
   report.scores.mean_iou_by_image = image_iou.by_image();
   report.scores.mean_iou_by_class = image_iou.by_class();
   report.scores.boundary_iou = scores_of(evaluation->boundary).mean_iou;
-  report.eval = head.eval;
-  report.notes = head.notes;
   if (!evaluation->skipped.empty()) report.notes["files_left_out"] = evaluation->skipped;
   return result;
 }

@@ -16,14 +16,6 @@
 
 namespace seg {
 
-/// What a report says of itself beside its scores.
-struct ReportHead {
-  std::string split;
-  std::filesystem::path checkpoint;
-  nlohmann::ordered_json eval;        // evaluation_settings()
-  nlohmann::ordered_json notes = {};  // EvaluationReport::notes
-};
-
 struct SplitReport {
   EvaluationReport report;
   std::optional<double> cross_entropy;  // as Evaluation has it
@@ -38,11 +30,12 @@ struct SplitReport {
   nlohmann::ordered_json fields() const;
 };
 
-/// evaluate(), and its report; request.on_image is called too. Nothing if should_stop said so.
+/// evaluate(), and its report, of which split, checkpoint, eval (evaluation_settings()) and notes are given; request.on_image is called too. Nothing
+/// if should_stop said so.
 std::optional<SplitReport> evaluate_and_report(const Inference& inference, const std::shared_ptr<const Dataset>& dataset,
-                                               const EvaluationRequest& request, const ReportHead& head);
+                                               const EvaluationRequest& request, const EvaluationReport& head);
 
-/// How scores were made, for ReportHead::eval: what can change them.
+/// How scores were made, for EvaluationReport::eval: what can change them.
 nlohmann::ordered_json evaluation_settings(const RunConfig& config, const Compute& compute);
 
 /// A score by the name that train.best gives it; empty where it is undefined.

@@ -177,9 +177,11 @@ std::optional<Trainer::Validation> Trainer::evaluate_val() const {
   request.loader = evaluation_loader(config);
   request.ranks = experiment_.ranks;
   request.should_stop = [] { return stop_signal() != 0; };
-  const fs::path file = directory_ != nullptr ? directory_->best_file() : fs::path();
-  auto report =
-      evaluate_and_report(inference, experiment_.validation_samples, request, {"val", file, evaluation_settings(config, experiment_.compute)});
+  EvaluationReport head;
+  head.split = "val";
+  if (directory_ != nullptr) head.checkpoint = directory_->best_file().string();
+  head.eval = evaluation_settings(config, experiment_.compute);
+  auto report = evaluate_and_report(inference, experiment_.validation_samples, request, head);
   if (!report) return std::nullopt;
   const double score = score_named(report->report.scores, config::name_of(config.train.best, kBestBy)).value_or(0.0);
   const bool best = is_best(*report, score);

@@ -2,7 +2,7 @@
 //
 //   pairs      [K+1][K+2]: how often each class (row; K: a label that is none and not ignored) was predicted as each (column; K: 255, none of the
 //              classes; K+1: a label that is none)
-//   boundary   [3][K]: |G_d|, |P_d| and |G_d and P_d| of each class (engine/evaluation/boundary.hpp)
+//   boundary   [3][K]: |G_d|, |P_d| and |G_d and P_d| of each class (engine/evaluation/label_counting.hpp)
 //
 // A pixel is near a boundary unless all labels in the square of 2 d + 1 around it are one: the lowest is the highest. These are found along rows
 // first, then along columns.

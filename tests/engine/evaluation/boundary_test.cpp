@@ -1,10 +1,9 @@
 // Boundary IoU against a direct count: each class's mask by itself, each pixel's square looked through.
-#include "engine/evaluation/boundary.hpp"
-
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
 #include "base/classes.hpp"
+#include "engine/evaluation/label_counting.hpp"
 
 namespace seg {
 namespace {
@@ -64,44 +63,39 @@ TEST(BoundaryCounts, EqualADirectCount) {
     torch::Tensor truth = regions(height, width, kClasses + 1), predicted = regions(height, width, kClasses + 1);
     predicted = torch::where(torch::rand({height, width}).lt(0.97), truth, predicted);
     for (torch::Tensor* plane : {&truth, &predicted}) plane->masked_fill_(plane->eq(kClasses), kIgnoreLabel);
-    BoundaryCounts boundary(kClasses);
-    boundary.add(predicted, truth);
-    EXPECT_EQ(boundary.counts(), counted(predicted, truth)) << round;
-    EXPECT_GT(boundary.counts()[1].both, 0);
+    const std::vector<ClassPixels> boundary = boundary_counts(predicted, truth, kClasses);
+    EXPECT_EQ(boundary, counted(predicted, truth)) << round;
+    EXPECT_GT(boundary[1].both, 0);
   }
 }
 
 TEST(BoundaryCounts, APerfectPredictionIsOne) {
   torch::manual_seed(5);
   const torch::Tensor truth = regions(40, 50, kClasses);
-  BoundaryCounts boundary(kClasses);
-  boundary.add(truth, truth);
-  EXPECT_DOUBLE_EQ(*scores_of(boundary.counts()).mean_iou, 1.0);
+  const std::vector<ClassPixels> boundary = boundary_counts(truth, truth, kClasses);
+  EXPECT_DOUBLE_EQ(*scores_of(boundary).mean_iou, 1.0);
 }
 
 TEST(BoundaryCounts, IgnoredPixelsBoundNothing) {
   // One class everywhere, a hole of ignored pixels in the middle: only the image's edge is a boundary.
   torch::Tensor truth = torch::zeros({20, 20}, torch::kByte);
   truth.narrow(0, 8, 4).narrow(1, 8, 4).fill_(kIgnoreLabel);
-  BoundaryCounts boundary(kClasses);
-  boundary.add(torch::zeros({20, 20}, torch::kByte), truth);
-  EXPECT_EQ(boundary.counts()[0].truth, 20 * 20 - 18 * 18);
+  const std::vector<ClassPixels> boundary = boundary_counts(torch::zeros({20, 20}, torch::kByte), truth, kClasses);
+  EXPECT_EQ(boundary[0].truth, 20 * 20 - 18 * 18);
 }
 
 TEST(BoundaryCounts, PixelsOfNoneOfTheClassesBoundOthersHoweverManyClassesThereAre) {
   torch::Tensor predicted = torch::zeros({20, 20}, torch::kByte);
   predicted.narrow(0, 10, 1).narrow(1, 10, 1).fill_(255);
   for (const std::int64_t classes : {3, 255}) {
-    BoundaryCounts boundary(classes);
-    boundary.add(predicted, torch::zeros({20, 20}, torch::kByte));
-    EXPECT_EQ(boundary.counts()[0].predicted, 20 * 20 - 18 * 18 + 8) << classes;  // the image's edge, and around the pixel
+    const std::vector<ClassPixels> boundary = boundary_counts(predicted, torch::zeros({20, 20}, torch::kByte), classes);
+    EXPECT_EQ(boundary[0].predicted, 20 * 20 - 18 * 18 + 8) << classes;  // the image's edge, and around the pixel
   }
 }
 
 TEST(BoundaryCounts, SmallImagesAreBoundaryAlone) {
-  BoundaryCounts boundary(kClasses);
-  boundary.add(torch::zeros({2, 2}, torch::kByte), torch::zeros({2, 2}, torch::kByte));
-  EXPECT_EQ(boundary.counts()[0].both, 4);
+  const std::vector<ClassPixels> boundary = boundary_counts(torch::zeros({2, 2}, torch::kByte), torch::zeros({2, 2}, torch::kByte), kClasses);
+  EXPECT_EQ(boundary[0].both, 4);
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ TEST(Evaluator, CountsUnderTheDataSetsClasses) {
   // The model knows three classes: 0 is the data's 2, 1 has no counterpart, 2 is the data's 0; the data's 1 is unknown to it.
   const Frames frames({{pixels(1, {0, 1, 2, 2, 0}), pixels(1, {2, 2, 0, 2, 1})}}, 3);
   EvaluationRequest request;
-  request.model_to_data = {2, kIgnoreLabel, 0};
-  request.ignored_truth = {false, true, false};
+  request.mapping.model_to_data = {2, kIgnoreLabel, 0};
+  request.mapping.ignored_truth = {false, true, false};
   const Evaluation evaluation = evaluation_of(frames, 3, request);
   EXPECT_THAT(evaluation.confusion.counts, ElementsAre(1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1));
 }

@@ -1,12 +1,10 @@
-// Counts of one image where its labels are: on the CPU those of Confusion and BoundaryCounts, on a GPU the CPU's.
+// Counts of one image where its labels are: on the CPU those of confusion_of and boundary_counts, on a GPU the CPU's.
 #include "engine/evaluation/label_counting.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 
 #include "base/error.hpp"
-#include "engine/evaluation/boundary.hpp"
-#include "engine/evaluation/confusion.hpp"
 #include "ops/cuda/built.hpp"
 
 namespace seg {
@@ -24,15 +22,12 @@ torch::Tensor some_labels() {
 TEST(LabelCounting, CountsWhatScoresNeed) {
   torch::manual_seed(2);
   const torch::Tensor predicted = some_labels(), truth = some_labels();
-  Confusion confusion(kCountedClasses);
-  confusion.add(predicted, truth);
-  BoundaryCounts boundary(kCountedClasses);
-  boundary.add(predicted, truth);
+  const ConfusionTable confusion = confusion_of(predicted, truth, kCountedClasses);
   const LabelCounts all = LabelCounting(predicted, truth, kCountedClasses, Of::kAll).get();
-  EXPECT_EQ(all.confusion, confusion.table());
-  EXPECT_EQ(all.boundary, boundary.counts());
+  EXPECT_EQ(all.confusion, confusion);
+  EXPECT_EQ(all.boundary, boundary_counts(predicted, truth, kCountedClasses));
   const LabelCounts alone = LabelCounting(predicted, truth, kCountedClasses, Of::kConfusion).get();
-  EXPECT_EQ(alone.confusion, confusion.table());
+  EXPECT_EQ(alone.confusion, confusion);
   EXPECT_TRUE(alone.boundary.empty());
 }
 

@@ -81,7 +81,7 @@ TEST(DrawPanels, PredictsAgainAsTheEvaluationDid) {
 
 TEST(DrawPanels, SpeaksOfTheDataSetsClasses) {
   EvaluationRequest swapped;
-  swapped.model_to_data = {1, 0};
+  swapped.mapping.model_to_data = {1, 0};
   const auto pictures = drawn_of(kFrames, {{"worst", "0", "", {}}}, swapped);
   const cv::Mat picture = cv::imdecode(std::vector<char>(pictures.at(0).png.begin(), pictures.at(0).png.end()), cv::IMREAD_COLOR);
   EXPECT_EQ(at(picture, 3, 0), cv::Vec3b(64, 32, 255));
