@@ -12,7 +12,7 @@
 #include "bench/step_file.hpp"
 #include "bench/train.hpp"
 #include "engine/commands/command_options.hpp"
-#include "engine/commands/join_ranks.hpp"
+#include "engine/process.hpp"
 
 namespace {
 

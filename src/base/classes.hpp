@@ -23,4 +23,10 @@ struct ClassInfo {
 /// Indexed by train id, 0 .. K-1.
 using ClassTable = std::vector<ClassInfo>;
 
+inline std::vector<std::string> names_of(const ClassTable& classes) {
+  std::vector<std::string> names;
+  for (const ClassInfo& info : classes) names.push_back(info.name);
+  return names;
+}
+
 }  // namespace seg

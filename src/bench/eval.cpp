@@ -5,7 +5,6 @@
 #include "bench/memory.hpp"
 #include "data/dataset_registry.hpp"
 #include "engine/evaluation/evaluator.hpp"
-#include "engine/frame_size.hpp"
 
 namespace seg {
 

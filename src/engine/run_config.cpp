@@ -108,4 +108,12 @@ RunConfig with_data_of(RunConfig config, const fs::path& file, const std::vector
   return config;
 }
 
+FrameSize training_frame(const RunConfig& config) { return config.augment.crop ? FrameSize{} : FrameSize{config.data.size, config.data.size}; }
+
+FrameSize evaluation_frame(const RunConfig& config) {
+  const bool resized = config.eval.input == EvalInput::kResized || (config.eval.input == EvalInput::kAuto && !config.augment.crop);
+  if (!resized) return {};
+  return {config.data.size, config.eval.size == ScoredSize::kLabels ? Size{} : config.data.size};
+}
+
 }  // namespace seg

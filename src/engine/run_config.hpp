@@ -8,6 +8,7 @@
 
 #include "data/augment/augment_options.hpp"
 #include "data/data_options.hpp"
+#include "data/sample.hpp"
 #include "engine/train_options.hpp"
 #include "losses/loss_options.hpp"
 #include "models/model_options.hpp"
@@ -50,5 +51,12 @@ RunConfig parse_run_config(const std::string& text, const std::string& source, c
 
 /// `config` with the block `data` of another file. data.size and normalisation stay: they belong to the weights.
 RunConfig with_data_of(RunConfig config, const std::filesystem::path& file, const std::vector<std::string>& overrides);
+
+// Which size the network sees: what data sets give, and what prediction makes of its images.
+
+/// Of training: the whole frame at data.size; as in the files where training crops.
+FrameSize training_frame(const RunConfig& config);
+/// Of evaluation: images as eval.input says, labels as eval.size says.
+FrameSize evaluation_frame(const RunConfig& config);
 
 }  // namespace seg

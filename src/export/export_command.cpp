@@ -4,7 +4,6 @@
 
 #include "base/files.hpp"
 #include "engine/checkpoints/trained_config.hpp"
-#include "engine/frame_size.hpp"
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
 #include "predict/inference.hpp"

@@ -1,6 +1,6 @@
-#include "engine/frame_size.hpp"
-
 #include <gtest/gtest.h>
+
+#include "engine/run_config.hpp"
 
 namespace seg {
 namespace {

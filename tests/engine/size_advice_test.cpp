@@ -1,6 +1,6 @@
-#include "engine/size_advice.hpp"
-
 #include <gmock/gmock.h>
+
+#include "engine/training/experiment.hpp"
 
 namespace seg {
 namespace {

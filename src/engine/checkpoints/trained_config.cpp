@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "config/print.hpp"
 #include "device/compute.hpp"
-#include "engine/frame_size.hpp"
 #include "models/weights.hpp"
 
 namespace seg {

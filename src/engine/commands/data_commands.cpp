@@ -13,7 +13,6 @@
 #include "data/listing.hpp"
 #include "data/splits.hpp"
 #include "data/statistics.hpp"
-#include "engine/frame_size.hpp"
 #include "losses/class_weighting/weighting_registry.hpp"
 #include "report/pages/statistics_page.hpp"
 
@@ -59,13 +58,12 @@ void print_statistics(const RunConfig& config, const std::filesystem::path& html
   const auto dataset = open_files(config.data, "train");
   const ClassStatistics statistics = cached_statistics(*dataset, config.data, statistics_cache_file(config.data));
   DataSummary summary{.title = config.data.dataset + ": the classes in training",
-                      .class_names = {},
+                      .class_names = names_of(dataset->classes()),
                       .pixels = statistics.pixels,
                       .images = statistics.images,
                       .image_count = statistics.image_count,
                       .ignored_pixels = statistics.ignored_pixels,
                       .weights = {}};
-  for (const ClassInfo& info : dataset->classes()) summary.class_names.push_back(info.name);
   for (const std::string& scheme : static_weighting_names())
     if (weighting_needs_statistics(scheme)) summary.weights.emplace_back(scheme, counted_weights(scheme, statistics));
   out << statistics_text(summary);

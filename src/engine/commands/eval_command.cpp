@@ -9,13 +9,12 @@
 #include <ostream>
 
 #include "base/error.hpp"
+#include "config/text.hpp"
 #include "data/dataset_registry.hpp"
 #include "engine/checkpoints/trained_config.hpp"
-#include "engine/commands/join_ranks.hpp"
 #include "engine/evaluation/class_mapping.hpp"
 #include "engine/evaluation/split_report.hpp"
-#include "engine/frame_size.hpp"
-#include "engine/stop.hpp"
+#include "engine/process.hpp"
 #include "predict/predictions.hpp"
 #include "report/text_table.hpp"
 
@@ -32,16 +31,10 @@ RunConfig evaluated_config(const EvalCommand& command, const Checkpoint& checkpo
   return config;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none" : text;
-}
-
 void check_score_name(const std::string& name) {
   const std::vector<std::string> known = score_names();
   if (name.empty() || std::ranges::find(known, name) != known.end()) return;
-  throw Error(ErrorKind::kConfiguration, "--choose-tau " + name + ": there is no such score", "use one of " + joined(known));
+  throw Error(ErrorKind::kConfiguration, "--choose-tau " + name + ": there is no such score", "use one of " + config::joined(known));
 }
 
 std::string chosen_split(const EvalCommand& command, const DataOptions& data) {
@@ -49,7 +42,7 @@ std::string chosen_split(const EvalCommand& command, const DataOptions& data) {
   std::string wanted = command.split.empty() && !command.choose_tau.empty() ? "val" : command.split;
   if (wanted.empty()) return reported_split(data);
   if (std::find(splits.begin(), splits.end(), wanted) != splits.end()) return wanted;
-  throw Error(ErrorKind::kConfiguration, "--split " + wanted + ": the data has no such split", "use one of " + joined(splits));
+  throw Error(ErrorKind::kConfiguration, "--split " + wanted + ": the data has no such split", "use one of " + config::joined(splits));
 }
 
 /// RUN/eval/SPLIT for RUN/checkpoints/FILE, else eval/SPLIT beside the file.
@@ -74,6 +67,7 @@ std::string choice_text(const TauCurve& curve, const std::string& wanted) {
 
 void tell_mapping(const ClassMapping& mapping, nlohmann::ordered_json& notes) {
   if (mapping.identity()) return;
+  const auto joined = [](const std::vector<std::string>& names) { return names.empty() ? "none" : config::joined(names); };
   spdlog::warn("classes are matched by name; only in the model (predictions of them count as misses): {}", joined(mapping.model_only));
   spdlog::warn("only in the data (their pixels count nowhere): {}", joined(mapping.data_only));
   notes["classes_only_in_model"] = mapping.model_only;

@@ -17,7 +17,7 @@
 #include "data/listing.hpp"
 #include "engine/checkpoints/trained_config.hpp"
 #include "engine/commands/video_prediction.hpp"
-#include "engine/stop.hpp"
+#include "engine/process.hpp"
 #include "predict/overlay.hpp"
 #include "predict/predictions.hpp"
 #include "predict/predictor.hpp"
@@ -91,9 +91,8 @@ void check_outputs(const ImageJob& job, const PredictCommand& command) {
 
 std::optional<std::int64_t> probability_class(const std::string& name, const ClassTable& classes) {
   if (name.empty()) return std::nullopt;
-  std::vector<std::string> names;
-  for (const ClassInfo& info : classes) names.push_back(info.name);
-  const auto found = std::find(names.begin(), names.end(), name);
+  const std::vector<std::string> names = names_of(classes);
+  const auto found = std::ranges::find(names, name);
   if (found != names.end()) return found - names.begin();
   const std::string near = nearest(name, names);
   throw Error(ErrorKind::kConfiguration, "--probability " + name + ": the model has no such class",
@@ -173,22 +172,6 @@ class ImageRun {
   std::vector<std::string> defects_;
 };
 
-int predict_as_video(const PredictCommand& command, std::ostream& out) {
-  if (!command.save_predictions.empty() && prediction_kind(command.save_predictions) != PredictionKind::kColor)
-    throw Error(ErrorKind::kConfiguration, "--save-predictions " + command.save_predictions + ": compression of a video would change ids",
-                "write the video's frames as images first, such as `ffmpeg -i VIDEO FOLDER/%06d.png`");
-  if (!command.probability.empty())
-    throw Error(ErrorKind::kConfiguration, "--probability is for images, and " + command.input.string() + " is none",
-                "write the video's frames as images first, such as `ffmpeg -i VIDEO FOLDER/%06d.png`");
-  const fs::path output = video_output(command.input, command.output);
-  Predictor predictor(trained_network(command.checkpoint, command.overrides, command.device));
-  const VideoResult result = predict_video(predictor, {command.input, output, command.overlay});
-  out << result.frames << " frames in " << fixed(result.seconds, 1) << " s, "
-      << fixed(result.seconds > 0.0 ? static_cast<double>(result.frames) / result.seconds : 0.0, 2) << " images/s\nvideo: " << output.string()
-      << '\n';
-  return result.stopped ? 128 + stop_signal() : 0;
-}
-
 }  // namespace
 
 int predict(const PredictCommand& command, std::ostream& out) {
@@ -199,7 +182,7 @@ int predict(const PredictCommand& command, std::ostream& out) {
   if (!fs::exists(command.input, ignored))
     throw Error(ErrorKind::kData, "there is no --input " + command.input.string(), "name an image, a folder of images or a video");
   const bool folder = fs::is_directory(command.input);
-  if (!folder && !has_image_extension(command.input)) return predict_as_video(command, out);
+  if (!folder && !has_image_extension(command.input)) return predict_video(command, out);
   const ImageJob job = folder ? images_below(command) : single_image(command);
   check_outputs(job, command);
   Predictor predictor(trained_network(command.checkpoint, command.overrides, command.device));

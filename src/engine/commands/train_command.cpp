@@ -15,8 +15,7 @@
 #include "config/print.hpp"
 #include "device/compute.hpp"
 #include "engine/commands/dry_run.hpp"
-#include "engine/commands/join_ranks.hpp"
-#include "engine/stop.hpp"
+#include "engine/process.hpp"
 #include "engine/training/run_directory.hpp"
 #include "engine/training/trainer.hpp"
 #include "ranks/communicator.hpp"
@@ -151,12 +150,6 @@ std::optional<Checkpoint> find_start(const TrainCommand& command, const std::opt
   return newest ? std::optional(load_resumable(*newest)) : std::nullopt;
 }
 
-/// The events of ranks that write nothing.
-class NoReporter : public Reporter {
- public:
-  void report(const Event& /*event*/) override {}
-};
-
 /// What is ready to be trained, from the start or from a checkpoint.
 struct Prepared {
   std::unique_ptr<Experiment> experiment;
@@ -215,7 +208,7 @@ int follow(const TrainCommand& command, const std::optional<RunConfig>& asked, c
   RunConfig config = parse_run_config(text, "the configuration of rank 0", {});
   if (asked) config.position_of = asked->position_of;
   const Prepared prepared = prepare(config, command.device, std::nullopt, ranks);
-  NoReporter nobody;
+  AllReporters nobody({});  // hears of this rank, which writes nothing
   return Trainer(*prepared.experiment, nullptr, nobody).run(prepared.start);
 }
 

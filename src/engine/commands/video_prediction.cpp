@@ -6,14 +6,17 @@
 #include <spdlog/spdlog.h>
 
 #include <cmath>
+#include <ostream>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "data/drawing/picture.hpp"
-#include "engine/stop.hpp"
+#include "engine/checkpoints/trained_config.hpp"
+#include "engine/process.hpp"
 #include "predict/overlay.hpp"
 #include "predict/predictions.hpp"
 #include "report/run/progress_bar.hpp"
+#include "report/text_table.hpp"
 
 namespace seg {
 
@@ -70,29 +73,44 @@ class VideoFile {
   cv::VideoWriter writer_;
 };
 
-}  // namespace
-
+/// Where the video goes: `output` itself if it ends like a video, else OUTPUT/NAME.mp4. Throws kConfiguration if that is the input.
 fs::path video_output(const fs::path& input, const fs::path& output) {
-  const fs::path file = has_video_extension(output) ? output : output / safe_file_name(input.stem().string() + ".mp4");
+  fs::path file = has_video_extension(output) ? output : output / safe_file_name(input.stem().string() + ".mp4");
   std::error_code ignored;
   if (fs::equivalent(file, input, ignored))
     throw Error(ErrorKind::kConfiguration, "--output would replace the video " + input.string(), "name another file or folder");
   return file;
 }
 
-VideoResult predict_video(Predictor& predictor, const VideoRequest& request) {
+/// What a video cannot be predicted as.
+void check_command(const PredictCommand& command) {
+  const std::string hint = "write the video's frames as images first, such as `ffmpeg -i VIDEO FOLDER/%06d.png`";
+  if (!command.save_predictions.empty() && prediction_kind(command.save_predictions) != PredictionKind::kColor)
+    throw Error(ErrorKind::kConfiguration, "--save-predictions " + command.save_predictions + ": compression of a video would change ids", hint);
+  if (!command.probability.empty())
+    throw Error(ErrorKind::kConfiguration, "--probability is for images, and " + command.input.string() + " is none", hint);
+}
+
+}  // namespace
+
+int predict_video(const PredictCommand& command, std::ostream& out) {
+  check_command(command);
+  const fs::path output = video_output(command.input, command.output);
+  Predictor predictor(trained_network(command.checkpoint, command.overrides, command.device));
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);  // each of OpenCV's readers would complain by itself
-  cv::VideoCapture capture(request.input.string());
+  cv::VideoCapture capture(command.input.string());
   cv::Mat frame;
   if (!capture.isOpened() || !capture.read(frame))
-    throw Error(ErrorKind::kData, request.input.string() + " is neither an image nor a video that OpenCV can read",
+    throw Error(ErrorKind::kData, command.input.string() + " is neither an image nor a video that OpenCV can read",
                 "images end in .png, .jpg, .bmp, .ppm, .tif or .webp; `ffprobe FILE` shows what a video holds");
   const double rate = capture.get(cv::CAP_PROP_FPS);
   const auto promised = static_cast<std::int64_t>(std::max(0.0, capture.get(cv::CAP_PROP_FRAME_COUNT)));
-  spdlog::warn("{}: OpenCV writes no sound, so the output has none", request.input.string());
-  VideoFile file(request.output, std::isfinite(rate) && rate > 0.0 ? rate : kUnknownRate);
+  spdlog::warn("{}: OpenCV writes no sound, so the output has none", command.input.string());
+  VideoFile file(output, std::isfinite(rate) && rate > 0.0 ? rate : kUnknownRate);
   const ClassTable& classes = predictor.classes();
-  VideoResult result;
+  std::int64_t frames = 0;
+  double seconds = 0.0;  // of work
+  bool stopped = false;
   {
     ProgressBar progress(promised, "frames");
     do {
@@ -100,17 +118,18 @@ VideoResult predict_video(Predictor& predictor, const VideoRequest& request) {
       cv::cvtColor(frame, rgb, cv::COLOR_BGR2RGB);
       const Predictor::Result prediction = predictor.predict(rgb);
       const cv::Mat labels = image_over(prediction.labels);
-      file.add(request.overlay ? video_overlay(rgb, labels, classes) : color_labels(labels, classes));
-      ++result.frames;
+      file.add(command.overlay ? video_overlay(rgb, labels, classes) : color_labels(labels, classes));
+      ++frames;
       progress.advance();
-      result.stopped = stop_signal() != 0;
-    } while (!result.stopped && capture.read(frame));
-    result.seconds = progress.seconds();
+      stopped = stop_signal() != 0;
+    } while (!stopped && capture.read(frame));
+    seconds = progress.seconds();
   }
   file.finish();
-  if (!result.stopped && result.frames < promised)
-    spdlog::warn("{}: its header promises {} frames, {} could be read", request.input.string(), promised, result.frames);
-  return result;
+  if (!stopped && frames < promised) spdlog::warn("{}: its header promises {} frames, {} could be read", command.input.string(), promised, frames);
+  out << frames << " frames in " << fixed(seconds, 1) << " s, " << fixed(seconds > 0.0 ? static_cast<double>(frames) / seconds : 0.0, 2)
+      << " images/s\nvideo: " << output.string() << '\n';
+  return stopped ? 128 + stop_signal() : 0;
 }
 
 }  // namespace seg

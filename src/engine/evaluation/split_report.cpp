@@ -1,7 +1,6 @@
 #include "engine/evaluation/split_report.hpp"
 
 #include "base/error.hpp"
-#include "engine/frame_size.hpp"
 #include "report/run/run_paths.hpp"
 #include "report/run/tau_curve_files.hpp"
 #include "scores/scores.hpp"
@@ -34,7 +33,7 @@ std::optional<SplitReport> evaluate_and_report(const Inference& inference, const
   result.shown = choice.panels(dataset->classes());
   EvaluationReport& report = result.report = head;
   report.images = static_cast<std::int64_t>(evaluation->images.size());
-  for (const ClassInfo& info : dataset->classes()) report.class_names.push_back(info.name);
+  report.class_names = names_of(dataset->classes());
   report.confusion = evaluation->confusion;
   report.scores = compute_scores(report.confusion);
   report.scores.mean_iou_by_image = image_iou.by_image();

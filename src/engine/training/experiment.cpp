@@ -16,8 +16,6 @@
 #include "data/image_io.hpp"
 #include "data/statistics.hpp"
 #include "engine/checkpoints/checkpoint.hpp"
-#include "engine/frame_size.hpp"
-#include "engine/size_advice.hpp"
 #include "losses/loss_registry.hpp"
 #include "models/weights.hpp"
 #include "tensor_files/tensor_file.hpp"
@@ -25,12 +23,6 @@
 namespace seg {
 
 namespace {
-
-std::vector<std::string> names_of(const ClassTable& classes) {
-  std::vector<std::string> names;
-  for (const ClassInfo& info : classes) names.push_back(info.name);
-  return names;
-}
 
 /// By the first frame; a broken one is told of where it is read.
 void advise_on_size(const RunConfig& config, const FileDataset& frames) {
@@ -218,6 +210,21 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   once_a_machine(ranks, [&] { return open_caches(config.data, splits); });
   return std::unique_ptr<Experiment>(new Experiment{config, ranks, compute, threads, splits.train, splits.val, splits.training_samples,
                                                     splits.validation_samples, std::move(transform), an_epoch, iterations, std::move(learner)});
+}
+
+std::string size_advice(const RunConfig& config, const Size& frame) {
+  const Size& size = config.data.size;
+  const bool exchanged = (frame.width - frame.height) * (size.width - size.height) < 0;  // one is wide, the other tall
+  const std::string both = "data.size is " + to_string(size) + ", frames are " + to_string(frame) + " (height x width): ";
+  const std::string order = exchanged ? "; are height and width exchanged?" : "";
+  if (!config.augment.crop) return exchanged ? both + "they are squeezed" + order : "";
+  const std::vector<double>& steps = config.augment.scale.steps;
+  const double scale = steps.empty() ? config.augment.scale.max : std::ranges::max(steps);
+  const auto exceeds = [&](std::int64_t side, std::int64_t frame_side) {
+    return static_cast<double>(side) > scale * static_cast<double>(frame_side);
+  };
+  if (!exceeds(size.height, frame.height) && !exceeds(size.width, frame.width)) return "";
+  return both + "every crop is padded with pixels that count nowhere" + order;
 }
 
 }  // namespace seg

@@ -34,4 +34,8 @@ struct Experiment {
 /// start from rank 0's weights. Throws Error of any kind but kInternal.
 std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std::string& device, const Communicator& ranks = {});
 
+/// Whether data.size suits frames of this size: one line on what is allowed, but probably not meant (crops that no frame fills, or a height and width
+/// that were exchanged); "" where it does.
+std::string size_advice(const RunConfig& config, const Size& frame);
+
 }  // namespace seg

@@ -42,8 +42,6 @@ OrderedJson main_settings(const RunConfig& config) {
 
 OrderedJson start_fields(const Experiment& experiment) {
   const RunConfig& config = experiment.config;
-  std::vector<std::string> names;
-  for (const ClassInfo& info : experiment.classes()) names.push_back(info.name);
   std::int64_t parameters = 0;
   for (const auto& parameter : experiment.learner->model().parameters()) parameters += parameter.numel();
   return {{"name", config.name},
@@ -52,7 +50,7 @@ OrderedJson start_fields(const Experiment& experiment) {
           {"iterations", experiment.iterations},
           {"dataset", config.data.dataset},
           {"training_images", experiment.train_set->size()},
-          {"classes", names},
+          {"classes", names_of(experiment.classes())},
           {"parameters", parameters},
           {"device", experiment.compute.device.str()},
           {"precision", experiment.compute.precision == torch::kBFloat16 ? "bf16" : "fp32"},

@@ -13,7 +13,7 @@
 #include "core/state.hpp"
 #include "data/collate.hpp"
 #include "device/compute.hpp"
-#include "engine/stop.hpp"
+#include "engine/process.hpp"
 #include "engine/training/bad_step.hpp"
 #include "engine/training/class_statistics_sum.hpp"
 #include "engine/training/fitting_batch.hpp"
@@ -331,10 +331,8 @@ int Trainer::finish(int signal) {
 
 LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration) {
   const RunConfig& config = experiment.config;
-  LoaderOptions options;
+  LoaderOptions options = evaluation_loader(config);  // reads files alike
   options.batch_size = config.train.batch_size;
-  options.workers = config.data.workers;
-  options.prefetch = config.data.prefetch;
   options.seed = static_cast<std::uint64_t>(config.train.seed);
   options.part = experiment.ranks.rank();
   options.parts = experiment.ranks.world_size();
@@ -342,9 +340,6 @@ LoaderOptions training_loader(const Experiment& experiment, std::int64_t iterati
   options.drop_last = true;
   options.first_batch = iteration * config.train.accumulate;
   options.batches = (experiment.iterations - iteration) * config.train.accumulate;
-  options.skip_broken = config.data.skip_broken();
-  options.skip_budget = config.data.skip_budget;
-  options.timeout_s = config.data.timeout_s;
   return options;
 }
 

@@ -1,9 +1,14 @@
-// How a program becomes one of several ranks.
+// This process: the signals that stop it and the ranks it is one of.
 #pragma once
 
 #include "ranks/communicator.hpp"
 
 namespace seg {
+
+/// SIGINT and SIGTERM from now on: the first asks the run to save and stop at the next step, the second ends the program at once.
+void watch_stop_signals();
+/// The signal that asked to stop, or 0.
+int stop_signal();
 
 /// Meets the other processes of the launch (base/launch.hpp), of which only the first one logs from then on. One process where no launcher says
 /// otherwise. Throws kConfiguration, kRanks.

@@ -1,5 +1,6 @@
-#include "engine/stop.hpp"
+#include "engine/process.hpp"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -28,5 +29,14 @@ void watch_stop_signals() {
 }
 
 int stop_signal() { return asked; }
+
+Communicator join_ranks(double timeout_s) {
+  const Launch launch = read_launch();
+  if (!launch.several()) return {};
+  if (launch.rank > 0) spdlog::default_logger()->set_level(spdlog::level::err);
+  Communicator ranks(launch, timeout_s);
+  spdlog::info("{} processes, {} on this machine, meeting at {}:{}", launch.world_size, launch.local_size, launch.address, launch.port);
+  return ranks;
+}
 
 }  // namespace seg
