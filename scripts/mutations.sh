@@ -28,7 +28,7 @@ mutation "weight decay applied twice" src/ops/parameter_updates.cpp \
 mutation "EMA updated on a bad step" src/engine/training/training_step.cpp \
   'parts_.ema->update(kept);' 'parts_.ema->update(torch::ones_like(kept));' \
   engine_tests 'LearnerTest.AStepThatIsNotFinite*'
-mutation "running statistics not rolled back" src/engine/training/rollback.cpp \
+mutation "running statistics not rolled back" src/engine/training/training_step.cpp \
   'torch::where(kept, some.values(), some.before)' 'some.values()' \
   engine_tests 'LearnerTest.AStepThatIsNotFinite*'
 mutation "false positives for false negatives" src/losses/class_weighting/error_rate.hpp \

@@ -43,7 +43,7 @@ TEST(Soak, MemoryAndOpenFilesStayFlatOverManySteps) {
     settings.push_back(setting);
   const Experiment experiment = test::with_one_layer(*build_experiment(load_run_config("camvid_recall.yaml", settings), "cpu"));
   const RunDirectory directory(folder / "run");
-  JsonLinesReporter file(directory.metrics_file());
+  JsonLinesReporter file(directory.paths().metrics());
   Watch watch(file);
   ASSERT_EQ(Trainer(experiment, &directory, watch).run(std::nullopt), 0);
 

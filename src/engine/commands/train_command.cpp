@@ -142,10 +142,10 @@ std::optional<Checkpoint> find_start(const TrainCommand& command, const std::opt
   if (plan.start) return std::move(plan.start);
   if (!directory.holds_run()) return std::nullopt;
   if (command.resume == "never")
-    throw Error(ErrorKind::kStorage, directory.root().string() + " already holds a run",
-                fs::exists(directory.last_file()) ? "go on with --resume auto, or choose another --run-dir"
-                                                  : "it stopped before its first checkpoint: remove the folder, or choose another --run-dir");
-  plan.config = continued_config(command, asked, read_file(directory.config_file(), 1 << 20), directory.config_file().string());
+    throw Error(ErrorKind::kStorage, directory.paths().root.string() + " already holds a run",
+                fs::exists(directory.paths().last()) ? "go on with --resume auto, or choose another --run-dir"
+                                                     : "it stopped before its first checkpoint: remove the folder, or choose another --run-dir");
+  plan.config = continued_config(command, asked, read_file(directory.paths().config(), 1 << 20), directory.paths().config().string());
   const auto newest = directory.newest_checkpoint();
   return newest ? std::optional(load_resumable(*newest)) : std::nullopt;
 }
@@ -172,18 +172,18 @@ int run(const TrainCommand& command, const std::optional<RunConfig>& asked, Plan
   const bool finished = !resumes_file(command) && directory.holds_run() && directory.finished();
   ranks.broadcast(finished ? std::string() : config::to_yaml(plan.config));
   if (finished) {
-    out << "finished already: " << directory.root().string() << '\n';
+    out << "finished already: " << directory.paths().root.string() << '\n';
     return 0;
   }
-  const auto log = std::make_shared<LineFile>(directory.log_file());
+  const auto log = std::make_shared<LineFile>(directory.paths().log());
   add_log_file(log);
   const Prepared prepared = prepare(plan.config, command.device, std::move(start), ranks);
   const Experiment& experiment = *prepared.experiment;
   // Nothing in the directory was changed up to here: configuration, data and checkpoint are good.
-  write_file_atomic(directory.config_file(), config::to_yaml(experiment.config));
+  write_file_atomic(directory.paths().config(), config::to_yaml(experiment.config));
   const std::int64_t iteration = prepared.start ? prepared.start->iteration : 0;
-  cut_back(directory.metrics_file(), iteration);
-  cut_back_tensorboard(directory.tensorboard(), iteration);
+  cut_back(directory.paths().metrics(), iteration);
+  cut_back_tensorboard(directory.paths().tensorboard(), iteration);
   directory.set_aside_after(iteration);
   if (prepared.start) spdlog::info("going on from iteration {}", iteration);
   if (prepared.start && prepared.start->processes != ranks.world_size())
@@ -192,12 +192,12 @@ int run(const TrainCommand& command, const std::optional<RunConfig>& asked, Plan
   ConsoleReporter console;
   LineStream log_stream(*log);
   ConsoleReporter log_lines(log_stream, [] { return 0; });
-  JsonLinesReporter file(directory.metrics_file());
-  TensorBoardReporter tensorboard(directory.tensorboard(), config::to_yaml(experiment.config));
+  JsonLinesReporter file(directory.paths().metrics());
+  TensorBoardReporter tensorboard(directory.paths().tensorboard(), config::to_yaml(experiment.config));
   AllReporters reporters({&console, &log_lines, &file, &tensorboard});
   Trainer trainer(experiment, &directory, reporters);
   const int code = trainer.run(prepared.start);
-  out << "run: " << directory.root().string() << "\nweights: " << trainer.weights_digest() << '\n';
+  out << "run: " << directory.paths().root.string() << "\nweights: " << trainer.weights_digest() << '\n';
   return code;
 }
 

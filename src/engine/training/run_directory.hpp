@@ -5,32 +5,26 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "base/files.hpp"
+#include "core/types.hpp"
 #include "report/run/run_paths.hpp"
 
 namespace seg {
+
+struct StepResult;
 
 class RunDirectory {
  public:
   /// Makes the folder and locks it. Throws kStorage where another process holds it.
   explicit RunDirectory(const fs::path& root);
 
-  const fs::path& root() const { return paths_.root; }
-  fs::path config_file() const { return paths_.config(); }
-  fs::path log_file() const { return paths_.log(); }
-  fs::path metrics_file() const { return paths_.metrics(); }
-  fs::path tensorboard() const { return paths_.tensorboard(); }
-  fs::path checkpoints() const { return paths_.checkpoints(); }
+  const RunPaths& paths() const { return paths_; }
   fs::path step_file(std::int64_t iteration) const;
-  fs::path last_file() const { return paths_.last(); }
-  fs::path best_file() const { return paths_.best(); }
-  fs::path bad_steps() const { return paths_.bad_steps(); }
-  fs::path evaluation(const std::string& split) const { return paths_.evaluation(split).folder; }
 
   /// Whether a run was started here.
-  bool holds_run() const { return fs::exists(config_file()); }
+  bool holds_run() const { return fs::exists(paths_.config()); }
   /// Whether the run here has ended by itself: its last event says so.
   bool finished() const;
   /// The newest checkpoint whose digest is right; damaged ones are named in the log. Nothing where none was written.
@@ -40,6 +34,11 @@ class RunDirectory {
   void set_aside_after(std::int64_t iteration) const;
   /// After `step_file(iteration)` was written: links last.safetensors to it and removes all but the newest `keep`.
   void publish(std::int64_t iteration, std::int64_t keep) const;
+  /// Keeps the batch of a step whose loss or gradients were not finite, to look at and to try again.
+  /// In bad_steps/step-N.safetensors: "images.M" u8 [N,H,W,3] and "labels.M" u8 [N,H,W] of micro-batch M as the loader gave them, which with
+  /// augment.device: gpu is before flip, colour jitter and blur; metadata: ids (JSON, a list a micro-batch), loss, gradient_norm. At most five files
+  /// a run are kept: the first ones tell most. A file that cannot be written is warned about. Returns whether it was written.
+  bool keep_bad_step(std::int64_t iteration, const std::vector<Batch>& batches, const StepResult& result) const;
 
  private:
   std::vector<std::pair<std::int64_t, fs::path>> steps() const;  // newest first

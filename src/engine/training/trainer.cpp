@@ -14,13 +14,10 @@
 #include "data/collate.hpp"
 #include "device/compute.hpp"
 #include "engine/process.hpp"
-#include "engine/training/bad_step.hpp"
-#include "engine/training/class_statistics_sum.hpp"
 #include "engine/training/fitting_batch.hpp"
 #include "engine/training/progress.hpp"
 #include "ops/checks.hpp"
 #include "report/pages/run_page.hpp"
-#include "report/run/run_paths.hpp"
 
 namespace seg {
 
@@ -139,8 +136,8 @@ void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>&
   for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
   spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration, result.loss_value(),
                result.gradient_norm());
-  const bool kept = bad_steps_ == 1 && directory_ != nullptr && dump_bad_step(directory_->bad_steps(), iteration, batches, result);
-  if (kept) spdlog::warn("its batch is kept in {}", directory_->bad_steps().string());
+  const bool kept = bad_steps_ == 1 && directory_ != nullptr && directory_->keep_bad_step(iteration, batches, result);
+  if (kept) spdlog::warn("its batch is kept in {}", directory_->paths().bad_steps().string());
   reporter_.report({EventKind::kBadStep, iteration, {{"loss", result.loss_value()}, {"gradient_norm", result.gradient_norm()}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
     throw Error(ErrorKind::kNonFinite,
@@ -179,7 +176,7 @@ std::optional<Trainer::Validation> Trainer::evaluate_val() const {
   request.should_stop = [] { return stop_signal() != 0; };
   EvaluationReport head;
   head.split = "val";
-  if (directory_ != nullptr) head.checkpoint = directory_->best_file().string();
+  if (directory_ != nullptr) head.checkpoint = directory_->paths().best().string();
   head.eval = evaluation_settings(config, experiment_.compute);
   auto report = evaluate_and_report(inference, experiment_.validation_samples, request, head);
   if (!report) return std::nullopt;
@@ -230,10 +227,10 @@ bool Trainer::is_best(const SplitReport& validation, double score) const {
 
 void Trainer::write_report() {
   if (!unwritten_ || directory_ == nullptr) return;
-  const fs::path folder = directory_->evaluation("val");
+  const EvaluationPaths paths = directory_->paths().evaluation("val");
   try {
-    unwritten_->write(folder);
-    reporter_.report({EventKind::kPanels, iteration_, {{"folder", EvaluationPaths{folder}.panels().string()}}});
+    unwritten_->write(paths.folder);
+    reporter_.report({EventKind::kPanels, iteration_, {{"folder", paths.panels().string()}}});
     unwritten_.reset();
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
@@ -244,7 +241,7 @@ void Trainer::write_report() {
 void Trainer::write_page() {
   if (directory_ == nullptr) return;
   try {
-    write_run_page(directory_->root());
+    write_run_page(directory_->paths().root);
   } catch (const std::exception& error) {
     if (!std::exchange(told_failed_page_, true)) spdlog::warn("report.html is not written: {}; training goes on", error.what());
   }
@@ -281,7 +278,7 @@ void Trainer::keep_best(const std::string& scores) {
   if (directory_ == nullptr) return;
   Checkpoint checkpoint = labelled(scores);
   checkpoint.tensors.merge(with_prefix(experiment_.learner->averaged(), "model."));
-  save_checkpoint(directory_->best_file(), checkpoint);
+  save_checkpoint(directory_->paths().best(), checkpoint);
 }
 
 void Trainer::save() {

@@ -1,14 +1,113 @@
 #include "engine/training/training_step.hpp"
 
+#include <ATen/ATen.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+
+#include "device/torch_compat.hpp"
 #include "ops/normalize.hpp"
 #include "ops/training_pass.hpp"
 
 namespace seg {
 
+StepTimes StepLaps::times() const {
+  StepTimes times;
+  const EventTimer* before = &begin_;
+  for (const auto& [part, end] : ends_) {
+    times.*part += end.seconds_since(*before);
+    before = &end;
+  }
+  return times;
+}
+
+void add_to(torch::Tensor& sum, const torch::Tensor& value) {
+  if (value.defined()) sum = sum.defined() ? sum + value : value;
+}
+
+void ClassStatisticsSum::add(const BatchClassStatistics& batch) {
+  add_to(sum_.pixels, batch.pixels);
+  add_to(sum_.false_negatives, batch.false_negatives);
+  add_to(sum_.false_positives, batch.false_positives);
+  if (!batch.weights.defined()) return;
+  const torch::Tensor present = batch.pixels.gt(0);
+  add_to(sum_.weights, batch.weights * present);
+  add_to(used_, present.to(torch::kLong));
+}
+
+BatchClassStatistics ClassStatisticsSum::mean() const {
+  BatchClassStatistics statistics = sum_;
+  if (statistics.weights.defined()) statistics.weights = statistics.weights / used_.clamp_min(1);
+  return statistics;
+}
+
+/// What the forward passes of a step change before it is known to be good: running statistics and smoothed recalls, to be rolled back.
+class TrainingStep::Rollback {
+ public:
+  /// Remembers what `model` and `losses` (null ones are left out) hold now; they must outlive it.
+  Rollback(const Model& model, const std::vector<Loss*>& losses) {
+    for (const torch::Tensor& buffer : model.buffers()) {
+      const auto alike = [&](const Buffers& some) { return some.tensors.front().scalar_type() == buffer.scalar_type(); };
+      const auto found = std::ranges::find_if(buffers_, alike);
+      (found != buffers_.end() ? *found : buffers_.emplace_back()).tensors.push_back(buffer);
+    }
+    for (Buffers& some : buffers_) some.before = some.values();
+    for (Loss* loss : losses) {
+      if (loss == nullptr) continue;
+      losses_.push_back(loss);
+      loss_states_.push_back(loss->state());
+    }
+  }
+
+  /// bool scalar where the model is: whether the running statistics are finite.
+  torch::Tensor finite() const {
+    std::vector<torch::Tensor> answers;
+    for (const Buffers& some : buffers_)
+      if (some.before.is_floating_point()) answers.push_back(some.values().isfinite().all());
+    return answers.empty() ? torch::ones({}, torch::kBool) : torch::stack(answers).all();
+  }
+
+  /// All is as it was, unless `kept`, a bool scalar where the model is, is true.
+  void conditional_roll_back(const torch::Tensor& kept) const {
+    const torch::NoGradGuard no_gradient;
+    for (const Buffers& some : buffers_) some.set(torch::where(kept, some.values(), some.before));
+    for (std::size_t i = 0; i < losses_.size(); ++i) {
+      State chosen = losses_[i]->state();
+      for (auto& [name, tensor] : chosen) tensor = torch::where(kept, tensor, loss_states_[i].at(name));
+      losses_[i]->load(chosen);
+    }
+  }
+
+  /// All is as it was.
+  void roll_back() const {
+    const torch::NoGradGuard no_gradient;
+    for (const Buffers& some : buffers_) some.set(some.before);
+    for (std::size_t i = 0; i < losses_.size(); ++i) losses_[i]->load(loss_states_[i]);
+  }
+
+ private:
+  /// The model's buffers of one type: one tensor to remember, for few launches on a GPU.
+  struct Buffers {
+    torch::Tensor values() const {
+      std::vector<torch::Tensor> flat;
+      for (const torch::Tensor& tensor : tensors) flat.push_back(tensor.flatten());
+      return torch::cat(flat);
+    }
+    void set(const torch::Tensor& values) const { torch_compat::copy_all(tensors, at::unflatten_dense_tensors(values, tensors)); }
+
+    std::vector<torch::Tensor> tensors;
+    torch::Tensor before;  // [values of all]
+  };
+
+  std::vector<Buffers> buffers_;
+  std::vector<Loss*> losses_;
+  std::vector<State> loss_states_;
+};
+
 TrainingStep::TrainingStep(const RunConfig& config, const Compute& compute, const Communicator& ranks, const Parts& parts)
     : config_(config), compute_(compute), ranks_(ranks), batch_norm_ranks_(ranks.group("batch norm")), parts_(parts) {}
+
+TrainingStep::Rollback TrainingStep::rollback() const { return {*parts_.model, {parts_.loss, parts_.auxiliary_loss}}; }
 
 StepOutputs TrainingStep::run(const StepInputs& inputs, StepLaps& laps) const {
   const Rollback before = rollback();
@@ -88,15 +187,12 @@ TrainingStep::Agreement TrainingStep::agree(const Agreement& own, StepOutputs& o
       if (buffer.is_floating_point()) statistics.push_back(buffer);
     for (const torch::Tensor& buffer : statistics) parts.push_back(buffer.flatten().to(torch::kDouble));
   }
-  std::int64_t offset = parts.front().numel();
   const torch::Tensor all = torch::cat(parts);
   ranks_.sum(all);
   outputs.loss = all[3].clone();
   outputs.cross_entropy = all[4].clone();
-  for (const torch::Tensor& buffer : statistics) {
-    buffer.copy_((all.narrow(0, offset, buffer.numel()) / static_cast<double>(ranks_.world_size())).view(buffer.sizes()));
-    offset += buffer.numel();
-  }
+  const std::vector<torch::Tensor> sums = at::unflatten_dense_tensors(all.slice(0, parts.front().numel()), statistics);
+  for (std::size_t i = 0; i < sums.size(); ++i) statistics[i].copy_(sums[i] / static_cast<double>(ranks_.world_size()));
   return {all[2].eq(0), (all[1] / all[0].clamp_min(1)).round()};
 }
 

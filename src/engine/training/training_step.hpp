@@ -4,19 +4,65 @@
 // host, and be recorded as a graph (recorded_step.hpp).
 #pragma once
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "device/compute.hpp"
+#include "device/device_work.hpp"
 #include "engine/run_config.hpp"
-#include "engine/training/class_statistics_sum.hpp"
 #include "engine/training/gradient_sum.hpp"
-#include "engine/training/rollback.hpp"
-#include "engine/training/step_times.hpp"
+#include "losses/loss.hpp"
+#include "models/model.hpp"
 #include "optim/ema.hpp"
 #include "optim/optimizer.hpp"
 #include "ranks/communicator.hpp"
 
 namespace seg {
+
+/// What the parts of a step take: seconds, summed over the micro-batches, by the clock of the device that works on them. The host may be far ahead.
+struct StepTimes {
+  double input = 0.0;  // to the device, augmented there, normalised
+  double forward = 0.0;
+  double loss = 0.0;  // forward alone, with the main head's and the auxiliary head's share
+  double backward = 0.0;
+  double ranks = 0.0;   // waited for other ranks after backward
+  double update = 0.0;  // clipping, optimiser, averaged weights
+};
+
+/// Notes in the device's queue when each part ended. It waits for nothing before it is asked.
+class StepLaps {
+ public:
+  /// Notes nothing.
+  StepLaps() = default;
+  explicit StepLaps(torch::Device device) : device_(device), begin_(device) {}
+
+  void end(double StepTimes::*part) {
+    if (device_) ends_.emplace_back(part, EventTimer(*device_));
+  }
+  bool empty() const { return ends_.empty(); }
+  StepTimes times() const;
+
+ private:
+  std::optional<torch::Device> device_;
+  EventTimer begin_;
+  std::vector<std::pair<double StepTimes::*, EventTimer>> ends_;
+};
+
+/// The statistics of the micro-batches of one step as those of one batch: pixels and errors are summed, so that recalls and IoUs are those of all
+/// pixels; weights are the mean over the micro-batches that hold the class.
+class ClassStatisticsSum {
+ public:
+  void add(const BatchClassStatistics& batch);
+  BatchClassStatistics mean() const;
+
+ private:
+  BatchClassStatistics sum_;
+  torch::Tensor used_;  // int64 [K]: micro-batches that hold the class
+};
+
+/// Adds `value`, if it is defined, to `sum`, which may be undefined yet.
+void add_to(torch::Tensor& sum, const torch::Tensor& value);
 
 /// All of it is where the network is.
 struct StepInputs {
@@ -67,7 +113,9 @@ class TrainingStep {
     torch::Tensor stop_signal;  // float64: 0, or what some were asked to stop with
   };
 
-  Rollback rollback() const { return {*parts_.model, {parts_.loss, parts_.auxiliary_loss}}; }
+  class Rollback;
+
+  Rollback rollback() const;
   StepOutputs attempt(const StepInputs& inputs, const Rollback& before, StepLaps& laps) const;
   /// Adds the gradients of one micro-batch, and its share of loss and cross entropy.
   void accumulate(const Batch& batch, double share, bool last, Sums& sums, StepLaps& laps) const;

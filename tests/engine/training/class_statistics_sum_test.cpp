@@ -1,6 +1,6 @@
-#include "engine/training/class_statistics_sum.hpp"
-
 #include <gtest/gtest.h>
+
+#include "engine/training/training_step.hpp"
 
 namespace seg {
 namespace {

@@ -52,7 +52,7 @@ TEST_F(RunDirectoryTest, PublishKeepsTheNewestAndLinksLast) {
   }
   EXPECT_FALSE(fs::exists(directory_.step_file(1)));
   EXPECT_TRUE(fs::exists(directory_.step_file(2)));
-  EXPECT_TRUE(fs::equivalent(directory_.last_file(), directory_.step_file(3)));
+  EXPECT_TRUE(fs::equivalent(directory_.paths().last(), directory_.step_file(3)));
 }
 
 TEST_F(RunDirectoryTest, SetsLaterCheckpointsAside) {

@@ -100,7 +100,7 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
       at = event.iteration;
     }
   }
-  EXPECT_EQ(load_checkpoint_metadata(directory_.best_file()).iteration, at);
+  EXPECT_EQ(load_checkpoint_metadata(directory_.paths().best()).iteration, at);
 }
 
 TEST_F(TrainerTest, BadStepsInARowEndTheRunWithTheLastCheckpointIntact) {
@@ -116,7 +116,7 @@ TEST_F(TrainerTest, BadStepsInARowEndTheRunWithTheLastCheckpointIntact) {
     EXPECT_EQ(error.kind, ErrorKind::kNonFinite);
   }
   EXPECT_THAT(listener_.iterations_of(EventKind::kBadStep), ElementsAre(1, 2));
-  EXPECT_TRUE(std::filesystem::exists(directory_.bad_steps()));
+  EXPECT_TRUE(std::filesystem::exists(directory_.paths().bad_steps()));
 }
 
 TEST_F(TrainerTest, LogsRecallsOfAllMicroBatchesTogether) {
