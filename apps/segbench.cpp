@@ -6,11 +6,7 @@
 
 #include "base/app.hpp"
 #include "base/files.hpp"
-#include "bench/data.hpp"
-#include "bench/eval.hpp"
-#include "bench/loss.hpp"
-#include "bench/step_file.hpp"
-#include "bench/train.hpp"
+#include "bench/bench.hpp"
 #include "engine/commands/command_options.hpp"
 #include "engine/process.hpp"
 

@@ -1,9 +1,7 @@
-#include "bench/data.hpp"
-
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "bench/memory.hpp"
+#include "bench/bench.hpp"
 #include "config/text.hpp"
 #include "data/cache/cache.hpp"
 #include "data/collate.hpp"
@@ -22,9 +20,9 @@ void add_one_image(BenchReport& report, const Dataset& set, const SampleTransfor
     augment.push_back(seconds_of([&] { sample = transform(std::move(sample), static_cast<std::uint64_t>(i)); }));
     stack.push_back(seconds_of([&] { collate({sample}); }));
   }
-  report.add("one_image", "decode", measurement_of(scaled(decode, 1e3)), "ms");
-  report.add("one_image", "augment", measurement_of(scaled(augment, 1e3)), "ms");
-  report.add("one_image", "stack", measurement_of(scaled(stack, 1e3)), "ms");
+  report.add_times("one_image", "decode", decode);
+  report.add_times("one_image", "augment", augment);
+  report.add_times("one_image", "stack", stack);
 }
 
 std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {

@@ -1,8 +1,6 @@
-#include "bench/eval.hpp"
-
 #include <algorithm>
 
-#include "bench/memory.hpp"
+#include "bench/bench.hpp"
 #include "data/dataset_registry.hpp"
 #include "engine/evaluation/evaluator.hpp"
 

@@ -1,11 +1,9 @@
-#include "bench/loss.hpp"
-
 #include <torch/types.h>
 
 #include <sstream>
 
 #include "base/error.hpp"
-#include "bench/memory.hpp"
+#include "bench/bench.hpp"
 #include "device/compute.hpp"
 #include "device/device_work.hpp"
 #include "engine/training/learner.hpp"
@@ -69,7 +67,7 @@ void compare_kernels(BenchReport& report, const LossBench& bench, const torch::D
   }
   const auto seconds = measure_all(device, bench.runs, works);
   for (std::size_t i = 0; i < kernels.size(); ++i) {
-    report.add(kernels[i].first, "forward_and_backward", measurement_of(scaled(seconds[i], 1e3)), "ms");
+    report.add_times(kernels[i].first, "forward_and_backward", seconds[i]);
     report.add(kernels[i].first, "extra_resident", extra[i] ? std::optional(*extra[i] / kMegabyte) : std::nullopt, "MB");
   }
   report.add("ratio", "speed", measurement_of(seconds[1]).median / measurement_of(seconds[0]).median, "");
@@ -81,19 +79,17 @@ std::unique_ptr<Loss> loss_named(const std::string& type, const Experiment& expe
   options.type = type;
   options.weighting = "default";
   options.normalizer = LossNormalizer::kDefault;
-  LossContext context{experiment.compute.device};
-  for (const ClassInfo& info : experiment.classes()) context.class_names.push_back(info.name);
-  return build_loss(options, context);
+  return build_loss(options, {experiment.compute.device, names_of(experiment.classes())});
 }
 
 /// Losses as training computes them, on the logits of one batch.
 void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& runs) {
   const Batch batch = synthetic_batch(experiment);
   std::int64_t iteration = 0;
-  const Measurement step = measurement_of(measure({.warmup = 1, .runs = 3}, [&] {
+  const std::vector<double> steps = measure({.warmup = 1, .runs = 3}, [&] {
     experiment.learner->step({batch}, iteration++);
     wait_for(experiment.compute.device);
-  }));
+  });
   torch::Tensor logits;
   {
     const torch::NoGradGuard no_gradient;
@@ -109,12 +105,12 @@ void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& 
   // What is looked for is smaller than the spread of few runs.
   const auto seconds = measure_all(experiment.compute.device, {runs.warmup, 5 * runs.runs}, {work(*recall), work(*gap), work(*entropy)});
   const auto over_entropy = [&](std::size_t i) {
-    return 100 * (measurement_of(seconds[i]).median - measurement_of(seconds[2]).median) / step.median;
+    return 100 * (measurement_of(seconds[i]).median - measurement_of(seconds[2]).median) / measurement_of(steps).median;
   };
-  report.add("inside_a_step", "recall", measurement_of(scaled(seconds[0], 1e3)), "ms");
-  report.add("inside_a_step", "iou_gap", measurement_of(scaled(seconds[1], 1e3)), "ms");
-  report.add("inside_a_step", "cross_entropy", measurement_of(scaled(seconds[2], 1e3)), "ms");
-  report.add("inside_a_step", "step", {step.median * 1e3, step.low * 1e3, step.high * 1e3, step.mean * 1e3, step.runs}, "ms");
+  report.add_times("inside_a_step", "recall", seconds[0]);
+  report.add_times("inside_a_step", "iou_gap", seconds[1]);
+  report.add_times("inside_a_step", "cross_entropy", seconds[2]);
+  report.add_times("inside_a_step", "step", steps);
   report.add("inside_a_step", "recall_over_cross_entropy", over_entropy(0), "% of a step");
   report.add("inside_a_step", "iou_gap_over_cross_entropy", over_entropy(1), "% of a step");
 }

@@ -1,14 +1,32 @@
 #include "bench/measure.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
-#include <chrono>
+#include <fstream>
 #include <numeric>
+#include <string>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
 #include "device/compute.hpp"
 #include "device/device_work.hpp"
 
 namespace seg {
+
+namespace {
+
+/// A line of /proc/self/status such as "VmHWM:   1234 kB", in bytes.
+std::optional<std::int64_t> status_bytes(const std::string& name) {
+  std::ifstream file("/proc/self/status");
+  for (std::string word; file >> word;) {
+    std::int64_t kilobytes = 0;
+    if (word == name && file >> kilobytes) return kilobytes * 1024;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 Measurement measurement_of(std::vector<double> values) {
   if (values.empty()) throw Error(ErrorKind::kInternal, "a measurement of no values");
@@ -21,20 +39,9 @@ Measurement measurement_of(std::vector<double> values) {
           .runs = static_cast<std::int64_t>(count)};
 }
 
-std::vector<double> scaled(std::vector<double> values, double factor) {
-  for (double& value : values) value *= factor;
-  return values;
-}
-
 std::vector<double> rates(std::vector<double> seconds, double amount) {
   for (double& value : seconds) value = amount / std::max(value, 1e-12);
   return seconds;
-}
-
-double seconds_of(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 std::vector<double> measure(const Repeats& repeats, const std::function<void()>& work) { return measure_in_turn(repeats, {work}).front(); }
@@ -59,6 +66,18 @@ std::vector<double> measure_on(const torch::Device& device, const Repeats& repea
   std::vector<double> seconds;
   for (std::size_t i = 1; i < moments.size(); ++i) seconds.push_back(moments[i].seconds_since(moments[i - 1]));
   return seconds;
+}
+
+std::optional<std::int64_t> extra_resident_bytes(const std::function<void()>& work) {
+  release_free_memory();  // freed blocks that are still resident would be used again unseen
+  malloc_trim(0);
+  std::ofstream forget("/proc/self/clear_refs");
+  const bool forgotten = static_cast<bool>(forget << "5" << std::flush);
+  const auto before = status_bytes("VmRSS:");
+  work();
+  const auto peak = status_bytes("VmHWM:");
+  if (!forgotten || !before || !peak) return std::nullopt;
+  return *peak - *before;
 }
 
 }  // namespace seg

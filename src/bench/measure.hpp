@@ -1,11 +1,15 @@
-// Repeated timing after a warm-up, and what is said about the repetitions: median and spread.
+// Repeated timing after a warm-up, and what is said about the repetitions: median and spread. And how much memory is resident, as the system counts
+// it: tensors, scratch, stacks, code.
 #pragma once
 
 #include <torch/types.h>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
+
+#include "engine/process.hpp"
 
 namespace seg {
 
@@ -26,13 +30,8 @@ struct Measurement {
 /// Throws kInternal where there are none.
 Measurement measurement_of(std::vector<double> values);
 
-/// Each value multiplied by `factor`, such as seconds to milliseconds.
-std::vector<double> scaled(std::vector<double> values, double factor);
-
 /// Each as `amount` in so many seconds: images a second.
 std::vector<double> rates(std::vector<double> seconds, double amount);
-
-double seconds_of(const std::function<void()>& work);
 
 /// Seconds of each measured run.
 std::vector<double> measure(const Repeats& repeats, const std::function<void()>& work);
@@ -43,5 +42,12 @@ std::vector<std::vector<double>> measure_in_turn(const Repeats& repeats, const s
 /// The same by the device's own clock, from the end of one run to the end of the next, and none waits for the one before: what a GPU does while the
 /// host launches the next, as scripts/bench_pytorch_step.py measures PyTorch. On the CPU by the host's clock.
 std::vector<double> measure_on(const torch::Device& device, const Repeats& repeats, const std::function<void()>& work);
+
+inline constexpr double kMegabyte = 1e6;  // bytes
+inline constexpr double kGigabyte = 1e9;
+
+/// Bytes by which `work` raises what is resident at its peak, results that it keeps included. Nothing where the system does not
+/// let a process forget its peak (Linux: /proc/self/clear_refs). Afterwards peak_resident_bytes() counts from here.
+std::optional<std::int64_t> extra_resident_bytes(const std::function<void()>& work);
 
 }  // namespace seg

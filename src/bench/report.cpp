@@ -25,6 +25,11 @@ void BenchReport::add(const std::string& section, const std::string& name, std::
   rows_.push_back({section, name, unit, value, std::nullopt});
 }
 
+void BenchReport::add_times(const std::string& section, const std::string& name, std::vector<double> seconds) {
+  for (double& value : seconds) value *= 1e3;
+  add(section, name, measurement_of(std::move(seconds)), "ms");
+}
+
 std::string BenchReport::text() const {
   std::string text;
   for (const auto& [name, value] : facts_.items()) text += name + ": " + (value.is_string() ? value.get<std::string>() : value.dump()) + "\n";

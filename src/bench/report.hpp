@@ -22,6 +22,8 @@ class BenchReport {
   /// Names are snake_case; those of one section are added one after another. `unit` is empty for a ratio.
   void add(const std::string& section, const std::string& name, const Measurement& measurement, const std::string& unit);
   void add(const std::string& section, const std::string& name, std::optional<double> value, const std::string& unit);
+  /// In ms.
+  void add_times(const std::string& section, const std::string& name, std::vector<double> seconds);
 
   /// A table a section: name, unit, median, smallest, largest. Single values have no spread; what is not known is "-".
   std::string text() const;

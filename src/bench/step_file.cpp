@@ -1,8 +1,7 @@
-#include "bench/step_file.hpp"
-
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "bench/bench.hpp"
 #include "core/tensor_io.hpp"
 #include "device/compute.hpp"
 #include "engine/training/learner.hpp"

@@ -1,17 +1,13 @@
-#include "bench/train.hpp"
-
 #include <array>
 #include <optional>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/parallel.hpp"
-#include "bench/flops.hpp"
-#include "bench/memory.hpp"
+#include "bench/bench.hpp"
+#include "bench/counts.hpp"
 #include "bench/peak_rate.hpp"
 #include "bench/profile.hpp"
-#include "bench/rank_times.hpp"
-#include "bench/traffic.hpp"
 #include "data/collate.hpp"
 #include "data/loader.hpp"
 #include "device/compute.hpp"
@@ -143,13 +139,13 @@ void add_series(BenchReport& report, const std::string& section, const Series& s
                                            {"loss", &StepTimes::loss},
                                            {"backward", &StepTimes::backward},
                                            {"update", &StepTimes::update}}};
-  report.add(section, "step", measurement_of(scaled(series.step, 1e3)), "ms");
-  report.add(section, "waiting_for_data", measurement_of(scaled(series.waiting, 1e3)), "ms");
+  report.add_times(section, "step", series.step);
+  report.add_times(section, "waiting_for_data", series.waiting);
   if (series.parts.front().empty()) return;
   for (const Part& part : kParts) {
     std::vector<double> seconds;
     for (const StepLaps& laps : series.parts) seconds.push_back(laps.times().*part.seconds);
-    report.add(section, part.name, measurement_of(scaled(seconds, 1e3)), "ms");
+    report.add_times(section, part.name, seconds);
   }
 }
 
@@ -172,6 +168,39 @@ void add_arithmetic(BenchReport& report, const Flops& flops, const Batch& batch,
 void add_traffic(BenchReport& report, std::int64_t bytes_a_step, const Measurement& step, const PeakRate& peak) {
   report.add("traffic", "a_step", static_cast<double>(bytes_a_step) / kGigabyte, "GB");
   add_rate(report, "traffic", static_cast<double>(bytes_a_step) / step.median, peak.copy(), kGigabyte, "GB/s");
+}
+
+/// As GradientSum does it: all buckets under way at once, in a group of their own.
+std::vector<double> seconds_of_sums(const Model& model, const Communicator& ranks, const Repeats& repeats) {
+  const Communicator group = ranks.group("sum alone");
+  std::vector<torch::Tensor> buckets;
+  for (const std::vector<torch::Tensor>& bucket : gradient_buckets(model.parameters())) {
+    std::int64_t values = 0;
+    for (const torch::Tensor& parameter : bucket) values += parameter.numel();
+    buckets.push_back(torch::zeros({values}, bucket.front().options().requires_grad(false)));
+  }
+  return measure(repeats, [&] {
+    std::vector<std::function<void()>> waits;
+    for (const torch::Tensor& bucket : buckets) waits.push_back(group.start_sum(bucket));
+    for (const std::function<void()>& wait : waits) wait();
+    wait_for(buckets.front().device());
+  });
+}
+
+/// What several ranks cost each other; `resident`: bytes, the peak of this rank. All ranks call it.
+void add_rank_times(BenchReport& report, const Series& series, std::int64_t resident, const Experiment& experiment, const Repeats& repeats) {
+  std::vector<double> waits;  // after backward, for what the other ranks still had to send
+  for (const StepLaps& laps : series.parts) waits.push_back(laps.times().ranks);
+  const double waiting = measurement_of(waits).median;
+  const std::vector<double> alone = seconds_of_sums(experiment.learner->model(), experiment.ranks, repeats);
+  report.add("ranks", "waiting", waiting * 1e3, "ms");
+  report.add("ranks", "waiting_over_step", waiting / measurement_of(series.step).median, "");
+  report.add("ranks", "bytes_a_step", measurement_of(series.bytes).median / kMegabyte, "MB");
+  report.add_times("ranks", "sum_alone", alone);
+  report.add("ranks", "hidden", 1.0 - waiting / measurement_of(alone).median, "");
+  const torch::Tensor resident_of_all = torch::full({1}, resident, torch::kInt64);
+  experiment.ranks.sum(resident_of_all);
+  report.add("ranks", "peak_resident_of_all", static_cast<double>(resident_of_all.item<std::int64_t>()) / kMegabyte, "MB");
 }
 
 }  // namespace
@@ -228,12 +257,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   }
   add_arithmetic(report, flops, batch, stepper.images() / static_cast<double>(ranks.world_size()), step, peak);
   add_traffic(report, traffic, step, peak);
-  if (ranks.several()) {
-    std::vector<double> waiting;
-    for (const StepLaps& laps : synthetic.parts) waiting.push_back(laps.times().ranks);
-    add_rank_times(report, {step, measurement_of(waiting), measurement_of(synthetic.bytes), resident}, experiment->learner->model(), ranks,
-                   bench.steps);
-  }
+  if (ranks.several()) add_rank_times(report, synthetic, resident, *experiment, bench.steps);
   report.add("memory", "peak_resident", static_cast<double>(resident) / kMegabyte, "MB");
   if (gpu) report.add("memory", "peak_device", static_cast<double>(on_device) / kMegabyte, "MB");
   if (!bench.profile.empty()) {

@@ -1,8 +1,10 @@
 #include "engine/process.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 
 namespace seg {
@@ -37,6 +39,18 @@ Communicator join_ranks(double timeout_s) {
   Communicator ranks(launch, timeout_s);
   spdlog::info("{} processes, {} on this machine, meeting at {}:{}", launch.world_size, launch.local_size, launch.address, launch.port);
   return ranks;
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+std::int64_t peak_resident_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace seg

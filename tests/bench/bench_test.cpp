@@ -1,11 +1,9 @@
 // Each benchmark on sizes of a few pixels: that it measures everything it says, not how fast it is.
+#include "bench/bench.hpp"
+
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
-#include "bench/data.hpp"
-#include "bench/eval.hpp"
-#include "bench/loss.hpp"
-#include "bench/train.hpp"
 #include "data/dataset_registry.hpp"
 #include "support/process.hpp"
 #include "support/support.hpp"

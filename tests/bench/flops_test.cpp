@@ -1,8 +1,7 @@
-#include "bench/flops.hpp"
-
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include "bench/counts.hpp"
 #include "device/compute.hpp"
 
 namespace seg {

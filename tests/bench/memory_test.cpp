@@ -1,8 +1,8 @@
-#include "bench/memory.hpp"
-
 #include <gtest/gtest.h>
 
 #include <vector>
+
+#include "bench/measure.hpp"
 
 namespace seg {
 namespace {

@@ -1,7 +1,6 @@
-#include "bench/step_file.hpp"
-
 #include <gtest/gtest.h>
 
+#include "bench/bench.hpp"
 #include "core/tensor_io.hpp"
 #include "models/weights.hpp"
 #include "support/support.hpp"

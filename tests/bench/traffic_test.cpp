@@ -1,10 +1,9 @@
-#include "bench/traffic.hpp"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <thread>
 
+#include "bench/counts.hpp"
 #include "ops/batch_norm.hpp"
 
 namespace seg {

@@ -1,10 +1,8 @@
 #include "engine/commands/dry_run.hpp"
 
 #include <spdlog/fmt/fmt.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -12,6 +10,7 @@
 #include "data/image_io.hpp"
 #include "data/loader.hpp"
 #include "data/statistics.hpp"
+#include "engine/process.hpp"
 #include "engine/training/trainer.hpp"
 #include "losses/loss_registry.hpp"
 #include "predict/inference.hpp"
@@ -20,19 +19,6 @@
 namespace seg {
 
 namespace {
-
-template <class Work>
-double seconds_of(const Work& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-std::int64_t peak_host_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
 
 double training_seconds(const Experiment& experiment) {
   LoaderOptions options = training_loader(experiment, 0);
@@ -107,7 +93,7 @@ std::string dry_run(const Experiment& experiment) {
   }
   text += fmt::format("whole run: about {} (h:mm:ss), without the time in which steps wait for data\n", duration_text(total));
   const torch::Device device = experiment.compute.device;
-  return text + memory_line(device, device_memory(device), peak_host_bytes()) + what_was_written(experiment.config);
+  return text + memory_line(device, device_memory(device), peak_resident_bytes()) + what_was_written(experiment.config);
 }
 
 std::string memory_line(const torch::Device& device, const std::optional<DeviceMemory>& memory, std::int64_t host_bytes) {

@@ -4,8 +4,9 @@
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
-#include <chrono>
 #include <utility>
+
+#include "engine/process.hpp"
 
 namespace seg {
 
@@ -105,14 +106,14 @@ double GradientSum::finish() {
       if (!bucket.parameters[place].grad().defined()) bucket.views[place].zero_();
     bucket.missing = 0;
   }
-  const auto begin = std::chrono::steady_clock::now();
-  send_complete();
-  for (Bucket& bucket : buckets_) {
-    std::exchange(bucket.wait, {})();
-    if (!bucket.sent.is_same(bucket.values)) bucket.values.copy_(bucket.sent);
-    bucket.sent.reset();
-  }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return seconds_of([this] {
+    send_complete();
+    for (Bucket& bucket : buckets_) {
+      std::exchange(bucket.wait, {})();
+      if (!bucket.sent.is_same(bucket.values)) bucket.values.copy_(bucket.sent);
+      bucket.sent.reset();
+    }
+  });
 }
 
 }  // namespace seg

@@ -1,0 +1,82 @@
+// What `segbench` measures: a verb each.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bench/setup.hpp"
+
+namespace seg {
+
+/// `segbench train`: speed of training, with data from the loader and with one batch that stays in memory.
+struct TrainBench {
+  BenchSource source;
+  Repeats steps{.warmup = 3, .runs = 12};
+  bool synthetic_only = false;
+  std::filesystem::path profile = {};  // file for the heaviest kernels, see bench/profile.hpp; empty: none
+  std::int64_t largest_product = 0;    // of the matrix products that give the device's best rate; 0: 4096, on CUDA 8192
+};
+
+/// Sections: "synthetic" and "end_to_end" (images/s, ms of a step and of its parts; end to end over synthetic), "arithmetic" (GFLOP
+/// an image, achieved and best rate, their ratio), "traffic" (GB a step, likewise: bench/counts.hpp), "memory". Synthetic images/s are those of the
+/// median step, end to end those of the whole stretch: a loader's batches come in bursts, which a median would not see. Several ranks train together:
+/// images/s are those of all, the rest is this rank's, and "ranks" says what they cost each other: waiting after backward (ms, and its share of a
+/// step), bytes a step, "sum_alone" (ms: the same gradients summed while nothing is computed), "hidden" (1 - waiting / sum_alone, the share of it
+/// that runs beside backward) and the peak memory of all ranks together. Throws kNonFinite where a step's loss is not finite.
+BenchReport bench_train(const TrainBench& bench, const Communicator& ranks = {});
+
+/// `segbench train --step-file`: one training step that another program can repeat: weights, batch and the loss they give.
+/// Writes a safetensors file:
+///   model.NAME  parameters and buffers as initialised (float32; num_batches_tracked int64)
+///   images      u8 [N,H,W,3] RGB, random
+///   labels      u8 [N,H,W], train ids, random
+/// and, as metadata strings: loss (of the first training step, computed in float32 with the configured dropout), loss_type,
+/// recall_smoothing, normalizer, classes, mean, std (JSON arrays on the scale of normalize_scale, "0..255", in the order of
+/// normalize_order), align_corners, output_stride, aspp_rates, backbone, arch, precision ("fp32"), dropout, auxiliary, versions.
+/// Throws kStorage; kNonFinite where the loss is not finite.
+void write_step_file(const BenchSource& source, const std::filesystem::path& path);
+
+/// `segbench loss`: the recall loss from low-resolution logits, the kernel against plain LibTorch operations, and what it and iou_gap
+/// cost over cross entropy inside a training step.
+struct LossBench {
+  BenchSource source;
+  Repeats runs{.warmup = 2, .runs = 10};
+  std::vector<std::int64_t> shape = {6, 19, 193, 193};  // of the logits: N, K, h, w
+  Size size{769, 769};                                  // of the labels
+};
+
+/// Sections: "kernel" and "reference" (ms of forward and backward with up-sampling, bytes resident beyond the inputs), "ratio",
+/// and "inside_a_step" (recall loss, iou_gap and cross entropy on the logits of the experiment's network, against a whole step).
+BenchReport bench_loss(const LossBench& bench);
+
+/// "6x19x193x193" to four numbers. Throws kConfiguration.
+std::vector<std::int64_t> parse_shape(const std::string& text);
+
+/// `segbench data`: how many images a second the loader gives, with each kind of cache, and what one image costs.
+struct DataBench {
+  BenchSource source;
+  Repeats passes{.warmup = 1, .runs = 5};
+  std::int64_t batches = 25;             // of a pass at most; the training split may have fewer
+  std::vector<std::string> caches = {};  // of cache_kinds(); empty: all
+};
+
+/// Sections: "cache_none", "cache_memory", "cache_disk" (images/s of a pass over the same batches, all workers; the warm-up fills the
+/// caches) and "one_image" (ms of decoding, augmentation and stacking on one thread, without a cache). Throws kConfiguration for another cache.
+BenchReport bench_data(const DataBench& bench);
+
+/// The values of data.cache.
+const std::vector<std::string>& cache_kinds();
+
+/// `segbench eval`: images a second of evaluation, over the split that results are reported on and over images in memory.
+struct EvalBench {
+  BenchSource source;
+  Repeats passes{.warmup = 1, .runs = 5};
+  std::int64_t images = 64;  // of a pass at most; the split may have fewer
+};
+
+/// Sections: "split" (from files to counts, as segeval does it), "synthetic" (prediction alone, images of data.size in memory) and
+/// "memory". Weights are as initialised: they do not change the time.
+BenchReport bench_eval(const EvalBench& bench);
+
+}  // namespace seg
