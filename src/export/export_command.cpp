@@ -7,6 +7,7 @@
 #include "export/onnx_graph.hpp"
 #include "export/onnx_model.hpp"
 #include "predict/inference.hpp"
+#include "predict/trained_model.hpp"
 #include "report/text_table.hpp"
 
 namespace seg {
@@ -33,7 +34,7 @@ int export_checkpoint(const ExportCommand& command, std::ostream& out) {
   check_command(command);
   const Checkpoint checkpoint = load_checkpoint_metadata(command.checkpoint);
   const RunConfig config = trained_config(checkpoint, command.checkpoint, command.overrides);
-  const auto model = trained_model(config, checkpoint, command.checkpoint, torch::kCPU);
+  const auto model = trained_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()), command.checkpoint, torch::kCPU);
   const Size resized = evaluation_frame(config).image;
   const torch::Tensor shift = logit_shift(config.eval.logit_adjustment, checkpoint.class_pixels);
   const onnx::ModelProto file = onnx_model(*model, config.model, checkpoint.classes, {command.labels, command.size, resized, shift});

@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "config/print.hpp"
 #include "device/compute.hpp"
-#include "models/weights.hpp"
+#include "predict/trained_model.hpp"
 
 namespace seg {
 
@@ -26,24 +26,13 @@ Compute forward_compute(const RunConfig& config, const std::string& device) {
   return compute;
 }
 
-std::shared_ptr<Model> trained_model(const RunConfig& config, const Checkpoint& checkpoint, const std::filesystem::path& file, torch::Device device) {
-  ModelOptions options = config.model;
-  options.pretrained.clear();  // what the run began with
-  options.init_from.clear();
-  auto model = build_model(options, static_cast<std::int64_t>(checkpoint.classes.size()));
-  load_state_exact(*model, read_weights(file), file.string());
-  model->to(device);
-  model->eval();
-  return model;
-}
-
 TrainedNetwork trained_network(const std::filesystem::path& file, const std::vector<std::string>& overrides, const std::string& device) {
   const Checkpoint checkpoint = load_checkpoint_metadata(file);
   RunConfig config = trained_config(checkpoint, file, overrides);
   config.eval.size = ScoredSize::kLabels;  // predictions have the size of their image
   check_evaluation(config);
   const Compute compute = forward_compute(config, device);
-  return {.model = trained_model(config, checkpoint, file, compute.device),
+  return {.model = trained_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()), file, compute.device),
           .options = config.model,
           .eval = config.eval,
           .input = evaluation_frame(config).image,

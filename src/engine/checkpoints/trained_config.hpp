@@ -18,10 +18,6 @@ RunConfig trained_config(const Checkpoint& checkpoint, const std::filesystem::pa
 /// Device and precision of a forward pass; sets the number of compute threads. Throws kConfiguration.
 Compute forward_compute(const RunConfig& config, const std::string& device);
 
-/// The network of a checkpoint as trained_config() says, with the weights in `file` (averaged ones where it has them), on the device, in evaluation
-/// mode: what evaluation, prediction and export begin with. Throws kStorage, kConfiguration.
-std::shared_ptr<Model> trained_model(const RunConfig& config, const Checkpoint& checkpoint, const std::filesystem::path& file, torch::Device device);
-
 /// The network in the checkpoint `file` with its own configuration and `overrides`; no training data is touched. Throws kConfiguration, kStorage.
 TrainedNetwork trained_network(const std::filesystem::path& file, const std::vector<std::string>& overrides, const std::string& device);
 

@@ -16,6 +16,7 @@
 #include "engine/evaluation/split_report.hpp"
 #include "engine/process.hpp"
 #include "predict/predictions.hpp"
+#include "predict/trained_model.hpp"
 #include "report/text_table.hpp"
 
 namespace seg {
@@ -101,7 +102,7 @@ int evaluate_checkpoint(const EvalCommand& command, std::ostream& out) {
   const ClassMapping mapping = map_classes(checkpoint.classes, dataset->classes());
   std::optional<PredictionWriter> writer;
   if (predictions) writer.emplace(output / "predictions", *predictions, dataset->classes(), mapping.model_to_data);
-  const auto model = trained_model(config, checkpoint, command.checkpoint, compute.device);
+  const auto model = trained_model(config.model, static_cast<std::int64_t>(checkpoint.classes.size()), command.checkpoint, compute.device);
   const Inference inference(*model, config.model, config.eval, compute, checkpoint.class_pixels);
 
   EvaluationReport head;
