@@ -1,11 +1,13 @@
 #include "config/convert.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <optional>
+#include <type_traits>
 
 #include "base/nearest.hpp"
-#include "config/expand.hpp"
 #include "config/format.hpp"
-#include "config/scalars.hpp"
 #include "config/text.hpp"
 
 namespace seg::config {
@@ -64,51 +66,28 @@ void check_choice(const Position& position, const Field& field, const std::strin
        (near.empty() ? "choose one of " : "did you mean " + in_quotes(near) + "? The choices are ") + joined(choices));
 }
 
+// A bool or a number.
 template <class Scalar>
-void convert_scalar(const Node& node, const Field& field, Scalar& value) {
+void convert_value(const Node& node, const Field& field, Scalar& value) {
   if (node.kind != Kind::kScalar) wrong_kind(node, field, wanted(value));
   const std::string text = expand(node, field.key);
   // Quotes make text of a number, but ${VAR} may need them.
   const bool is_text = !node.plain && node.text.find("${") == std::string::npos;
   const std::string defect = is_text ? "is text, because of its quotes" : parse_scalar(text, value);
   if (!defect.empty()) fail(node.position, field.key + ": " + in_quotes(text) + " " + defect, hint_of(field, wanted(value)));
+  if constexpr (!std::is_same_v<Scalar, bool>) check_range(node, field, value);
 }
 
-template <class Item>
-void convert_list(const Node& node, const Field& field, std::vector<Item>& value) {
-  if (node.kind != Kind::kList) wrong_kind(node, field, wanted(value));
-  value.clear();
-  for (const Node& child : node.children) {
-    Item item{};
-    convert(child, field, item);
-    value.push_back(std::move(item));
-  }
-}
-
-}  // namespace
-
-void convert(const Node& node, const Field& field, bool& value) { convert_scalar(node, field, value); }
-
-void convert(const Node& node, const Field& field, std::int64_t& value) {
-  convert_scalar(node, field, value);
-  check_range(node, field, value);
-}
-
-void convert(const Node& node, const Field& field, double& value) {
-  convert_scalar(node, field, value);
-  check_range(node, field, value);
-}
-
-void convert(const Node& node, const Field& field, std::string& value) {
+void convert_value(const Node& node, const Field& field, std::string& value) {
   if (node.kind != Kind::kScalar) wrong_kind(node, field, wanted(value));
   value = expand(node, field.key);
   check_choice(node.position, field, value);
 }
 
-void convert(const Node& node, const Field& field, Size& value) {
+void convert_value(const Node& node, const Field& field, Size& value) {
   if (node.kind == Kind::kList && node.children.size() == 2) {
-    convert(node.children[0], field, value.height);
-    convert(node.children[1], field, value.width);
+    convert_value(node.children[0], field, value.height);
+    convert_value(node.children[1], field, value.width);
     return;
   }
   if (node.kind != Kind::kScalar) wrong_kind(node, field, wanted(value));
@@ -121,18 +100,72 @@ void convert(const Node& node, const Field& field, Size& value) {
   check_range(node, field, value.width);
 }
 
-void convert(const Node& node, const Field& field, std::vector<std::int64_t>& value) { convert_list(node, field, value); }
-void convert(const Node& node, const Field& field, std::vector<double>& value) { convert_list(node, field, value); }
-void convert(const Node& node, const Field& field, std::vector<std::string>& value) { convert_list(node, field, value); }
+template <class Item>
+void convert_value(const Node& node, const Field& field, std::vector<Item>& value) {
+  if (node.kind != Kind::kList) wrong_kind(node, field, wanted(value));
+  value.clear();
+  for (const Node& child : node.children) convert_value(child, field, value.emplace_back());
+}
 
-void convert(const Node& node, const Field& field, std::map<std::string, double>& value) {
+void convert_value(const Node& node, const Field& field, std::map<std::string, double>& value) {
   if (node.kind != Kind::kMap && node.kind != Kind::kNull) wrong_kind(node, field, wanted(value));
   value.clear();
   for (const Node& child : node.children) {
     if (child.inherited) continue;
     check_choice(child.key_position, field, child.key);
-    convert(child, field, value[child.key]);
+    convert_value(child, field, value[child.key]);
   }
+}
+
+bool is_variable_name(const std::string& name) {
+  const auto is_part = [](unsigned char c) { return c == '_' || std::isalnum(c) != 0; };
+  return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 && std::ranges::all_of(name, is_part);
+}
+
+// `inside` is what stands between the braces.
+std::string variable(const std::string& inside, const Node& scalar, const std::string& key) {
+  const std::size_t split = std::min(inside.find(":-"), inside.find(":?"));
+  const std::string name = inside.substr(0, split);
+  std::optional<std::string> fallback, advice;
+  if (split != std::string::npos) (inside[split + 1] == '-' ? fallback : advice) = inside.substr(split + 2);
+  const auto refuse = [&](const std::string& what, const std::string& hint) { fail(scalar.position, key + ": " + what, hint); };
+
+  if (!is_variable_name(name))
+    refuse(in_quotes(name) + " is not the name of a variable", "write ${NAME}, ${NAME:-default} or ${NAME:?advice}, or $$ for a dollar sign");
+  if (fallback && fallback->find('$') != std::string::npos)
+    refuse("a dollar sign in the default of ${" + shown(name) + "}", "a default is plain text");
+  const char* value = std::getenv(name.c_str());
+  if (fallback && (value == nullptr || *value == '\0')) return *fallback;
+  if (value == nullptr || (advice && *value == '\0')) {
+    refuse("the environment variable " + shown(name) + " is not set",
+           "set it (export " + shown(name) + "=...) or give the value with --set " + key + "=..." + (advice ? ": " + *advice : ""));
+  }
+  if (first_bad_utf8(value)) refuse("the environment variable " + shown(name) + " is not UTF-8 text", "use a value in UTF-8");
+  return value;
+}
+
+}  // namespace
+
+void convert(const Node& node, const Field& field, const FieldValue& value) {
+  std::visit([&](auto* target) { convert_value(node, field, *target); }, value);
+}
+
+std::string expand(const Node& scalar, const std::string& key) {
+  const std::string& text = scalar.text;
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char next = text[i] == '$' && i + 1 < text.size() ? text[i + 1] : '\0';
+    if (next == '{') {
+      const std::size_t end = text.find('}', i);
+      if (end == std::string::npos) fail(scalar.position, key + ": ${ without a closing brace", "write ${NAME}, or $$ for a dollar sign");
+      out += variable(text.substr(i + 2, end - i - 2), scalar, key);
+      i = end;
+    } else {
+      out += text[i];
+      if (next == '$') ++i;
+    }
+  }
+  return out;
 }
 
 }  // namespace seg::config

@@ -2,27 +2,39 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
+#include <memory>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "config/expand.hpp"
-#include "config/node.hpp"
+#include "base/nearest.hpp"
+#include "config/convert.hpp"
 #include "config/parse.hpp"
-#include "config/reader.hpp"
-#include "config/recipe.hpp"
 #include "config/text.hpp"
 
 namespace seg::config {
-
-struct Document::Tree {
-  Node root;
-};
 
 namespace {
 
 constexpr int kMaxFiles = 100;                              // bases of bases can double with each level
 constexpr int kSetLayer = std::numeric_limits<int>::max();  // all --set together
+
+fs::path shipped(const fs::path& name) { return name.is_relative() ? find_shipped("configs" / name) : fs::path(); }
+
+// `name` as seen from `folder` (empty: the working directory) or else the shipped configs/`name`; empty where there is neither.
+fs::path find_recipe(const fs::path& folder, const fs::path& name) {
+  std::error_code ignored;
+  fs::path beside = (folder / name).lexically_normal();
+  return fs::exists(beside, ignored) ? beside : shipped(name);
+}
+
+// What was probably meant by `name`, and written like it; empty if nothing is near.
+std::string near_recipe(const fs::path& folder, const fs::path& name) {
+  const fs::path own = name.parent_path();
+  const fs::path recipes = shipped(own);
+  std::string near = recipes.empty() ? "" : nearest_file(recipes, name.filename().string());
+  if (near.empty()) near = nearest_file(folder / own, name.filename().string());
+  return near.empty() ? "" : (own / near).string();
+}
 
 Node parse_root(const std::string& text, const std::string& source) {
   Node root = parse_yaml(text, source, Places::kLines);
@@ -114,10 +126,10 @@ Node parse_override(const std::string& text) {
     node.plain = false;
   }
   node.position = place;
-  for (std::size_t end = path.size();;) {
-    const std::size_t dot = end == 0 ? std::string::npos : path.rfind('.', end - 1);
-    const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
-    node.key = path.substr(begin, end - begin);
+  // From the last name on, a map around each.
+  for (std::string names = path;;) {
+    const std::size_t dot = names.rfind('.');
+    node.key = names.substr(dot == std::string::npos ? 0 : dot + 1);
     node.key_position = place;
     if (node.key.empty()) fail(place, "a name is missing before '=' or beside '.'", "write --set KEY=VALUE, such as --set train.batch_size=4");
     Node parent;
@@ -127,7 +139,7 @@ Node parse_override(const std::string& text) {
     parent.children.push_back(std::move(node));
     node = std::move(parent);
     if (dot == std::string::npos) return node;
-    end = dot;
+    names.resize(dot);
   }
 }
 
@@ -141,11 +153,6 @@ void apply(Node& root, const std::vector<std::string>& overrides) {
 
 }  // namespace
 
-Document::Document(std::unique_ptr<Tree> tree) : tree_(std::move(tree)) {}
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
-Document::~Document() = default;
-
 Document Document::from_file(const fs::path& file, const std::vector<std::string>& overrides) {
   const fs::path found = find_recipe({}, file);
   if (found.empty()) {
@@ -154,26 +161,20 @@ Document Document::from_file(const fs::path& file, const std::vector<std::string
                 near.empty() ? "give a path, or the name of a shipped recipe such as synthia_recall.yaml or camvid_ce.yaml"
                              : "did you mean the recipe " + near + "?");
   }
-  auto tree = std::make_unique<Tree>(Tree{FileReader().read(found)});
-  apply(tree->root, overrides);
-  return Document(std::move(tree));
+  Node root = FileReader().read(found);
+  apply(root, overrides);
+  return Document(std::move(root));
 }
 
 Document Document::from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
-  auto tree = std::make_unique<Tree>(Tree{parse_root(text, source)});
-  if (const Node* base = tree->root.find("base")) {
-    fail(base->key_position, "base: is allowed in files only", "write out what the base gives");
-  }
-  apply(tree->root, overrides);
-  return Document(std::move(tree));
+  Node root = parse_root(text, source);
+  if (const Node* base = root.find("base")) fail(base->key_position, "base: is allowed in files only", "write out what the base gives");
+  apply(root, overrides);
+  return Document(std::move(root));
 }
 
-std::unique_ptr<Visitor> Document::make_reader() const { return std::make_unique<Reader>(tree_->root); }
-
-void Document::finish(Visitor& reader) { dynamic_cast<Reader&>(reader).finish(); }
-
 std::string Document::position_of(const std::string& key) const {
-  const Node* node = &tree_->root;
+  const Node* node = &root_;
   for (std::size_t begin = 0; node != nullptr && begin <= key.size();) {
     const std::size_t end = std::min(key.find('.', begin), key.size());
     node = node->find(key.substr(begin, end - begin));

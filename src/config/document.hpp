@@ -2,11 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "config/fields.hpp"
+#include "config/node.hpp"
+#include "config/reader.hpp"
 
 namespace seg::config {
 
@@ -21,7 +22,7 @@ namespace seg::config {
 /// variable is looked up when its value is read, so an unset one harms only where no file above and no override gives another value.
 class Document {
  public:
-  /// Reads `file`, as given or a shipped recipe (recipe.hpp), and, first, what its `base:` names: a file or a list of them, relative to
+  /// Reads `file`, as given or a shipped recipe (configs/ of the program), and, first, what its `base:` names: a file or a list of them, relative to
   /// the file or shipped recipes, the later over the earlier and the file over all. `overrides` are "a.b=value" in YAML syntax, the last one wins;
   /// "a.b=" is empty text. Errors: missing or unreadable file, over 1 MB, bad YAML, duplicate key, anchors, aliases and tags, more than one document,
   /// nesting over 20 levels, a base cycle.
@@ -29,29 +30,20 @@ class Document {
   /// The same for text that has no file, such as the configuration in a checkpoint, and so no base; `source` names it in messages.
   static Document from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides);
 
-  Document(Document&&) noexcept;
-  Document& operator=(Document&&) noexcept;
-  ~Document();
-
   /// Assigns what the document gives; the rest keeps its default. Errors: unknown key, wrong type, out of range, not a choice, unset ${VAR}.
   /// A Size is [height, width] or HEIGHTxWIDTH.
   template <class Options>
   void read_into(Options& options) const {
-    const std::unique_ptr<Visitor> reader = make_reader();
-    options.fields(*reader);
-    finish(*reader);
+    read_fields(root_, fields_of(options));
   }
 
   /// "file:line:column" of a key such as "data.root" (or "--set data.root=value"); empty where the document does not give it.
   std::string position_of(const std::string& key) const;
 
  private:
-  struct Tree;
-  explicit Document(std::unique_ptr<Tree> tree);
-  std::unique_ptr<Visitor> make_reader() const;
-  static void finish(Visitor& reader);  // throws for keys nobody asked for
+  explicit Document(Node root) : root_(std::move(root)) {}
 
-  std::unique_ptr<Tree> tree_;
+  Node root_;
 };
 
 }  // namespace seg::config

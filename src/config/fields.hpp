@@ -18,9 +18,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -69,19 +71,19 @@ std::vector<std::string> texts_of(const Name<Enum> (&names)[N]) {
   return texts;
 }
 
+/// Where the value of a field stands: every kind that a field can have. A Size is [height, width].
+using FieldValue = std::variant<bool*, std::int64_t*, double*, std::string*, Size*, std::vector<std::int64_t>*, std::vector<double>*,
+                                std::vector<std::string>*, std::map<std::string, double>*>;
+
 class Visitor {
  public:
   virtual ~Visitor() = default;
 
-  virtual void field(const std::string& name, bool& value, const About& about) = 0;
-  virtual void field(const std::string& name, std::int64_t& value, const About& about) = 0;
-  virtual void field(const std::string& name, double& value, const About& about) = 0;
-  virtual void field(const std::string& name, std::string& value, const About& about) = 0;
-  virtual void field(const std::string& name, Size& value, const About& about) = 0;  // [height, width]
-  virtual void field(const std::string& name, std::vector<std::int64_t>& value, const About& about) = 0;
-  virtual void field(const std::string& name, std::vector<double>& value, const About& about) = 0;
-  virtual void field(const std::string& name, std::vector<std::string>& value, const About& about) = 0;
-  virtual void field(const std::string& name, std::map<std::string, double>& value, const About& about) = 0;
+  /// `value` is of one of the kinds of FieldValue.
+  template <class Value>
+  void field(const std::string& name, Value& value, const About& about) {
+    visit(name, &value, about);
+  }
 
   /// One of a fixed list: text in files, an enum in code. `about.choices` comes from `names`.
   template <class Enum, std::size_t N>
@@ -100,8 +102,17 @@ class Visitor {
   }
 
  protected:
+  virtual void visit(const std::string& name, const FieldValue& value, const About& about) = 0;
   virtual void enter(const std::string& name, const std::string& help) = 0;
   virtual void leave() = 0;
 };
+
+/// What shows a visitor the fields of an options struct.
+using Fields = std::function<void(Visitor&)>;
+
+template <class Options>
+Fields fields_of(Options& options) {
+  return [&options](Visitor& v) { options.fields(v); };
+}
 
 }  // namespace seg::config

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "config/text.hpp"
@@ -58,6 +60,32 @@ std::string format_list(const Items& items) {
   return "[" + joined(words) + "]";
 }
 
+// What a saved configuration holds: it must mean the same in any working directory, and be readable again.
+template <class Value>
+Value saved(const Value& value, const About&) {
+  return value;
+}
+
+double saved(double value, const About&) {
+  if (!std::isfinite(value)) throw Error(ErrorKind::kInternal, format(value) + " is not finite and cannot be saved");
+  return value;
+}
+
+std::string saved(const std::string& value, const About& about) {
+  return about.path && !value.empty() ? std::filesystem::absolute(value).lexically_normal().string() : value;
+}
+
+template <class Item>
+std::vector<Item> saved(std::vector<Item> value, const About& about) {
+  for (Item& item : value) item = saved(item, about);
+  return value;
+}
+
+std::map<std::string, double> saved(const std::map<std::string, double>& value, const About& about) {
+  for (const auto& entry : value) saved(entry.second, about);
+  return value;
+}
+
 }  // namespace
 
 std::string format(bool value) { return value ? "true" : "false"; }
@@ -85,6 +113,23 @@ std::string format(const std::map<std::string, double>& value) {
   entries.reserve(value.size());
   for (const auto& [key, number] : value) entries.push_back(format_text(key) + ": " + format(number));  // keys are not expanded
   return "{" + joined(entries) + "}";
+}
+
+std::string TextVisitor::prefix() const {
+  std::string path;
+  for (const std::string& block : blocks_) path += block + ".";
+  return path;
+}
+
+void TextVisitor::visit(const std::string& name, const FieldValue& value, const About& about) {
+  const std::string key = prefix() + name;
+  std::string text;
+  try {
+    text = std::visit([&](const auto* field) { return format(paths_ == Paths::kAbsolute ? saved(*field, about) : *field); }, value);
+  } catch (const Error& error) {
+    throw Error(error.kind, key + ": " + error.what(), error.hint);
+  }
+  line(key, text, about);
 }
 
 }  // namespace seg::config

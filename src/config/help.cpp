@@ -7,7 +7,6 @@
 #include "config/format.hpp"
 #include "config/print.hpp"
 #include "config/text.hpp"
-#include "config/text_visitor.hpp"
 
 namespace seg::config {
 namespace {
@@ -37,44 +36,24 @@ std::string interval_text(const About& about) {
   return low ? ">= " + format(about.min) : high ? "<= " + format(about.max) : "";
 }
 
-class LineBreaker {
- public:
-  explicit LineBreaker(std::string& out) : out_(out) {}
-
-  /// Puts `text` at `column`, on a new line where that place is taken.
-  void put(std::size_t column, const std::string& text) {
-    if (text.empty()) return;
-    if (used_ > 0 && used_ + 2 > column) next_line();
-    out_.append(column - used_, ' ').append(text);
-    used_ = column + text.size();
-  }
-
-  /// Puts words at `column` and, as lines fill up, below it.
-  void wrap(std::size_t column, const std::string& text) {
-    for (const std::string& line : wrapped(text, kWidth - column)) put(column, line);
-  }
-
-  void next_line() {
-    out_ += '\n';
-    used_ = 0;
-  }
-
- private:
-  std::string& out_;
-  std::size_t used_ = 0;
-};
-
 class HelpPrinter : public TextVisitor {
  public:
-  explicit HelpPrinter(std::string& out) : TextVisitor(Paths::kAsGiven), out_(out), sections_(1) { open_.push_back(0); }
-  HelpPrinter(const HelpPrinter&) = delete;
-  HelpPrinter& operator=(const HelpPrinter&) = delete;
-  /// Only the whole tells how wide the columns are.
-  ~HelpPrinter() override { print(); }
+  HelpPrinter() : TextVisitor(Paths::kAsGiven) {}
+
+  std::string text() const {
+    std::string out;
+    for (const Section& section : sections_) {
+      if (section.rows.empty()) continue;
+      if (!out.empty()) out += '\n';
+      for (const std::string& line : wrapped(section.heading, kWidth)) out += line + "\n";
+      print_rows(section.rows, out);
+    }
+    return out;
+  }
 
  private:
-  void line(const std::string& name, const std::string& text, const About& about) override {
-    Row row{{prefix() + name, text, about.unit, interval_text(about)}, about.help};
+  void line(const std::string& key, const std::string& text, const About& about) override {
+    Row row{{key, text, about.unit, interval_text(about)}, about.help};
     if (!about.choices.empty()) {
       const std::string choices = joined(about.choices, "|");
       if (row.cells[3].empty() && choices.size() <= kWidest[3]) {
@@ -96,16 +75,8 @@ class HelpPrinter : public TextVisitor {
     open_.pop_back();
   }
 
-  void print() const {
-    for (const Section& section : sections_) {
-      if (section.rows.empty()) continue;
-      if (!out_.empty()) out_ += '\n';
-      for (const std::string& line : wrapped(section.heading, kWidth)) out_ += line + "\n";
-      print_rows(section.rows);
-    }
-  }
-
-  void print_rows(const std::vector<Row>& rows) const {
+  /// Only the whole tells how wide the columns are.
+  static void print_rows(const std::vector<Row>& rows, std::string& out) {
     std::array<std::size_t, kColumns + 1> columns{};  // where each begins; the last is the help's
     columns[0] = 2;
     for (std::size_t i = 0; i < kColumns; ++i) {
@@ -116,21 +87,34 @@ class HelpPrinter : public TextVisitor {
       columns[i + 1] = columns[i] + (width == 0 ? 0 : width + 2);
     }
     const std::size_t help = columns[kColumns] + kLeastHelp <= kWidth ? columns[kColumns] : kBelow;
-    LineBreaker lines(out_);
     for (const Row& row : rows) {
-      for (std::size_t i = 0; i < kColumns; ++i) lines.put(columns[i], row.cells[i]);
-      lines.wrap(help, row.help);
-      lines.next_line();
+      std::size_t used = 0;
+      // On a new line where the place at `column` is taken.
+      const auto put = [&](std::size_t column, const std::string& text) {
+        if (text.empty()) return;
+        if (used > 0 && used + 2 > column) {
+          out += '\n';
+          used = 0;
+        }
+        out.append(column - used, ' ').append(text);
+        used = column + text.size();
+      };
+      for (std::size_t i = 0; i < kColumns; ++i) put(columns[i], row.cells[i]);
+      for (const std::string& words : wrapped(row.help, kWidth - help)) put(help, words);
+      out += '\n';
     }
   }
 
-  std::string& out_;
-  std::vector<Section> sections_;
-  std::vector<std::size_t> open_;  // the sections around the current field
+  std::vector<Section> sections_ = std::vector<Section>(1);
+  std::vector<std::size_t> open_ = {0};  // the sections around the current field
 };
 
 }  // namespace
 
-std::unique_ptr<Visitor> make_help_printer(std::string& out) { return std::make_unique<HelpPrinter>(out); }
+std::string help_of(const Fields& fields) {
+  HelpPrinter printer;
+  fields(printer);
+  return printer.text();
+}
 
 }  // namespace seg::config

@@ -20,17 +20,8 @@ const Node* Node::find(const std::string& name) const {
 }
 
 std::string kind_name(const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::kScalar:
-      return "a single value";
-    case Node::Kind::kList:
-      return "a list";
-    case Node::Kind::kMap:
-      return "a block of keys";
-    case Node::Kind::kNull:
-      break;
-  }
-  return "nothing";
+  constexpr const char* kNames[] = {"nothing", "a single value", "a list", "a block of keys"};
+  return kNames[static_cast<std::size_t>(node.kind)];
 }
 
 void set_layer(Node& node, int layer) {

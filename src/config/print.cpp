@@ -1,87 +1,84 @@
 #include "config/print.hpp"
 
-#include <map>
-
-#include "config/text_visitor.hpp"
+#include "config/format.hpp"
 
 namespace seg::config {
 namespace {
 
 class Printer : public TextVisitor {
  public:
-  explicit Printer(std::string& out) : TextVisitor(Paths::kAbsolute), out_(out) {}
+  Printer() : TextVisitor(Paths::kAbsolute) {}
+
+  std::string out;
 
  private:
-  void line(const std::string& name, const std::string& text, const About&) override {
-    out_.append(indent(), ' ').append(name).append(": ").append(text).append("\n");
+  void line(const std::string& key, const std::string& text, const About&) override {
+    out.append(indent(), ' ').append(key, prefix().size()).append(": ").append(text).append("\n");
   }
   void enter(const std::string& name, const std::string& help) override {
-    out_.append(indent(), ' ').append(name).append(":");
+    out.append(indent(), ' ').append(name).append(":");
     TextVisitor::enter(name, help);
-    starts_.push_back(out_.size());
-    out_ += "\n";
+    starts_.push_back(out.size());
+    out += "\n";
   }
   void leave() override {
     TextVisitor::leave();
-    const bool empty = starts_.back() + 1 == out_.size();
-    if (empty) out_.insert(starts_.back(), " {}");
+    const bool empty = starts_.back() + 1 == out.size();
+    if (empty) out.insert(starts_.back(), " {}");
     starts_.pop_back();
   }
   std::size_t indent() const { return 2 * starts_.size(); }
 
-  std::string& out_;
   std::vector<std::size_t> starts_;  // where each open block's first line ends
 };
 
 class Lister : public TextVisitor {
  public:
-  explicit Lister(std::vector<Difference>& out) : TextVisitor(Paths::kAbsolute), out_(out) {}
+  Lister() : TextVisitor(Paths::kAbsolute) {}
+
+  std::vector<Difference> out;
 
  private:
-  void line(const std::string& name, const std::string& text, const About& about) override {
-    out_.push_back({prefix() + name, text, "", about.harmless});
-  }
-
-  std::vector<Difference>& out_;
+  void line(const std::string& key, const std::string& text, const About& about) override { out.push_back({key, text, "", about.harmless}); }
 };
 
 class SettingLister : public TextVisitor {
  public:
-  explicit SettingLister(std::vector<std::string>& out) : TextVisitor(Paths::kAsGiven), out_(out) {}
+  SettingLister() : TextVisitor(Paths::kAsGiven) {}
+
+  std::vector<std::string> out;
 
  private:
-  void line(const std::string& name, const std::string& text, const About& about) override {
-    const std::string key = prefix() + name + "=";
+  void line(const std::string& key, const std::string& text, const About& about) override {
     const bool is_list = text.starts_with('[') || text.starts_with('{');  // its elements are chosen from, not the whole
     std::vector<std::string> choices = is_list ? std::vector<std::string>() : about.choices;
     if (text == "true" || text == "false") choices = {"true", "false"};
-    for (const std::string& choice : choices) out_.push_back(key + choice);
-    if (choices.empty()) out_.push_back(key);
+    const std::string start = key + "=";
+    for (const std::string& choice : choices) out.push_back(start + choice);
+    if (choices.empty()) out.push_back(start);
   }
-
-  std::vector<std::string>& out_;
 };
+
+template <class Lines>
+auto shown_to(const Fields& fields) {
+  Lines lines;
+  fields(lines);
+  return std::move(lines.out);
+}
 
 }  // namespace
 
-std::unique_ptr<Visitor> make_printer(std::string& out) { return std::make_unique<Printer>(out); }
-std::unique_ptr<Visitor> make_lister(std::vector<Difference>& out) { return std::make_unique<Lister>(out); }
-std::unique_ptr<Visitor> make_setting_lister(std::vector<std::string>& out) { return std::make_unique<SettingLister>(out); }
+std::string yaml_of(const Fields& fields) { return shown_to<Printer>(fields); }
+std::vector<Difference> listed(const Fields& fields) { return shown_to<Lister>(fields); }
+std::vector<std::string> setting_words_of(const Fields& fields) { return shown_to<SettingLister>(fields); }
 
-std::vector<Difference> compare(const std::vector<Difference>& before, const std::vector<Difference>& after) {
-  std::map<std::string, const Difference*> old;
-  for (const Difference& field : before) old.emplace(field.key, &field);
-  std::vector<Difference> differences;
-  for (const Difference& field : after) {
-    const auto found = old.find(field.key);
-    const std::string text = found == old.end() ? "" : found->second->before;
-    if (text != field.before) differences.push_back({field.key, text, field.before, field.harmless});
-    if (found != old.end()) old.erase(found);
+std::vector<Difference> differences_of(const Fields& before, const Fields& after) {
+  const std::vector<Difference> old = listed(before), now = listed(after);
+  std::vector<Difference> differing;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (old[i].before != now[i].before) differing.push_back({now[i].key, old[i].before, now[i].before, now[i].harmless});
   }
-  for (const Difference& field : before) {
-    if (old.contains(field.key)) differences.push_back({field.key, field.before, "", field.harmless});
-  }
-  return differences;
+  return differing;
 }
 
 }  // namespace seg::config

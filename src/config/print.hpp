@@ -1,7 +1,6 @@
 // An options struct as YAML, as help text, and held against another.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,44 +16,36 @@ struct Difference {
   bool harmless = false;
 };
 
-std::unique_ptr<Visitor> make_printer(std::string& out);
-std::unique_ptr<Visitor> make_help_printer(std::string& out);
 /// Each field as {key, value, "", harmless}.
-std::unique_ptr<Visitor> make_lister(std::vector<Difference>& out);
-/// "key=choice" for each choice of a field that has some, "key=" for each other.
-std::unique_ptr<Visitor> make_setting_lister(std::vector<std::string>& out);
-std::vector<Difference> compare(const std::vector<Difference>& before, const std::vector<Difference>& after);
+std::vector<Difference> listed(const Fields& fields);
+
+// What the templates below do, for fields_of() an options struct; of one type where there are two.
+std::string yaml_of(const Fields& fields);
+std::string help_of(const Fields& fields);
+std::vector<std::string> setting_words_of(const Fields& fields);
+std::vector<Difference> differences_of(const Fields& before, const Fields& after);
 
 /// The whole struct as YAML that Document reads back to the same values. Doubles keep their exact value; paths are made absolute.
 template <class Options>
 std::string to_yaml(Options options) {
-  std::string out;
-  options.fields(*make_printer(out));
-  return out;
+  return yaml_of(fields_of(options));
 }
 
 /// One line a field: key, default, unit, range or choices, help.
 template <class Options>
 std::string help_text(Options defaults) {
-  std::string out;
-  defaults.fields(*make_help_printer(out));
-  return out;
+  return help_of(fields_of(defaults));
 }
 
-/// What a shell offers after --set.
+/// What a shell offers after --set: "key=choice" for each choice of a field that has some, "key=" for each other.
 template <class Options>
 std::vector<std::string> setting_words(Options defaults) {
-  std::vector<std::string> words;
-  defaults.fields(*make_setting_lister(words));
-  return words;
+  return setting_words_of(fields_of(defaults));
 }
 
 template <class Options>
 std::vector<Difference> differences(Options before, Options after) {
-  std::vector<Difference> a, b;
-  before.fields(*make_lister(a));
-  after.fields(*make_lister(b));
-  return compare(a, b);
+  return differences_of(fields_of(before), fields_of(after));
 }
 
 }  // namespace seg::config

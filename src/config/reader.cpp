@@ -4,21 +4,47 @@
 
 #include "base/nearest.hpp"
 #include "config/convert.hpp"
-#include "config/expand.hpp"
 #include "config/format.hpp"
 #include "config/text.hpp"
 
 namespace seg::config {
 
-Reader::Reader(const Node& root) { blocks_.push_back({"", &root, {}}); }
+namespace {
 
-template <class Value>
-void Reader::read(const std::string& name, Value& value, const About& about) {
+// Remembers which keys exist.
+class Reader : public Visitor {
+ public:
+  explicit Reader(const Node& root) { blocks_.push_back({"", &root, {}}); }
+
+  // Throws for the first key that no field has. Called once, after the last field.
+  void finish();
+
+ private:
+  struct Block {
+    std::string prefix;              // "train."; "" at the top
+    const Node* node;                // nullptr where the tree gives nothing
+    std::vector<std::string> names;  // that exist there
+  };
+
+  void visit(const std::string& name, const FieldValue& value, const About& about) override;
+  void enter(const std::string& name, const std::string& help) override;
+  void leave() override;
+  const Node* child(const std::string& name);
+  // Whether a later layer sets the field that stands instead of this one; `value` before it is read is the one that sets nothing.
+  bool is_replaced(const Node& node, const FieldValue& value, const std::string& alternative) const;
+  // `unknown` was given in `block`.
+  std::string hint_for(const std::string& unknown, const Block& block) const;
+
+  std::vector<Block> blocks_;
+  std::vector<std::string> paths_;  // all fields and blocks, in full
+  const Node* unknown_ = nullptr;   // the first key that no field has
+  Block around_ = {};               // where it was given
+};
+
+void Reader::visit(const std::string& name, const FieldValue& value, const About& about) {
   const Node* node = child(name);
-  if (node == nullptr || is_replaced(*node, about.instead_of, format(value))) return;
-  Value given{};
-  convert(*node, Field{blocks_.back().prefix + name, about}, given);
-  value = std::move(given);
+  if (node == nullptr || is_replaced(*node, value, about.instead_of)) return;
+  convert(*node, Field{blocks_.back().prefix + name, about}, value);
 }
 
 const Node* Reader::child(const std::string& name) {
@@ -28,11 +54,12 @@ const Node* Reader::child(const std::string& name) {
   return block.node == nullptr ? nullptr : block.node->find(name);
 }
 
-bool Reader::is_replaced(const Node& node, const std::string& alternative, const std::string& unset) const {
+bool Reader::is_replaced(const Node& node, const FieldValue& value, const std::string& alternative) const {
   if (alternative.empty()) return false;
   const Block& block = blocks_.back();
   const Node* other = block.node->find(alternative);
   if (other == nullptr || other->layer <= node.layer) return false;
+  const std::string unset = std::visit([](const auto* field) { return format(*field); }, value);
   return other->kind != Node::Kind::kScalar || expand(*other, block.prefix + alternative) != unset;
 }
 
@@ -47,47 +74,48 @@ void Reader::enter(const std::string& name, const std::string& help) {
 }
 
 void Reader::leave() {
-  collect_unknown(blocks_.back());
+  Block block = std::move(blocks_.back());
   blocks_.pop_back();
-}
-
-void Reader::collect_unknown(const Block& block) {
-  if (block.node == nullptr) return;
-  for (const Node& given : block.node->children) {
-    const bool known = std::find(block.names.begin(), block.names.end(), given.key) != block.names.end();
-    if (known) continue;
-    unknown_.push_back({&given, block.prefix, block.names});
-    return;  // the first of a block is enough to report
-  }
+  if (unknown_ != nullptr || block.node == nullptr) return;
+  const auto is_unknown = [&](const Node& given) { return std::ranges::find(block.names, given.key) == block.names.end(); };
+  const auto found = std::ranges::find_if(block.node->children, is_unknown);
+  if (found == block.node->children.end()) return;
+  unknown_ = &*found;
+  around_ = std::move(block);
 }
 
 void Reader::finish() {
   leave();
-  if (unknown_.empty()) return;
-  const Unknown& first = unknown_.front();
-  fail(first.node->key_position, "unknown key " + in_quotes(first.prefix + first.node->key), hint_for(first));
+  if (unknown_ != nullptr) fail(unknown_->key_position, "unknown key " + in_quotes(around_.prefix + unknown_->key), hint_for(unknown_->key, around_));
 }
 
-std::string Reader::hint_for(const Unknown& unknown) const {
-  const std::string& key = unknown.node->key;
+std::string Reader::hint_for(const std::string& unknown, const Block& block) const {
   std::vector<std::string> suggestions;
-  const std::string sibling = nearest(key, unknown.siblings);
-  if (!sibling.empty()) suggestions.push_back(unknown.prefix + sibling);
+  const std::string sibling = nearest(unknown, block.names);
+  if (!sibling.empty()) suggestions.push_back(block.prefix + sibling);
   std::vector<std::string> names;  // last parts of all paths
   for (const std::string& path : paths_) {
     names.push_back(path.substr(path.rfind('.') + 1));
     // The same name in another block, or the whole path written as one key.
-    if (names.back() == key || path == key) suggestions.push_back(path);
+    if (names.back() == unknown || path == unknown) suggestions.push_back(path);
   }
   if (suggestions.empty()) {
-    const std::string name = nearest(key, names);
+    const std::string name = nearest(unknown, names);
     for (std::size_t i = 0; i < names.size() && !name.empty(); ++i) {
       if (names[i] == name) suggestions.push_back(paths_[i]);
     }
   }
   if (!suggestions.empty()) return "did you mean " + joined(suggestions, " or ") + "?";
-  const std::string place = unknown.prefix.empty() ? "at the top are " : "in " + unknown.prefix.substr(0, unknown.prefix.size() - 1) + " are ";
-  return unknown.siblings.empty() ? "there are no keys here" : "the keys " + place + joined(unknown.siblings);
+  const std::string place = block.prefix.empty() ? "at the top are " : "in " + block.prefix.substr(0, block.prefix.size() - 1) + " are ";
+  return block.names.empty() ? "there are no keys here" : "the keys " + place + joined(block.names);
+}
+
+}  // namespace
+
+void read_fields(const Node& root, const Fields& fields) {
+  Reader reader(root);
+  fields(reader);
+  reader.finish();
 }
 
 }  // namespace seg::config

@@ -8,7 +8,6 @@
 #include "base/files.hpp"
 #include "base/nearest.hpp"
 #include "config/parse.hpp"
-#include "config/scalars.hpp"
 #include "config/text.hpp"
 
 namespace seg {

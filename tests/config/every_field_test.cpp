@@ -92,11 +92,9 @@ std::vector<std::string> accepted(const std::string& key) {
 }
 
 std::vector<std::string> keys() {
-  std::vector<Difference> fields;
   SampleOptions options;
-  options.fields(*make_lister(fields));
   std::vector<std::string> names = {"data", "train", "train.ema", "constant"};
-  for (const Difference& field : fields) names.push_back(field.key);
+  for (const Difference& field : listed(fields_of(options))) names.push_back(field.key);
   return names;
 }
 

@@ -26,10 +26,8 @@ std::vector<std::string> recipe_files() {
 }
 
 std::vector<std::string> keys_of(RunConfig config) {
-  std::vector<config::Difference> fields;
-  config.fields(*config::make_lister(fields));
   std::vector<std::string> keys;
-  for (const config::Difference& field : fields) keys.push_back(field.key);
+  for (const config::Difference& field : config::listed(config::fields_of(config))) keys.push_back(field.key);
   return keys;
 }
 

@@ -8,8 +8,8 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "config/format.hpp"
 #include "config/print.hpp"
-#include "config/text_visitor.hpp"
 #include "data/dataset_registry.hpp"
 #include "engine/commands/train_command.hpp"
 #include "engine/training/experiment.hpp"
@@ -160,8 +160,8 @@ class Rows : public config::TextVisitor {
   std::vector<std::pair<std::string, std::string>> rows;
 
  private:
-  void line(const std::string& name, const std::string& text, const config::About& about) override {
-    rows.emplace_back(prefix() + name + " " + text + (about.unit.empty() ? "" : " " + about.unit), about.help);
+  void line(const std::string& key, const std::string& text, const config::About& about) override {
+    rows.emplace_back(key + " " + text + (about.unit.empty() ? "" : " " + about.unit), about.help);
   }
 };
 
