@@ -21,7 +21,7 @@
 #include "predict/overlay.hpp"
 #include "predict/predictions.hpp"
 #include "predict/predictor.hpp"
-#include "report/run/progress_bar.hpp"
+#include "report/run/console.hpp"
 #include "report/text_table.hpp"
 
 namespace seg {

@@ -15,7 +15,7 @@
 #include "engine/process.hpp"
 #include "predict/overlay.hpp"
 #include "predict/predictions.hpp"
-#include "report/run/progress_bar.hpp"
+#include "report/run/console.hpp"
 #include "report/text_table.hpp"
 
 namespace seg {

@@ -16,7 +16,9 @@ namespace seg {
 
 namespace {
 
-constexpr int kSmallestWidth = 20;
+constexpr int kSmallestWidth = 20;    // columns
+constexpr int kSmallestBarLine = 60;  // columns
+constexpr int kLargestBar = 40;
 
 std::optional<double> number(const Event& event, const char* key) {
   const auto found = event.values.find(key);
@@ -29,14 +31,15 @@ std::string scientific(std::optional<double> value) {
   return {text.data(), static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.2e", *value))};
 }
 
-}  // namespace
-
+/// The columns of the terminal behind stderr; 0 if it is no terminal.
 int stderr_columns() {
   if (isatty(STDERR_FILENO) == 0) return 0;
   winsize size{};
   const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col : 80;
 }
+
+}  // namespace
 
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0.0 || seconds > 1e12) return "-";
@@ -68,31 +71,60 @@ std::string event_line(const Event& event) {
   return line;
 }
 
-ConsoleReporter::ConsoleReporter(std::ostream& out, std::function<int()> columns) : out_(out), columns_(std::move(columns)) {}
+std::string progress_bar_text(std::int64_t done, std::int64_t total, const std::string& unit, double seconds, int columns) {
+  const double rate = seconds > 0.0 ? static_cast<double>(done) / seconds : 0.0;
+  std::string text = std::to_string(done) + (total > 0 ? "/" + std::to_string(total) : "") + " " + unit + "  " + fixed(rate, 1) + " " + unit + "/s";
+  if (total > 0 && rate > 0.0) text += "  left " + duration_text(static_cast<double>(std::max<std::int64_t>(0, total - done)) / rate);
+  const int room = std::min(kLargestBar, columns - static_cast<int>(text.size()) - 4);
+  if (columns < kSmallestBarLine || total <= 0 || room < 10) return text;
+  const auto filled = static_cast<std::size_t>(std::min<std::int64_t>(room, done * room / total));
+  return "[" + std::string(filled, '=') + std::string(static_cast<std::size_t>(room) - filled, ' ') + "] " + text;
+}
 
-ConsoleReporter::ConsoleReporter() : ConsoleReporter(std::cerr, stderr_columns) {}
+Console::Console(std::ostream& out, std::function<int()> columns) : out_(out), columns_(std::move(columns)) {}
 
-ConsoleReporter::~ConsoleReporter() { finish_line(); }
+Console::Console() : Console(std::cerr, stderr_columns) {}
 
-void ConsoleReporter::finish_line() {
+Console::~Console() { end_line(); }
+
+void Console::end_line() {
   if (open_line_) out_ << '\n' << std::flush;
   open_line_ = false;
 }
 
-void ConsoleReporter::report(const Event& event) {
-  const bool progress = event.kind == EventKind::kTrain;
-  const int columns = columns_();
-  if (!progress || columns == 0) {
-    finish_line();
-    out_ << (progress ? progress_line(event) : event_line(event)) << '\n' << std::flush;
+void Console::print(const std::string& line) {
+  end_line();
+  out_ << line << '\n' << std::flush;
+}
+
+void Console::draw(std::string line, int columns) {
+  if (columns == 0) {
+    print(line);
     return;
   }
   // One column stays free: many terminals wrap when the last one is written.
-  const auto room = static_cast<std::size_t>(std::max(columns, kSmallestWidth) - 1);
-  std::string line = progress_line(event);
-  line.resize(room, ' ');
+  line.resize(static_cast<std::size_t>(std::max(columns, kSmallestWidth) - 1), ' ');
   out_ << '\r' << line << std::flush;
   open_line_ = true;
+}
+
+void ConsoleReporter::report(const Event& event) {
+  if (event.kind == EventKind::kTrain)
+    console_.draw(progress_line(event), console_.columns());
+  else
+    console_.print(event_line(event));
+}
+
+double ProgressBar::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+void ProgressBar::advance() {
+  ++done_;
+  const int columns = console_.columns();
+  const auto pause = columns > 0 ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
+  const bool last = columns > 0 && done_ == total_;
+  if (!last && Clock::now() - drawn_ < pause) return;
+  drawn_ = Clock::now();
+  console_.draw(progress_bar_text(done_, total_, unit_, seconds(), columns), columns);
 }
 
 }  // namespace seg

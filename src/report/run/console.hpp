@@ -1,16 +1,16 @@
-// Events for people: one line redrawn on a terminal, plain lines elsewhere.
+// For people, on stderr: the events of a run, and how far a job of many equal parts is. One line redrawn on a terminal, plain lines elsewhere.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <string>
+#include <utility>
 
 #include "report/run/events.hpp"
 
 namespace seg {
-
-/// The columns of the terminal behind stderr, asked anew at each call; 0 if stderr is no terminal.
-int stderr_columns();
 
 /// "120/1125  loss 1.2345  lr 9.1e-04  23.4 images/s  waiting 2 %  left 0:12:34"; "-" for what is null or missing.
 std::string progress_line(const Event& event);
@@ -19,24 +19,65 @@ std::string event_line(const Event& event);
 /// "0:12:34"; days are counted in hours.
 std::string duration_text(double seconds);
 
-class ConsoleReporter : public Reporter {
+/// "[====      ] 12/60 images  3.4 images/s  left 0:00:14" with a bar that fills `columns`; none below 60. total 0: not known.
+std::string progress_bar_text(std::int64_t done, std::int64_t total, const std::string& unit, double seconds, int columns);
+
+/// Lines for people.
+class Console {
  public:
   /// `columns` gives the width to draw in (never less than 20), or 0 for plain lines.
-  ConsoleReporter(std::ostream& out, std::function<int()> columns);
-  /// Writes to stderr.
-  ConsoleReporter();
-  ~ConsoleReporter() override;
-  ConsoleReporter(const ConsoleReporter&) = delete;
-  ConsoleReporter& operator=(const ConsoleReporter&) = delete;
+  Console(std::ostream& out, std::function<int()> columns);
+  /// stderr, whose columns are asked anew for each line.
+  Console();
+  ~Console();  // ends the line
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  int columns() const { return columns_(); }
+  /// A line in the place of the one drawn before; a plain one for columns 0.
+  void draw(std::string line, int columns);
+  /// A line that stays.
+  void print(const std::string& line);
+
+ private:
+  void end_line();
+
+  std::ostream& out_;
+  std::function<int()> columns_;
+  bool open_line_ = false;  // a drawn line waits to be redrawn
+};
+
+class ConsoleReporter : public Reporter {
+ public:
+  ConsoleReporter() = default;
+  ConsoleReporter(std::ostream& out, std::function<int()> columns) : console_(out, std::move(columns)) {}
 
   void report(const Event& event) override;
 
  private:
-  void finish_line();
+  Console console_;
+};
 
-  std::ostream& out_;
-  std::function<int()> columns_;
-  bool open_line_ = false;  // a drawn progress line waits to be redrawn
+class ProgressBar {
+ public:
+  /// `unit` is what is counted ("images").
+  ProgressBar(std::int64_t total, std::string unit) : total_(total), unit_(std::move(unit)) {}
+  ProgressBar(std::ostream& out, std::function<int()> columns, std::int64_t total, std::string unit)
+      : console_(out, std::move(columns)), total_(total), unit_(std::move(unit)) {}
+
+  /// One more part is done. Draws at most ten times a second on a terminal, every ten seconds elsewhere.
+  void advance();
+  double seconds() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Console console_;
+  std::int64_t total_;
+  std::string unit_;
+  std::int64_t done_ = 0;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point drawn_ = start_;
 };
 
 }  // namespace seg
