@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "report/run/run_paths.hpp"
-#include "report/run/tau_curve_files.hpp"
 #include "scores/scores.hpp"
 
 namespace seg {

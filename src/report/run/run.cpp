@@ -10,7 +10,6 @@
 #include "report/run/metrics_log.hpp"
 #include "report/run/per_image.hpp"
 #include "report/run/run_paths.hpp"
-#include "report/run/tau_curve_files.hpp"
 
 namespace seg {
 
