@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace seg {
 
 namespace {
 
-struct Named {
-  EventKind kind;
-  std::string_view name;
-};
-
+using Named = std::pair<EventKind, std::string_view>;
 constexpr std::array<Named, 10> kNames = {{{EventKind::kStart, "start"},
                                            {EventKind::kTrain, "train"},
                                            {EventKind::kValidating, "validating"},
@@ -28,13 +25,11 @@ constexpr std::array<Named, 10> kNames = {{{EventKind::kStart, "start"},
 
 double utc_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-std::string event_name(EventKind kind) {
-  return std::string(std::find_if(kNames.begin(), kNames.end(), [kind](const Named& one) { return one.kind == kind; })->name);
-}
+std::string event_name(EventKind kind) { return std::string(std::ranges::find(kNames, kind, &Named::first)->second); }
 
 std::optional<EventKind> event_kind(std::string_view name) {
-  const auto* const found = std::find_if(kNames.begin(), kNames.end(), [name](const Named& one) { return one.name == name; });
-  return found != kNames.end() ? std::optional(found->kind) : std::nullopt;
+  const auto* const found = std::ranges::find(kNames, name, &Named::second);
+  return found != kNames.end() ? std::optional(found->first) : std::nullopt;
 }
 
 }  // namespace seg

@@ -33,6 +33,16 @@ std::uint64_t little_endian(std::string_view bytes) {
   return value;
 }
 
+/// One TFRecord.
+std::string tf_record(std::string_view data) {
+  std::string record;
+  append_little_endian(record, data.size(), 8);
+  append_little_endian(record, masked_crc(record), 4);
+  record += data;
+  append_little_endian(record, masked_crc(data), 4);
+  return record;
+}
+
 /// The data of the record at the front, which is removed; empty where it is torn or damaged.
 std::optional<std::string_view> take_record(std::string_view& rest) {
   if (rest.size() < 16 || little_endian(rest.substr(8, 4)) != masked_crc(rest.substr(0, 8))) return std::nullopt;
@@ -75,15 +85,6 @@ std::uint32_t crc32c(std::string_view bytes) {
   for (; !bytes.empty(); bytes.remove_prefix(std::min(kMost, bytes.size())))
     crc = crc32_iscsi(reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data())), static_cast<int>(std::min(kMost, bytes.size())), crc);
   return ~crc;
-}
-
-std::string tf_record(std::string_view data) {
-  std::string record;
-  append_little_endian(record, data.size(), 8);
-  append_little_endian(record, masked_crc(record), 4);
-  record += data;
-  append_little_endian(record, masked_crc(data), 4);
-  return record;
 }
 
 TensorBoardReporter::TensorBoardReporter(const std::filesystem::path& folder, std::string configuration) : configuration_(std::move(configuration)) {

@@ -35,7 +35,4 @@ std::int64_t cut_back_tensorboard(const std::filesystem::path& folder, std::int6
 /// CRC-32C (Castagnoli: RFC 3720, appendix B.4).
 std::uint32_t crc32c(std::string_view bytes);
 
-/// One TFRecord.
-std::string tf_record(std::string_view data);
-
 }  // namespace seg

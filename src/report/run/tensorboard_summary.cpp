@@ -61,14 +61,19 @@ void add_histogram(tensorboard::Summary& summary, const std::string& tag, const 
   }
 }
 
-/// `text` is Markdown.
-void add_text(tensorboard::Summary& summary, const std::string& tag, const std::string& text) {
+/// What a plugin shows, with a tensor of one element, which is left to the caller.
+tensorboard::Value& add_for_plugin(tensorboard::Summary& summary, const std::string& plugin, const std::string& tag, int type) {
   tensorboard::Value& one = *summary.add_value();
   one.set_tag(tag);
-  one.mutable_metadata()->mutable_plugin_data()->set_plugin_name("text");
-  one.mutable_tensor()->set_dtype(kStringType);
+  one.mutable_metadata()->mutable_plugin_data()->set_plugin_name(plugin);
+  one.mutable_tensor()->set_dtype(type);
   one.mutable_tensor()->mutable_tensor_shape()->add_dim()->set_size(1);
-  one.mutable_tensor()->add_string_val(text);
+  return one;
+}
+
+/// `text` is Markdown.
+void add_text(tensorboard::Summary& summary, const std::string& tag, const std::string& text) {
+  add_for_plugin(summary, "text", tag, kStringType).mutable_tensor()->add_string_val(text);
 }
 
 void add_settings(tensorboard::Summary& summary, const OrderedJson& values, const std::string& configuration) {
@@ -100,12 +105,8 @@ google::protobuf::Value value_of(const OrderedJson& value) {
 
 /// The plugin reads what stands in the metadata alone; a value has to be there nevertheless.
 void add_hparams(tensorboard::Summary& summary, const std::string& tag, const tensorboard::HparamsData& data) {
-  tensorboard::Value& one = *summary.add_value();
-  one.set_tag("_hparams_/" + tag);
-  one.mutable_metadata()->mutable_plugin_data()->set_plugin_name("hparams");
+  tensorboard::Value& one = add_for_plugin(summary, "hparams", "_hparams_/" + tag, kFloatType);
   one.mutable_metadata()->mutable_plugin_data()->set_content(data.SerializeAsString());
-  one.mutable_tensor()->set_dtype(kFloatType);
-  one.mutable_tensor()->mutable_tensor_shape()->add_dim()->set_size(1);
   one.mutable_tensor()->add_float_val(0.0F);
 }
 
