@@ -1,5 +1,9 @@
 #include "scores/scores.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
 namespace seg {
 
 namespace {
@@ -8,16 +12,10 @@ std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
   return whole > 0 ? std::optional(static_cast<double>(part) / static_cast<double>(whole)) : std::nullopt;
 }
 
-/// The mean of what is there.
 std::optional<double> mean_of(const std::vector<ClassScores>& classes, std::optional<double> ClassScores::*score) {
-  double sum = 0.0;
-  std::int64_t count = 0;
-  for (const ClassScores& one : classes) {
-    if (!(one.*score)) continue;
-    sum += *(one.*score);
-    ++count;
-  }
-  return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
+  Mean mean;
+  for (const ClassScores& one : classes) mean.add(one.*score);
+  return mean.value();
 }
 
 ClassScores score_class(const ClassPixels& pixels) {
@@ -86,35 +84,42 @@ Scores scores_of(const std::vector<ClassPixels>& classes) {
   return scores;
 }
 
-void ImageIou::add(const std::vector<ClassPixels>& image) {
-  class_sums_.resize(image.size());
-  class_images_.resize(image.size());
-  double sum = 0.0;
-  std::int64_t present = 0;
-  for (std::size_t c = 0; c < image.size(); ++c) {
-    if (image[c].truth == 0) continue;
-    const double iou = *score_class(image[c]).iou;
-    class_sums_[c] += iou;
-    ++class_images_[c];
-    sum += iou;
-    ++present;
-  }
-  if (present == 0) return;
-  image_sum_ += sum / static_cast<double>(present);
-  ++images_;
+std::vector<std::size_t> frequent_to_rare(const std::vector<std::int64_t>& pixels) {
+  std::vector<std::size_t> order(pixels.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t c) { return pixels[c]; });
+  return order;
 }
 
-std::optional<double> ImageIou::by_image() const { return images_ > 0 ? std::optional(image_sum_ / static_cast<double>(images_)) : std::nullopt; }
+std::vector<double> shares_of(const std::vector<std::int64_t>& pixels) {
+  const auto all = static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0}));
+  std::vector<double> shares(pixels.size());
+  std::ranges::transform(pixels, shares.begin(), [all](std::int64_t one) { return all > 0 ? static_cast<double>(one) / all : 0.0; });
+  return shares;
+}
+
+void Mean::add(std::optional<double> value) {
+  if (!value) return;
+  sum_ += *value;
+  ++count_;
+}
+
+void ImageIou::add(const std::vector<ClassPixels>& image) {
+  classes_.resize(image.size());
+  Mean mean;
+  for (std::size_t c = 0; c < image.size(); ++c) {
+    if (image[c].truth == 0) continue;
+    const std::optional<double> iou = score_class(image[c]).iou;
+    classes_[c].add(iou);
+    mean.add(iou);
+  }
+  images_.add(mean.value());
+}
 
 std::optional<double> ImageIou::by_class() const {
-  double sum = 0.0;
-  std::int64_t classes = 0;
-  for (std::size_t c = 0; c < class_sums_.size(); ++c) {
-    if (class_images_[c] == 0) continue;
-    sum += class_sums_[c] / static_cast<double>(class_images_[c]);
-    ++classes;
-  }
-  return classes > 0 ? std::optional(sum / static_cast<double>(classes)) : std::nullopt;
+  Mean mean;
+  for (const Mean& one : classes_) mean.add(one.value());
+  return mean.value();
 }
 
 Scores compute_scores(const ConfusionTable& table) { return scores_of(class_pixels(table)); }

@@ -12,6 +12,7 @@
 //   counts 0, so that a model gains nothing by giving a class up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,6 +42,12 @@ struct ClassPixels {
   std::int64_t both = 0;       // TP
 
   bool operator==(const ClassPixels&) const = default;
+};
+
+/// What was counted on one image: all that scores of a split, drawn anew or not, are made of.
+struct ImageCounts {
+  std::string id;
+  std::vector<ClassPixels> classes;  // [K]
 };
 
 /// sums[c] += times * counts[c], both [K].
@@ -74,19 +81,34 @@ std::vector<std::pair<std::string, std::optional<double>>> named_scores(const Sc
 
 std::vector<ClassPixels> class_pixels(const ConfusionTable& table);  // [K]
 
+/// Class ids by their pixels; equal ones in the order of the ids.
+std::vector<std::size_t> frequent_to_rare(const std::vector<std::int64_t>& pixels);
+/// The share of each class in all the pixels; zeros without any.
+std::vector<double> shares_of(const std::vector<std::int64_t>& pixels);
+
+/// The mean of the values that are there.
+class Mean {
+ public:
+  void add(std::optional<double> value);
+  /// Empty without values.
+  std::optional<double> value() const { return count_ > 0 ? std::optional(sum_ / static_cast<double>(count_)) : std::nullopt; }
+
+ private:
+  double sum_ = 0.0;
+  std::int64_t count_ = 0;
+};
+
 /// The IoU of each class in each image that holds it.
 class ImageIou {
  public:
   /// image: [K] counts of one image.
   void add(const std::vector<ClassPixels>& image);
-  std::optional<double> by_image() const;
+  std::optional<double> by_image() const { return images_.value(); }
   std::optional<double> by_class() const;
 
  private:
-  double image_sum_ = 0.0;
-  std::int64_t images_ = 0;
-  std::vector<double> class_sums_;          // [K]
-  std::vector<std::int64_t> class_images_;  // [K] images that hold the class
+  Mean images_;                // of the mean over an image's classes
+  std::vector<Mean> classes_;  // [K] over the images that hold the class
 };
 
 Scores scores_of(const std::vector<ClassPixels>& classes);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "scores/image_counts.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "scores/image_counts.hpp"
+#include "scores/scores.hpp"
 
 namespace seg::test {
 

@@ -59,12 +59,8 @@ std::string rendered(std::string_view text, const ordered_json& values, const or
 /// JSON as it can stand in a <script> element: without '<' no end tag or comment can begin in it.
 std::string json_for_script(const ordered_json& data) {
   std::string escaped;
-  for (const char c : data.dump(-1, ' ', false, ordered_json::error_handler_t::replace)) {
-    if (c == '<')
-      escaped += "\\u003c";
-    else
-      escaped += c;
-  }
+  for (const char c : data.dump(-1, ' ', false, ordered_json::error_handler_t::replace))
+    escaped.append(c == '<' ? "\\u003c" : std::string_view(&c, 1));
   return escaped;
 }
 

@@ -1,7 +1,7 @@
 #include "report/pages/run_page.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/app.hpp"
@@ -39,15 +39,10 @@ struct RunContent {
 };
 
 Evaluation read_evaluation(const fs::path& file) {
-  Evaluation one{.paths = {file.parent_path()}, .report = read_evaluation_report(file), .order = {}, .shares = {}};
-  const std::vector<ClassScores>& classes = one.report.scores.classes;
-  std::int64_t pixels = 0;
-  for (const ClassScores& scores : classes) pixels += scores.pixels;
-  for (const ClassScores& scores : classes) one.shares.push_back(pixels > 0 ? static_cast<double>(scores.pixels) / static_cast<double>(pixels) : 0.0);
-  one.order.resize(classes.size());
-  std::iota(one.order.begin(), one.order.end(), std::size_t{0});
-  std::stable_sort(one.order.begin(), one.order.end(), [&](std::size_t a, std::size_t b) { return classes[a].pixels > classes[b].pixels; });
-  return one;
+  EvaluationReport report = read_evaluation_report(file);
+  std::vector<std::int64_t> pixels;
+  for (const ClassScores& scores : report.scores.classes) pixels.push_back(scores.pixels);
+  return {{file.parent_path()}, std::move(report), frequent_to_rare(pixels), shares_of(pixels)};
 }
 
 RunContent read_content(const fs::path& directory) {

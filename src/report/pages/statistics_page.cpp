@@ -1,6 +1,5 @@
 #include "report/pages/statistics_page.hpp"
 
-#include <algorithm>
 #include <numeric>
 
 #include "report/pages/page.hpp"
@@ -14,29 +13,10 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-std::vector<double> shares_of(const DataSummary& summary) {
-  const auto valid = static_cast<double>(std::accumulate(summary.pixels.begin(), summary.pixels.end(), std::int64_t{0}));
-  std::vector<double> shares;
-  for (const std::int64_t pixels : summary.pixels) shares.push_back(valid > 0 ? static_cast<double>(pixels) / valid : 0.0);
-  return shares;
-}
-
-std::vector<std::size_t> by_id(const DataSummary& summary) {
-  std::vector<std::size_t> order(summary.class_names.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  return order;
-}
-
-std::vector<std::size_t> from_frequent_to_rare(const DataSummary& summary) {
-  std::vector<std::size_t> order = by_id(summary);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return summary.pixels[a] > summary.pixels[b]; });
-  return order;
-}
-
 TextTable statistics_table(const DataSummary& summary, const std::vector<std::size_t>& order) {
   TextTable table{{"class", "pixels", "share %", "images"}, {}};
   for (const auto& [scheme, weights] : summary.weights) table.header.push_back(scheme);
-  const std::vector<double> shares = shares_of(summary);
+  const std::vector<double> shares = shares_of(summary.pixels);
   for (const std::size_t c : order) {
     std::vector<std::string>& row = table.rows.emplace_back();
     row = {summary.class_names[c], std::to_string(summary.pixels[c]), percent(shares[c], 3), std::to_string(summary.images[c])};
@@ -50,7 +30,7 @@ std::string counted(const DataSummary& summary) {
 }
 
 OrderedJson statistics_data(const DataSummary& summary, const std::vector<std::size_t>& order) {
-  const std::vector<double> shares = shares_of(summary);
+  const std::vector<double> shares = shares_of(summary.pixels);
   OrderedJson names = OrderedJson::array(), percents = OrderedJson::array(), schemes = OrderedJson::array();
   for (const std::size_t c : order) {
     names.push_back((shares[c] < kRareShare ? "★ " : "") + summary.class_names[c]);
@@ -66,10 +46,14 @@ OrderedJson statistics_data(const DataSummary& summary, const std::vector<std::s
 
 }  // namespace
 
-std::string statistics_text(const DataSummary& summary) { return statistics_table(summary, by_id(summary)).plain() + counted(summary) + "\n"; }
+std::string statistics_text(const DataSummary& summary) {
+  std::vector<std::size_t> by_id(summary.class_names.size());
+  std::iota(by_id.begin(), by_id.end(), std::size_t{0});
+  return statistics_table(summary, by_id).plain() + counted(summary) + "\n";
+}
 
 std::string statistics_page(const DataSummary& summary) {
-  const std::vector<std::size_t> order = from_frequent_to_rare(summary);
+  const std::vector<std::size_t> order = frequent_to_rare(summary.pixels);
   const int classes = static_cast<int>(order.size());
   const int schemes = static_cast<int>(summary.weights.size());
   OrderedJson charts =

@@ -1,9 +1,8 @@
 #include "report/run/curves.hpp"
 
-#include <algorithm>
-
 #include "report/run/metrics_log.hpp"
 #include "report/run/run_paths.hpp"
+#include "scores/scores.hpp"
 
 namespace seg {
 
@@ -55,14 +54,9 @@ Curve thinned(const Curve& curve, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t begin = i * curve.size() / count;
     const std::size_t end = (i + 1) * curve.size() / count;
-    double sum = 0.0;
-    int known = 0;
-    for (std::size_t j = begin; j < end; ++j) {
-      if (!curve[j].second) continue;
-      sum += *curve[j].second;
-      ++known;
-    }
-    thin.emplace_back(curve[end - 1].first, known > 0 ? std::optional(sum / known) : std::nullopt);
+    Mean mean;
+    for (std::size_t j = begin; j < end; ++j) mean.add(curve[j].second);
+    thin.emplace_back(curve[end - 1].first, mean.value());
   }
   return thin;
 }
