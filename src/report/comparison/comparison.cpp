@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "report/run/run_paths.hpp"
-#include "scores/frame_blocks.hpp"
 
 namespace seg {
 
