@@ -7,6 +7,7 @@
 
 #include "base/app.hpp"
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "report/pages/comparison_page.hpp"
 #include "report/pages/run_page.hpp"
 #include "report/run/run_paths.hpp"
@@ -29,7 +30,7 @@ int compare(const std::vector<std::string>& directories, const std::filesystem::
   const seg::Comparison comparison = seg::compare_runs(std::move(runs), options);
   if (!output.empty()) {
     seg::write_comparison(comparison, output);
-    seg::write_comparison_page(comparison, output);
+    seg::write_file_atomic(output / "comparison.html", seg::comparison_page(comparison));
   }
   std::cout << seg::comparison_markdown(comparison);
   return 0;

@@ -25,22 +25,18 @@ Spread spread_of(const Runs& runs, const Score& score) {
   return spread(values);
 }
 
-std::map<std::int64_t, double> by_seed(const Runs& runs, const Score& score) {
-  std::map<std::int64_t, std::vector<double>> values;
-  for (const RunResult* run : runs) {
-    if (const auto value = score(run->evaluation)) values[run->run.seed].push_back(*value);
-  }
-  std::map<std::int64_t, double> means;
-  for (const auto& [seed, of_seed] : values) means[seed] = *spread(of_seed).mean;
+std::map<std::int64_t, Mean> by_seed(const Runs& runs, const Score& score) {
+  std::map<std::int64_t, Mean> means;
+  for (const RunResult* run : runs) means[run->run.seed].add(score(run->evaluation));
   return means;
 }
 
 Spread relative_change(const Runs& runs, const Runs& baseline, const Score& score) {
-  const std::map<std::int64_t, double> before = by_seed(baseline, score);
+  std::map<std::int64_t, Mean> before = by_seed(baseline, score);
   std::vector<double> changes;
-  for (const auto& [seed, value] : by_seed(runs, score)) {
-    const auto found = before.find(seed);
-    if (found != before.end() && found->second > 0.0) changes.push_back(value / found->second - 1.0);
+  for (const auto& [seed, mean] : by_seed(runs, score)) {
+    const auto value = mean.value(), base = before[seed].value();
+    if (value && base && *base > 0.0) changes.push_back(*value / *base - 1.0);
   }
   if (!changes.empty()) return spread(changes);
   const auto mean = spread_of(runs, score).mean;
@@ -142,10 +138,8 @@ LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& base
   LossGroup group;
   group.loss = loss;
   for (const RunResult* run : runs) group.seeds.push_back(run->run.seed);
-  group.mean_accuracy = spread_of(runs, field(&Scores::mean_accuracy));
-  group.mean_iou = spread_of(runs, field(&Scores::mean_iou));
-  group.mean_precision = spread_of(runs, field(&Scores::mean_precision));
-  group.overall_accuracy = spread_of(runs, field(&Scores::overall_accuracy));
+  for (const NamedSpread& one : kMainSpreads) group.*one.spread = spread_of(runs, field(one.score));
+  for (const NamedSpread& one : kFineSpreads) group.*one.spread = spread_of(runs, field(one.score));
   if (&runs != &baseline) {
     group.accuracy_change = relative_change(runs, baseline, field(&Scores::mean_accuracy));
     group.iou_change = relative_change(runs, baseline, field(&Scores::mean_iou));
@@ -153,9 +147,6 @@ LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& base
   }
   group.confusion = summed(runs);
   group.curve = mean_curve(runs);
-  group.mean_iou_by_image = spread_of(runs, field(&Scores::mean_iou_by_image));
-  group.mean_iou_by_class = spread_of(runs, field(&Scores::mean_iou_by_class));
-  group.boundary_iou = spread_of(runs, field(&Scores::boundary_iou));
   for (std::size_t c = 0; c < runs.front()->evaluation.class_names.size(); ++c) {
     const auto of_class = [c](std::optional<double> ClassScores::*member) {
       return [c, member](const EvaluationReport& report) { return report.scores.classes[c].*member; };

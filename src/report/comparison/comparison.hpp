@@ -5,8 +5,7 @@
 //   of one seed are averaged first); without a common seed mean(x) / mean(b) - 1.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -57,6 +56,20 @@ struct LossGroup {
   std::vector<CurvePoint> curve;     // the mean over the runs; empty unless all have one at the same taus
 };
 
+/// The scores that are averaged over the runs of a loss, by their names in files.
+struct NamedSpread {
+  const char* name;
+  Spread LossGroup::*spread;
+  std::optional<double> Scores::*score;
+};
+inline constexpr std::array<NamedSpread, 4> kMainSpreads = {{{"mean_accuracy", &LossGroup::mean_accuracy, &Scores::mean_accuracy},
+                                                             {"mean_iou", &LossGroup::mean_iou, &Scores::mean_iou},
+                                                             {"mean_precision", &LossGroup::mean_precision, &Scores::mean_precision},
+                                                             {"overall_accuracy", &LossGroup::overall_accuracy, &Scores::overall_accuracy}}};
+inline constexpr std::array<NamedSpread, 3> kFineSpreads = {{{"mean_iou_by_image", &LossGroup::mean_iou_by_image, &Scores::mean_iou_by_image},
+                                                             {"mean_iou_by_class", &LossGroup::mean_iou_by_class, &Scores::mean_iou_by_class},
+                                                             {"boundary_iou", &LossGroup::boundary_iou, &Scores::boundary_iou}}};
+
 struct Comparison {
   std::string dataset;
   std::string split;
@@ -70,7 +83,7 @@ struct Comparison {
 };
 
 struct ComparisonOptions {
-  std::int64_t block = 0;       // frames the bootstrap draws together at most; 0: as many as suit the data set (scores/frame_blocks.hpp)
+  std::int64_t block = 0;       // frames the bootstrap draws together at most; 0: as many as suit the data set (scores/bootstrap.hpp)
   std::string baseline = "ce";  // a loss as the runs name it
 };
 

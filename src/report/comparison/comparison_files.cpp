@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "base/files.hpp"
 #include "report/comparison/comparison.hpp"
 #include "report/comparison/comparison_tables.hpp"
@@ -8,10 +10,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json as_json(const Spread& value) {
-  const auto number = [](std::optional<double> x) { return x ? ordered_json(*x) : ordered_json(nullptr); };
-  return {{"mean", number(value.mean)}, {"sd", number(value.sd)}};
-}
+ordered_json as_json(std::optional<double> value) { return value ? ordered_json(*value) : ordered_json(nullptr); }
+
+ordered_json as_json(const Spread& value) { return {{"mean", as_json(value.mean)}, {"sd", as_json(value.sd)}}; }
 
 ordered_json as_json(const std::optional<IntervalDifference>& one) {
   return one ? ordered_json{{"value", one->value}, {"low", one->low}, {"high", one->high}} : ordered_json(nullptr);
@@ -43,7 +44,7 @@ ordered_json as_json(const Comparison& comparison) {
   ordered_json losses = ordered_json::array();
   for (const LossGroup& group : comparison.groups) {
     ordered_json classes = ordered_json::array();
-    for (const std::size_t c : frequent_to_rare(comparison)) {
+    for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {
       const ClassSpread& one = group.classes[c];
       classes.push_back({{"id", c},
                          {"name", comparison.class_names[c]},
@@ -53,35 +54,23 @@ ordered_json as_json(const Comparison& comparison) {
                          {"precision", as_json(one.precision)},
                          {"taken_from", taken_from(comparison, group, c)}});
     }
-    losses.push_back({{"loss", group.loss},
-                      {"runs", group.seeds.size()},
-                      {"seeds", group.seeds},
-                      {"mean_accuracy", as_json(group.mean_accuracy)},
-                      {"mean_iou", as_json(group.mean_iou)},
-                      {"mean_precision", as_json(group.mean_precision)},
-                      {"overall_accuracy", as_json(group.overall_accuracy)},
-                      {"mean_iou_by_image", as_json(group.mean_iou_by_image)},
-                      {"mean_iou_by_class", as_json(group.mean_iou_by_class)},
-                      {"boundary_iou", as_json(group.boundary_iou)},
-                      {"mean_accuracy_change", as_json(group.accuracy_change)},
-                      {"mean_iou_change", as_json(group.iou_change)},
-                      {"difference", as_json(group.difference)},
-                      {"curve", as_json(group.curve)},
-                      {"classes", std::move(classes)}});
+    ordered_json& loss = losses.emplace_back(ordered_json{{"loss", group.loss}, {"runs", group.seeds.size()}, {"seeds", group.seeds}});
+    for (const NamedSpread& one : kMainSpreads) loss[one.name] = as_json(group.*one.spread);
+    for (const NamedSpread& one : kFineSpreads) loss[one.name] = as_json(group.*one.spread);
+    loss["mean_accuracy_change"] = as_json(group.accuracy_change);
+    loss["mean_iou_change"] = as_json(group.iou_change);
+    loss["difference"] = as_json(group.difference);
+    loss["curve"] = as_json(group.curve);
+    loss["classes"] = std::move(classes);
   }
   ordered_json runs = ordered_json::array();
   for (const RunResult& result : comparison.runs) {
-    const auto number = [](std::optional<double> x) { return x ? ordered_json(*x) : ordered_json(nullptr); };
-    const Scores& scores = result.evaluation.scores;
-    runs.push_back({{"directory", result.run.directory.string()},
-                    {"name", result.run.name},
-                    {"loss", result.run.loss},
-                    {"seed", result.run.seed},
-                    {"iterations", result.run.iterations},
-                    {"mean_accuracy", number(scores.mean_accuracy)},
-                    {"mean_iou", number(scores.mean_iou)},
-                    {"mean_precision", number(scores.mean_precision)},
-                    {"overall_accuracy", number(scores.overall_accuracy)}});
+    ordered_json& run = runs.emplace_back(ordered_json{{"directory", result.run.directory.string()},
+                                                       {"name", result.run.name},
+                                                       {"loss", result.run.loss},
+                                                       {"seed", result.run.seed},
+                                                       {"iterations", result.run.iterations}});
+    for (const NamedSpread& one : kMainSpreads) run[one.name] = as_json(result.evaluation.scores.*one.score);
   }
   return {{"dataset", comparison.dataset}, {"split", comparison.split}, {"frames_a_block", comparison.block}, {"baseline", comparison.baseline},
           {"losses", std::move(losses)},   {"runs", std::move(runs)},   {"notes", comparison.notes}};
@@ -91,9 +80,8 @@ ordered_json as_json(const Comparison& comparison) {
 
 std::string comparison_markdown(const Comparison& comparison) {
   std::string text = comparison_caption(comparison) + "\n\n" + main_table(comparison).markdown();
-  if (const TextTable table = difference_table(comparison); !table.rows.empty())
-    text += "\n" + difference_caption(comparison) + "\n\n" + table.markdown();
-  if (const TextTable table = fine_table(comparison); !table.rows.empty()) text += "\n" + fine_caption() + "\n\n" + table.markdown();
+  for (const Section& section : {difference_section(comparison), fine_section(comparison)})
+    if (!section.table.rows.empty()) text += "\n" + section.heading + "\n\n" + section.table.markdown();
   for (const std::string& note : comparison.notes) text += "\nNote: " + note + "\n";
   return text;
 }
@@ -101,8 +89,9 @@ std::string comparison_markdown(const Comparison& comparison) {
 void write_comparison(const Comparison& comparison, const std::filesystem::path& folder) {
   make_directories(folder);
   std::string markdown = "# Comparison of losses\n\n" + comparison_markdown(comparison);
-  for (const Section& section : class_sections(comparison)) markdown += "\n## " + section.title + "\n\n" + section.table.markdown();
-  markdown += "\n## False positives\n\n" + false_positive_caption() + "\n\n" + false_positive_table(comparison).markdown();
+  for (const Section& section : class_sections(comparison)) markdown += "\n## " + section.heading + "\n\n" + section.table.markdown();
+  const Section taken = false_positive_section(comparison);
+  markdown += "\n## False positives\n\n" + taken.heading + "\n\n" + taken.table.markdown();
   write_file_atomic(folder / "comparison.md", markdown);
   write_file_atomic(folder / "comparison.csv", csv_table(comparison).csv());
   write_file_atomic(folder / "false_positives.csv", false_positive_csv(comparison).csv());

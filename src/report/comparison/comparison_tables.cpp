@@ -1,7 +1,8 @@
 #include "report/comparison/comparison_tables.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
+#include <optional>
 
 namespace seg {
 
@@ -42,24 +43,16 @@ std::string taken_text(const Comparison& comparison, const ConfusionTable& confu
 TextTable class_table(const Comparison& comparison, Spread ClassSpread::*score) {
   TextTable table{.header = {"class", "share of pixels"}, .rows = {}};
   for (const LossGroup& group : comparison.groups) table.header.push_back(group.loss);
-  const double pixels = static_cast<double>(std::accumulate(comparison.class_pixels.begin(), comparison.class_pixels.end(), std::int64_t{0}));
-  for (const std::size_t c : frequent_to_rare(comparison)) {
-    const double share = pixels > 0.0 ? static_cast<double>(comparison.class_pixels[c]) / pixels : 0.0;
+  const std::vector<double> shares = shares_of(comparison.class_pixels);
+  for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {
     std::vector<std::string>& row = table.rows.emplace_back();
-    row = {comparison.class_names[c], percent(share, 3)};
+    row = {comparison.class_names[c], percent(shares[c], 3)};
     for (const LossGroup& group : comparison.groups) row.push_back(percent_spread(group.classes[c].*score));
   }
   return table;
 }
 
 }  // namespace
-
-std::vector<std::size_t> frequent_to_rare(const Comparison& comparison) {
-  std::vector<std::size_t> order(comparison.class_names.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return comparison.class_pixels[a] > comparison.class_pixels[b]; });
-  return order;
-}
 
 TextTable main_table(const Comparison& comparison) {
   TextTable table{.header = {"loss", "runs", "mean accuracy", "mIoU", "mean precision", "overall accuracy",
@@ -84,91 +77,69 @@ std::string comparison_caption(const Comparison& comparison) {
 }
 
 TextTable csv_table(const Comparison& comparison) {
-  TextTable table{.header = {"loss",
-                             "runs",
-                             "mean_accuracy",
-                             "mean_accuracy_sd",
-                             "mean_iou",
-                             "mean_iou_sd",
-                             "mean_precision",
-                             "mean_precision_sd",
-                             "overall_accuracy",
-                             "overall_accuracy_sd",
-                             "mean_accuracy_change",
-                             "mean_accuracy_change_sd",
-                             "mean_iou_change",
-                             "mean_iou_change_sd",
-                             "mean_accuracy_difference",
-                             "mean_accuracy_difference_low",
-                             "mean_accuracy_difference_high",
-                             "mean_iou_difference",
-                             "mean_iou_difference_low",
-                             "mean_iou_difference_high",
-                             "iou_over_curve",
-                             "iou_over_curve_low",
-                             "iou_over_curve_high",
-                             "mean_iou_by_image",
-                             "mean_iou_by_image_sd",
-                             "mean_iou_by_class",
-                             "mean_iou_by_class_sd",
-                             "boundary_iou",
-                             "boundary_iou_sd"},
-                  .rows = {}};
-  for (const LossGroup& group : comparison.groups) {
-    std::vector<std::string>& row = table.rows.emplace_back();
-    row = {group.loss, std::to_string(group.seeds.size())};
-    for (const Spread* value :
-         {&group.mean_accuracy, &group.mean_iou, &group.mean_precision, &group.overall_accuracy, &group.accuracy_change, &group.iou_change}) {
-      row.push_back(exact(value->mean));
-      row.push_back(exact(value->sd));
-    }
-    for (const std::optional<IntervalDifference>* one :
-         {&group.difference.mean_accuracy, &group.difference.mean_iou, &group.difference.iou_over_curve}) {
-      for (double IntervalDifference::*part : {&IntervalDifference::value, &IntervalDifference::low, &IntervalDifference::high})
-        row.push_back(*one ? exact(**one.*part) : "");
-    }
-    for (const Spread* value : {&group.mean_iou_by_image, &group.mean_iou_by_class, &group.boundary_iou}) {
-      row.push_back(exact(value->mean));
-      row.push_back(exact(value->sd));
-    }
-  }
+  using Difference = std::optional<IntervalDifference> PairedDifference::*;
+  TextTable table{.header = {"loss", "runs"}, .rows = {}};
+  for (const LossGroup& group : comparison.groups) table.rows.push_back({group.loss, std::to_string(group.seeds.size())});
+  // Reads a value of each loss.
+  const auto add_column = [&](const std::string& name, const std::function<std::optional<double>(const LossGroup&)>& value) {
+    table.header.push_back(name);
+    for (std::size_t i = 0; i < comparison.groups.size(); ++i) table.rows[i].push_back(exact(value(comparison.groups[i])));
+  };
+  const auto add_spread = [&](const std::string& name, Spread LossGroup::*spread) {
+    add_column(name, [&](const LossGroup& group) { return (group.*spread).mean; });
+    add_column(name + "_sd", [&](const LossGroup& group) { return (group.*spread).sd; });
+  };
+  const auto add_part = [&](const std::string& name, Difference difference, double IntervalDifference::*part) {
+    add_column(name, [&](const LossGroup& group) {
+      const auto& one = group.difference.*difference;
+      return one ? std::optional(*one.*part) : std::nullopt;
+    });
+  };
+  const auto add_interval = [&](const std::string& name, Difference difference) {
+    add_part(name, difference, &IntervalDifference::value);
+    add_part(name + "_low", difference, &IntervalDifference::low);
+    add_part(name + "_high", difference, &IntervalDifference::high);
+  };
+  for (const NamedSpread& one : kMainSpreads) add_spread(one.name, one.spread);
+  add_spread("mean_accuracy_change", &LossGroup::accuracy_change);
+  add_spread("mean_iou_change", &LossGroup::iou_change);
+  add_interval("mean_accuracy_difference", &PairedDifference::mean_accuracy);
+  add_interval("mean_iou_difference", &PairedDifference::mean_iou);
+  add_interval("iou_over_curve", &PairedDifference::iou_over_curve);
+  for (const NamedSpread& one : kFineSpreads) add_spread(one.name, one.spread);
   return table;
 }
 
-std::string difference_caption(const Comparison& comparison) {
-  const std::string drawn = comparison.block > 1 ? "blocks of " + std::to_string(comparison.block) + " consecutive frames" : "single images";
-  return "Difference from " + comparison.baseline + " in points of per cent, with the 95 % interval of a paired bootstrap over " + drawn +
-         " (1000 resamples, runs paired by seed). Over its curve: against its checkpoint whose logits are adjusted to the same mean accuracy.";
-}
-
-std::string fine_caption() {
-  return "IoU of the classes of each image, averaged over images (mIoU^I) or over images and then classes (mIoU^C), and IoU of the pixels near "
-         "boundaries; per cent, mean ± standard deviation over seeds.";
-}
-
-TextTable fine_table(const Comparison& comparison) {
-  TextTable table{.header = {"loss", "mIoU^I", "mIoU^C", "boundary IoU"}, .rows = {}};
+Section fine_section(const Comparison& comparison) {
+  Section section{
+      "IoU of the classes of each image, averaged over images (mIoU^I) or over images and then classes (mIoU^C), and IoU of the pixels near "
+      "boundaries; per cent, mean ± standard deviation over seeds.",
+      {.header = {"loss", "mIoU^I", "mIoU^C", "boundary IoU"}, .rows = {}}};
   for (const LossGroup& group : comparison.groups) {
     if (!group.mean_iou_by_image.mean && !group.boundary_iou.mean) continue;
-    table.rows.push_back(
+    section.table.rows.push_back(
         {group.loss, percent_spread(group.mean_iou_by_image), percent_spread(group.mean_iou_by_class), percent_spread(group.boundary_iou)});
   }
-  return table;
+  return section;
 }
 
-TextTable difference_table(const Comparison& comparison) {
+Section difference_section(const Comparison& comparison) {
+  const std::string drawn = comparison.block > 1 ? "blocks of " + std::to_string(comparison.block) + " consecutive frames" : "single images";
+  Section section{
+      "Difference from " + comparison.baseline + " in points of per cent, with the 95 % interval of a paired bootstrap over " + drawn +
+          " (1000 resamples, runs paired by seed). Over its curve: against its checkpoint whose logits are adjusted to the same mean accuracy.",
+      {.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}}};
   const auto has_curve = [](const LossGroup& group) { return group.difference.iou_over_curve.has_value(); };
   const bool curves = std::ranges::any_of(comparison.groups, has_curve);
-  TextTable table{.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}};
-  if (curves) table.header.push_back("mIoU over the curve of " + comparison.baseline);
+  if (curves) section.table.header.push_back("mIoU over the curve of " + comparison.baseline);
   for (const LossGroup& group : comparison.groups) {
     const PairedDifference& one = group.difference;
     if (one.pairs == 0) continue;
-    table.rows.push_back({group.loss, std::to_string(one.pairs), std::to_string(one.images), std::to_string(one.blocks),
-                          interval_text(one.mean_accuracy), interval_text(one.mean_iou)});
-    if (curves) table.rows.back().push_back(interval_text(one.iou_over_curve));
+    section.table.rows.push_back({group.loss, std::to_string(one.pairs), std::to_string(one.images), std::to_string(one.blocks),
+                                  interval_text(one.mean_accuracy), interval_text(one.mean_iou)});
+    if (curves) section.table.rows.back().push_back(interval_text(one.iou_over_curve));
   }
-  return table;
+  return section;
 }
 
 std::vector<Taken> false_positives(const ConfusionTable& confusion, std::size_t predicted) {
@@ -181,27 +152,24 @@ std::vector<Taken> false_positives(const ConfusionTable& confusion, std::size_t 
   return taken;
 }
 
-std::string false_positive_caption() {
-  return "Whose pixels each class takes: per cent of the pixels predicted as the class that belong to another one, the three largest, over all runs "
-         "of "
-         "a loss.";
-}
-
-TextTable false_positive_table(const Comparison& comparison) {
-  TextTable table{.header = {"class"}, .rows = {}};
-  for (const LossGroup& group : comparison.groups) table.header.push_back(group.loss);
-  for (const std::size_t c : frequent_to_rare(comparison)) {
-    std::vector<std::string>& row = table.rows.emplace_back();
+Section false_positive_section(const Comparison& comparison) {
+  Section section{
+      "Whose pixels each class takes: per cent of the pixels predicted as the class that belong to another one, the three largest, over all "
+      "runs of a loss.",
+      {.header = {"class"}, .rows = {}}};
+  for (const LossGroup& group : comparison.groups) section.table.header.push_back(group.loss);
+  for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {
+    std::vector<std::string>& row = section.table.rows.emplace_back();
     row.push_back(comparison.class_names[c]);
     for (const LossGroup& group : comparison.groups) row.push_back(taken_text(comparison, group.confusion, c));
   }
-  return table;
+  return section;
 }
 
 TextTable false_positive_csv(const Comparison& comparison) {
   TextTable table{.header = {"loss", "class", "taken_from", "pixels", "share_of_predicted"}, .rows = {}};
   for (const LossGroup& group : comparison.groups) {
-    for (const std::size_t c : frequent_to_rare(comparison)) {
+    for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {
       const std::int64_t whole = predicted_pixels(group.confusion, c);
       for (const Taken& one : false_positives(group.confusion, c)) {
         table.rows.push_back({group.loss, comparison.class_names[c], comparison.class_names[one.truth], std::to_string(one.pixels),

@@ -12,7 +12,7 @@
 namespace seg {
 
 struct Section {
-  std::string title;
+  std::string heading;  // a title, or a sentence about the table
   TextTable table;
 };
 
@@ -22,21 +22,15 @@ struct Taken {
   std::int64_t pixels = 0;
 };
 
-/// Class ids by pixels of truth.
-std::vector<std::size_t> frequent_to_rare(const Comparison& comparison);
-
 /// For people, in per cent.
 std::string comparison_caption(const Comparison& comparison);
 TextTable main_table(const Comparison& comparison);
 std::vector<Section> class_sections(const Comparison& comparison);
-std::string difference_caption(const Comparison& comparison);
 /// A line a loss that has pairs.
-TextTable difference_table(const Comparison& comparison);
-std::string fine_caption();
+Section difference_section(const Comparison& comparison);
 /// A line a loss that has scores by image or at boundaries.
-TextTable fine_table(const Comparison& comparison);
-std::string false_positive_caption();
-TextTable false_positive_table(const Comparison& comparison);
+Section fine_section(const Comparison& comparison);
+Section false_positive_section(const Comparison& comparison);
 
 /// The false positives of a class by their truth, the largest first; without zeros.
 std::vector<Taken> false_positives(const ConfusionTable& confusion, std::size_t predicted);

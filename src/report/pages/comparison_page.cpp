@@ -1,6 +1,5 @@
 #include "report/pages/comparison_page.hpp"
 
-#include "base/files.hpp"
 #include "report/comparison/comparison_tables.hpp"
 #include "report/pages/page.hpp"
 #include "report/pages/web.hpp"
@@ -16,7 +15,7 @@ ordered_json in_per_cent(std::optional<double> fraction) { return fraction ? ord
 /// Of each class, from frequent to rare: the mean of the group less that of the first one.
 ordered_json differences_by_class(const Comparison& comparison, const LossGroup& group, Spread ClassSpread::*score) {
   ordered_json values = ordered_json::array();
-  for (const std::size_t c : frequent_to_rare(comparison)) {
+  for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {
     const std::optional<double> value = (group.classes[c].*score).mean;
     const std::optional<double> base = (comparison.groups.front().classes[c].*score).mean;
     values.push_back(value && base ? in_per_cent(*value - *base) : ordered_json(nullptr));
@@ -26,7 +25,7 @@ ordered_json differences_by_class(const Comparison& comparison, const LossGroup&
 
 ordered_json comparison_data(const Comparison& comparison) {
   ordered_json names = ordered_json::array();
-  for (const std::size_t c : frequent_to_rare(comparison)) names.push_back(comparison.class_names[c]);
+  for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) names.push_back(comparison.class_names[c]);
   ordered_json losses = ordered_json::array();
   for (const LossGroup& group : comparison.groups) {
     ordered_json runs = ordered_json::array();
@@ -64,7 +63,7 @@ ordered_json differences_by_class(const Comparison& comparison) {
 /// Rows are the predicted classes, columns the truth of the pixels they take; the class's own pixels are left out.
 HeatTable taken_table(const Comparison& comparison, const ConfusionTable& confusion) {
   HeatTable table{.corner = "takes ↓ from →", .rows = {}, .columns = {}, .counts = {}};
-  const std::vector<std::size_t> order = frequent_to_rare(comparison);
+  const std::vector<std::size_t> order = frequent_to_rare(comparison.class_pixels);
   for (const std::size_t predicted : order) {
     table.rows.push_back(comparison.class_names[predicted]);
     std::vector<std::int64_t>& row = table.counts.emplace_back();
@@ -75,27 +74,18 @@ HeatTable taken_table(const Comparison& comparison, const ConfusionTable& confus
   return table;
 }
 
+/// Null for a table without rows.
+ordered_json section_values(const Section& section, const std::string& label) {
+  if (section.table.rows.empty()) return nullptr;
+  return {{"caption", section.heading}, {"table", table_values(section.table, label)}};
+}
+
 ordered_json false_positive_values(const Comparison& comparison) {
   ordered_json losses = ordered_json::array();
   for (const LossGroup& group : comparison.groups)
     losses.push_back({{"loss", group.loss}, {"heat", heat_values(taken_table(comparison, group.confusion))}});
-  return {{"caption", false_positive_caption()},
-          {"table", table_values(false_positive_table(comparison), "false positives by class")},
-          {"losses", std::move(losses)}};
-}
-
-/// Null without pairs of runs.
-ordered_json difference_values(const Comparison& comparison) {
-  const TextTable table = difference_table(comparison);
-  if (table.rows.empty()) return nullptr;
-  return {{"caption", difference_caption(comparison)}, {"table", table_values(table, "differences with intervals")}};
-}
-
-/// Null where no evaluation has them.
-ordered_json fine_values(const Comparison& comparison) {
-  const TextTable table = fine_table(comparison);
-  if (table.rows.empty()) return nullptr;
-  return {{"caption", fine_caption()}, {"table", table_values(table, "scores by image and at boundaries")}};
+  const Section section = false_positive_section(comparison);
+  return {{"caption", section.heading}, {"table", table_values(section.table, "false positives by class")}, {"losses", std::move(losses)}};
 }
 
 }  // namespace
@@ -103,29 +93,24 @@ ordered_json fine_values(const Comparison& comparison) {
 std::string comparison_page(const Comparison& comparison) {
   ordered_json sections = ordered_json::array();
   for (const Section& section : class_sections(comparison))
-    sections.push_back({{"title", section.title}, {"table", table_values(section.table, section.title)}});
+    sections.push_back({{"title", section.heading}, {"table", table_values(section.table, section.heading)}});
   return html_page(
       {.title = "Comparison of losses",
        .body = kComparisonTemplate,
        .values = {{"caption", comparison_caption(comparison)},
                   {"scores", table_values(main_table(comparison), "scores by loss")},
                   {"notes", comparison.notes},
-                  {"differences", difference_values(comparison)},
+                  {"differences", section_values(difference_section(comparison), "differences with intervals")},
                   {"scatter",
                    chart_values("chart-scatter", "Mean accuracy against mIoU", 520,
                                 "small points: runs; diamonds: means of a loss with a standard deviation; dashed: the same checkpoints under "
                                 "logit adjustment from -1 to 1, which costs no training")},
-                  {"fine", fine_values(comparison)},
+                  {"fine", section_values(fine_section(comparison), "scores by image and at boundaries")},
                   {"differences_by_class", differences_by_class(comparison)},
                   {"sections", std::move(sections)},
                   {"false_positives", false_positive_values(comparison)}},
        .data = comparison_data(comparison),
        .script = kComparisonScript});
-}
-
-void write_comparison_page(const Comparison& comparison, const std::filesystem::path& folder) {
-  make_directories(folder);
-  write_file_atomic(folder / "comparison.html", comparison_page(comparison));
 }
 
 }  // namespace seg

@@ -12,24 +12,21 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::uintmax_t kMaxReportBytes = std::uintmax_t{64} << 20;
-constexpr const char* kKnownKeys[] = {"split",
-                                      "images",
-                                      "pixels",
-                                      "overall_accuracy",
-                                      "mean_accuracy",
-                                      "mean_iou",
-                                      "mean_precision",
-                                      "mean_f1",
-                                      "frequency_weighted_iou",
-                                      "classes",
-                                      "confusion",
-                                      "checkpoint",
-                                      "missed",
-                                      "left_out",
-                                      "eval",
-                                      "mean_iou_by_image",
-                                      "mean_iou_by_class",
-                                      "boundary_iou"};
+/// The scores in the order of the file.
+struct ScoreField {
+  const char* name;
+  std::optional<double> Scores::*score;
+  bool newer = false;  // reports of older versions do not have it
+};
+constexpr ScoreField kScoreFields[] = {{"overall_accuracy", &Scores::overall_accuracy},
+                                       {"mean_accuracy", &Scores::mean_accuracy},
+                                       {"mean_iou", &Scores::mean_iou},
+                                       {"mean_precision", &Scores::mean_precision},
+                                       {"mean_f1", &Scores::mean_f1},
+                                       {"frequency_weighted_iou", &Scores::frequency_weighted_iou},
+                                       {"mean_iou_by_image", &Scores::mean_iou_by_image, true},
+                                       {"mean_iou_by_class", &Scores::mean_iou_by_class, true},
+                                       {"boundary_iou", &Scores::boundary_iou, true}};
 
 /// A path or name may hold any bytes; a bad one is replaced, not an error.
 std::string dumped(const ordered_json& value, int indent) { return value.dump(indent, ' ', false, ordered_json::error_handler_t::replace); }
@@ -115,19 +112,8 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 ordered_json to_json(const EvaluationReport& report) {
-  const Scores& scores = report.scores;
-  ordered_json json = {{"split", report.split},
-                       {"images", report.images},
-                       {"pixels", scores.pixels},
-                       {"overall_accuracy", number(scores.overall_accuracy)},
-                       {"mean_accuracy", number(scores.mean_accuracy)},
-                       {"mean_iou", number(scores.mean_iou)},
-                       {"mean_precision", number(scores.mean_precision)},
-                       {"mean_f1", number(scores.mean_f1)},
-                       {"frequency_weighted_iou", number(scores.frequency_weighted_iou)},
-                       {"mean_iou_by_image", number(scores.mean_iou_by_image)},
-                       {"mean_iou_by_class", number(scores.mean_iou_by_class)},
-                       {"boundary_iou", number(scores.boundary_iou)}};
+  ordered_json json = {{"split", report.split}, {"images", report.images}, {"pixels", report.scores.pixels}};
+  for (const ScoreField& field : kScoreFields) json[field.name] = number(report.scores.*field.score);
   add_classes(report, json);
   json["checkpoint"] = report.checkpoint;
   ordered_json missed = ordered_json::array();
@@ -157,21 +143,13 @@ EvaluationReport read_evaluation_report(const std::filesystem::path& file) {
     report.images = json.at("images").get<std::int64_t>();
     report.checkpoint = json.value("checkpoint", std::string());
     report.scores.pixels = json.at("pixels").get<std::int64_t>();
-    report.scores.overall_accuracy = optional_number(json.at("overall_accuracy"));
-    report.scores.mean_accuracy = optional_number(json.at("mean_accuracy"));
-    report.scores.mean_iou = optional_number(json.at("mean_iou"));
-    report.scores.mean_precision = optional_number(json.at("mean_precision"));
-    report.scores.mean_f1 = optional_number(json.at("mean_f1"));
-    report.scores.frequency_weighted_iou = optional_number(json.at("frequency_weighted_iou"));
-    // Reports of older versions do not have these.
-    const ordered_json none;
-    report.scores.mean_iou_by_image = optional_number(json.value("mean_iou_by_image", none));
-    report.scores.mean_iou_by_class = optional_number(json.value("mean_iou_by_class", none));
-    report.scores.boundary_iou = optional_number(json.value("boundary_iou", none));
+    for (const ScoreField& field : kScoreFields)
+      report.scores.*field.score = optional_number(field.newer ? json.value(field.name, ordered_json()) : json.at(field.name));
     read_classes(json, report);
     report.eval = json.value("eval", ordered_json::object());
     report.notes = json;
-    for (const char* key : kKnownKeys) report.notes.erase(key);
+    for (const char* key : {"split", "images", "pixels", "classes", "confusion", "checkpoint", "missed", "left_out", "eval"}) report.notes.erase(key);
+    for (const ScoreField& field : kScoreFields) report.notes.erase(field.name);
     return report;
   } catch (const std::exception& error) {
     throw Error(ErrorKind::kData, file.string() + ": not the report of an evaluation (" + error.what() + ")", "segeval writes it anew");

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "report/compared_run.hpp"
-#include "support/support.hpp"
 
 namespace seg {
 namespace {
@@ -18,9 +17,8 @@ TEST(ComparisonPage, IsEscaped) {
 }
 
 TEST(ComparisonPage, HoldsThePointsOfTheScatter) {
-  const test::TemporaryFolder folder;
-  write_comparison_page(compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.6, 0.3), run_of("recall", 1, 0.6, 0.3)}), folder.path());
-  EXPECT_THAT(test::read_text(folder / "comparison.html"), HasSubstr(R"({"seed":1,"x":60.0,"y":30.0}],"mean":{"x":60.0,"y":30.0})"));
+  const std::string html = comparison_page(compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.6, 0.3), run_of("recall", 1, 0.6, 0.3)}));
+  EXPECT_THAT(html, HasSubstr(R"({"seed":1,"x":60.0,"y":30.0}],"mean":{"x":60.0,"y":30.0})"));
 }
 
 }  // namespace
