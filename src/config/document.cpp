@@ -37,7 +37,7 @@ std::string near_recipe(const fs::path& folder, const fs::path& name) {
 }
 
 Node parse_root(const std::string& text, const std::string& source) {
-  Node root = parse_yaml(text, source, Places::kLines);
+  Node root = parse_yaml(text, start_of(source));
   if (root.kind == Node::Kind::kNull) root.kind = Node::Kind::kMap;
   if (root.kind != Node::Kind::kMap) {
     fail(root.position, "expected keys, found " + kind_name(root), "a configuration is lines like 'name: value', with a space after the colon");
@@ -48,8 +48,7 @@ Node parse_root(const std::string& text, const std::string& source) {
 // Ahead of reading, so that the message is the one for a text, with a place.
 void check_size(const fs::path& file) {
   std::error_code none;
-  if (const auto bytes = fs::file_size(file, none); !none && bytes > kMaxBytes)
-    too_large({std::make_shared<const std::string>(file.string()), 1, 1}, bytes);
+  if (const auto bytes = fs::file_size(file, none); !none && bytes > kMaxBytes) too_large(start_of(file.string()), bytes);
 }
 
 // Reads a file after the files it builds on.
@@ -112,15 +111,14 @@ class FileReader {
 
 // "a.b=value" as the tree {a: {b: value}}.
 Node parse_override(const std::string& text) {
-  const std::string source = "--set " + shown(text);
   const std::size_t equals = text.find('=');
-  const Position place{std::make_shared<const std::string>(source)};
+  const Position place{std::make_shared<const std::string>("--set " + shown(text))};
   if (equals == std::string::npos) fail(place, "there is no '='", "write --set KEY=VALUE, such as --set train.batch_size=4");
   const std::string path = text.substr(0, equals);
   const auto segments = static_cast<std::size_t>(std::count(path.begin(), path.end(), '.')) + 1;
   if (segments > kMaxDepth) fail(place, "nested deeper than " + std::to_string(kMaxDepth) + " levels", "no option lies that deep");
 
-  Node node = parse_yaml(text.substr(equals + 1), source, Places::kWhole);
+  Node node = parse_yaml(text.substr(equals + 1), place);
   if (equals + 1 == text.size()) {  // "--set name=" is empty text
     node.kind = Node::Kind::kScalar;
     node.plain = false;

@@ -14,39 +14,26 @@
 namespace seg::config {
 namespace {
 
-class Source {
- public:
-  Source(const std::string& name, Places places) : name_(std::make_shared<const std::string>(shown_whole(name))), places_(places) {}
-
-  Position at(int line, int column) const { return places_ == Places::kLines ? Position{name_, line, column} : Position{name_}; }
-  /// yaml-cpp counts from 0 and has no place for some errors.
-  Position at(const YAML::Mark& mark) const { return at(std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1); }
-
- private:
-  // A place must stay complete however long its path is, but on one line.
-  static std::string shown_whole(std::string name) {
-    for (char& c : name) c = c == '\n' || c == '\r' ? ' ' : c;
-    return name;
-  }
-
-  std::shared_ptr<const std::string> name_;
-  Places places_;
-};
+// Without lines the start is every place.
+Position place_in(const Position& start, int line, int column) { return start.line > 0 ? Position{start.source, line, column} : start; }
+// yaml-cpp counts from 0 and has no place for some errors.
+Position place_in(const Position& start, const YAML::Mark& mark) { return place_in(start, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1); }
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(const Source& source) : source_(source) {}
+  explicit TreeBuilder(const Position& start) : start_(start) {}
 
   Node take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) fail(source_.at(mark), "a second document starts here", "a configuration is one document: remove the line '---' or '...'");
+    if (++documents_ > 1)
+      fail(place_in(start_, mark), "a second document starts here", "a configuration is one document: remove the line '---' or '...'");
   }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(Node::Kind::kNull, mark, "?", anchor)); }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { fail(source_.at(mark), "an alias (*name) is not allowed", kNoAliases); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { fail(place_in(start_, mark), "an alias (*name) is not allowed", kNoAliases); }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     Node node = make(Node::Kind::kScalar, mark, tag, anchor);
@@ -77,7 +64,7 @@ class TreeBuilder : public YAML::EventHandler {
   };
 
   Node make(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) const {
-    const Position position = source_.at(mark);
+    const Position position = place_in(start_, mark);
     if (anchor != 0) fail(position, "an anchor (&name) is not allowed", kNoAliases);
     // yaml-cpp's own marks: "?" plain, "!" quoted.
     if (!tag.empty() && tag != "?" && tag != "!")
@@ -128,7 +115,7 @@ class TreeBuilder : public YAML::EventHandler {
     parent.has_key = true;
   }
 
-  const Source& source_;
+  const Position& start_;
   std::vector<Open> open_;
   Node root_;
   int documents_ = 0;
@@ -150,15 +137,15 @@ std::string normalized(const std::string& text) {
 }
 
 // yaml-cpp takes the byte 4 for the end of the text and replaces bad UTF-8 silently: both are refused here.
-void check_characters(const std::string& text, const Source& source) {
+void check_characters(const std::string& text, const Position& start) {
   const std::size_t bad_utf8 = first_bad_utf8(text).value_or(text.size());
   int line = 1;
   int column = 1;
   for (std::size_t i = 0; i < text.size(); ++i, ++column) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (i == bad_utf8) fail(source.at(line, column), "this is not UTF-8 text", "save the file as UTF-8");
+    if (i == bad_utf8) fail(place_in(start, line, column), "this is not UTF-8 text", "save the file as UTF-8");
     if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7F) {
-      fail(source.at(line, column), "control character " + std::to_string(c), "remove it, or write it as an escape in double quotes");
+      fail(place_in(start, line, column), "control character " + std::to_string(c), "remove it, or write it as an escape in double quotes");
     }
     if (c == '\n') {
       ++line;
@@ -173,19 +160,24 @@ void too_large(const Position& position, std::uintmax_t bytes) {
   fail(position, "larger than 1 MB (" + std::to_string(bytes) + " bytes)", "this is no configuration");
 }
 
-Node parse_yaml(std::string text, const std::string& source_name, Places places) {
-  const Source source(source_name, places);
-  if (text.size() > kMaxBytes) too_large(source.at(1, 1), text.size());
+Position start_of(std::string source) {
+  std::ranges::replace_if(
+      source, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return {std::make_shared<const std::string>(std::move(source)), 1, 1};
+}
+
+Node parse_yaml(std::string text, const Position& start) {
+  if (text.size() > kMaxBytes) too_large(start, text.size());
   text = normalized(text);
-  check_characters(text, source);
-  TreeBuilder builder(source);
+  check_characters(text, start);
+  TreeBuilder builder(start);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    fail(source.at(error.mark), "bad YAML: " + shown(error.msg), "check the indentation (spaces, no tabs), colons, brackets and quotes there");
+    fail(place_in(start, error.mark), "bad YAML: " + shown(error.msg), "check the indentation (spaces, no tabs), colons, brackets and quotes there");
   }
   return builder.take();
 }

@@ -17,7 +17,11 @@ class Reader : public Visitor {
   explicit Reader(const Node& root) { blocks_.push_back({"", &root, {}}); }
 
   // Throws for the first key that no field has. Called once, after the last field.
-  void finish();
+  void finish() {
+    leave();
+    if (unknown_ != nullptr)
+      fail(unknown_->key_position, "unknown key " + in_quotes(around_.prefix + unknown_->key), hint_for(unknown_->key, around_));
+  }
 
  private:
   struct Block {
@@ -26,89 +30,77 @@ class Reader : public Visitor {
     std::vector<std::string> names;  // that exist there
   };
 
-  void visit(const std::string& name, const FieldValue& value, const About& about) override;
-  void enter(const std::string& name, const std::string& help) override;
-  void leave() override;
-  const Node* child(const std::string& name);
+  void visit(const std::string& name, const FieldValue& value, const About& about) override {
+    const Node* node = child(name);
+    if (node == nullptr || is_replaced(*node, value, about.instead_of)) return;
+    convert(*node, Field{blocks_.back().prefix + name, about}, value);
+  }
+
+  void enter(const std::string& name, const std::string& help) override {
+    const Node* node = child(name);
+    const std::string path = blocks_.back().prefix + name;
+    if (node != nullptr && node->kind != Node::Kind::kMap && node->kind != Node::Kind::kNull) {
+      fail(node->position, path + ": expected a block of keys, found " + kind_name(*node),
+           path + " is a block (" + help + "): put its keys below it, indented, or set one with --set " + path + ".KEY=VALUE");
+    }
+    blocks_.push_back({path + ".", node, {}});
+  }
+
+  void leave() override {
+    Block block = std::move(blocks_.back());
+    blocks_.pop_back();
+    if (unknown_ != nullptr || block.node == nullptr) return;
+    const auto is_unknown = [&](const Node& given) { return std::ranges::find(block.names, given.key) == block.names.end(); };
+    const auto found = std::ranges::find_if(block.node->children, is_unknown);
+    if (found == block.node->children.end()) return;
+    unknown_ = &*found;
+    around_ = std::move(block);
+  }
+
+  const Node* child(const std::string& name) {
+    Block& block = blocks_.back();
+    block.names.push_back(name);
+    paths_.push_back(block.prefix + name);
+    return block.node == nullptr ? nullptr : block.node->find(name);
+  }
+
   // Whether a later layer sets the field that stands instead of this one; `value` before it is read is the one that sets nothing.
-  bool is_replaced(const Node& node, const FieldValue& value, const std::string& alternative) const;
+  bool is_replaced(const Node& node, const FieldValue& value, const std::string& alternative) const {
+    if (alternative.empty()) return false;
+    const Block& block = blocks_.back();
+    const Node* other = block.node->find(alternative);
+    if (other == nullptr || other->layer <= node.layer) return false;
+    const std::string unset = std::visit([](const auto* field) { return format(*field); }, value);
+    return other->kind != Node::Kind::kScalar || expand(*other, block.prefix + alternative) != unset;
+  }
+
   // `unknown` was given in `block`.
-  std::string hint_for(const std::string& unknown, const Block& block) const;
+  std::string hint_for(const std::string& unknown, const Block& block) const {
+    std::vector<std::string> suggestions;
+    const std::string sibling = nearest(unknown, block.names);
+    if (!sibling.empty()) suggestions.push_back(block.prefix + sibling);
+    std::vector<std::string> names;  // last parts of all paths
+    for (const std::string& path : paths_) {
+      names.push_back(path.substr(path.rfind('.') + 1));
+      // The same name in another block, or the whole path written as one key.
+      if (names.back() == unknown || path == unknown) suggestions.push_back(path);
+    }
+    if (suggestions.empty()) {
+      const std::string name = nearest(unknown, names);
+      for (std::size_t i = 0; i < names.size() && !name.empty(); ++i) {
+        if (names[i] == name) suggestions.push_back(paths_[i]);
+      }
+    }
+    if (!suggestions.empty()) return "did you mean " + joined(suggestions, " or ") + "?";
+    const std::string place = block.prefix.empty() ? "at the top are " : "in " + block.prefix.substr(0, block.prefix.size() - 1) + " are ";
+    return block.names.empty() ? "there are no keys here" : "the keys " + place + joined(block.names);
+  }
 
   std::vector<Block> blocks_;
   std::vector<std::string> paths_;  // all fields and blocks, in full
   const Node* unknown_ = nullptr;   // the first key that no field has
   Block around_ = {};               // where it was given
 };
-
-void Reader::visit(const std::string& name, const FieldValue& value, const About& about) {
-  const Node* node = child(name);
-  if (node == nullptr || is_replaced(*node, value, about.instead_of)) return;
-  convert(*node, Field{blocks_.back().prefix + name, about}, value);
-}
-
-const Node* Reader::child(const std::string& name) {
-  Block& block = blocks_.back();
-  block.names.push_back(name);
-  paths_.push_back(block.prefix + name);
-  return block.node == nullptr ? nullptr : block.node->find(name);
-}
-
-bool Reader::is_replaced(const Node& node, const FieldValue& value, const std::string& alternative) const {
-  if (alternative.empty()) return false;
-  const Block& block = blocks_.back();
-  const Node* other = block.node->find(alternative);
-  if (other == nullptr || other->layer <= node.layer) return false;
-  const std::string unset = std::visit([](const auto* field) { return format(*field); }, value);
-  return other->kind != Node::Kind::kScalar || expand(*other, block.prefix + alternative) != unset;
-}
-
-void Reader::enter(const std::string& name, const std::string& help) {
-  const Node* node = child(name);
-  const std::string path = blocks_.back().prefix + name;
-  if (node != nullptr && node->kind != Node::Kind::kMap && node->kind != Node::Kind::kNull) {
-    fail(node->position, path + ": expected a block of keys, found " + kind_name(*node),
-         path + " is a block (" + help + "): put its keys below it, indented, or set one with --set " + path + ".KEY=VALUE");
-  }
-  blocks_.push_back({path + ".", node, {}});
-}
-
-void Reader::leave() {
-  Block block = std::move(blocks_.back());
-  blocks_.pop_back();
-  if (unknown_ != nullptr || block.node == nullptr) return;
-  const auto is_unknown = [&](const Node& given) { return std::ranges::find(block.names, given.key) == block.names.end(); };
-  const auto found = std::ranges::find_if(block.node->children, is_unknown);
-  if (found == block.node->children.end()) return;
-  unknown_ = &*found;
-  around_ = std::move(block);
-}
-
-void Reader::finish() {
-  leave();
-  if (unknown_ != nullptr) fail(unknown_->key_position, "unknown key " + in_quotes(around_.prefix + unknown_->key), hint_for(unknown_->key, around_));
-}
-
-std::string Reader::hint_for(const std::string& unknown, const Block& block) const {
-  std::vector<std::string> suggestions;
-  const std::string sibling = nearest(unknown, block.names);
-  if (!sibling.empty()) suggestions.push_back(block.prefix + sibling);
-  std::vector<std::string> names;  // last parts of all paths
-  for (const std::string& path : paths_) {
-    names.push_back(path.substr(path.rfind('.') + 1));
-    // The same name in another block, or the whole path written as one key.
-    if (names.back() == unknown || path == unknown) suggestions.push_back(path);
-  }
-  if (suggestions.empty()) {
-    const std::string name = nearest(unknown, names);
-    for (std::size_t i = 0; i < names.size() && !name.empty(); ++i) {
-      if (names[i] == name) suggestions.push_back(paths_[i]);
-    }
-  }
-  if (!suggestions.empty()) return "did you mean " + joined(suggestions, " or ") + "?";
-  const std::string place = block.prefix.empty() ? "at the top are " : "in " + block.prefix.substr(0, block.prefix.size() - 1) + " are ";
-  return block.names.empty() ? "there are no keys here" : "the keys " + place + joined(block.names);
-}
 
 }  // namespace
 

@@ -22,7 +22,7 @@ class Reader {
   explicit Reader(const fs::path& path) { file_.path = path; }
 
   ClassFile read() {
-    const Node root = config::parse_yaml(text(), file_.path.string(), config::Places::kLines);
+    const Node root = config::parse_yaml(text(), config::start_of(file_.path.string()));
     check_keys(root, {"classes", "void", "ignore"});
     for (const Node& entry : items_of(required(root, "classes"))) file_.classes.push_back(read_class(entry, {"name", "id", "color"}));
     if (file_.classes.empty()) refuse(required(root, "classes"), "there is no class");
