@@ -50,6 +50,13 @@ target_include_directories(seg_torch SYSTEM INTERFACE ${SEG_HEADERS_BEFORE_TORCH
 target_link_libraries(seg_torch INTERFACE ${TORCH_LIBRARIES})
 separate_arguments(seg_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(seg_torch INTERFACE ${seg_torch_flags})
+# at::parallel_for is inline, and without OpenMP it is a loop of one thread. The library is the one that LibTorch itself has, or there would be two
+# teams of threads. The thread sanitizer does not know it.
+if(NOT SEG_SANITIZE STREQUAL "thread")
+  target_compile_options(seg_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
+  find_library(SEG_OPENMP NAMES libgomp.so.1 gomp HINTS ${TORCH_INSTALL_PREFIX}/lib PATHS ${CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES} REQUIRED)
+  target_link_libraries(seg_torch INTERFACE ${SEG_OPENMP})
+endif()
 
 function(seg_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "USES;LINK")
