@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "ops/batch_norm.hpp"
+#include "ops/conv.hpp"
 
 namespace seg {
 
@@ -17,13 +18,18 @@ torch::Tensor with_norm(ConvNorm& layer, const torch::Tensor& convolved, const A
   return batch_norm(convolved, parameters, after, norm.is_training());
 }
 
+torch::Tensor convolved(const torch::nn::Conv2d& conv, const torch::Tensor& x) {
+  const std::int64_t stride = (*conv->options.stride())[0], dilation = (*conv->options.dilation())[0];
+  return conv2d(x, conv->weight, {stride, dilation * (conv->weight.size(2) / 2), dilation});
+}
+
 }  // namespace
 
 std::int64_t rounded_channels(double channels) { return std::max<std::int64_t>(8, 8 * std::llround(channels / 8)); }
 
-torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return with_norm(*this, conv->forward(x), {}); }
+torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return with_norm(*this, convolved(conv, x), {}); }
 
-torch::Tensor ConvNorm::relu(const torch::Tensor& x, const torch::Tensor& residual) { return with_norm(*this, conv->forward(x), {residual, true}); }
+torch::Tensor ConvNorm::relu(const torch::Tensor& x, const torch::Tensor& residual) { return with_norm(*this, convolved(conv, x), {residual, true}); }
 
 torch::Tensor ConvNorm::normalized(const torch::Tensor& convolved) { return with_norm(*this, convolved, {{}, true}); }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "models/layers.hpp"
+#include "ops/conv.hpp"
 #include "ops/drop_out.hpp"
 #include "ops/upsampled_conv.hpp"
 
@@ -39,7 +40,7 @@ class DecoderImpl : public torch::nn::Module {
     const torch::Tensor detail = low_.relu(low);
     // The first convolution of concat(up-sampled pyramid, detail), the pyramid's share at the pyramid's own size.
     const torch::Tensor& weight = first_.conv->weight;
-    const torch::Tensor of_detail = torch::conv2d(detail, weight.narrow(1, channels_.pyramid, channels_.detail), {}, 1, 1);
+    const torch::Tensor of_detail = conv2d(detail, weight.narrow(1, channels_.pyramid, channels_.detail), {.padding = 1});
     const torch::Tensor mixed = upsampled_conv(pyramid, weight.narrow(1, 0, channels_.pyramid), of_detail, align_corners_);
     torch::Tensor x = first_.normalized(mixed);
     x = second_.relu(drop_out(x, dropout_, is_training()));

@@ -1,0 +1,22 @@
+// Convolutions of a network: LibTorch's, but for 3x3 ones of stride 1 in float32 on the CPU.
+//
+// These take most of a step where no unit multiplies bfloat16, and minimal filtering (ops/cpu/winograd.hpp) computes all three passes, forward, the
+// gradient of the input and that of the weights, with up to four times fewer products. Shape and type alone decide, so that a run can be repeated.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace seg {
+
+struct ConvSteps {
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;
+  std::int64_t dilation = 1;
+};
+
+/// x: [N,C,H,W], weight: [K,C,kernel,kernel] -> [N,K,H',W']. Differentiable; under autocast in the type that LibTorch's convolutions take there.
+torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps);
+
+}  // namespace seg

@@ -1,0 +1,208 @@
+#include "ops/cpu/winograd.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "ops/cpu/winograd_tile.hpp"
+
+namespace seg::cpu {
+namespace {
+
+constexpr std::int64_t kSide = 4;             // of a tile's outputs
+constexpr std::int64_t kBlock = 48;           // tiles that a thread does at once
+constexpr std::int64_t kGradientBlock = 192;  // tiles between two visits to the filters' sums
+constexpr std::int64_t kPadding = 16;         // floats
+
+std::int64_t rounded_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// The tiles of a batch, numbered.
+class TileGrid {
+ public:
+  TileGrid(std::int64_t images, std::int64_t height, std::int64_t width, std::int64_t dilation)
+      : images_(images),
+        height_(height),
+        width_(width),
+        dilation_(dilation),
+        rows_(rounded_up(rounded_up(height, dilation), kSide)),
+        columns_(rounded_up(rounded_up(width, dilation), kSide)) {}
+
+  std::int64_t count() const { return images_ * dilation_ * dilation_ * rows_ * columns_; }
+
+  /// Pixels side x side of a tile, from `before` pixels above and left of its outputs: where each lies in `base`, `channels` values a pixel;
+  /// `outside` where there is none.
+  template <int side, class Value>
+  void find(std::int64_t tile, std::int64_t before, Value* base, std::int64_t channels, Value* outside, Value** pixels) const {
+    const std::int64_t column = tile % columns_, row = tile / columns_ % rows_;
+    const std::int64_t phase = tile / (columns_ * rows_) % (dilation_ * dilation_), image = tile / (columns_ * rows_ * dilation_ * dilation_);
+    const std::int64_t first_y = phase / dilation_ + dilation_ * (row * kSide - before);
+    const std::int64_t first_x = phase % dilation_ + dilation_ * (column * kSide - before);
+    for (std::int64_t i = 0; i < side; ++i) {
+      const std::int64_t y = first_y + i * dilation_;
+      for (std::int64_t j = 0; j < side; ++j) {
+        const std::int64_t x = first_x + j * dilation_;
+        const bool inside = y >= 0 && y < height_ && x >= 0 && x < width_;
+        pixels[i * side + j] = inside ? base + ((image * height_ + y) * width_ + x) * channels : outside;
+      }
+    }
+  }
+
+ private:
+  std::int64_t images_, height_, width_, dilation_, rows_, columns_;
+};
+
+/// [kPoints] matrices of floats. Rows of many channels, and points, would lie a power of two apart, for which caches have few places.
+struct PointMatrices {
+  PointMatrices(std::int64_t rows, std::int64_t row_length_)
+      : row_length(row_length_), stride(rows * row_length_ + kPadding), values(torch::empty({kPoints, stride}, torch::kFloat)) {}
+
+  float* of(std::int64_t point) const { return values.data_ptr<float>() + point * stride; }
+  TilePoints row(std::int64_t number) const { return {of(0) + number * row_length, stride}; }
+
+  std::int64_t row_length;
+  std::int64_t stride;
+  torch::Tensor values;
+};
+
+/// The transformed filters: point by point, panels [C][kPanel] of outputs.
+struct Filters {
+  Filters(std::int64_t inputs_, std::int64_t outputs_) : inputs(inputs_), outputs(outputs_), points(outputs_ / kPanel, inputs_ * kPanel) {}
+
+  std::int64_t inputs, outputs;
+  PointMatrices points;
+};
+
+/// weight: [K,C,3,3] channels-last, that is [K][9][C] in memory.
+Filters forward_filters(const torch::Tensor& weight) {
+  const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
+  const Filters filters(inputs, outputs);
+  at::parallel_for(0, outputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> turned(static_cast<std::size_t>(kTaps * inputs * kPanel));  // [9][C][kPanel]
+    std::array<const float*, kTaps> taps;
+    for (std::int64_t t = 0; t < kTaps; ++t) taps[static_cast<std::size_t>(t)] = turned.data() + t * inputs * kPanel;
+    for (std::int64_t panel = begin; panel < end; ++panel) {
+      const float* from = weight.data_ptr<float>() + panel * kPanel * kTaps * inputs;
+      for (std::int64_t first = 0; first < kTaps * inputs; first += kPanel)  // square by square: both sides stay in the first-level cache
+        for (std::int64_t k = 0; k < kPanel; ++k)
+          for (std::int64_t i = first; i < first + kPanel; ++i) turned[static_cast<std::size_t>(i * kPanel + k)] = from[k * kTaps * inputs + i];
+      transform_filters(taps.data(), kPanel, inputs, filters.points.row(panel));
+    }
+  });
+  return filters;
+}
+
+/// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
+Filters backward_filters(const torch::Tensor& weight) {
+  const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
+  const Filters filters(outputs, inputs);
+  at::parallel_for(0, inputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::array<const float*, kTaps> taps;
+    for (std::int64_t panel = begin; panel < end; ++panel) {
+      for (std::int64_t t = 0; t < kTaps; ++t)
+        taps[static_cast<std::size_t>(t)] = weight.data_ptr<float>() + (kTaps - 1 - t) * inputs + panel * kPanel;
+      transform_filters(taps.data(), kTaps * inputs, outputs, filters.points.row(panel));
+    }
+  });
+  return filters;
+}
+
+/// x: [N,C,H,W] channels-last, C = filters.inputs.
+torch::Tensor filtered(const torch::Tensor& x, const Filters& filters, std::int64_t dilation) {
+  const TileGrid grid(x.size(0), x.size(2), x.size(3), dilation);
+  torch::Tensor y = torch::empty({x.size(0), filters.outputs, x.size(2), x.size(3)}, torch::kFloat, at::MemoryFormat::ChannelsLast);
+  const std::vector<float> zeros(static_cast<std::size_t>(filters.inputs), 0.0f);
+  const std::int64_t blocks = rounded_up(grid.count(), kBlock);
+  at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    const PointMatrices input(kBlock, filters.inputs + kPadding), output(kBlock, filters.outputs + kPadding);
+    std::array<const float*, kInputPixels> read;
+    std::array<float*, kOutputPixels> written;
+    for (std::int64_t first = begin * kBlock; first < std::min(end * kBlock, grid.count()); first += kBlock) {
+      const std::int64_t tiles = std::min(kBlock, grid.count() - first);
+      for (std::int64_t t = 0; t < tiles; ++t) {
+        grid.find<6>(first + t, 1, static_cast<const float*>(x.data_ptr<float>()), filters.inputs, zeros.data(), read.data());
+        transform_input(read.data(), filters.inputs, input.row(t));
+      }
+      for (std::int64_t p = 0; p < kPoints; ++p)
+        for (std::int64_t k = 0; k < filters.outputs; k += kPanel)
+          multiply({.a = input.of(p),
+                    .a_row = input.row_length,
+                    .a_depth = 1,
+                    .b = filters.points.of(p) + k * filters.inputs,
+                    .b_depth = kPanel,
+                    .sums = output.of(p) + k,
+                    .sums_row = output.row_length,
+                    .rows = tiles,
+                    .depth = filters.inputs,
+                    .add = false});
+      for (std::int64_t t = 0; t < tiles; ++t) {
+        grid.find<4, float>(first + t, 0, y.data_ptr<float>(), filters.outputs, nullptr, written.data());
+        transform_output(output.row(t), filters.outputs, written.data());
+      }
+    }
+  });
+  return y;
+}
+
+}  // namespace
+
+bool winograd_takes(std::int64_t inputs, std::int64_t outputs) { return inputs % kPanel == 0 && outputs % kPanel == 0; }
+
+double winograd_fill(std::int64_t height, std::int64_t width, std::int64_t dilation) {
+  const TileGrid grid(1, height, width, dilation);
+  return static_cast<double>(height * width) / static_cast<double>(grid.count() * kSide * kSide);
+}
+
+torch::Tensor winograd_conv(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t dilation) {
+  return filtered(x, forward_filters(weight), dilation);
+}
+
+torch::Tensor winograd_conv_input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight, std::int64_t dilation) {
+  return filtered(gradient, backward_filters(weight), dilation);
+}
+
+torch::Tensor winograd_conv_weight_gradient(const torch::Tensor& gradient, const torch::Tensor& x, std::int64_t dilation) {
+  const std::int64_t inputs = x.size(1), outputs = gradient.size(1);
+  const TileGrid grid(x.size(0), x.size(2), x.size(3), dilation);
+  const std::vector<float> zeros(static_cast<std::size_t>(std::max(inputs, outputs)), 0.0f);
+  const PointMatrices of_x(kGradientBlock, inputs + kPadding), of_gradient(kGradientBlock, outputs + kPadding);
+  const PointMatrices sums(outputs, inputs + kPadding);
+  for (std::int64_t first = 0; first < grid.count(); first += kGradientBlock) {
+    const std::int64_t tiles = std::min(kGradientBlock, grid.count() - first);
+    at::parallel_for(0, tiles, 8, [&](std::int64_t begin, std::int64_t end) {
+      std::array<const float*, kInputPixels> pixels;
+      for (std::int64_t t = begin; t < end; ++t) {
+        grid.find<6>(first + t, 1, static_cast<const float*>(x.data_ptr<float>()), inputs, zeros.data(), pixels.data());
+        transform_input(pixels.data(), inputs, of_x.row(t));
+        grid.find<4>(first + t, 0, static_cast<const float*>(gradient.data_ptr<float>()), outputs, zeros.data(), pixels.data());
+        transform_gradient(pixels.data(), outputs, of_gradient.row(t));
+      }
+    });
+    at::parallel_for(0, kPoints, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t p = begin; p < end; ++p)
+        for (std::int64_t c = 0; c < inputs; c += kPanel)
+          multiply({.a = of_gradient.of(p),
+                    .a_row = 1,
+                    .a_depth = of_gradient.row_length,
+                    .b = of_x.of(p) + c,
+                    .b_depth = of_x.row_length,
+                    .sums = sums.of(p) + c,
+                    .sums_row = sums.row_length,
+                    .rows = outputs,
+                    .depth = tiles,
+                    .add = first > 0});
+    });
+  }
+  torch::Tensor result = torch::empty({outputs, inputs, 3, 3}, torch::kFloat, at::MemoryFormat::ChannelsLast);
+  at::parallel_for(0, outputs, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::array<float*, kTaps> taps;
+    for (std::int64_t k = begin; k < end; ++k) {
+      for (std::int64_t t = 0; t < kTaps; ++t) taps[static_cast<std::size_t>(t)] = result.data_ptr<float>() + (k * kTaps + t) * inputs;
+      transform_filter_gradient(sums.row(k), inputs, taps.data());
+    }
+  });
+  return result;
+}
+
+}  // namespace seg::cpu

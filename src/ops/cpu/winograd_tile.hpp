@@ -1,0 +1,50 @@
+// The loops of 3x3 convolutions by minimal filtering F(4x4, 3x3) (Winograd 1980; Lavin and Gray, arXiv 1509.09308): an output tile of 4x4 takes 36
+// products a channel instead of 144.
+//
+//   Y = A^T [ (G g G^T) o (B^T d B) ] A                d: 6x6 input pixels, g: 3x3 filter, Y: 4x4 outputs; o by element, summed over channels
+//   dg = G^T [ (A dY A^T) o (B^T d B) ] G              its adjoint: the filters' gradient, summed over tiles
+//
+// Float32, channels-last; channels are a multiple of kPanel. Rounding grows by about ten times against the direct sum.
+#pragma once
+
+#include <cstdint>
+
+namespace seg::cpu {
+
+inline constexpr std::int64_t kPoints = 36;        // of a transformed tile
+inline constexpr std::int64_t kInputPixels = 36;   // 6x6
+inline constexpr std::int64_t kOutputPixels = 16;  // 4x4
+inline constexpr std::int64_t kTaps = 9;
+inline constexpr std::int64_t kPanel = 16;  // channels that one run of the products has side by side
+
+/// Where the values of one point after the other lie: [36] of them, `stride` floats apart.
+struct TilePoints {
+  float* first;
+  std::int64_t stride;
+};
+
+/// B^T d B. pixels: [36] runs of `channels` values.
+void transform_input(const float* const* pixels, std::int64_t channels, const TilePoints& points);
+/// A dY A^T. pixels: [16] runs of `channels` values.
+void transform_gradient(const float* const* pixels, std::int64_t channels, const TilePoints& points);
+/// A^T m A into pixels, [16] runs of `channels` values; null where the output has no such pixel.
+void transform_output(const TilePoints& points, std::int64_t channels, float* const* pixels);
+/// G g G^T of a panel: taps: [9] matrices [rows][kPanel], whose rows are tap_stride floats apart; points: [rows][kPanel] each.
+void transform_filters(const float* const* taps, std::int64_t tap_stride, std::int64_t rows, const TilePoints& points);
+/// G^T u G into taps, [9] runs of `channels` values.
+void transform_filter_gradient(const TilePoints& points, std::int64_t channels, float* const* taps);
+
+/// sums[r][c] = or += sum over i < depth of a[r][i] b[i][c], c < kPanel.
+struct PanelProduct {
+  const float* a;
+  std::int64_t a_row, a_depth;  // floats from one r, one i, to the next
+  const float* b;
+  std::int64_t b_depth;
+  float* sums;
+  std::int64_t sums_row;
+  std::int64_t rows, depth;
+  bool add;
+};
+void multiply(const PanelProduct& product);
+
+}  // namespace seg::cpu
