@@ -3,33 +3,50 @@
 #include <ATen/ATen.h>
 #include <torch/autograd.h>
 
+#include "ops/cpu/tap_conv.hpp"
 #include "ops/cpu/winograd.hpp"
 #include "ops/operators.hpp"
 
 namespace seg {
 namespace {
 
-/// Where less of the tiles is used, LibTorch's convolutions are as fast (two cores with AVX2: 0.60 of the tiles 1.8 times, 0.30 as fast).
+/// Where less of the tiles is used, minimal filtering is no faster than LibTorch's (two cores with AVX2: 0.60 of the tiles 1.8 times, 0.30 as fast).
 constexpr double kLeastFill = 0.45;
+/// Where more of the taps meet the image, their products take longer than LibTorch's convolution.
+constexpr double kMostTaps = 0.6;
 
 torch::Tensor features_in_order(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
 
-torch::Tensor winograd_shape(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t) {
+torch::Tensor conv_shape(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t) {
   return torch::empty({x.size(0), weight.size(0), x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
 }
 
-torch::Tensor winograd_input_shape(const torch::Tensor& gradient, const torch::Tensor& weight, std::int64_t) {
+torch::Tensor input_gradient_shape(const torch::Tensor& gradient, const torch::Tensor& weight, std::int64_t) {
   return torch::empty({gradient.size(0), weight.size(1), gradient.size(2), gradient.size(3)}, gradient.options(), at::MemoryFormat::ChannelsLast);
 }
 
-torch::Tensor winograd_weight_shape(const torch::Tensor& gradient, const torch::Tensor& x, std::int64_t) {
+torch::Tensor weight_gradient_shape(const torch::Tensor& gradient, const torch::Tensor& x, std::int64_t) {
   return torch::empty({gradient.size(1), x.size(1), 3, 3}, gradient.options(), at::MemoryFormat::ChannelsLast);
 }
 
-struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
+/// The operators of a way to compute the three passes.
+struct Winograd {
+  static constexpr const char* kForward = "seg::winograd_conv";
+  static constexpr const char* kInputGradient = "seg::winograd_conv_input_gradient";
+  static constexpr const char* kWeightGradient = "seg::winograd_conv_weight_gradient";
+};
+struct Taps {
+  static constexpr const char* kForward = "seg::tap_conv";
+  static constexpr const char* kInputGradient = "seg::tap_conv_input_gradient";
+  static constexpr const char* kWeightGradient = "seg::tap_conv_weight_gradient";
+};
+using Pass = torch::Tensor(const torch::Tensor&, const torch::Tensor&, std::int64_t);
+
+template <class Way>
+struct ConvFunction : torch::autograd::Function<ConvFunction<Way>> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& given_x, const torch::Tensor& given_weight,
                                std::int64_t dilation) {
-    static const auto found = find_operator<decltype(cpu::winograd_conv)>("seg::winograd_conv");
+    static const auto found = find_operator<Pass>(Way::kForward);
     const BelowAutograd below;
     const torch::Tensor x = features_in_order(given_x), weight = features_in_order(given_weight);
     context->save_for_backward({x, weight});
@@ -38,8 +55,7 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, const torch::autograd::tensor_list& gradients) {
-    static const auto of_input = find_operator<decltype(cpu::winograd_conv_input_gradient)>("seg::winograd_conv_input_gradient");
-    static const auto of_weight = find_operator<decltype(cpu::winograd_conv_weight_gradient)>("seg::winograd_conv_weight_gradient");
+    static const auto of_input = find_operator<Pass>(Way::kInputGradient), of_weight = find_operator<Pass>(Way::kWeightGradient);
     const BelowAutograd below;
     const auto saved = context->get_saved_variables();
     const std::int64_t dilation = context->saved_data["dilation"].toInt();
@@ -58,7 +74,8 @@ torch::Tensor conv_by_torch(const torch::Tensor& x, const torch::Tensor& weight,
 torch::Tensor conv_on_cpu(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
   const bool known = x.scalar_type() == torch::kFloat && weight.scalar_type() == torch::kFloat && weight.size(2) == 3 && weight.size(3) == 3 &&
                      stride == 1 && padding == dilation && cpu::winograd_takes(weight.size(1), weight.size(0));
-  if (known && cpu::winograd_fill(x.size(2), x.size(3), dilation) >= kLeastFill) return WinogradFunction::apply(x, weight, dilation);
+  if (known && cpu::winograd_fill(x.size(2), x.size(3), dilation) >= kLeastFill) return ConvFunction<Winograd>::apply(x, weight, dilation);
+  if (known && cpu::tap_share(x.size(2), x.size(3), dilation) <= kMostTaps) return ConvFunction<Taps>::apply(x, weight, dilation);
   return conv_by_torch(x, weight, stride, padding, dilation);
 }
 
@@ -66,12 +83,16 @@ TORCH_LIBRARY_FRAGMENT(seg, library) {
   define<decltype(conv_by_torch)>(library, "conv2d(Tensor x, Tensor weight, int stride, int padding, int dilation) -> Tensor",
                                   {.cpu = conv_on_cpu, .autograd = conv_on_cpu, .any = conv_by_torch});
   library.impl("conv2d", torch::dispatch(c10::DispatchKey::AutocastCPU, conv_by_torch));
-  define<decltype(cpu::winograd_conv)>(library, "winograd_conv(Tensor x, Tensor weight, int dilation) -> Tensor",
-                                       {.cpu = cpu::winograd_conv, .meta = winograd_shape});
-  define<decltype(cpu::winograd_conv)>(library, "winograd_conv_input_gradient(Tensor gradient, Tensor weight, int dilation) -> Tensor",
-                                       {.cpu = cpu::winograd_conv_input_gradient, .meta = winograd_input_shape});
-  define<decltype(cpu::winograd_conv)>(library, "winograd_conv_weight_gradient(Tensor gradient, Tensor x, int dilation) -> Tensor",
-                                       {.cpu = cpu::winograd_conv_weight_gradient, .meta = winograd_weight_shape});
+  define<Pass>(library, "winograd_conv(Tensor x, Tensor weight, int dilation) -> Tensor", {.cpu = cpu::winograd_conv, .meta = conv_shape});
+  define<Pass>(library, "winograd_conv_input_gradient(Tensor gradient, Tensor weight, int dilation) -> Tensor",
+               {.cpu = cpu::winograd_conv_input_gradient, .meta = input_gradient_shape});
+  define<Pass>(library, "winograd_conv_weight_gradient(Tensor gradient, Tensor x, int dilation) -> Tensor",
+               {.cpu = cpu::winograd_conv_weight_gradient, .meta = weight_gradient_shape});
+  define<Pass>(library, "tap_conv(Tensor x, Tensor weight, int dilation) -> Tensor", {.cpu = cpu::tap_conv, .meta = conv_shape});
+  define<Pass>(library, "tap_conv_input_gradient(Tensor gradient, Tensor weight, int dilation) -> Tensor",
+               {.cpu = cpu::tap_conv_input_gradient, .meta = input_gradient_shape});
+  define<Pass>(library, "tap_conv_weight_gradient(Tensor gradient, Tensor x, int dilation) -> Tensor",
+               {.cpu = cpu::tap_conv_weight_gradient, .meta = weight_gradient_shape});
 }
 
 }  // namespace

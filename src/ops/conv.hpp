@@ -1,7 +1,8 @@
 // Convolutions of a network: LibTorch's, but for 3x3 ones of stride 1 in float32 on the CPU.
 //
-// These take most of a step where no unit multiplies bfloat16, and minimal filtering (ops/cpu/winograd.hpp) computes all three passes, forward, the
-// gradient of the input and that of the weights, with up to four times fewer products. Shape and type alone decide, so that a run can be repeated.
+// These take most of a step where no unit multiplies bfloat16. All three passes, forward, the gradient of the input and that of the weights, are
+// computed by minimal filtering with up to four times fewer products (ops/cpu/winograd.hpp), or, where the dilation comes near the size, tap by tap
+// without those of the padding (ops/cpu/tap_conv.hpp). Shape and type alone decide, so that a run can be repeated.
 #pragma once
 
 #include <torch/types.h>

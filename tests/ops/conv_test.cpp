@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 
 #include "device/torch_compat.hpp"
+#include "ops/cpu/tap_conv.hpp"
 #include "ops/cpu/winograd.hpp"
 #include "support/golden.hpp"
 #include "support/operations.hpp"
@@ -34,10 +36,12 @@ Passes passes(const Conv& conv, const torch::Tensor& given_x, const torch::Tenso
   return {y.detach(), x.grad(), weight.grad()};
 }
 
-/// Whether minimal filtering computes it.
-bool is_filtered(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps) {
+/// "winograd_conv", "tap_conv" or "conv2d", LibTorch's.
+std::string way_of(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps) {
   const auto operations = test::operations_of([&] { conv2d(x, weight, steps); });
-  return std::ranges::count(operations, "seg::winograd_conv") > 0;
+  for (const std::string way : {"winograd_conv", "tap_conv"})
+    if (std::ranges::count(operations, "seg::" + way) > 0) return way;
+  return "conv2d";
 }
 
 class Conv : public testing::TestWithParam<ConvCase> {
@@ -69,7 +73,7 @@ TEST_P(Conv, EqualsTheDirectSumInDouble) {
 }
 
 TEST_P(Conv, SameBitsForEveryThreadCount) {
-  if (!is_filtered(x, weight, {1, GetParam().dilation, GetParam().dilation})) GTEST_SKIP() << "LibTorch's";
+  if (way_of(x, weight, {1, GetParam().dilation, GetParam().dilation}) == "conv2d") GTEST_SKIP() << "LibTorch's";
   const int before = at::get_num_threads();
   at::set_num_threads(1);
   const Passes one = ours();
@@ -82,18 +86,25 @@ TEST_P(Conv, SameBitsForEveryThreadCount) {
 INSTANTIATE_TEST_SUITE_P(Shapes, Conv,
                          testing::Values(ConvCase{1, 16, 16, 4, 4, 1}, ConvCase{2, 16, 48, 9, 13, 1}, ConvCase{2, 32, 16, 23, 30, 2},
                                          ConvCase{1, 48, 32, 17, 30, 6}, ConvCase{3, 16, 16, 40, 37, 1}, ConvCase{1, 16, 32, 1, 1, 1},
-                                         ConvCase{2, 8, 16, 12, 12, 1}, ConvCase{2, 16, 12, 12, 12, 1}, ConvCase{1, 16, 16, 9, 9, 6}));
+                                         ConvCase{2, 8, 16, 12, 12, 1}, ConvCase{2, 16, 12, 12, 12, 1}, ConvCase{1, 16, 16, 9, 9, 6},
+                                         ConvCase{2, 32, 48, 11, 13, 7}, ConvCase{1, 16, 32, 7, 6, 9}, ConvCase{2, 16, 16, 23, 30, 18}));
 
-TEST(ConvWays, MinimalFilteringTakesWhatItSuits) {
+TEST(ConvWays, FollowFromTheShape) {
   const torch::Tensor x = torch::randn({1, 16, 24, 32}), weight = torch::randn({16, 16, 3, 3});
-  EXPECT_TRUE(is_filtered(x, weight, {1, 1, 1}));
-  EXPECT_TRUE(is_filtered(x, weight, {1, 2, 2}));
-  EXPECT_FALSE(is_filtered(x, weight, {2, 1, 1}));                        // it would compute four times what is asked for
-  EXPECT_FALSE(is_filtered(x, weight, {1, 0, 1}));                        // another size
-  EXPECT_FALSE(is_filtered(x, weight, {1, 18, 18}));                      // tiles of which little is used
-  EXPECT_FALSE(is_filtered(x, torch::randn({16, 16, 1, 1}), {}));         // nothing to save
-  EXPECT_FALSE(is_filtered(x, torch::randn({12, 16, 3, 3}), {1, 1, 1}));  // channels that do not fit
-  EXPECT_FALSE(is_filtered(x.to(torch::kDouble), weight.to(torch::kDouble), {1, 1, 1}));
+  EXPECT_EQ(way_of(x, weight, {1, 1, 1}), "winograd_conv");
+  EXPECT_EQ(way_of(x, weight, {1, 2, 2}), "winograd_conv");
+  EXPECT_EQ(way_of(x, weight, {1, 18, 18}), "tap_conv");                    // of each tile little would be used
+  EXPECT_EQ(way_of(x, weight, {2, 1, 1}), "conv2d");                        // minimal filtering would compute four times what is asked for
+  EXPECT_EQ(way_of(x, weight, {1, 0, 1}), "conv2d");                        // another size
+  EXPECT_EQ(way_of(x, torch::randn({16, 16, 1, 1}), {}), "conv2d");         // nothing to save
+  EXPECT_EQ(way_of(x, torch::randn({12, 16, 3, 3}), {1, 1, 1}), "conv2d");  // channels that do not fit
+  EXPECT_EQ(way_of(x.to(torch::kDouble), weight.to(torch::kDouble), {1, 1, 1}), "conv2d");
+}
+
+TEST(TapConv, ShareIsThatOfProductsInsideTheImage) {
+  EXPECT_DOUBLE_EQ(cpu::tap_share(10, 10, 20), 1.0 / 9);  // the centre alone
+  EXPECT_DOUBLE_EQ(cpu::tap_share(10, 10, 5), 4.0 / 9);   // (1 + 2 / 2)^2 of 9
+  EXPECT_NEAR(cpu::tap_share(1000, 1000, 1), 1.0, 0.002);
 }
 
 TEST(ConvWays, UnderAutocastItIsLibTorchs) {

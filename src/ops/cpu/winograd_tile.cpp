@@ -1,27 +1,10 @@
 #include "ops/cpu/winograd_tile.hpp"
 
 #include "ops/cpu/isa.hpp"
+#include "ops/cpu/vectors.hpp"
 
 namespace seg::cpu {
 namespace {
-
-/// kLanes floats of one vector register.
-template <int kLanes>
-struct Lanes {
-  typedef float Vector __attribute__((vector_size(4 * kLanes)));
-};
-template <int kLanes>
-using Vector = typename Lanes<kLanes>::Vector;
-
-template <class V>
-SEG_INLINE void load(const float* from, V& vector) {
-  __builtin_memcpy(&vector, from, sizeof(V));
-}
-
-template <class V>
-SEG_INLINE void store(const V& vector, float* into) {
-  __builtin_memcpy(into, &vector, sizeof(V));
-}
 
 // One axis of each transform: values and results lie `step` apart.
 
@@ -152,46 +135,6 @@ SEG_INLINE void filter_gradient_body(const TilePoints& points, std::int64_t chan
   }
 }
 
-/// Rows `row` to `row + kRows` of a product: their sums stay in registers.
-template <int kLanes, int kRows>
-SEG_INLINE void product_rows(const PanelProduct& product, std::int64_t row) {
-  using V = Vector<kLanes>;
-  constexpr int kVectors = kPanel / kLanes;
-  V sums[kRows][kVectors];
-  float* into = product.sums + row * product.sums_row;
-#pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r)
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      if (product.add)
-        load(into + r * product.sums_row + v * kLanes, sums[r][v]);
-      else
-        sums[r][v] = V{};
-    }
-  const float *a = product.a + row * product.a_row, *b = product.b;
-  for (std::int64_t i = 0; i < product.depth; ++i, a += product.a_depth, b += product.b_depth) {
-    V values[kVectors];
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) load(b + v * kLanes, values[v]);
-#pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r)
-#pragma GCC unroll 16
-      for (int v = 0; v < kVectors; ++v) sums[r][v] += a[r * product.a_row] * values[v];
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r)
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) store(sums[r][v], into + r * product.sums_row + v * kLanes);
-}
-
-template <int kLanes, int kRows>
-SEG_INLINE void product_body(const PanelProduct& product) {
-  std::int64_t row = 0;
-  for (; row + kRows <= product.rows; row += kRows) product_rows<kLanes, kRows>(product, row);
-  for (; row + 4 <= product.rows; row += 4) product_rows<kLanes, 4>(product, row);
-  for (; row < product.rows; ++row) product_rows<kLanes, 1>(product, row);
-}
-
 /// The entries, compiled for one instruction set.
 struct Entries {
   void (*input)(const float* const*, std::int64_t, const TilePoints&);
@@ -199,10 +142,9 @@ struct Entries {
   void (*output)(const TilePoints&, std::int64_t, float* const*);
   void (*filters)(const float* const*, std::int64_t, std::int64_t, const TilePoints&);
   void (*filter_gradient)(const TilePoints&, std::int64_t, float* const*);
-  void (*product)(const PanelProduct&);
 };
 
-#define SEG_ENTRIES(name, lanes, rows, ...)                                                                                               \
+#define SEG_ENTRIES(name, lanes, ...)                                                                                                     \
   __VA_ARGS__ void input_##name(const float* const* x, std::int64_t n, const TilePoints& p) { input_body<lanes>(x, n, p); }               \
   __VA_ARGS__ void gradient_##name(const float* const* x, std::int64_t n, const TilePoints& p) { gradient_body<lanes>(x, n, p); }         \
   __VA_ARGS__ void output_##name(const TilePoints& p, std::int64_t n, float* const* y) { output_body<lanes>(p, n, y); }                   \
@@ -210,12 +152,11 @@ struct Entries {
     filters_body<lanes>(g, step, n, p);                                                                                                   \
   }                                                                                                                                       \
   __VA_ARGS__ void filter_gradient_##name(const TilePoints& p, std::int64_t n, float* const* g) { filter_gradient_body<lanes>(p, n, g); } \
-  __VA_ARGS__ void product_##name(const PanelProduct& p) { product_body<lanes, rows>(p); }                                                \
-  constexpr Entries k_##name = {input_##name, gradient_##name, output_##name, filters_##name, filter_gradient_##name, product_##name};
+  constexpr Entries k_##name = {input_##name, gradient_##name, output_##name, filters_##name, filter_gradient_##name};
 
-SEG_ENTRIES(any, 4, 2)
-SEG_ENTRIES(avx2, 8, 6, SEG_TARGET_AVX2)
-SEG_ENTRIES(avx512, 16, 12, SEG_TARGET_AVX512)
+SEG_ENTRIES(any, 4)
+SEG_ENTRIES(avx2, 8, SEG_TARGET_AVX2)
+SEG_ENTRIES(avx512, 16, SEG_TARGET_AVX512)
 
 const Entries& entries() {
   static const Entries& chosen = choose(k_any, k_avx2, k_avx512);
@@ -237,7 +178,5 @@ void transform_filters(const float* const* taps, std::int64_t tap_stride, std::i
 void transform_filter_gradient(const TilePoints& points, std::int64_t channels, float* const* taps) {
   entries().filter_gradient(points, channels, taps);
 }
-
-void multiply(const PanelProduct& product) { entries().product(product); }
 
 }  // namespace seg::cpu

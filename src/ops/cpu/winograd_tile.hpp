@@ -9,13 +9,14 @@
 
 #include <cstdint>
 
+#include "ops/cpu/panel_product.hpp"
+
 namespace seg::cpu {
 
 inline constexpr std::int64_t kPoints = 36;        // of a transformed tile
 inline constexpr std::int64_t kInputPixels = 36;   // 6x6
 inline constexpr std::int64_t kOutputPixels = 16;  // 4x4
 inline constexpr std::int64_t kTaps = 9;
-inline constexpr std::int64_t kPanel = 16;  // channels that one run of the products has side by side
 
 /// Where the values of one point after the other lie: [36] of them, `stride` floats apart.
 struct TilePoints {
@@ -33,18 +34,5 @@ void transform_output(const TilePoints& points, std::int64_t channels, float* co
 void transform_filters(const float* const* taps, std::int64_t tap_stride, std::int64_t rows, const TilePoints& points);
 /// G^T u G into taps, [9] runs of `channels` values.
 void transform_filter_gradient(const TilePoints& points, std::int64_t channels, float* const* taps);
-
-/// sums[r][c] = or += sum over i < depth of a[r][i] b[i][c], c < kPanel.
-struct PanelProduct {
-  const float* a;
-  std::int64_t a_row, a_depth;  // floats from one r, one i, to the next
-  const float* b;
-  std::int64_t b_depth;
-  float* sums;
-  std::int64_t sums_row;
-  std::int64_t rows, depth;
-  bool add;
-};
-void multiply(const PanelProduct& product);
 
 }  // namespace seg::cpu

@@ -1,0 +1,23 @@
+// The matrix product that convolutions are made of, in float32: some rows, a panel of columns side by side.
+#pragma once
+
+#include <cstdint>
+
+namespace seg::cpu {
+
+inline constexpr std::int64_t kPanel = 16;  // columns
+
+/// sums[r][c] = or += sum over i < depth of a[r][i] b[i][c], r < rows, c < kPanel.
+struct PanelProduct {
+  const float* a;
+  std::int64_t a_row, a_depth;  // floats from one r, one i, to the next
+  const float* b;
+  std::int64_t b_depth;
+  float* sums;
+  std::int64_t sums_row;
+  std::int64_t rows, depth;
+  bool add;
+};
+void multiply(const PanelProduct& product);
+
+}  // namespace seg::cpu
