@@ -45,7 +45,7 @@ torch::Tensor forward_panels(const torch::Tensor& weight) {
 /// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
 torch::Tensor backward_panels(const torch::Tensor& weight) {
   const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
-  const torch::Tensor panels = empty_panels(outputs, inputs);
+  torch::Tensor panels = empty_panels(outputs, inputs);
   const float* from = weight.data_ptr<float>();
   at::parallel_for(0, inputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t panel = begin; panel < end; ++panel)
