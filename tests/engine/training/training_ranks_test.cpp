@@ -139,7 +139,8 @@ TEST_F(LearnerRanks, DropWhatOneProcessDrops) {
   });
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_NEAR(parts[i].loss_value(), wholes[i].loss_value(), 1e-4 * wholes[i].loss_value()) << "step " << i;
-    EXPECT_NEAR(parts[i].gradient_norm(), wholes[i].gradient_norm(), 1e-2 * wholes[i].gradient_norm()) << "step " << i;
+    // Behind a step of Adam, which takes rounding for a direction where a gradient is next to nothing, norms are far less alike than losses.
+    EXPECT_NEAR(parts[i].gradient_norm(), wholes[i].gradient_norm(), (i == 0 ? 1e-3 : 5e-2) * wholes[i].gradient_norm()) << "step " << i;
   }
 }
 
