@@ -35,9 +35,8 @@ TORCH_LIBRARY_FRAGMENT(seg, library) {
   // On CUDA it is the other operator, which is differentiable.
   define<decltype(resized_by_torch)>(library, "upsample_logits(Tensor scores, int height, int width, bool align_corners) -> Tensor",
                                      {.any = resized_by_torch});
-  if (cuda::built<decltype(cpu::predict_labels), cuda::predict_labels>() != nullptr)
-    for (const auto key : {c10::DispatchKey::CUDA, c10::DispatchKey::AutogradCUDA})
-      library.impl("upsample_logits", torch::dispatch(key, resize_features));
+  if (auto* const on_cuda = cuda::built<decltype(resized_by_torch), resize_features>(); on_cuda != nullptr)
+    for (const auto key : {c10::DispatchKey::CUDA, c10::DispatchKey::AutogradCUDA}) library.impl("upsample_logits", torch::dispatch(key, on_cuda));
 }
 
 }  // namespace

@@ -7,6 +7,9 @@ namespace seg::cpu {
 
 inline constexpr std::int64_t kPanel = 16;  // columns
 
+/// Whether a convolution and its gradients are made of whole panels.
+inline bool fits_panels(std::int64_t inputs, std::int64_t outputs) { return inputs % kPanel == 0 && outputs % kPanel == 0; }
+
 /// sums[r][c] = or += sum over i < depth of a[r][i] b[i][c], r < rows, c < kPanel.
 struct PanelProduct {
   const float* a;

@@ -31,12 +31,7 @@ struct Tap {
   Reach rows, columns;
 };
 
-/// Weights as the products read them: [panel][9][inputs][kPanel].
-torch::Tensor empty_panels(std::int64_t inputs, std::int64_t outputs) {
-  return torch::empty({outputs / kPanel, kSquare, inputs, kPanel}, torch::kFloat);
-}
-
-/// weight: [K,C,3,3] channels-last, that is [K][9][C] in memory.
+/// Weights as the products read them, [panel][9][inputs][kPanel]. weight: [K,C,3,3] channels-last, that is [K][9][C] in memory.
 torch::Tensor forward_panels(const torch::Tensor& weight) {
   const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
   return weight.permute({0, 2, 3, 1}).reshape({outputs / kPanel, kPanel, kSquare, inputs}).permute({0, 2, 3, 1}).contiguous();
@@ -45,7 +40,7 @@ torch::Tensor forward_panels(const torch::Tensor& weight) {
 /// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
 torch::Tensor backward_panels(const torch::Tensor& weight) {
   const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
-  torch::Tensor panels = empty_panels(outputs, inputs);
+  torch::Tensor panels = torch::empty({inputs / kPanel, kSquare, outputs, kPanel}, torch::kFloat);
   const float* from = weight.data_ptr<float>();
   at::parallel_for(0, inputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t panel = begin; panel < end; ++panel)

@@ -147,8 +147,6 @@ torch::Tensor filtered(const torch::Tensor& x, const Filters& filters, std::int6
 
 }  // namespace
 
-bool winograd_takes(std::int64_t inputs, std::int64_t outputs) { return inputs % kPanel == 0 && outputs % kPanel == 0; }
-
 double winograd_fill(std::int64_t height, std::int64_t width, std::int64_t dilation) {
   const TileGrid grid(1, height, width, dilation);
   return static_cast<double>(height * width) / static_cast<double>(grid.count() * kSide * kSide);

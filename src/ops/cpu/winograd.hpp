@@ -9,12 +9,10 @@
 
 namespace seg::cpu {
 
-/// Whether these channels fit the kernels.
-bool winograd_takes(std::int64_t inputs, std::int64_t outputs);
 /// Of the products of whole tiles, the share that the outputs of one image take: small images and large dilations waste the rest. 0..1
 double winograd_fill(std::int64_t height, std::int64_t width, std::int64_t dilation);
 
-/// x: [N,C,H,W], weight: [K,C,3,3], both channels-last; so is the result, [N,K,H,W].
+/// x: [N,C,H,W], weight: [K,C,3,3], both channels-last; so is the result, [N,K,H,W]. C and K must fit the panels.
 torch::Tensor winograd_conv(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t dilation);
 /// d loss / d x [N,C,H,W] from d loss / d y [N,K,H,W].
 torch::Tensor winograd_conv_input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight, std::int64_t dilation);
