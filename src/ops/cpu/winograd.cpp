@@ -77,7 +77,7 @@ struct Filters {
 /// weight: [K,C,3,3] channels-last, that is [K][9][C] in memory.
 Filters forward_filters(const torch::Tensor& weight) {
   const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
-  const Filters filters(inputs, outputs);
+  Filters filters(inputs, outputs);
   at::parallel_for(0, outputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> turned(static_cast<std::size_t>(kTaps * inputs * kPanel));  // [9][C][kPanel]
     std::array<const float*, kTaps> taps;
@@ -96,7 +96,7 @@ Filters forward_filters(const torch::Tensor& weight) {
 /// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
 Filters backward_filters(const torch::Tensor& weight) {
   const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
-  const Filters filters(outputs, inputs);
+  Filters filters(outputs, inputs);
   at::parallel_for(0, inputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
     std::array<const float*, kTaps> taps;
     for (std::int64_t panel = begin; panel < end; ++panel) {
