@@ -1,4 +1,4 @@
-// segbench: how fast training, the loss, the loader and evaluation are, and how much memory they take.
+// segbench: how fast training, the loss, the loader, evaluation and prediction are, and how much memory they take.
 
 #include <opencv2/core/utility.hpp>
 
@@ -107,6 +107,13 @@ struct Eval : Measurement<seg::EvalBench> {
   }
 };
 
+struct Predict : Measurement<seg::PredictBench> {
+  seg::Verb verb() {
+    return {"predict", "milliseconds from one image to its labels", options(bench.images, "images", {}),
+            [this] { return print(seg::bench_predict(bench)); }};
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -115,9 +122,10 @@ int main(int argc, char** argv) {
   Loss loss;
   Data data;
   Eval eval;
+  Predict predict;
   const seg::Program program{.name = "segbench",
                              .help = "Measures speed and memory; prints medians with the smallest and largest value.",
-                             .verbs = {train.verb(), loss.verb(), data.verb(), eval.verb()},
+                             .verbs = {train.verb(), loss.verb(), data.verb(), eval.verb(), predict.verb()},
                              .versions = seg::library_versions};
   return seg::run_program(program, argc, argv);
 }

@@ -79,4 +79,13 @@ struct EvalBench {
 /// "memory". Weights are as initialised: they do not change the time.
 BenchReport bench_eval(const EvalBench& bench);
 
+/// `segbench predict`: one drawn street scene of data.size at a time, from pixels to labels of its size, as segpredict does it.
+struct PredictBench {
+  BenchSource source;
+  Repeats images{.warmup = 5, .runs = 50};
+};
+
+/// Sections: "milliseconds" (p50, p95, p99 of an image), "predict" (images/s) and "memory". Weights are as initialised: they do not change the time.
+BenchReport bench_predict(const PredictBench& bench);
+
 }  // namespace seg

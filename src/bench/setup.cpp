@@ -87,17 +87,21 @@ Batch synthetic_batch(const Experiment& experiment) {
                       static_cast<std::int64_t>(experiment.classes().size()));
 }
 
-void add_facts(BenchReport& report, const Experiment& experiment) {
-  const RunConfig& config = experiment.config;
+void add_facts(BenchReport& report, const RunConfig& config, const Compute& compute, std::int64_t threads, std::size_t classes) {
   report.fact("segbench", version_text());
   report.fact("libraries", compute_versions());
-  report.fact("device", experiment.compute.device.str());
+  report.fact("device", compute.device.str());
   report.fact("processor", processor());
-  report.fact("threads", experiment.threads);
-  if (experiment.ranks.several()) report.fact("processes", experiment.ranks.world_size());
-  report.fact("precision", experiment.compute.precision == torch::kBFloat16 ? "bf16" : "fp32");
+  report.fact("threads", threads);
+  report.fact("precision", compute.precision == torch::kBFloat16 ? "bf16" : "fp32");
   report.fact("model", config.model.arch + " " + config.model.backbone + " stride " + std::to_string(config.model.output_stride));
-  report.fact("classes", experiment.classes().size());
+  report.fact("classes", classes);
+}
+
+void add_facts(BenchReport& report, const Experiment& experiment) {
+  const RunConfig& config = experiment.config;
+  add_facts(report, config, experiment.compute, experiment.threads, experiment.classes().size());
+  if (experiment.ranks.several()) report.fact("processes", experiment.ranks.world_size());
   report.fact("loss", config.loss.type);
   report.fact("batch",
               std::to_string(config.train.accumulate) + " x " + std::to_string(config.train.batch_size) + " of " + to_string(config.data.size));

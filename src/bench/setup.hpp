@@ -56,7 +56,9 @@ Batch random_batch(std::int64_t images, Size size, std::int64_t classes);
 /// The batch, or this rank's part of one, that the experiment's synthetic steps train on.
 Batch synthetic_batch(const Experiment& experiment);
 
-/// Threads, precision, versions, the network, the batch.
+/// Versions, device, threads, precision, the network.
+void add_facts(BenchReport& report, const RunConfig& config, const Compute& compute, std::int64_t threads, std::size_t classes);
+/// And processes, loss and batch.
 void add_facts(BenchReport& report, const Experiment& experiment);
 
 }  // namespace seg

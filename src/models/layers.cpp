@@ -5,33 +5,40 @@
 #include <memory>
 
 #include "ops/batch_norm.hpp"
-#include "ops/conv.hpp"
+#include "ops/packed_convs.hpp"
 
 namespace seg {
 
 namespace {
 
-torch::Tensor with_norm(ConvNorm& layer, const torch::Tensor& convolved, const AfterNorm& after) {
-  torch::nn::BatchNorm2dImpl& norm = *layer.norm;
-  if (norm.is_training()) norm.num_batches_tracked.add_(1);
-  const BatchNorm parameters{norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.options.momentum().value(), norm.options.eps()};
-  return batch_norm(convolved, parameters, after, norm.is_training());
+BatchNorm parameters_of(const torch::nn::BatchNorm2dImpl& norm) {
+  return {norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.options.momentum().value(), norm.options.eps()};
 }
 
-torch::Tensor convolved(const torch::nn::Conv2d& conv, const torch::Tensor& x) {
-  const std::int64_t stride = (*conv->options.stride())[0], dilation = (*conv->options.dilation())[0];
-  return conv2d(x, conv->weight, {stride, dilation * (conv->weight.size(2) / 2), dilation});
+void count_batch(torch::nn::BatchNorm2dImpl& norm) {
+  if (norm.is_training()) norm.num_batches_tracked.add_(1);
+}
+
+torch::Tensor both(ConvNorm& layer, const torch::Tensor& x, const AfterNorm& after) {
+  count_batch(*layer.norm);
+  const auto& options = layer.conv->options;
+  const torch::Tensor& weight = layer.conv->weight;
+  const std::int64_t stride = (*options.stride())[0], dilation = (*options.dilation())[0];
+  return conv_norm(x, weight, {stride, dilation * (weight.size(2) / 2), dilation}, parameters_of(*layer.norm), after, layer.norm->is_training());
 }
 
 }  // namespace
 
 std::int64_t rounded_channels(double channels) { return std::max<std::int64_t>(8, 8 * std::llround(channels / 8)); }
 
-torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return with_norm(*this, convolved(conv, x), {}); }
+torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return both(*this, x, {}); }
 
-torch::Tensor ConvNorm::relu(const torch::Tensor& x, const torch::Tensor& residual) { return with_norm(*this, convolved(conv, x), {residual, true}); }
+torch::Tensor ConvNorm::relu(const torch::Tensor& x, const torch::Tensor& residual) { return both(*this, x, {residual, true}); }
 
-torch::Tensor ConvNorm::normalized(const torch::Tensor& convolved) { return with_norm(*this, convolved, {{}, true}); }
+torch::Tensor ConvNorm::normalized(const torch::Tensor& convolved) {
+  count_batch(*norm);
+  return batch_norm(convolved, parameters_of(*norm), {{}, true}, norm->is_training());
+}
 
 torch::nn::Module& container(torch::nn::Module& owner, const std::string& name) {
   const auto children = owner.named_children();

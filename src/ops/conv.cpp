@@ -7,6 +7,7 @@
 #include "ops/cpu/tap_conv.hpp"
 #include "ops/cpu/winograd.hpp"
 #include "ops/operators.hpp"
+#include "ops/packed_convs.hpp"
 
 namespace seg {
 namespace {
@@ -73,10 +74,14 @@ torch::Tensor conv_by_torch(const torch::Tensor& x, const torch::Tensor& weight,
 }
 
 torch::Tensor conv_on_cpu(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
-  const bool known = x.scalar_type() == torch::kFloat && weight.scalar_type() == torch::kFloat && weight.size(2) == 3 && weight.size(3) == 3 &&
-                     stride == 1 && padding == dilation && cpu::fits_panels(weight.size(1), weight.size(0));
-  if (known && cpu::winograd_fill(x.size(2), x.size(3), dilation) >= kLeastFill) return ConvFunction<Winograd>::apply(x, weight, dilation);
-  if (known && cpu::tap_share(x.size(2), x.size(3), dilation) <= kMostTaps) return ConvFunction<Taps>::apply(x, weight, dilation);
+  switch (conv_way(x, weight, {stride, padding, dilation}, x.scalar_type())) {
+    case ConvWay::kWinograd:
+      return ConvFunction<Winograd>::apply(x, weight, dilation);
+    case ConvWay::kTaps:
+      return ConvFunction<Taps>::apply(x, weight, dilation);
+    case ConvWay::kTorch:
+      break;
+  }
   return conv_by_torch(x, weight, stride, padding, dilation);
 }
 
@@ -98,7 +103,16 @@ TORCH_LIBRARY_FRAGMENT(seg, library) {
 
 }  // namespace
 
+ConvWay conv_way(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, torch::ScalarType type) {
+  const bool known = type == torch::kFloat && weight.scalar_type() == torch::kFloat && weight.size(2) == 3 && weight.size(3) == 3 &&
+                     steps.stride == 1 && steps.padding == steps.dilation && cpu::fits_panels(weight.size(1), weight.size(0));
+  if (known && cpu::winograd_fill(x.size(2), x.size(3), steps.dilation) >= kLeastFill) return ConvWay::kWinograd;
+  if (known && cpu::tap_share(x.size(2), x.size(3), steps.dilation) <= kMostTaps) return ConvWay::kTaps;
+  return ConvWay::kTorch;
+}
+
 torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps) {
+  if (PackedConvs* const packed = packed_convs()) return packed->conv(x, weight, steps);
   static const auto found = find_operator<decltype(conv_by_torch)>("seg::conv2d");
   return found.call(x, weight, steps.stride, steps.padding, steps.dilation);
 }

@@ -17,7 +17,12 @@ struct ConvSteps {
   std::int64_t dilation = 1;
 };
 
-/// x: [N,C,H,W], weight: [K,C,kernel,kernel] -> [N,K,H',W']. Differentiable; under autocast in the type that LibTorch's convolutions take there.
+/// How a convolution on the CPU is computed in `type`.
+enum class ConvWay { kTorch, kWinograd, kTaps };
+ConvWay conv_way(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, torch::ScalarType type);
+
+/// x: [N,C,H,W], weight: [K,C,kernel,kernel] -> [N,K,H',W']. Differentiable; under autocast in the type that LibTorch's convolutions take there;
+/// by packed weights where a PackedConvsScope lives (packed_convs.hpp).
 torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps);
 
 }  // namespace seg

@@ -11,6 +11,7 @@
 #include "ops/bilinear_axis.hpp"
 #include "ops/cpu/tap_rows.hpp"
 #include "ops/operators.hpp"
+#include "ops/packed_convs.hpp"
 #include "ops/resize.hpp"
 
 namespace seg {
@@ -152,10 +153,12 @@ torch::Tensor differentiable_sum_of_taps(const torch::Tensor& taps, const torch:
   return SumOfTapsFunction::apply(taps, addend, align_corners);
 }
 
+/// [O,C,3,3] -> [9*O,C,1,1], tap by tap.
+torch::Tensor by_tap(const torch::Tensor& weight) { return weight.permute({2, 3, 0, 1}).reshape({kTaps * weight.size(0), weight.size(1), 1, 1}); }
+
 torch::Tensor conv_by_taps(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& addend, bool align_corners) {
-  // [O,C,3,3] -> [9*O,C,1,1], tap by tap.
-  const torch::Tensor by_tap = weight.permute({2, 3, 0, 1}).reshape({kTaps * weight.size(0), weight.size(1), 1, 1});
-  const torch::Tensor taps = at::conv2d(channels_last(x), by_tap);
+  PackedConvs* const packed = packed_convs();
+  const torch::Tensor taps = conv2d(channels_last(x), packed != nullptr ? packed->derived(weight, by_tap) : by_tap(weight), ConvSteps{});
   return sum_of_taps_operator().call(taps.to(addend.scalar_type()), addend, align_corners);
 }
 

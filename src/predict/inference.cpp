@@ -59,13 +59,15 @@ Inference::Inference(Model& model, const ModelOptions& network, const EvalOption
       class_pixels_(std::move(class_pixels)),
       shift_(logit_shift(options.logit_adjustment, class_pixels_)) {
   model_.eval();
+  if (PackedConvs::suits(compute.device, compute.precision)) packed_.emplace(compute.precision);
 }
 
 bool Inference::plain() const { return !options_.flip && options_.scales == std::vector<double>{1.0} && !windowed(); }
 
 torch::Tensor Inference::logits(const torch::Tensor& images) const {
   const torch::NoGradGuard no_gradient;
-  return model_.forward(normalize(images.to(compute_.device), input_)).logits;
+  const PackedConvsScope packed(packed_ ? &*packed_ : nullptr);
+  return model_.forward(normalize(images.to(compute_.device), input_, packed_ ? compute_.precision : torch::kFloat32)).logits;
 }
 
 torch::Tensor Inference::predict(const torch::Tensor& images, Size target) const {

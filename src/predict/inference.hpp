@@ -4,11 +4,13 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/size.hpp"
 #include "device/compute.hpp"
 #include "models/model.hpp"
+#include "ops/packed_convs.hpp"
 #include "predict/averaging.hpp"
 #include "predict/eval_options.hpp"
 
@@ -28,8 +30,8 @@ torch::Tensor shifted(const torch::Tensor& logits, const torch::Tensor& shift);
 class Inference {
  public:
   /// `network` is what the model was built from. The model must outlive the object, which puts it into evaluation mode. The weights may not change
-  /// meanwhile: they are cast to the precision once. To be used and destroyed in the thread that made it. class_pixels: [K] of the training, for
-  /// eval.logit_adjustment; may be empty without it.
+  /// meanwhile: they are packed, or cast to the precision, once. To be used and destroyed in the thread that made it. class_pixels: [K] of the
+  /// training, for eval.logit_adjustment; may be empty without it.
   Inference(Model& model, const ModelOptions& network, const EvalOptions& options, Compute compute, std::vector<std::int64_t> class_pixels = {});
 
   /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; neither averaged nor adjusted.
@@ -71,6 +73,7 @@ class Inference {
   Compute compute_;
   PrecisionScope precision_;
   ManySizesScope many_sizes_;
+  mutable std::optional<PackedConvs> packed_;  // where they are of use; filled by the first image
   std::vector<std::int64_t> class_pixels_;
   torch::Tensor shift_;  // see logit_shift
 };

@@ -85,6 +85,15 @@ TEST(Bench, EvalScoresTheReportedSplit) {
   EXPECT_THAT(report.text(), HasSubstr("test, 3 of 4 images"));
 }
 
+TEST(Bench, PredictTimesOneImage) {
+  const BenchReport report = bench_predict({.source = kTiny, .images = {.warmup = 1, .runs = 3}});
+  const auto milliseconds = values(report, "milliseconds");
+  EXPECT_GT(milliseconds.at("p50"), 0);
+  EXPECT_LE(milliseconds.at("p50"), milliseconds.at("p95"));
+  EXPECT_LE(milliseconds.at("p95"), milliseconds.at("p99"));
+  EXPECT_GT(values(report, "memory").at("peak_resident"), 0);
+}
+
 TEST(Bench, DrawnDataGoesAway) {
   std::filesystem::path folder;
   {

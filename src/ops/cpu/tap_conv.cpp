@@ -31,12 +31,6 @@ struct Tap {
   Reach rows, columns;
 };
 
-/// Weights as the products read them, [panel][9][inputs][kPanel]. weight: [K,C,3,3] channels-last, that is [K][9][C] in memory.
-torch::Tensor forward_panels(const torch::Tensor& weight) {
-  const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
-  return weight.permute({0, 2, 3, 1}).reshape({outputs / kPanel, kPanel, kSquare, inputs}).permute({0, 2, 3, 1}).contiguous();
-}
-
 /// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
 torch::Tensor backward_panels(const torch::Tensor& weight) {
   const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
@@ -52,8 +46,24 @@ torch::Tensor backward_panels(const torch::Tensor& weight) {
   return panels;
 }
 
-/// x: [N,C,H,W] channels-last.
-torch::Tensor summed_taps(const torch::Tensor& x, const torch::Tensor& panels, std::int64_t dilation) {
+}  // namespace
+
+double tap_share(std::int64_t height, std::int64_t width, std::int64_t dilation) {
+  std::int64_t met = 0;
+  for (std::int64_t number = 0; number < kSquare; ++number) {
+    const Tap tap(number, height, width, dilation);
+    met += tap.rows.count() * tap.columns.count();
+  }
+  return static_cast<double>(met) / static_cast<double>(kSquare * height * width);
+}
+
+// [panel][9][inputs][kPanel], from [K][9][C] in memory.
+torch::Tensor tap_panels(const torch::Tensor& weight) {
+  const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
+  return weight.permute({0, 2, 3, 1}).reshape({outputs / kPanel, kPanel, kSquare, inputs}).permute({0, 2, 3, 1}).contiguous();
+}
+
+torch::Tensor tap_conv_of_panels(const torch::Tensor& x, const torch::Tensor& panels, std::int64_t dilation) {
   const std::int64_t inputs = x.size(1), height = x.size(2), width = x.size(3), outputs = panels.size(0) * kPanel;
   torch::Tensor y = torch::empty({x.size(0), outputs, height, width}, torch::kFloat, at::MemoryFormat::ChannelsLast);
   const std::int64_t blocks = (height + kRows - 1) / kRows;
@@ -86,23 +96,12 @@ torch::Tensor summed_taps(const torch::Tensor& x, const torch::Tensor& panels, s
   return y;
 }
 
-}  // namespace
-
-double tap_share(std::int64_t height, std::int64_t width, std::int64_t dilation) {
-  std::int64_t met = 0;
-  for (std::int64_t number = 0; number < kSquare; ++number) {
-    const Tap tap(number, height, width, dilation);
-    met += tap.rows.count() * tap.columns.count();
-  }
-  return static_cast<double>(met) / static_cast<double>(kSquare * height * width);
-}
-
 torch::Tensor tap_conv(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t dilation) {
-  return summed_taps(x, forward_panels(weight), dilation);
+  return tap_conv_of_panels(x, tap_panels(weight), dilation);
 }
 
 torch::Tensor tap_conv_input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight, std::int64_t dilation) {
-  return summed_taps(gradient, backward_panels(weight), dilation);
+  return tap_conv_of_panels(gradient, backward_panels(weight), dilation);
 }
 
 torch::Tensor tap_conv_weight_gradient(const torch::Tensor& gradient, const torch::Tensor& x, std::int64_t dilation) {

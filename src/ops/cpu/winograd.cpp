@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kSide = 4;             // of a tile's outputs
 constexpr std::int64_t kBlock = 48;           // tiles that a thread does at once
+constexpr std::int64_t kFewBlocks = 5;        // fewer are too few to share among threads, and each would read all filters
 constexpr std::int64_t kGradientBlock = 192;  // tiles between two visits to the filters' sums
 constexpr std::int64_t kPadding = 16;         // floats
 
@@ -66,18 +67,111 @@ struct PointMatrices {
   torch::Tensor values;
 };
 
-/// The transformed filters: point by point, panels [C][kPanel] of outputs.
-struct Filters {
-  Filters(std::int64_t inputs_, std::int64_t outputs_) : inputs(inputs_), outputs(outputs_), points(outputs_ / kPanel, inputs_ * kPanel) {}
+/// Room for filters: point by point, panels [C][kPanel] of outputs.
+PointMatrices filter_points(std::int64_t inputs, std::int64_t outputs) { return {outputs / kPanel, inputs * kPanel}; }
 
-  std::int64_t inputs, outputs;
-  PointMatrices points;
+/// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
+WinogradFilters backward_filters(const torch::Tensor& weight) {
+  const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
+  const PointMatrices points = filter_points(outputs, inputs);
+  at::parallel_for(0, inputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::array<const float*, kTaps> taps;
+    for (std::int64_t panel = begin; panel < end; ++panel) {
+      for (std::int64_t t = 0; t < kTaps; ++t)
+        taps[static_cast<std::size_t>(t)] = weight.data_ptr<float>() + (kTaps - 1 - t) * inputs + panel * kPanel;
+      transform_filters(taps.data(), kTaps * inputs, outputs, points.row(panel));
+    }
+  });
+  return {outputs, inputs, points.values};
+}
+
+/// One call: its tiles in three steps, each of which may be shared among threads.
+class Convolution {
+ public:
+  Convolution(const TileGrid& grid, const WinogradFilters& filters, const AfterSum& after, const torch::Tensor& x, const torch::Tensor& y)
+      : grid_(grid),
+        filters_(filters),
+        after_(after),
+        x_(x.data_ptr<float>()),
+        y_(y.data_ptr<float>()),
+        zeros_(static_cast<std::size_t>(filters.inputs), 0.0f) {}
+
+  /// Blocks of tiles, each from its pixels to its results, in this thread.
+  void run_blocks(std::int64_t begin, std::int64_t end) const {
+    const Work work(kBlock, filters_);
+    for (std::int64_t first = begin * kBlock; first < std::min(end * kBlock, grid_.count()); first += kBlock) {
+      const std::int64_t tiles = std::min(kBlock, grid_.count() - first);
+      read(work, first, 0, tiles);
+      multiply_points(work, tiles, 0, kPoints);
+      write(work, first, 0, tiles);
+    }
+  }
+
+  /// All tiles at once, all threads in each step: no filter is read twice.
+  void run_together() const {
+    const std::int64_t tiles = grid_.count();
+    const Work work(tiles, filters_);
+    at::parallel_for(0, tiles, 4, [&](std::int64_t begin, std::int64_t end) { read(work, 0, begin, end); });
+    at::parallel_for(0, kPoints, 1, [&](std::int64_t begin, std::int64_t end) { multiply_points(work, tiles, begin, end); });
+    at::parallel_for(0, tiles, 4, [&](std::int64_t begin, std::int64_t end) { write(work, 0, begin, end); });
+  }
+
+ private:
+  struct Work {
+    Work(std::int64_t tiles, const WinogradFilters& filters) : input(tiles, filters.inputs + kPadding), output(tiles, filters.outputs + kPadding) {}
+    PointMatrices input, output;
+  };
+
+  void read(const Work& work, std::int64_t first, std::int64_t begin, std::int64_t end) const {
+    std::array<const float*, kInputPixels> pixels;
+    for (std::int64_t t = begin; t < end; ++t) {
+      grid_.find<6>(first + t, 1, x_, filters_.inputs, zeros_.data(), pixels.data());
+      transform_input(pixels.data(), filters_.inputs, work.input.row(t));
+    }
+  }
+
+  void multiply_points(const Work& work, std::int64_t tiles, std::int64_t begin, std::int64_t end) const {
+    for (std::int64_t p = begin; p < end; ++p)
+      for (std::int64_t k = 0; k < filters_.outputs; k += kPanel)
+        multiply({.a = work.input.of(p),
+                  .a_row = work.input.row_length,
+                  .a_depth = 1,
+                  .b = filters_.points.data_ptr<float>() + p * filters_.points.size(1) + k * filters_.inputs,
+                  .b_depth = kPanel,
+                  .sums = work.output.of(p) + k,
+                  .sums_row = work.output.row_length,
+                  .rows = tiles,
+                  .depth = filters_.inputs,
+                  .add = false});
+  }
+
+  void write(const Work& work, std::int64_t first, std::int64_t begin, std::int64_t end) const {
+    std::array<float*, kOutputPixels> pixels;
+    for (std::int64_t t = begin; t < end; ++t) {
+      grid_.find<4, float>(first + t, 0, y_, filters_.outputs, nullptr, pixels.data());
+      transform_output(work.output.row(t), filters_.outputs, after_, pixels.data());
+    }
+  }
+
+  const TileGrid& grid_;
+  const WinogradFilters& filters_;
+  AfterSum after_;
+  const float* x_;
+  float* y_;
+  std::vector<float> zeros_;
 };
 
-/// weight: [K,C,3,3] channels-last, that is [K][9][C] in memory.
-Filters forward_filters(const torch::Tensor& weight) {
+}  // namespace
+
+double winograd_fill(std::int64_t height, std::int64_t width, std::int64_t dilation) {
+  const TileGrid grid(1, height, width, dilation);
+  return static_cast<double>(height * width) / static_cast<double>(grid.count() * kSide * kSide);
+}
+
+// weight is [K][9][C] in memory.
+WinogradFilters winograd_filters(const torch::Tensor& weight) {
   const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
-  Filters filters(inputs, outputs);
+  const PointMatrices points = filter_points(inputs, outputs);
   at::parallel_for(0, outputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> turned(static_cast<std::size_t>(kTaps * inputs * kPanel));  // [9][C][kPanel]
     std::array<const float*, kTaps> taps;
@@ -87,77 +181,30 @@ Filters forward_filters(const torch::Tensor& weight) {
       for (std::int64_t first = 0; first < kTaps * inputs; first += kPanel)  // square by square: both sides stay in the first-level cache
         for (std::int64_t k = 0; k < kPanel; ++k)
           for (std::int64_t i = first; i < first + kPanel; ++i) turned[static_cast<std::size_t>(i * kPanel + k)] = from[k * kTaps * inputs + i];
-      transform_filters(taps.data(), kPanel, inputs, filters.points.row(panel));
+      transform_filters(taps.data(), kPanel, inputs, points.row(panel));
     }
   });
-  return filters;
+  return {inputs, outputs, points.values};
 }
 
-/// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
-Filters backward_filters(const torch::Tensor& weight) {
-  const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
-  Filters filters(outputs, inputs);
-  at::parallel_for(0, inputs / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::array<const float*, kTaps> taps;
-    for (std::int64_t panel = begin; panel < end; ++panel) {
-      for (std::int64_t t = 0; t < kTaps; ++t)
-        taps[static_cast<std::size_t>(t)] = weight.data_ptr<float>() + (kTaps - 1 - t) * inputs + panel * kPanel;
-      transform_filters(taps.data(), kTaps * inputs, outputs, filters.points.row(panel));
-    }
-  });
-  return filters;
-}
-
-/// x: [N,C,H,W] channels-last, C = filters.inputs.
-torch::Tensor filtered(const torch::Tensor& x, const Filters& filters, std::int64_t dilation) {
+torch::Tensor winograd_conv(const torch::Tensor& x, const WinogradFilters& filters, std::int64_t dilation, const torch::Tensor& bias, bool relu) {
   const TileGrid grid(x.size(0), x.size(2), x.size(3), dilation);
   torch::Tensor y = torch::empty({x.size(0), filters.outputs, x.size(2), x.size(3)}, torch::kFloat, at::MemoryFormat::ChannelsLast);
-  const std::vector<float> zeros(static_cast<std::size_t>(filters.inputs), 0.0f);
+  const Convolution convolution{grid, filters, {bias.defined() ? bias.data_ptr<float>() : nullptr, relu}, x, y};
   const std::int64_t blocks = rounded_up(grid.count(), kBlock);
-  at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-    const PointMatrices input(kBlock, filters.inputs + kPadding), output(kBlock, filters.outputs + kPadding);
-    std::array<const float*, kInputPixels> read;
-    std::array<float*, kOutputPixels> written;
-    for (std::int64_t first = begin * kBlock; first < std::min(end * kBlock, grid.count()); first += kBlock) {
-      const std::int64_t tiles = std::min(kBlock, grid.count() - first);
-      for (std::int64_t t = 0; t < tiles; ++t) {
-        grid.find<6>(first + t, 1, static_cast<const float*>(x.data_ptr<float>()), filters.inputs, zeros.data(), read.data());
-        transform_input(read.data(), filters.inputs, input.row(t));
-      }
-      for (std::int64_t p = 0; p < kPoints; ++p)
-        for (std::int64_t k = 0; k < filters.outputs; k += kPanel)
-          multiply({.a = input.of(p),
-                    .a_row = input.row_length,
-                    .a_depth = 1,
-                    .b = filters.points.of(p) + k * filters.inputs,
-                    .b_depth = kPanel,
-                    .sums = output.of(p) + k,
-                    .sums_row = output.row_length,
-                    .rows = tiles,
-                    .depth = filters.inputs,
-                    .add = false});
-      for (std::int64_t t = 0; t < tiles; ++t) {
-        grid.find<4, float>(first + t, 0, y.data_ptr<float>(), filters.outputs, nullptr, written.data());
-        transform_output(output.row(t), filters.outputs, written.data());
-      }
-    }
-  });
+  if (blocks < kFewBlocks)
+    convolution.run_together();
+  else
+    at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) { convolution.run_blocks(begin, end); });
   return y;
 }
 
-}  // namespace
-
-double winograd_fill(std::int64_t height, std::int64_t width, std::int64_t dilation) {
-  const TileGrid grid(1, height, width, dilation);
-  return static_cast<double>(height * width) / static_cast<double>(grid.count() * kSide * kSide);
-}
-
 torch::Tensor winograd_conv(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t dilation) {
-  return filtered(x, forward_filters(weight), dilation);
+  return winograd_conv(x, winograd_filters(weight), dilation, {}, false);
 }
 
 torch::Tensor winograd_conv_input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight, std::int64_t dilation) {
-  return filtered(gradient, backward_filters(weight), dilation);
+  return winograd_conv(gradient, backward_filters(weight), dilation, {}, false);
 }
 
 torch::Tensor winograd_conv_weight_gradient(const torch::Tensor& gradient, const torch::Tensor& x, std::int64_t dilation) {

@@ -98,15 +98,19 @@ SEG_INLINE void gradient_body(const float* const* pixels, std::int64_t channels,
 }
 
 template <int kLanes>
-SEG_INLINE void output_body(const TilePoints& points, std::int64_t channels, float* const* pixels) {
+SEG_INLINE void output_body(const TilePoints& points, std::int64_t channels, const AfterSum& after, float* const* pixels) {
   using V = Vector<kLanes>;
   for (std::int64_t c = 0; c < channels; c += kLanes) {
-    V m[36], half[24], y[16];
+    V m[36], half[24], y[16], bias{};
     load_points(points, c, m);
+    if (after.bias != nullptr) load(after.bias + c, bias);
     for (int i = 0; i < 6; ++i) output_axis(m + i, 6, half + i, 6);
     for (int i = 0; i < 4; ++i) output_axis(half + 6 * i, 1, y + 4 * i, 1);
-    for (int i = 0; i < 16; ++i)
-      if (pixels[i] != nullptr) store(y[i], pixels[i] + c);
+    for (int i = 0; i < 16; ++i) {
+      if (pixels[i] == nullptr) continue;
+      const V sum = y[i] + bias;
+      store(after.relu ? (sum < V{} ? V{} : sum) : sum, pixels[i] + c);
+    }
   }
 }
 
@@ -139,7 +143,7 @@ SEG_INLINE void filter_gradient_body(const TilePoints& points, std::int64_t chan
 struct Entries {
   void (*input)(const float* const*, std::int64_t, const TilePoints&);
   void (*gradient)(const float* const*, std::int64_t, const TilePoints&);
-  void (*output)(const TilePoints&, std::int64_t, float* const*);
+  void (*output)(const TilePoints&, std::int64_t, const AfterSum&, float* const*);
   void (*filters)(const float* const*, std::int64_t, std::int64_t, const TilePoints&);
   void (*filter_gradient)(const TilePoints&, std::int64_t, float* const*);
 };
@@ -147,7 +151,9 @@ struct Entries {
 #define SEG_ENTRIES(name, lanes, ...)                                                                                                     \
   __VA_ARGS__ void input_##name(const float* const* x, std::int64_t n, const TilePoints& p) { input_body<lanes>(x, n, p); }               \
   __VA_ARGS__ void gradient_##name(const float* const* x, std::int64_t n, const TilePoints& p) { gradient_body<lanes>(x, n, p); }         \
-  __VA_ARGS__ void output_##name(const TilePoints& p, std::int64_t n, float* const* y) { output_body<lanes>(p, n, y); }                   \
+  __VA_ARGS__ void output_##name(const TilePoints& p, std::int64_t n, const AfterSum& after, float* const* y) {                           \
+    output_body<lanes>(p, n, after, y);                                                                                                   \
+  }                                                                                                                                       \
   __VA_ARGS__ void filters_##name(const float* const* g, std::int64_t step, std::int64_t n, const TilePoints& p) {                        \
     filters_body<lanes>(g, step, n, p);                                                                                                   \
   }                                                                                                                                       \
@@ -169,7 +175,9 @@ void transform_input(const float* const* pixels, std::int64_t channels, const Ti
 
 void transform_gradient(const float* const* pixels, std::int64_t channels, const TilePoints& points) { entries().gradient(pixels, channels, points); }
 
-void transform_output(const TilePoints& points, std::int64_t channels, float* const* pixels) { entries().output(points, channels, pixels); }
+void transform_output(const TilePoints& points, std::int64_t channels, const AfterSum& after, float* const* pixels) {
+  entries().output(points, channels, after, pixels);
+}
 
 void transform_filters(const float* const* taps, std::int64_t tap_stride, std::int64_t rows, const TilePoints& points) {
   entries().filters(taps, tap_stride, rows, points);

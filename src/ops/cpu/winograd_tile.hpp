@@ -28,8 +28,13 @@ struct TilePoints {
 void transform_input(const float* const* pixels, std::int64_t channels, const TilePoints& points);
 /// A dY A^T. pixels: [16] runs of `channels` values.
 void transform_gradient(const float* const* pixels, std::int64_t channels, const TilePoints& points);
-/// A^T m A into pixels, [16] runs of `channels` values; null where the output has no such pixel.
-void transform_output(const TilePoints& points, std::int64_t channels, float* const* pixels);
+/// What is done to a sum before it is written.
+struct AfterSum {
+  const float* bias = nullptr;  // one a channel, added; null: none
+  bool relu = false;
+};
+/// A^T m A, and what comes after, into pixels, [16] runs of `channels` values; null where the output has no such pixel.
+void transform_output(const TilePoints& points, std::int64_t channels, const AfterSum& after, float* const* pixels);
 /// G g G^T of a panel: taps: [9] matrices [rows][kPanel], whose rows are tap_stride floats apart; points: [rows][kPanel] each.
 void transform_filters(const float* const* taps, std::int64_t tap_stride, std::int64_t rows, const TilePoints& points);
 /// G^T u G into taps, [9] runs of `channels` values.
