@@ -56,6 +56,12 @@ Batch random_batch(std::int64_t images, Size size, std::int64_t classes);
 /// The batch, or this rank's part of one, that the experiment's synthetic steps train on.
 Batch synthetic_batch(const Experiment& experiment);
 
+/// What the network in training makes of the batch's images.
+ModelOutput forward_pass(const Experiment& experiment, const Batch& batch);
+
+/// Of a few steps on the batch, one waited for before the next.
+std::vector<double> step_seconds(const Experiment& experiment, const Batch& batch);
+
 /// Threads, precision, versions, the network, the batch.
 void add_facts(BenchReport& report, const Experiment& experiment);
 

@@ -15,6 +15,8 @@ struct ConvSteps {
   std::int64_t stride = 1;
   std::int64_t padding = 0;
   std::int64_t dilation = 1;
+
+  bool operator==(const ConvSteps&) const = default;
 };
 
 /// x: [N,C,H,W], weight: [K,C,kernel,kernel] -> [N,K,H',W']. Differentiable; under autocast in the type that LibTorch's convolutions take there.
