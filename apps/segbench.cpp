@@ -1,4 +1,4 @@
-// segbench: how fast training, the loss, the loader, evaluation and prediction are, and how much memory they take.
+// segbench: how fast training, the loss, the loader, evaluation, prediction and single convolutions are, and how much memory they take.
 
 #include <opencv2/core/utility.hpp>
 
@@ -13,6 +13,10 @@
 namespace {
 
 using seg::Option;
+
+Option largest_product_option(std::int64_t* value) {
+  return {.name = "--largest-product", .help = "of the matrix products that give the best rate; 0: 4096, on a GPU 8192", .value = value, .min = 0};
+}
 
 /// What one verb measures, the options all verbs share, and its own.
 template <class Bench>
@@ -60,10 +64,7 @@ struct Train : Measurement<seg::TrainBench> {
     return {"train", "training steps, with the loader and with one batch in memory, against the processor's best rate",
             options(bench.steps, "steps",
                     {{"--synthetic-only", "leave the loader out", &bench.synthetic_only},
-                     {.name = "--largest-product",
-                      .help = "of the matrix products that give the best rate; 0: 4096, on a GPU 8192",
-                      .value = &bench.largest_product,
-                      .min = 0},
+                     largest_product_option(&bench.largest_product),
                      {"--profile", "write the 25 heaviest kernels of a step there; on the CPU its operators", &bench.profile, "FILE"},
                      {"--step-file", "write weights, batch and loss of the first step for other programs, measure nothing", &step_file, "FILE"}}),
             [this] { return run(); }};
@@ -114,6 +115,13 @@ struct Predict : Measurement<seg::PredictBench> {
   }
 };
 
+struct Conv : Measurement<seg::ConvBench> {
+  seg::Verb verb() {
+    return {"conv", "each convolution of the network by itself, against LibTorch's and the processor's best rate",
+            options(bench.runs, "runs", {largest_product_option(&bench.largest_product)}), [this] { return print(seg::bench_conv(bench)); }};
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -123,9 +131,10 @@ int main(int argc, char** argv) {
   Data data;
   Eval eval;
   Predict predict;
+  Conv conv;
   const seg::Program program{.name = "segbench",
                              .help = "Measures speed and memory; prints medians with the smallest and largest value.",
-                             .verbs = {train.verb(), loss.verb(), data.verb(), eval.verb(), predict.verb()},
+                             .verbs = {train.verb(), loss.verb(), data.verb(), eval.verb(), predict.verb(), conv.verb()},
                              .versions = seg::library_versions};
   return seg::run_program(program, argc, argv);
 }

@@ -88,4 +88,17 @@ struct PredictBench {
 /// Sections: "milliseconds" (p50, p95, p99 of an image), "predict" (images/s) and "memory". Weights are as initialised: they do not change the time.
 BenchReport bench_predict(const PredictBench& bench);
 
+/// `segbench conv`: each convolution of the network by itself.
+struct ConvBench {
+  BenchSource source;
+  Repeats runs{.warmup = 1, .runs = 5};
+  std::int64_t largest_product = 0;  // as TrainBench's
+};
+
+/// Sections: "convolutions", a line for each kind of convolution that a step asks for: how often, GFLOP of its forward passes, GFLOP/s of forward
+/// (y), the gradient of the input (dx) and of the weights (dw), each by LibTorch contiguous (plain), by LibTorch channels-last (last) and as the
+/// network computes it (ours), its rate over the best one, ms of all its passes in a step and their share of it; "best" (GFLOP/s of the best matrix
+/// product), and "step" (ms of a step, and of its convolutions in each way). Products are those of the direct convolution, whatever computes it.
+BenchReport bench_conv(const ConvBench& bench);
+
 }  // namespace seg

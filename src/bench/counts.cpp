@@ -88,6 +88,31 @@ void end_product(const at::RecordFunction& function, at::ObserverContext* contex
   counted_products.push_back(2 * multiply_adds * static_cast<double>(outputs[0].toTensor().numel()));
 }
 
+thread_local std::vector<Convolution> seen_convolutions;
+thread_local int open_convolutions = 0;  // entered and not left
+
+struct EnteredConvolution : at::ObserverContext {};
+
+/// Of LibTorch's lists for height and width, which are alike, the first.
+std::int64_t step_of(const c10::IValue& value) { return value.isInt() ? value.toInt() : value.toIntVector().front(); }
+
+std::unique_ptr<at::ObserverContext> begin_convolution(const at::RecordFunction& function) {
+  const std::string_view name = function.name();
+  if (name != "seg::conv2d" && name != "aten::conv2d") return nullptr;
+  if (open_convolutions++ == 0) {
+    const auto inputs = function.inputs();
+    const torch::Tensor &x = inputs[0].toTensor(), &weight = inputs[1].toTensor();
+    const std::size_t first = name == "seg::conv2d" ? 2 : 3;  // behind the bias
+    const ConvSteps steps{step_of(inputs[first]), step_of(inputs[first + 1]), step_of(inputs[first + 2])};
+    seen_convolutions.push_back({x.sizes().vec(), weight.sizes().vec(), steps, x.requires_grad()});
+  }
+  return std::make_unique<EnteredConvolution>();
+}
+
+void end_convolution(const at::RecordFunction&, at::ObserverContext* context) {
+  if (context != nullptr) --open_convolutions;
+}
+
 // Backward has threads of its own: the count is where all find it.
 std::atomic<std::int64_t> traffic{0};
 thread_local int open_operations = 0;  // entered and not left
@@ -167,6 +192,13 @@ Flops count_flops(const std::function<void()>& forward) {
   const Observing observing(at::addThreadLocalCallback(observer(begin_product, end_product)));
   forward();
   return {std::exchange(counted_products, {})};
+}
+
+std::vector<Convolution> observe_convolutions(const std::function<void()>& forward) {
+  seen_convolutions.clear();
+  const Observing observing(at::addThreadLocalCallback(observer(begin_convolution, end_convolution)));
+  forward();
+  return std::exchange(seen_convolutions, {});
 }
 
 std::int64_t count_traffic(const std::function<void()>& work) {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "ops/conv.hpp"
+
 namespace seg {
 
 /// Floating-point operations of convolutions and matrix products, 2 a multiply-add.
@@ -22,6 +24,18 @@ struct Flops {
 
 /// Runs `forward` and counts what this thread asks of LibTorch in it. Products inside a product are counted once.
 Flops count_flops(const std::function<void()>& forward);
+
+/// A convolution as a network asks for it, whatever then computes it.
+struct Convolution {
+  std::vector<std::int64_t> x, weight;  // [N,C,H,W], [K,C,kernel,kernel]
+  ConvSteps steps;
+  bool input_gradient = false;  // wanted: nobody asks for that of the images
+
+  bool operator==(const Convolution&) const = default;
+};
+
+/// Those that this thread asks for in `forward`, in order.
+std::vector<Convolution> observe_convolutions(const std::function<void()>& forward);
 
 /// The bytes that operations read and write, as if each tensor went to memory and back: what a step would need were nothing kept in caches.
 ///

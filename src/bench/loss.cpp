@@ -9,7 +9,6 @@
 #include "engine/training/learner.hpp"
 #include "losses/loss_registry.hpp"
 #include "ops/class_sums.hpp"
-#include "ops/normalize.hpp"
 
 namespace seg {
 
@@ -85,16 +84,11 @@ std::unique_ptr<Loss> loss_named(const std::string& type, const Experiment& expe
 /// Losses as training computes them, on the logits of one batch.
 void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& runs) {
   const Batch batch = synthetic_batch(experiment);
-  std::int64_t iteration = 0;
-  const std::vector<double> steps = measure({.warmup = 1, .runs = 3}, [&] {
-    experiment.learner->step({batch}, iteration++);
-    wait_for(experiment.compute.device);
-  });
+  const std::vector<double> steps = step_seconds(experiment, batch);
   torch::Tensor logits;
   {
     const torch::NoGradGuard no_gradient;
-    const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
-    logits = experiment.learner->model().forward(normalize(batch.images.to(experiment.compute.device), experiment.config.model.input)).logits;
+    logits = forward_pass(experiment, batch).logits;
   }
   const torch::Tensor labels = batch.labels.to(experiment.compute.device);
   const bool align_corners = experiment.config.model.align_corners;

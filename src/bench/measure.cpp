@@ -39,6 +39,8 @@ Measurement measurement_of(std::vector<double> values) {
           .runs = static_cast<std::int64_t>(count)};
 }
 
+Measurement in_units(const Measurement& m, double unit) { return {m.median / unit, m.low / unit, m.high / unit, m.mean / unit, m.runs}; }
+
 std::vector<double> rates(std::vector<double> seconds, double amount) {
   for (double& value : seconds) value = amount / std::max(value, 1e-12);
   return seconds;

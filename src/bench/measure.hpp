@@ -30,6 +30,9 @@ struct Measurement {
 /// Throws kInternal where there are none.
 Measurement measurement_of(std::vector<double> values);
 
+/// The same in another unit, so many of which it was measured in.
+Measurement in_units(const Measurement& measurement, double unit);
+
 /// Each as `amount` in so many seconds: images a second.
 std::vector<double> rates(std::vector<double> seconds, double amount);
 

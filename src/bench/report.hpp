@@ -13,7 +13,7 @@ namespace seg {
 
 class BenchReport {
  public:
-  /// `benchmark`: "train", "loss", "data" or "eval".
+  /// `benchmark`: "train", "loss", "data", "eval" or "conv".
   explicit BenchReport(std::string benchmark) : benchmark_(std::move(benchmark)) {}
 
   /// Something the numbers depend on: threads, versions, sizes.
@@ -25,9 +25,17 @@ class BenchReport {
   /// In ms.
   void add_times(const std::string& section, const std::string& name, std::vector<double> seconds);
 
-  /// A table a section: name, unit, median, smallest, largest. Single values have no spread; what is not known is "-".
+  struct Cell {
+    std::string column;
+    std::optional<double> value;
+  };
+  /// A section of such lines alone is one table, whose columns are those of its first line.
+  void add_line(const std::string& section, const std::string& name, const std::vector<Cell>& cells);
+
+  /// A table a section: name, unit, median, smallest, largest, or a line's cells. Single values have no spread; what is not known is "-".
   std::string text() const;
-  /// {"benchmark": ..., "facts": {...}, "results": {section: {name: {"value" or "median", "min", "max", "mean", "runs"; "unit"}}}}
+  /// {"benchmark": ..., "facts": {...}, "results": {section: {name: {"value" or "median", "min", "max", "mean", "runs"; "unit"}}}}; of a line
+  /// {column: value}
   nlohmann::ordered_json json() const;
 
  private:
@@ -37,6 +45,7 @@ class BenchReport {
     std::string unit;
     std::optional<double> value;
     std::optional<Measurement> measurement;  // of a quantity measured several times
+    std::vector<Cell> cells;                 // of a line
   };
 
   std::string benchmark_;

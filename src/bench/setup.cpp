@@ -11,6 +11,8 @@
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "device/compute.hpp"
+#include "engine/training/learner.hpp"
+#include "ops/normalize.hpp"
 #include "synthesis/generate.hpp"
 
 namespace seg {
@@ -85,6 +87,21 @@ Batch random_batch(std::int64_t images, Size size, std::int64_t classes) {
 Batch synthetic_batch(const Experiment& experiment) {
   return random_batch(experiment.config.train.batch_size / experiment.ranks.world_size(), experiment.config.data.size,
                       static_cast<std::int64_t>(experiment.classes().size()));
+}
+
+ModelOutput forward_pass(const Experiment& experiment, const Batch& batch) {
+  const torch::Tensor images = normalize(batch.images.to(experiment.compute.device), experiment.config.model.input);
+  const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
+  experiment.learner->model().train();
+  return experiment.learner->model().forward(images);
+}
+
+std::vector<double> step_seconds(const Experiment& experiment, const Batch& batch) {
+  std::int64_t iteration = 0;
+  return measure({.warmup = 1, .runs = 3}, [&] {
+    experiment.learner->step({batch}, iteration++);
+    wait_for(experiment.compute.device);
+  });
 }
 
 void add_facts(BenchReport& report, const RunConfig& config, const Compute& compute, std::int64_t threads, std::size_t classes) {

@@ -56,6 +56,12 @@ Batch random_batch(std::int64_t images, Size size, std::int64_t classes);
 /// The batch, or this rank's part of one, that the experiment's synthetic steps train on.
 Batch synthetic_batch(const Experiment& experiment);
 
+/// What the network in training makes of the batch's images.
+ModelOutput forward_pass(const Experiment& experiment, const Batch& batch);
+
+/// Of a few steps on the batch, one waited for before the next.
+std::vector<double> step_seconds(const Experiment& experiment, const Batch& batch);
+
 /// Versions, device, threads, precision, the network.
 void add_facts(BenchReport& report, const RunConfig& config, const Compute& compute, std::int64_t threads, std::size_t classes);
 /// And processes, loss and batch.

@@ -13,7 +13,6 @@
 #include "device/compute.hpp"
 #include "device/device_work.hpp"
 #include "engine/training/trainer.hpp"
-#include "ops/normalize.hpp"
 
 namespace seg {
 
@@ -120,15 +119,6 @@ std::string profile_of_steps(const Experiment& experiment, Stepper& stepper, con
   return text;
 }
 
-Flops flops_of(Experiment& experiment, const Batch& batch) {
-  experiment.learner->model().train();
-  return count_flops([&] {
-    const torch::Tensor images = normalize(batch.images.to(experiment.compute.device), experiment.config.model.input);
-    const PrecisionScope precision(experiment.compute.device, experiment.compute.precision);
-    experiment.learner->model().forward(images);
-  });
-}
-
 void add_series(BenchReport& report, const std::string& section, const Series& series) {
   struct Part {
     const char* name;
@@ -152,7 +142,7 @@ void add_series(BenchReport& report, const std::string& section, const Series& s
 /// In units of `unit`, what was achieved, the best of the machine, and their ratio.
 void add_rate(BenchReport& report, const std::string& section, double achieved, const Measurement& best, double unit, const std::string& name) {
   report.add(section, "achieved", achieved / unit, name);
-  report.add(section, "best", {best.median / unit, best.low / unit, best.high / unit, best.mean / unit, best.runs}, name);
+  report.add(section, "best", in_units(best, unit), name);
   report.add(section, "achieved_over_best", achieved / best.median, "");
 }
 
@@ -213,7 +203,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   Stepper stepper(*experiment);
   const Batch batch = synthetic_batch(*experiment);
   const auto same = [&]() -> const Batch& { return batch; };
-  const Flops flops = flops_of(*experiment, batch);
+  const Flops flops = count_flops([&] { forward_pass(*experiment, batch); });
   const std::int64_t traffic = count_traffic([&] { stepper.run(1, same, nullptr, StepTiming::kParts); });
 
   // The machine's clock wanders: the best rate is measured between the stretches, and synthetic steps before and after the others.
@@ -223,8 +213,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   const std::int64_t resident = peak_resident_bytes();  // before the best rate takes matrices of its own
   const bool gpu = experiment->compute.device.is_cuda();
   const std::int64_t on_device = gpu ? device_bytes_of_steps(experiment->compute.device, stepper, same) : 0;
-  const std::int64_t largest = bench.largest_product > 0 ? bench.largest_product : (gpu ? 8192 : 4096);
-  PeakRate peak(experiment->compute, largest);
+  PeakRate peak(experiment->compute, bench.largest_product);
   peak.sample();
   stepper.run((bench.steps.runs + 1) / 2, same, &synthetic);
   peak.sample();

@@ -69,8 +69,18 @@ struct ConvFunction : torch::autograd::Function<ConvFunction<Way>> {
   }
 };
 
+/// Whether oneDNN may write past its memory. In the gradient of the weights of a strided 1x1 convolution, channels-last, it does where there are
+/// fewer input channels than its vectors hold, 8 with AVX2 and 16 with AVX-512: gradients, there or elsewhere, are wrong, or the program crashes or
+/// never ends (its issue 6035). Networks of small model.width have 8.
+bool overruns(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t stride, std::int64_t padding) {
+  constexpr std::int64_t kVector = 16;
+  return x.is_cpu() && stride > 1 && padding == 0 && weight.size(1) < kVector && weight.size(2) == 1 && weight.size(3) == 1;
+}
+
 torch::Tensor conv_by_torch(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
-  return at::conv2d(x, weight, {}, stride, padding, dilation);
+  if (!overruns(x, weight, stride, padding)) return at::conv2d(x, weight, {}, stride, padding, dilation);
+  const torch::Tensor seen = at::slice(at::slice(x, 2, {}, {}, stride), 3, {}, {}, stride);
+  return at::conv2d(seen.contiguous(x.suggest_memory_format()), weight);
 }
 
 torch::Tensor conv_on_cpu(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {

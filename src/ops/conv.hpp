@@ -15,6 +15,8 @@ struct ConvSteps {
   std::int64_t stride = 1;
   std::int64_t padding = 0;
   std::int64_t dilation = 1;
+
+  bool operator==(const ConvSteps&) const = default;
 };
 
 /// How a convolution on the CPU is computed in `type`.

@@ -94,6 +94,23 @@ TEST(Bench, PredictTimesOneImage) {
   EXPECT_GT(values(report, "memory").at("peak_resident"), 0);
 }
 
+TEST(Bench, ConvMeasuresEachKindOfConvolutionOnce) {
+  const auto json = bench_conv({.source = kTiny, .runs = {.warmup = 0, .runs = 1}, .largest_product = 64}).json();
+  const auto& lines = json.at("results").at("convolutions");
+  const auto& images = lines.at("2x3x48x48 to 64, 7x7, stride 2");
+  EXPECT_EQ(images.at("times"), 1);
+  EXPECT_NEAR(images.at("GFLOP").get<double>(), 2.0 * 2 * 64 * 24 * 24 * 3 * 49 / 1e9, 1e-9);
+  EXPECT_TRUE(images.at("dx_ours").is_null());  // nobody asks for the gradient of the images
+  const auto& stage = lines.at("2x64x12x12 to 64, 3x3");
+  EXPECT_EQ(stage.at("times"), 4);
+  for (const char* pass : {"y", "dx", "dw"})
+    for (const char* way : {"plain", "last", "ours"}) EXPECT_GT(stage.at(std::string(pass) + "_" + way), 0) << pass << " " << way;
+  double ms = 0;
+  for (const auto& [name, line] : lines.items()) ms += name == "all" ? 0.0 : line.at("ms").get<double>();
+  EXPECT_NEAR(lines.at("all").at("ms").get<double>(), ms, 1e-6 * ms);
+  EXPECT_NEAR(json.at("results").at("step").at("convolutions_ours").at("value").get<double>(), ms, 1e-6 * ms);
+}
+
 TEST(Bench, DrawnDataGoesAway) {
   std::filesystem::path folder;
   {

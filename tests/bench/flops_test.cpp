@@ -41,5 +41,17 @@ TEST(Flops, AreNotCountedOutside) {
   EXPECT_TRUE(count_flops([] {}).products.empty());
 }
 
+TEST(Convolutions, AreSeenOnceAsTheNetworkAsksForThem) {
+  const torch::Tensor weight = torch::rand({16, 16, 3, 3}).requires_grad_();
+  const auto asked = observe_convolutions([&] {
+    const PrecisionScope precision(torch::kCPU, torch::kBFloat16);
+    conv2d(conv2d(torch::rand({1, 16, 9, 8}), weight, {1, 2, 2}), weight, {2, 1, 1});
+    at::conv2d(torch::rand({1, 16, 9, 8}), torch::rand({5, 16, 1, 1}), torch::rand({5}));
+  });
+  const std::vector<std::int64_t> x{1, 16, 9, 8}, shape{16, 16, 3, 3};
+  EXPECT_THAT(asked, ElementsAre(Convolution{x, shape, {1, 2, 2}, false}, Convolution{x, shape, {2, 1, 1}, true},
+                                 Convolution{x, {5, 16, 1, 1}, {1, 0, 1}, false}));
+}
+
 }  // namespace
 }  // namespace seg

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 
+#include "base/size.hpp"
 #include "device/torch_compat.hpp"
 #include "ops/cpu/tap_conv.hpp"
 #include "ops/cpu/winograd.hpp"
@@ -89,6 +91,30 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Conv,
                                          ConvCase{2, 8, 16, 12, 12, 1}, ConvCase{2, 16, 12, 12, 12, 1}, ConvCase{1, 16, 16, 9, 9, 6},
                                          ConvCase{2, 32, 48, 11, 13, 7}, ConvCase{1, 16, 32, 7, 6, 9}, ConvCase{2, 16, 16, 23, 30, 18}));
 
+/// Input channels, kernel.
+class StridedConv : public testing::TestWithParam<std::tuple<std::int64_t, std::int64_t>> {};
+
+// With fewer channels than a vector holds, oneDNN writes past its memory: wrong gradients, a crash or no end.
+TEST_P(StridedConv, EqualsTheDirectSumInDouble) {
+  torch::manual_seed(5);
+  const auto [channels, kernel] = GetParam();
+  const ConvSteps steps{2, kernel / 2, 1};
+  for (const Size size : {Size{32, 32}, Size{91, 120}}) {
+    const torch::Tensor x = torch::randn({4, channels, size.height, size.width}).contiguous(at::MemoryFormat::ChannelsLast);
+    const torch::Tensor weight = torch::randn({16, channels, kernel, kernel});
+    const torch::Tensor y_gradient = torch::randn({4, 16, (size.height + 1) / 2, (size.width + 1) / 2}).contiguous(at::MemoryFormat::ChannelsLast);
+    const auto ours = [&](const torch::Tensor& a, const torch::Tensor& b) { return conv2d(a, b, steps); };
+    const auto direct = [&](const torch::Tensor& a, const torch::Tensor& b) { return at::conv2d(a, b, {}, steps.stride, steps.padding); };
+    const Passes found = passes(ours, x, weight, y_gradient);
+    const Passes expected = passes(direct, x.to(torch::kDouble), weight.to(torch::kDouble), y_gradient.to(torch::kDouble));
+    EXPECT_LT(test::relative_difference(found.y, expected.y), 1e-5) << size.height;
+    EXPECT_LT(test::relative_difference(found.x_gradient, expected.x_gradient), 1e-5) << size.height;
+    EXPECT_LT(test::relative_difference(found.weight_gradient, expected.weight_gradient), 1e-5) << size.height;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(FewChannels, StridedConv, testing::Combine(testing::Range<std::int64_t>(1, 18), testing::Values(1, 3)));
+
 TEST(ConvWays, FollowFromTheShape) {
   const torch::Tensor x = torch::randn({1, 16, 24, 32}), weight = torch::randn({16, 16, 3, 3});
   EXPECT_EQ(way_of(x, weight, {1, 1, 1}), "winograd_conv");
@@ -99,6 +125,18 @@ TEST(ConvWays, FollowFromTheShape) {
   EXPECT_EQ(way_of(x, torch::randn({16, 16, 1, 1}), {}), "conv2d");         // nothing to save
   EXPECT_EQ(way_of(x, torch::randn({12, 16, 3, 3}), {1, 1, 1}), "conv2d");  // channels that do not fit
   EXPECT_EQ(way_of(x.to(torch::kDouble), weight.to(torch::kDouble), {1, 1, 1}), "conv2d");
+}
+
+TEST(ConvWays, OneByOneOfFewChannelsLeaveOutPixelsBeforehand) {
+  const auto leaves_out = [](std::int64_t channels, std::int64_t kernel, std::int64_t stride) {
+    const torch::Tensor x = torch::randn({1, channels, 12, 12}), weight = torch::randn({16, channels, kernel, kernel});
+    const auto operations = test::operations_of([&] { conv2d(x, weight, {stride, kernel / 2, 1}); });
+    return std::ranges::count(operations, "aten::slice") > 0;
+  };
+  for (const std::int64_t channels : {3, 8, 15}) EXPECT_TRUE(leaves_out(channels, 1, 2)) << channels;
+  EXPECT_FALSE(leaves_out(16, 1, 2));
+  EXPECT_FALSE(leaves_out(8, 1, 1));
+  EXPECT_FALSE(leaves_out(8, 3, 2));
 }
 
 TEST(TapConv, ShareIsThatOfProductsInsideTheImage) {
