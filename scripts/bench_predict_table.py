@@ -10,15 +10,14 @@ AGREEMENT = 0.99
 
 
 def number(value):
-    """A plain number, or one of segbench's {"median" or "value", ...}."""
-    return value if not isinstance(value, dict) else value["median"] if "median" in value else value["value"]
+    """Of segbench's {"median" or "value", ...}."""
+    return value["median"] if "median" in value else value["value"]
 
 
 def of_segbench(report):
     results = report["results"]
-    peak = number(results["memory"]["peak_resident"]) if "memory" in results else None
-    return {"version": "", "precision": report["facts"].get("precision", "?"), "megabytes": peak,
-            **{key: number(value) for key, value in results["predict"]["milliseconds"].items()}}
+    return {"version": "", "precision": report["facts"]["precision"], "megabytes": number(results["memory"]["peak_resident"]),
+            **{key: number(value) for key, value in results["milliseconds"].items()}}
 
 
 def of_rival(report):
@@ -43,8 +42,7 @@ def runs_of(folder):
 
 
 def median(rounds, key):
-    values = [figures[key] for figures in rounds if figures[key] is not None]
-    return statistics.median(values) if values else None
+    return statistics.median(figures[key] for figures in rounds)
 
 
 def area(size):
@@ -56,7 +54,7 @@ def row(place, rounds, ours):
     """`ours` is our p50 at this size, with as many threads and in this precision."""
     figures = [median(rounds, key) for key in ("p50", "p95", "p99", "megabytes")]
     p50 = figures[0]
-    cells = ["-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in figures]
+    cells = [f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in figures]
     ratio = f"{p50 / ours:.2f}" if ours else "-"
     return f"| {place[0]} | {place[1]} | {rounds[0]['engine']}{rounds[0]['version']} | {rounds[0]['precision']} | {' | '.join(cells)} | {ratio} |"
 
@@ -95,6 +93,10 @@ def facts(folder, reports):
         if "results" not in report:
             yield f"- processor: {report['processor']}; environment: {report['environment'] or 'nothing set'}; images a run: {report['runs']}"
             break
+    for report in reports:
+        if "results" in report:
+            yield f"- segtrain: {report['facts']['libraries']}; {report['facts']['model']}, {report['facts']['classes']} classes"
+            break
     layouts = sorted({f"{NAMES[report['engine']]} {report['versions']['torch']} {report['precision']} {report['layout']}" for report in reports
                       if "layout" in report})
     if layouts:
@@ -114,7 +116,7 @@ def main():
     print("|---|---:|---|---|---:|---:|---:|---:|---:|")
     print("\n".join(lines(found)))
     rounds = max(len(of_place) for of_place in found.values())
-    print(f"\nMedians of {rounds} rounds, one program at a time in turn. MB: the whole process at its peak, with its Python where it has one.\n")
+    print(f"\nMedians of {rounds} round{'s' if rounds > 1 else ''}, one program at a time in turn. MB: the whole process at its peak, with its Python where it has one.\n")
     for text in facts(folder, reports):
         print(text)
 
