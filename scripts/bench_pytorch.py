@@ -45,6 +45,7 @@ sys.dont_write_bytecode = True  # no __pycache__ among the scripts
 
 import torch
 
+import bench_pytorch_common as common
 import bench_pytorch_data as data
 import bench_pytorch_machine as machine
 import bench_pytorch_model as network
@@ -52,11 +53,6 @@ import bench_pytorch_profile as kernels
 import bench_pytorch_step as bench
 
 TRIAL_STEPS = 4
-
-
-def size_text(text):
-    height, width = text.split("x")
-    return int(height), int(width)
 
 
 def shape_text(text):
@@ -81,7 +77,7 @@ def parse_arguments():
     add("--precision", choices=("auto", "fp32", "bf16"), default="auto",
         help="of --mode tuned; auto: bf16 where the device multiplies it, but float32 logits for --task loss")
     add("--eval-batches", choices=("given", "auto"), default="auto", help="auto: evaluation in tuned mode also tries single images")
-    add("--size", type=size_text, default=(360, 480), metavar="HxW", help="of the network's input; of the labels in --task loss")
+    add("--size", type=common.size_text, default=(360, 480), metavar="HxW", help="of the network's input; of the labels in --task loss")
     add("--shape", type=shape_text, default=[6, 19, 193, 193], metavar="NxKxhxw", help="--task loss: logits")
     add("--classes", type=int, default=12, help="of synthetic data; a layout has its own")
     add("--data", default="synthetic", metavar="synthetic|ROOT")
@@ -98,20 +94,6 @@ def parse_arguments():
     add("--json", metavar="FILE", help="write the results there too")
     add("--profile", metavar="FILE", help="write the 25 heaviest kernels of a step there, on the CPU its operators; not for --task eval")
     return parser.parse_args()
-
-
-def fastest(candidates, run, what, trials):
-    """The candidate with the fewest seconds an image; `run` gives them. One that fails is reported and out of the race."""
-    if len(candidates) == 1:
-        return candidates[0]
-    seconds = {}
-    for candidate in candidates:
-        try:
-            seconds[candidate] = run(candidate)
-        except Exception as error:  # whatever a compiler or tracer throws
-            print(f"trial: {what} {candidate} does not run here: {bench.in_short(error)}", file=sys.stderr)
-    trials[what] = {str(candidate): round(1 / value, 3) for candidate, value in seconds.items()}
-    return min(seconds, key=seconds.get)
 
 
 def engines(args, available):
@@ -147,14 +129,15 @@ def train(args):
         batches, warmup = batches_of(workers), max(warmup, 2 * workers)
         return bench.timed(lambda: training.step(*next(batches)), warmup, steps, args.device)
 
-    result["engine"] = fastest(engines(args, ("eager", "compile")), try_engine, "engine", trials)
+    result["engine"] = common.fastest(engines(args, ("eager", "compile")), try_engine, "engine", trials)
     training = bench.Training(args, classes, result["engine"])
     result["adam"] = training.adam()
     result["first_step_seconds"] = bench.first_call(lambda: training.step(*batch), args, result["engine"])
     if args.data == "synthetic":
         seconds = seconds_with(0, args.warmup, args.steps)
     else:
-        result["workers"] = fastest(worker_counts(args), lambda n: statistics.mean(seconds_with(n, 2, TRIAL_STEPS)) / args.batch, "workers", trials)
+        try_workers = lambda count: statistics.mean(seconds_with(count, 2, TRIAL_STEPS)) / args.batch  # noqa: E731
+        result["workers"] = common.fastest(worker_counts(args), try_workers, "workers", trials)
         seconds = seconds_with(result["workers"], args.warmup, args.steps)
     result["images_per_second"] = args.batch / (statistics.median if args.data == "synthetic" else statistics.mean)(seconds)
     result["classes"] = classes
@@ -177,11 +160,8 @@ def evaluation_model(args, classes, engine, images):
         return model
     model = model.to(memory_format=torch.channels_last)
     if engine in ("folded", "jit"):
-        # Batch norm goes into the convolutions, and weights take their type once and for all, so that nothing is cast a call.
-        from torch.fx.experimental.optimization import fuse
-
         dtype = torch.bfloat16 if args.bf16 else torch.float32
-        model = fuse(model).to(dtype).to(memory_format=torch.channels_last)
+        model = network.folded(model, dtype, torch.channels_last)
         cast = lambda images: images.to(dtype)  # noqa: E731
         if engine == "jit":
             with torch.no_grad():
@@ -250,7 +230,7 @@ def evaluate(args):
 
     with torch.inference_mode() if args.mode == "tuned" else torch.no_grad():
         choices = list(itertools.product(engines(args, ("eager", "folded", "jit", "compile")), sizes))
-        engine, size = fastest(choices, try_choice, "engine, batch", trials)
+        engine, size = common.fastest(choices, try_choice, "engine, batch", trials)
         result.update(engine=engine, batch=size, classes=classes)
         if args.data == "synthetic":
             evaluation, part = Evaluation(args, classes, engine, batch[0][:size]), [tensor[:size] for tensor in batch]
@@ -263,7 +243,7 @@ def evaluate(args):
             elapsed, images, _ = pass_over(workers, min(2 + 2 * workers, len(dataset) // size // 2), 4 * TRIAL_STEPS)
             return elapsed / images
 
-        workers = result["workers"] = fastest(worker_counts(args), try_workers, "workers", trials)
+        workers = result["workers"] = common.fastest(worker_counts(args), try_workers, "workers", trials)
         elapsed, images, scores = pass_over(workers, args.warmup, args.steps)
         result.update(images=images, images_per_second=images / elapsed, scores=scores)
         return result, [elapsed * size / images]
@@ -321,25 +301,16 @@ def settings(args):
             "versions": versions, "processor": machine.processor(), "environment": machine.environment()}
 
 
-def shown(name, value):
-    """For people; --json has every digit."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {shown(name, entry)}" for key, entry in value.items()) or "-"
-    if name.endswith("_bytes"):
-        return f"{value / 1e6:.0f} MB"
-    return f"{value:.4g}" if isinstance(value, float) else value
-
-
 def settle(args):
     """Completes the options by what follows from them, and ends the program where they cannot be had here."""
     if args.variant:
         args.mode, args.engine = bench.VARIANTS[args.variant]
     if args.device == "cuda" and not torch.cuda.is_available():
-        bench.refuse(f"PyTorch {torch.__version__} finds no CUDA GPU here")
+        common.refuse(f"PyTorch {torch.__version__} finds no CUDA GPU here")
     if args.device == "cuda" and args.task == "eval":
-        bench.refuse("--task eval runs on the CPU only")
+        common.refuse("--task eval runs on the CPU only")
     if args.profile and args.task == "eval":
-        bench.refuse("--profile is for --task train and loss")
+        common.refuse("--profile is for --task train and loss")
     args.crops = (args.augment or {"camvid": "crop", "synthia_seqs": "resize"}[args.layout]) == "crop"
     automatic = args.precision == "auto" and args.task != "loss" and machine.multiplies_bf16(args.device)
     args.bf16 = args.mode == "tuned" and (args.precision == "bf16" or automatic)
@@ -362,11 +333,7 @@ def main():
         report.update(machine.gpu())
     if result.get("workers"):
         report["largest_worker_bytes"] = machine.largest_child_bytes()
-    for name, value in report.items():
-        print(f"{name:22} {shown(name, value)}")
-    if args.json:
-        with open(args.json, "w", encoding="utf-8") as file:
-            json.dump(report, file, indent=2)
+    common.publish(report, args.json)
     return 0
 
 

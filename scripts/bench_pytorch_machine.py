@@ -1,10 +1,8 @@
-"""What scripts/bench_pytorch.py needs to know of the machine: its processor and GPU, and the memory of this process, in bytes."""
+"""What bench_pytorch.py and bench_predict.py need to know of the machine: its processor and GPU, and the memory of this process, in bytes."""
 import contextlib
 import os
 import platform
 import resource
-
-import torch
 
 VARIABLES = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "OMP_NUM_THREADS", "OMP_PROC_BIND", "GOMP_CPU_AFFINITY", "LD_PRELOAD")
 
@@ -26,6 +24,8 @@ def processor():
 def multiplies_bf16(device):
     """Where it does not, bfloat16 is slower than float32. On the CPU the same test as segtrain's train.precision: auto."""
     if device == "cuda":
+        import torch  # bench_predict.py has engines without it
+
         return torch.cuda.get_device_capability()[0] >= 8  # from Ampere on; PyTorch's own test counts emulation too
     return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(processor_line("flags", "Features").split())
 
@@ -57,6 +57,8 @@ def forget_peak():
 def gpu():
     """What a GPU's figures depend on, and its memory since timed() began to count. A CUDA graph, as max-autotune makes them, holds
     memory that is reserved and, when it runs again, not allocated: across variants, reserved is what compares."""
+    import torch
+
     return {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version(),
             "tf32": {"convolutions": torch.backends.cudnn.allow_tf32, "products": torch.backends.cuda.matmul.allow_tf32},
             "gpu_peak_allocated_bytes": torch.cuda.max_memory_allocated(), "gpu_peak_reserved_bytes": torch.cuda.max_memory_reserved()}

@@ -160,6 +160,13 @@ class DeepLabV3Plus(nn.Module):
         return self.decoder(low, self.aspp(high))
 
 
+def folded(model, dtype, memory_format):
+    """For evaluation: batch norm goes into the convolutions, and weights take their type once and for all, so that nothing is cast a call."""
+    from torch.fx.experimental.optimization import fuse
+
+    return fuse(model).to(dtype).to(memory_format=memory_format)
+
+
 def upsample(logits, labels, align_corners):
     """Logits in float32 at the labels' size. Contiguous: on channels-last memory a soft-max over classes would copy them at full size."""
     return F.interpolate(logits.float().contiguous(), size=labels.shape[1:], mode="bilinear", align_corners=align_corners)

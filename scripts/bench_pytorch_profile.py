@@ -2,7 +2,7 @@
 import torch
 from torch.profiler import ProfilerActivity
 
-import bench_pytorch_step as bench
+import bench_pytorch_common as common
 
 STEPS = 5
 SHOWN = 25
@@ -32,7 +32,7 @@ def write(path, title, step, device):
             torch.cuda.synchronize()
     found = seconds_and_calls(profile, device)
     if not found:
-        bench.refuse(f"--profile: the profiler of PyTorch {torch.__version__} sees nothing of what runs on {device}")
+        common.refuse(f"--profile: the profiler of PyTorch {torch.__version__} sees nothing of what runs on {device}")
     total = sum(seconds for seconds, _ in found.values())
     heaviest = sorted(found.items(), key=lambda entry: -entry[1][0])[:SHOWN]
     with open(path, "w", encoding="utf-8") as file:

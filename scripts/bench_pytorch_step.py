@@ -1,11 +1,14 @@
 """The steps that scripts/bench_pytorch.py times, training and the loss alone, as its options ask for them, and the timing of a step."""
+import contextlib
+import ctypes
 import functools
-import sys
+import pathlib
 import time
 
 import torch
 from torch import nn
 
+import bench_pytorch_common as common
 import bench_pytorch_data as data
 import bench_pytorch_model as network
 
@@ -13,17 +16,6 @@ import bench_pytorch_model as network
 VARIANTS = {"plain": ("plain", "eager"), "tuned": ("tuned", "eager"), "compile": ("tuned", "compile"), "compile-max": ("tuned", "compile-max")}
 COMPILER_MODES = {"compile": "default", "compile-max": "max-autotune"}  # of torch.compile, for each engine that is one
 SETTLING_STEPS = 2
-
-
-def refuse(text):
-    """Ends the program: what is asked for cannot be had here."""
-    print(f"error: {text}", file=sys.stderr)
-    sys.exit(2)
-
-
-def in_short(error):
-    """Of an error that may be pages long, as a compiler's."""
-    return f"{type(error).__name__} {' '.join(str(error).split())[:240]}"
 
 
 def timed(step, warmup, steps, device="cpu"):
@@ -65,7 +57,7 @@ def first_call(step, args, engine):
     except Exception as error:  # whatever a compiler throws
         if engine not in COMPILER_MODES:
             raise
-        refuse(f"{engine} does not run here, PyTorch {torch.__version__} on {args.device}: {in_short(error)}")
+        common.refuse(f"{engine} does not run here, PyTorch {torch.__version__} on {args.device}: {common.in_short(error)}")
     if args.device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - start
@@ -76,11 +68,14 @@ def compiled(function, engine):
     if engine not in COMPILER_MODES:
         return function
     if not hasattr(torch, "compile"):
-        refuse(f"{engine} needs PyTorch 2.0 or up, and this is {torch.__version__}")
+        common.refuse(f"{engine} needs PyTorch 2.0 or up, and this is {torch.__version__}")
+    # Kernels that PyTorch 2.6 compiles call LibTorch without naming it among their libraries: they load only where it is there for all.
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(str(pathlib.Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"), ctypes.RTLD_GLOBAL)
     try:
         return torch.compile(function, mode=COMPILER_MODES[engine])
     except RuntimeError as error:  # Python is too new for it
-        refuse(f"{engine} does not run here, PyTorch {torch.__version__}: {in_short(error)}")
+        common.refuse(f"{engine} does not run here, PyTorch {torch.__version__}: {common.in_short(error)}")
 
 
 class Normalize(nn.Module):

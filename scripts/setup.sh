@@ -10,6 +10,8 @@
 #   scripts/setup.sh --arm64          also a cross compiler, for the kernels alone
 #   scripts/setup.sh --package        also what makes the Debian package
 #   scripts/setup.sh --cuda           also LibTorch for CUDA 13.0 and, where there is none, its compiler, from PyPI in build/venv-cuda: 2.5 GB
+#   scripts/setup.sh --rivals         also what scripts/bench_predict.sh measures segtrain against, from PyPI in build/venv-rivals (PyTorch 2.11, ONNX
+#                                     Runtime, OpenVINO) and build/venv-rivals-torch26 (PyTorch 2.6): downloads 5 GB, takes 11 GB
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh says so where CMAKE_PREFIX_PATH holds another
 set -euo pipefail
 
@@ -29,6 +31,7 @@ libtorch=(libtorch-dev libopenblas0-pthread)               # tensors; a threaded
 browser=""
 onnxruntime=""
 cuda=""
+rivals=""
 for option in "$@"; do
   case $option in
     --lint) packages+=(clang-format clang-tidy) ;;
@@ -47,6 +50,9 @@ for option in "$@"; do
     --cuda)
       cuda=yes
       packages+=(python3-venv) ;;
+    --rivals)
+      rivals=yes
+      packages+=(python3-venv python3-dev) ;;              # torch.compile compiles against Python's headers
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac
 done
@@ -90,34 +96,41 @@ if [ -n "$browser" ] && ! getent hosts localhost >/dev/null; then
   if [ "$(id -u)" -eq 0 ]; then echo "127.0.0.1 localhost" >>/etc/hosts; else echo "127.0.0.1 localhost" | sudo tee -a /etc/hosts >/dev/null; fi
 fi
 
+# venv_with NAME NOTE PACKAGE...: makes $venv, which is build/NAME with these packages from PyPI.
+venv_with() {
+  venv=$(cd "$(dirname "$0")/.." && pwd)/build/$1
+  [ "$(cat "$venv/installed" 2>/dev/null)" != "${*:3}" ] || return 0
+  echo "setup: installing ${*:3} into $venv$2"
+  /usr/bin/python3 -m venv --clear "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir "${@:3}"
+  echo "${*:3}" >"$venv/installed"
+}
+
 # Debian has no ONNX Runtime for Python.
-if [ -n "$onnxruntime" ]; then
-  venv=$(cd "$(dirname "$0")/.." && pwd)/build/venv-onnxruntime
-  "$venv/bin/python" -c 'import onnxruntime' 2>/dev/null || {
-    echo "setup: installing onnxruntime into $venv"
-    /usr/bin/python3 -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check onnxruntime==1.23.2
-  }
-fi
+[ -z "$onnxruntime" ] || venv_with venv-onnxruntime "" onnxruntime==1.23.2
 
 # Debian has no LibTorch with CUDA.
 if [ -n "$cuda" ]; then
-  venv=$(cd "$(dirname "$0")/.." && pwd)/build/venv-cuda
   wanted=(torch==2.11.0)
   # The compiler of CUDA 13.0 is the system's where it has one.
   [[ $(PATH=$PATH:/usr/local/cuda-13.0/bin:/usr/local/cuda/bin nvcc --version 2>/dev/null) == *"release 13.0"* ]] ||
     wanted+=(nvidia-cuda-nvcc==13.0.* nvidia-nvvm==13.0.* nvidia-cuda-crt==13.0.* nvidia-cuda-cccl==13.0.*)
-  if [ "$(cat "$venv/installed" 2>/dev/null)" != "${wanted[*]}" ]; then
-    echo "setup: installing ${wanted[*]} into $venv: downloads 2.5 GB, takes 5 GB"
-    /usr/bin/python3 -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir "${wanted[@]}"
-    # As a toolkit that CMake finds, its libraries need their names without a version.
-    toolkit=$(echo "$venv"/lib/python3*/site-packages/nvidia/cu13)
-    for library in "$toolkit"/lib/lib*.so.*; do
-      plain=${library%%.so.*}.so
-      [ -e "$plain" ] || ln -s "$(basename "$library")" "$plain"
-    done
-    ln -sfn lib "$toolkit/lib64"
-    echo "${wanted[*]}" >"$venv/installed"
-  fi
+  venv_with venv-cuda ": downloads 2.5 GB, takes 5 GB" "${wanted[@]}"
+  # As a toolkit that CMake finds, its libraries need their names without a version.
+  toolkit=$(echo "$venv"/lib/python3*/site-packages/nvidia/cu13)
+  for library in "$toolkit"/lib/lib*.so.*; do
+    plain=${library%%.so.*}.so
+    [ -e "$plain" ] || ln -s "$(basename "$library")" "$plain"
+  done
+  ln -sfn lib "$toolkit/lib64"
+fi
+
+# PyTorch for x86 on PyPI loads its CUDA libraries on the CPU too, so it is installed with all that it names.
+if [ -n "$rivals" ]; then
+  python=(numpy==2.2.6 opencv-python-headless==4.12.0.88 filelock==3.19.1 fsspec==2025.9.0 jinja2==3.1.6 markupsafe==3.0.2 mpmath==1.3.0
+    networkx==3.5 setuptools==80.9.0 typing-extensions==4.15.0)
+  venv_with venv-rivals ": downloads 2.7 GB, takes 5.5 GB" torch==2.11.0 cuda-bindings==13.0.3 cuda-pathfinder==1.3.3 sympy==1.13.3 \
+    onnxruntime==1.23.2 coloredlogs==15.0.1 flatbuffers==25.9.23 humanfriendly==10.0 packaging==25.0 protobuf==6.33.1 \
+    openvino==2025.4.1 openvino-telemetry==2025.2.0 "${python[@]}"
+  venv_with venv-rivals-torch26 ": downloads 2.6 GB, takes 5.5 GB" torch==2.6.0 sympy==1.13.1 "${python[@]}"
 fi
