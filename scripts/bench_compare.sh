@@ -5,19 +5,20 @@
 #                            [--shape NxKxhxw --labels HxW] [--output DIR]
 #
 # Every round runs each program once, never two at a time; the table shows medians over the rounds (at least 3) and their spread. Before
-# it, both must give the same loss on the same weights and batch to 1e-3, and PyTorch's choices (engine, loader workers, batch of
-# evaluation) are tried and the best kept. Without --data a set of street scenes is drawn. --quick makes few steps a round.
+# it, both must give the same loss on the same weights and batch to 1e-3, and PyTorch's choices (version, eager or compiled, memory format, loader
+# workers, batch of evaluation) are tried and the best kept. Without --data a set of street scenes is drawn. --quick makes few steps a round.
 # DIR (default runs/bench) gets every program's JSON, its log, and table.md.
-# PyTorch: Debian's python3-torch, python3-numpy, python3-opencv, or PYTHON=an interpreter that has them; without it only segbench runs.
+# PyTorch: Debian's python3-torch, python3-numpy, python3-opencv, those that scripts/setup.sh --rivals installs, or PYTHON="one interpreter or more"
+# that have them; without it only segbench runs.
 # Variables such as ONEDNN_MAX_CPU_ISA reach both sides and are printed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-usage() { sed -n '2,12p' "$0" | cut -c3-; }
+usage() { sed -n '2,13p' "$0" | cut -c3-; }
 rounds=3 threads=$(nproc) batch=4 size=360x480 root="" layout=camvid shape=6x19x193x193 labels=769x769 output=$here/runs/bench
 steps=10 warmup=3 plain_steps=4 runs=8 drawn=200
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) steps=4 warmup=2 plain_steps=2 runs=3; shift ;;
+    --quick) steps=4 warmup=2 plain_steps=2 runs=3 drawn=60; shift ;;
     --rounds) rounds=${2:-}; shift 2 ;;
     --threads) threads=${2:-}; shift 2 ;;
     --batch) batch=${2:-}; shift 2 ;;
@@ -40,13 +41,15 @@ esac
 bin=${SEG_BIN:-$here/build/bin}
 [ -x "$bin/segbench" ] || { echo "error: $bin/segbench is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
 
-python=""
-for candidate in ${PYTHON:-python3 /usr/bin/python3}; do
-  if "$candidate" -c 'import torch, numpy, cv2' 2>/dev/null; then python=$candidate; break; fi
+# Plain PyTorch is that of the first; tuned PyTorch that of the fastest.
+pythons=()
+for candidate in ${PYTHON:-/usr/bin/python3 "$here/build/venv-rivals/bin/python" "$here/build/venv-rivals-torch26/bin/python"}; do
+  if "$candidate" -c 'import torch, numpy, cv2' 2>/dev/null; then pythons+=("$candidate"); fi
 done
+python=${pythons[0]:-}
 [ -n "$python" ] || {
   echo "note: PyTorch is left out, since no Python here has torch, numpy and cv2" >&2
-  echo "hint: apt-get install python3-torch python3-numpy python3-opencv, or set PYTHON to an interpreter that has them" >&2
+  echo "hint: apt-get install python3-torch python3-numpy python3-opencv, run scripts/setup.sh --rivals, or set PYTHON" >&2
 }
 
 mkdir -p "$output"
@@ -73,36 +76,54 @@ log() {
 recipe=(--set "data.dataset=$layout" --set "data.root=$root" --set "data.size=[${size%x*},${size#*x}]" --set data.void=train --set augment.crop=false
   --set "train.batch_size=$batch" --set "train.threads=$threads" --set loss.type=recall --draw 0)
 seg() { log "$1" "$bin/segbench" "$2" "${recipe[@]}" --json "$output/$1.json" "${@:3}"; }
-torch() {
+torch() { # NAME PYTHON OPTIONS...
   [ -n "$python" ] || return 0
-  log "$1" "$python" "$here/scripts/bench_pytorch.py" --threads "$threads" --size "$size" --classes "$classes" --layout "$layout" --void train \
-    --augment resize --json "$output/$1.json" "${@:2}"
+  log "$1" "$2" "$here/scripts/bench_pytorch.py" --threads "$threads" --size "$size" --classes "$classes" --layout "$layout" --void train \
+    --augment resize --json "$output/$1.json" "${@:3}"
 }
 files=(--data "$root" --warmup "$warmup")
 # choice NAME KEY: what a trial found best.
 choice() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$output/$1.json" "$2"; }
 
+# fastest TASK: the number of the Python whose trial was; one that fails is out of the race.
+fastest() {
+  python3 - "$output" "$1" <<'END'
+import json, pathlib, sys
+found = {path: json.loads(path.read_text())["images_per_second"] for path in pathlib.Path(sys.argv[1]).glob(f"trial_{sys.argv[2]}.*.json")}
+print(max(found, key=found.get).suffixes[-2][1:])
+END
+}
+
 if [ -n "$python" ]; then
   log "same loss" "$bin/segbench" train "${recipe[@]}" --set model.dropout=0 --set train.batch_size=2 --step-file "$output/step.safetensors"
   "$python" "$here/scripts/bench_pytorch.py" --threads "$threads" --check "$output/step.safetensors" | tee "$output/check.txt" >&2
-  torch trial_train --task train --mode tuned --batch "$batch" "${files[@]}" --steps "$steps"
-  torch trial_eval --task eval --mode tuned --batch 4 "${files[@]}" --steps 0
-  tuned_train=(--task train --mode tuned --batch "$batch" --engine "$(choice trial_train engine)")
-  train_workers=(--workers "$(choice trial_train workers)")
-  tuned_eval=(--task eval --mode tuned --eval-batches given --batch "$(choice trial_eval batch)" --engine "$(choice trial_eval engine)"
-    --workers "$(choice trial_eval workers)")
+  for number in "${!pythons[@]}"; do
+    torch "trial_train.$number" "${pythons[number]}" --task train --mode tuned --batch "$batch" --warmup 1 --steps 2 || true
+    torch "trial_eval.$number" "${pythons[number]}" --task eval --mode tuned --batch 4 "${files[@]}" --steps 0 || true
+  done
+  train_trial=trial_train.$(fastest train) eval_trial=trial_eval.$(fastest eval)
+  train_python=${pythons[${train_trial##*.}]} eval_python=${pythons[${eval_trial##*.}]}
+  tuned_train=(--task train --mode tuned --batch "$batch" --engine "$(choice "$train_trial" engine)")
+  torch trial_files "$train_python" "${tuned_train[@]}" "${files[@]}" --steps "$plain_steps"
+  train_workers=(--workers "$(choice trial_files workers)")
+  eval_engine=(--mode tuned --eval-batches given --engine "$(choice "$eval_trial" engine)")
+  tuned_eval=(--task eval "${eval_engine[@]}" --batch "$(choice "$eval_trial" batch)" --workers "$(choice "$eval_trial" workers)")
 fi
 
 for round in $(seq "$rounds"); do
   seg "seg_train.$round" train --synthetic-only --steps "$steps" --warmup "$warmup"
-  torch "plain_train.$round" --task train --mode plain --batch "$batch" --steps "$plain_steps" --warmup 1
-  torch "tuned_train.$round" "${tuned_train[@]}" --steps "$steps" --warmup "$warmup"
+  torch "plain_train.$round" "$python" --task train --mode plain --batch "$batch" --steps "$plain_steps" --warmup 1
+  torch "tuned_train.$round" "${train_python:-}" "${tuned_train[@]}" --steps "$steps" --warmup "$warmup"
   seg "seg_files.$round" train --steps "$steps" --warmup "$warmup"
-  torch "tuned_files.$round" "${tuned_train[@]}" "${train_workers[@]}" "${files[@]}" --steps "$steps"
+  torch "tuned_files.$round" "${train_python:-}" "${tuned_train[@]}" "${train_workers[@]}" "${files[@]}" --steps "$steps"
   seg "seg_loss.$round" loss --shape "$shape" --size "$labels" --runs "$runs"
-  torch "plain_loss.$round" --task loss --mode plain --shape "$shape" --size "$labels" --steps "$runs" --warmup 1
-  torch "tuned_loss.$round" --task loss --mode tuned --shape "$shape" --size "$labels" --steps "$runs" --warmup 1
+  torch "plain_loss.$round" "$python" --task loss --mode plain --shape "$shape" --size "$labels" --steps "$runs" --warmup 1
+  torch "tuned_loss.$round" "$python" --task loss --mode tuned --shape "$shape" --size "$labels" --steps "$runs" --warmup 1
   seg "seg_eval.$round" eval --passes "$runs"
-  torch "tuned_eval.$round" "${tuned_eval[@]}" "${files[@]}" --steps 0
+  torch "plain_eval.$round" "$python" --task eval --mode plain --batch 1 "${files[@]}" --workers 0 --steps "$plain_steps"
+  torch "tuned_eval.$round" "${eval_python:-}" "${tuned_eval[@]}" "${files[@]}" --steps 0
+  seg "seg_predict.$round" predict --images "$((4 * steps))" --warmup "$warmup"
+  torch "plain_predict.$round" "$python" --task eval --mode plain --batch 1 --steps "$plain_steps" --warmup 1
+  torch "tuned_predict.$round" "${eval_python:-}" --task eval "${eval_engine[@]}" --batch 1 --steps "$steps" --warmup "$warmup"
 done
 python3 "$here/scripts/bench_compare_table.py" "$output" | tee "$output/table.md"

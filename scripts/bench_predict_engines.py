@@ -37,8 +37,9 @@ class TorchEngine:
         model = network.DeepLabV3Plus(classes).eval()
         if tensors:
             network.load_model(model, tensors)
-        self.normalize = bench.Normalize(tuned=layout == "channels-last")
-        self.model = network.folded(model, self.type, torch.channels_last if layout == "channels-last" else torch.contiguous_format)
+        format = torch.channels_last if layout == "channels-last" else torch.contiguous_format
+        self.normalize = bench.Normalize(format)
+        self.model = network.folded(model, self.type, format)
         self.labels = self.labels_of
         if self.compiles:
             if hasattr(torch, "_inductor"):

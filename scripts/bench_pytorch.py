@@ -53,6 +53,9 @@ import bench_pytorch_profile as kernels
 import bench_pytorch_step as bench
 
 TRIAL_STEPS = 4
+# Those that are tried. On a GPU channels-last is always faster.
+TRAINING_ENGINES = {"cpu": ("eager", "eager-contiguous", "compile", "compile-contiguous"), "cuda": ("eager", "compile")}
+EVALUATION_ENGINES = ("eager", "folded", "folded-contiguous", "jit", "compile")
 
 
 def shape_text(text):
@@ -70,8 +73,8 @@ def parse_arguments():
     add("--check", metavar="FILE", help="compare the loss with that of a step file, nothing else")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), help="compute threads (default: one a core)")
     add("--workers", default="auto", help="loader processes; auto: tries 0, 1, 2 and 4")
-    add("--engine", choices=("auto", "eager", "folded", "jit", *bench.COMPILER_MODES), default="auto",
-        help="of --mode tuned; auto: tries all there are but compile-max; eager for --task loss")
+    add("--engine", choices=("auto", *EVALUATION_ENGINES, "eager-contiguous", *bench.COMPILER_MODES, "compile-contiguous"), default="auto",
+        help="of --mode tuned, channels-last unless its name says otherwise; auto: tries those that the task has; eager for --task loss")
     add("--counting", choices=("auto", *network.COUNTS), default="auto", help="of the recall loss in --mode tuned; auto: the one for the engine")
     add("--batch", type=int, default=4)
     add("--precision", choices=("auto", "fp32", "bf16"), default="auto",
@@ -101,7 +104,7 @@ def engines(args, available):
         return ["eager"]
     if args.engine != "auto":
         return [args.engine]
-    return [engine for engine in available if engine != "compile" or hasattr(torch, "compile")]
+    return [engine for engine in available if not engine.startswith("compile") or hasattr(torch, "compile")]
 
 
 def worker_counts(args):
@@ -129,7 +132,7 @@ def train(args):
         batches, warmup = batches_of(workers), max(warmup, 2 * workers)
         return bench.timed(lambda: training.step(*next(batches)), warmup, steps, args.device)
 
-    result["engine"] = common.fastest(engines(args, ("eager", "compile")), try_engine, "engine", trials)
+    result["engine"] = common.fastest(engines(args, TRAINING_ENGINES[args.device]), try_engine, "engine", trials)
     training = bench.Training(args, classes, result["engine"])
     result["adam"] = training.adam()
     result["first_step_seconds"] = bench.first_call(lambda: training.step(*batch), args, result["engine"])
@@ -158,10 +161,11 @@ def evaluation_model(args, classes, engine, images):
         network.load_model(model, network.read_safetensors(args.weights)[0])
     if args.mode == "plain":
         return model
-    model = model.to(memory_format=torch.channels_last)
-    if engine in ("folded", "jit"):
+    format = bench.memory_format(True, engine)
+    model = model.to(memory_format=format)
+    if engine in ("folded", "folded-contiguous", "jit"):
         dtype = torch.bfloat16 if args.bf16 else torch.float32
-        model = network.folded(model, dtype, torch.channels_last)
+        model = network.folded(model, dtype, format)
         cast = lambda images: images.to(dtype)  # noqa: E731
         if engine == "jit":
             with torch.no_grad():
@@ -181,7 +185,7 @@ class Evaluation:
 
     def __init__(self, args, classes, engine, example):
         self.args, self.classes = args, classes
-        self.normalize = bench.Normalize(args.mode == "tuned")
+        self.normalize = bench.Normalize(bench.memory_format(args.mode == "tuned", engine))
         self.model = evaluation_model(args, classes, engine, self.normalize(example))
         self.confusion = torch.zeros(classes, classes, dtype=torch.int64)
 
@@ -229,7 +233,7 @@ def evaluate(args):
         return time.perf_counter() - start if start else 0.0, images, evaluation.scores()
 
     with torch.inference_mode() if args.mode == "tuned" else torch.no_grad():
-        choices = list(itertools.product(engines(args, ("eager", "folded", "jit", "compile")), sizes))
+        choices = list(itertools.product(engines(args, EVALUATION_ENGINES), sizes))
         engine, size = common.fastest(choices, try_choice, "engine, batch", trials)
         result.update(engine=engine, batch=size, classes=classes)
         if args.data == "synthetic":
@@ -282,7 +286,7 @@ def check(path):
     network.load_model(model, tensors)
     labels, theirs = tensors["labels"].long(), float(facts["loss"])
     with torch.no_grad():
-        scores = network.upsample(model(bench.Normalize(False)(tensors["images"])), labels, align_corners)
+        scores = network.upsample(model(bench.Normalize(torch.contiguous_format)(tensors["images"])), labels, align_corners)
         ours = {mode: network.LOSSES[facts["loss_type"], mode](scores, labels).item() for mode in ("plain", "tuned")}
     far = [mode for mode, value in ours.items() if not abs(value - theirs) <= 1e-3 * abs(theirs)]
     print(f"{facts['loss_type']} loss: segbench {theirs:.7g}, PyTorch plain {ours['plain']:.7g}, tuned {ours['tuned']:.7g}: "

@@ -14,6 +14,8 @@ import bench_pytorch_model as network
 
 # --mode and --engine of each --variant.
 VARIANTS = {"plain": ("plain", "eager"), "tuned": ("tuned", "eager"), "compile": ("tuned", "compile"), "compile-max": ("tuned", "compile-max")}
+# Behind an engine's name on the CPU: tensors and weights in LibTorch's own memory format instead of channels-last.
+CONTIGUOUS = "-contiguous"
 COMPILER_MODES = {"compile": "default", "compile-max": "max-autotune"}  # of torch.compile, for each engine that is one
 SETTLING_STEPS = 2
 
@@ -63,8 +65,13 @@ def first_call(step, args, engine):
     return time.perf_counter() - start
 
 
+def memory_format(tuned, engine):
+    return torch.channels_last if tuned and not engine.endswith(CONTIGUOUS) else torch.contiguous_format
+
+
 def compiled(function, engine):
     """The function as it is, but for an engine that compiles."""
+    engine = engine.removesuffix(CONTIGUOUS)
     if engine not in COMPILER_MODES:
         return function
     if not hasattr(torch, "compile"):
@@ -79,12 +86,11 @@ def compiled(function, engine):
 
 
 class Normalize(nn.Module):
-    """u8 [N,H,W,3] -> float32 [N,3,H,W], channels-last memory when tuned. A module for its constants, which are on the device once and
-    for all."""
+    """u8 [N,H,W,3] -> float32 [N,3,H,W] in a memory format. A module for its constants, which are on the device once and for all."""
 
-    def __init__(self, tuned):
+    def __init__(self, format):
         super().__init__()
-        self.format = torch.channels_last if tuned else torch.contiguous_format
+        self.format = format
         self.register_buffer("mean", torch.tensor(data.MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(data.STD).view(1, 3, 1, 1))
 
@@ -96,7 +102,7 @@ def counting(args, engine):
     """bincount waits for the GPU to learn its size and ends a compiled graph; comparisons become one pass, but only in a compiler."""
     if args.counting != "auto":
         return args.counting
-    if engine in COMPILER_MODES:
+    if engine.removesuffix(CONTIGUOUS) in COMPILER_MODES:
         return "compare"
     return "histc" if args.device == "cuda" else "bincount"
 
@@ -134,10 +140,9 @@ class Training:
         slow = args.device == "cpu" and not torch.backends.mkl.is_available()
         layer = network.WordDropout if self.tuned and slow else nn.Dropout
         self.model = network.DeepLabV3Plus(classes, align_corners=args.align_corners, dropout=args.dropout, dropout_layer=layer)
-        self.model = self.model.train().to(args.device)
-        if self.tuned:
-            self.model = self.model.to(memory_format=torch.channels_last)
-        self.normalize = Normalize(self.tuned).to(args.device)
+        format = memory_format(self.tuned, engine)
+        self.model = self.model.train().to(args.device).to(memory_format=format)
+        self.normalize = Normalize(format).to(args.device)
         self.optimizer = adam(self.model.parameters(), self.tuned)
         self.loss = loss_of_logits(args, engine)
         self.forward = compiled(self.loss_of_batch, engine)

@@ -55,7 +55,7 @@ std::array<std::function<void()>, kPassNames.size()> passes_of(const Convolution
   const auto drawn = [&](torch::IntArrayRef shape) {
     return torch::rand(shape, torch::dtype(compute.precision).device(compute.device)).contiguous(way.format);
   };
-  const auto gradient_pass = [&](torch::Tensor x, torch::Tensor weight, const torch::Tensor& of) -> std::function<void()> {
+  const auto gradient_pass = [&](const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& of) -> std::function<void()> {
     of.requires_grad_();
     const torch::Tensor y = way.conv(x, weight, c.steps), y_gradient = drawn(y.sizes());
     return [y, y_gradient, of] { torch::autograd::grad({y}, {of}, {y_gradient}, /*retain_graph=*/true); };
