@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "base/size.hpp"
-#include "device/torch_compat.hpp"
+#include "device/compute.hpp"
 #include "ops/cpu/tap_conv.hpp"
 #include "ops/cpu/winograd.hpp"
 #include "support/golden.hpp"
@@ -147,9 +147,9 @@ TEST(TapConv, ShareIsThatOfProductsInsideTheImage) {
 
 TEST(ConvWays, UnderAutocastItIsLibTorchs) {
   const torch::Tensor x = torch::randn({1, 16, 24, 32}), weight = torch::randn({16, 16, 3, 3});
-  torch_compat::set_autocast(torch::kCPU, true);
+  if (!has_fast_bf16(torch::kCPU)) GTEST_SKIP() << "this processor does not multiply bfloat16";
+  const PrecisionScope precision(torch::kCPU, torch::kBFloat16);
   const torch::Tensor y = conv2d(x, weight, {1, 1, 1});
-  torch_compat::set_autocast(torch::kCPU, false);
   EXPECT_EQ(y.scalar_type(), torch::kBFloat16);
 }
 
