@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "models/backbones/efficientnet_lite.hpp"
 #include "models/backbones/resnet.hpp"
 #include "models/deeplab.hpp"
 #include "models/model.hpp"
@@ -33,17 +34,22 @@ std::shared_ptr<Backbone> resnet(const ModelOptions& options) {
   return std::make_shared<ResNetImpl>(shape, options.output_stride);
 }
 
+std::shared_ptr<Backbone> efficientnet_lite0(const ModelOptions& options) {
+  return std::make_shared<EfficientNetLiteImpl>(options.width, options.output_stride);
+}
+
 struct BackboneRow {
   const char* name;
   std::shared_ptr<Backbone> (*build)(const ModelOptions& options);
 };
 
-const std::array<BackboneRow, 5> kBackbones = {{
+const std::array<BackboneRow, 6> kBackbones = {{
     {"resnet18", resnet<ResNetShape{.bottleneck = false, .blocks = {2, 2, 2, 2}}>},
     {"resnet34", resnet<ResNetShape{.bottleneck = false, .blocks = {3, 4, 6, 3}}>},
     {"resnet50", resnet<ResNetShape{.bottleneck = true, .blocks = {3, 4, 6, 3}}>},
     {"resnet101", resnet<ResNetShape{.bottleneck = true, .blocks = {3, 4, 23, 3}}>},
     {"resnet18_published", resnet<ResNetShape{.bottleneck = true, .blocks = {2, 2, 2, 3}, .multi_grid = true}>},
+    {"efficientnet_lite0", efficientnet_lite0},
 }};
 
 template <class Table>
