@@ -1,11 +1,13 @@
 // DeepLabV3 (arXiv 1706.05587) and DeepLabV3+ (arXiv 1802.02611), each with an optional auxiliary head on the third stage.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "models/backbones/resnet.hpp"
+#include "models/backbones/backbone.hpp"
 #include "models/heads/aspp.hpp"
 #include "models/heads/convolutional.hpp"
 #include "models/heads/decoder.hpp"
@@ -16,10 +18,10 @@ namespace seg {
 /// What both have: the backbone and the auxiliary head.
 class DeepLab : public Model {
  public:
-  DeepLab(ResNet backbone, const ModelOptions& options, std::int64_t classes) : backbone_(std::move(backbone)) {
+  DeepLab(std::shared_ptr<Backbone> backbone, const ModelOptions& options, std::int64_t classes) : backbone_(std::move(backbone)) {
     register_module("backbone", backbone_);
     if (!options.auxiliary) return;
-    auxiliary_ = add_auxiliary(*this, backbone_->mid_channels(), classes, options.dropout);
+    auxiliary_ = add_auxiliary(*this, backbone_->channels().mid, classes, options.dropout);
     draw_weights(container(*this, "aux_classifier"), torch::kFanIn);
   }
 
@@ -39,8 +41,8 @@ class DeepLab : public Model {
  protected:
   /// Of the pyramid, its branches and what follows it.
   static std::int64_t pyramid_channels(const ModelOptions& options) { return rounded_channels(256 * options.width); }
-  static Aspp pyramid(const ResNet& backbone, const ModelOptions& options, const AsppNames& names) {
-    return Aspp(backbone->high_channels(), pyramid_channels(options), rates(options), options.dropout, names);
+  static Aspp pyramid(const Backbone& backbone, const ModelOptions& options, const AsppNames& names) {
+    return Aspp(backbone.channels().high, pyramid_channels(options), rates(options), options.dropout, names);
   }
 
   virtual torch::Tensor logits(const Features& features) = 0;
@@ -53,16 +55,16 @@ class DeepLab : public Model {
     return {6 * scale, 12 * scale, 18 * scale};
   }
 
-  ResNet backbone_;
+  std::shared_ptr<Backbone> backbone_;
   std::optional<ConvolutionalHead> auxiliary_;
 };
 
 /// Logits at the output stride; torchvision's names.
 class DeepLabV3 : public DeepLab {
  public:
-  DeepLabV3(const ResNet& backbone, const ModelOptions& options, std::int64_t classes)
+  DeepLabV3(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes)
       : DeepLab(backbone, options, classes),
-        aspp_(add_module(*this, "classifier.0", pyramid(backbone, options, torchvision_aspp_names()))),
+        aspp_(add_module(*this, "classifier.0", pyramid(*backbone, options, torchvision_aspp_names()))),
         classifier_(add_classifier(*this, pyramid_channels(options), classes)) {
     draw_weights(container(*this, "classifier"), torch::kFanIn);
   }
@@ -78,17 +80,17 @@ class DeepLabV3 : public DeepLab {
 /// Logits at stride 4; names of the code published with the recall loss.
 class DeepLabV3Plus : public DeepLab {
  public:
-  DeepLabV3Plus(const ResNet& backbone, const ModelOptions& options, std::int64_t classes)
+  DeepLabV3Plus(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes)
       : DeepLab(backbone, options, classes),
-        aspp_(add_module(*this, "aspp", pyramid(backbone, options, published_aspp_names()))),
-        decoder_(add_module(*this, "decoder", decoder(backbone, options, classes))) {
+        aspp_(add_module(*this, "aspp", pyramid(*backbone, options, published_aspp_names()))),
+        decoder_(add_module(*this, "decoder", decoder(*backbone, options, classes))) {
     draw_weights(*aspp_, torch::kFanIn);
     draw_weights(*decoder_, torch::kFanIn);
   }
 
  private:
-  static Decoder decoder(const ResNet& backbone, const ModelOptions& options, std::int64_t classes) {
-    const DecoderChannels channels{backbone->low_channels(), rounded_channels(48 * options.width), pyramid_channels(options)};
+  static Decoder decoder(const Backbone& backbone, const ModelOptions& options, std::int64_t classes) {
+    const DecoderChannels channels{backbone.channels().low, rounded_channels(48 * options.width), pyramid_channels(options)};
     return Decoder(channels, classes, options.dropout, options.align_corners);
   }
 

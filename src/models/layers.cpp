@@ -9,8 +9,6 @@
 
 namespace seg {
 
-namespace {
-
 BatchNorm parameters_of(const torch::nn::BatchNorm2dImpl& norm) {
   return {norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.options.momentum().value(), norm.options.eps()};
 }
@@ -18,6 +16,8 @@ BatchNorm parameters_of(const torch::nn::BatchNorm2dImpl& norm) {
 void count_batch(torch::nn::BatchNorm2dImpl& norm) {
   if (norm.is_training()) norm.num_batches_tracked.add_(1);
 }
+
+namespace {
 
 torch::Tensor both(ConvNorm& layer, const torch::Tensor& x, const AfterNorm& after) {
   count_batch(*layer.norm);

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 
+#include "ops/batch_norm.hpp"
+
 namespace seg {
 
 struct ConvShape {
@@ -40,6 +42,11 @@ Holder add_module(torch::nn::Module& owner, const std::string& path, Holder modu
 
 torch::nn::Conv2d add_conv(torch::nn::Module& owner, const std::string& path, const ConvShape& shape, bool bias);
 ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape);
+
+/// A batch norm as the kernels take it.
+BatchNorm parameters_of(const torch::nn::BatchNorm2dImpl& norm);
+/// Counts a batch in num_batches_tracked, in training.
+void count_batch(torch::nn::BatchNorm2dImpl& norm);
 
 /// Draws the weights of all convolutions below `module` from a normal distribution of variance 2 / fan (He et al.,
 /// arXiv 1502.01852) and clears their biases.

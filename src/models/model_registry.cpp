@@ -1,7 +1,10 @@
 // The tables of architectures and backbones: the one place that knows their names.
 #include <array>
+#include <memory>
 
 #include "base/error.hpp"
+#include "models/backbones/efficientnet_lite.hpp"
+#include "models/backbones/resnet.hpp"
 #include "models/deeplab.hpp"
 #include "models/model.hpp"
 
@@ -10,13 +13,13 @@ namespace seg {
 namespace {
 
 template <class Type>
-std::shared_ptr<Model> make(const ResNet& backbone, const ModelOptions& options, std::int64_t classes) {
+std::shared_ptr<Model> make(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes) {
   return std::make_shared<Type>(backbone, options, classes);
 }
 
 struct Architecture {
   const char* name;
-  std::shared_ptr<Model> (*build)(const ResNet& backbone, const ModelOptions& options, std::int64_t classes);
+  std::shared_ptr<Model> (*build)(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes);
 };
 
 const std::array<Architecture, 2> kArchitectures = {{
@@ -24,17 +27,29 @@ const std::array<Architecture, 2> kArchitectures = {{
     {"deeplabv3", make<DeepLabV3>},
 }};
 
-struct Backbone {
+template <ResNetShape published>
+std::shared_ptr<Backbone> resnet(const ModelOptions& options) {
+  ResNetShape shape = published;
+  for (std::int64_t& channels : shape.channels) channels = rounded_channels(static_cast<double>(channels) * options.width);
+  return std::make_shared<ResNetImpl>(shape, options.output_stride);
+}
+
+std::shared_ptr<Backbone> efficientnet_lite0(const ModelOptions& options) {
+  return std::make_shared<EfficientNetLiteImpl>(options.width, options.output_stride);
+}
+
+struct BackboneRow {
   const char* name;
-  ResNetShape shape;
+  std::shared_ptr<Backbone> (*build)(const ModelOptions& options);
 };
 
-const std::array<Backbone, 5> kBackbones = {{
-    {"resnet18", {.bottleneck = false, .blocks = {2, 2, 2, 2}}},
-    {"resnet34", {.bottleneck = false, .blocks = {3, 4, 6, 3}}},
-    {"resnet50", {.bottleneck = true, .blocks = {3, 4, 6, 3}}},
-    {"resnet101", {.bottleneck = true, .blocks = {3, 4, 23, 3}}},
-    {"resnet18_published", {.bottleneck = true, .blocks = {2, 2, 2, 3}, .multi_grid = true}},
+const std::array<BackboneRow, 6> kBackbones = {{
+    {"resnet18", resnet<ResNetShape{.bottleneck = false, .blocks = {2, 2, 2, 2}}>},
+    {"resnet34", resnet<ResNetShape{.bottleneck = false, .blocks = {3, 4, 6, 3}}>},
+    {"resnet50", resnet<ResNetShape{.bottleneck = true, .blocks = {3, 4, 6, 3}}>},
+    {"resnet101", resnet<ResNetShape{.bottleneck = true, .blocks = {3, 4, 23, 3}}>},
+    {"resnet18_published", resnet<ResNetShape{.bottleneck = true, .blocks = {2, 2, 2, 3}, .multi_grid = true}>},
+    {"efficientnet_lite0", efficientnet_lite0},
 }};
 
 template <class Table>
@@ -52,6 +67,8 @@ const auto& find(const Table& table, const std::string& name, const std::string&
   for (const std::string& other : names_of(table)) known += (known.empty() ? "" : ", ") + other;
   throw Error(ErrorKind::kConfiguration, key + ": there is no '" + name + "'", "choose one of " + known);
 }
+
+std::shared_ptr<Backbone> build_backbone(const ModelOptions& options) { return find(kBackbones, options.backbone, "model.backbone").build(options); }
 
 }  // namespace
 
@@ -73,10 +90,7 @@ void check_model(const ModelOptions& options) {
 
 std::shared_ptr<Model> build_model(const ModelOptions& options, std::int64_t classes) {
   check_model(options);
-  ResNetShape shape = find(kBackbones, options.backbone, "model.backbone").shape;
-  for (std::int64_t& channels : shape.channels) channels = rounded_channels(static_cast<double>(channels) * options.width);
-  const ResNet backbone(shape, options.output_stride);
-  return find(kArchitectures, options.arch, "model.arch").build(backbone, options, classes);
+  return find(kArchitectures, options.arch, "model.arch").build(build_backbone(options), options, classes);
 }
 
 void check_batch_norm(const ModelOptions& options, std::int64_t batch_size, std::int64_t height, std::int64_t width) {

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "core/state.hpp"
 #include "core/tensor_io.hpp"
+#include "models/backbones/backbone.hpp"
 #include "tensor_files/tensor_file.hpp"
 
 namespace seg {
@@ -147,12 +148,18 @@ WeightReport load_backbone(Model& model, const ModelOptions& options) {
   const std::string scope = "backbone.";
   State weights = read_weights(options.pretrained);
   if (!has_any(weights, scope)) weights = with_prefix(weights, scope);
-  return load_weights(model, weights, options.pretrained, {.scope = scope, .allowed = options.allow_mismatch, .unused = {scope + "fc."}});
+  LoadRules rules{.scope = scope, .allowed = options.allow_mismatch};
+  const auto children = model.named_children();
+  if (const auto* child = children.find("backbone"))
+    for (const std::string& name : dynamic_cast<const Backbone&>(**child).classifier()) rules.unused.push_back(scope + name);
+  return load_weights(model, weights, options.pretrained, rules);
 }
 
 WeightReport load_network(Model& model, const ModelOptions& options, bool same_classes) {
   const State weights = read_weights(options.init_from);
-  if (weights.contains("conv1.weight") && !has_any(weights, "backbone."))
+  const State network = model_state(model);
+  const auto of_backbone = [&](const auto& entry) { return network.contains("backbone." + entry.first); };
+  if (std::ranges::any_of(weights, of_backbone) && !has_any(weights, "backbone."))
     throw Error(ErrorKind::kStorage, options.init_from + " holds the weights of a backbone alone", "set model.pretrained to it, not model.init_from");
   LoadRules rules{.allowed = options.allow_mismatch, .class_layers = model.class_layers(), .same_classes = same_classes};
   if (!options.auxiliary) rules.unused = {"aux_classifier."};

@@ -30,9 +30,9 @@ struct WeightReport {
 /// A short table for the log: a line each for what there is, with its first names except for those loaded.
 std::string describe(const WeightReport& report);
 
-/// options.pretrained (the backbone alone, with or without "backbone." before its names: ImageNet weights, whose classifier "fc" is unused,
-/// or those of a whole network) or options.init_from (a whole network; a second head that this one has not is unused), whichever is set.
-/// same_classes: whether the file's classes, where it names them, are those of the model. Throws kStorage.
+/// options.pretrained (the backbone alone, with or without "backbone." before its names: ImageNet weights, whose classifier is unused
+/// (see Backbone), or those of a whole network) or options.init_from (a whole network; a second head that this one has not is unused), whichever is
+/// set. same_classes: whether the file's classes, where it names them, are those of the model. Throws kStorage.
 std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes = true);
 
 /// The weights in a safetensors or PyTorch file (see open_tensor_file): of a checkpoint of ours the averaged ones, "ema.*", before

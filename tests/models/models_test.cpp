@@ -82,7 +82,8 @@ TEST_P(AnyModel, GivesFiniteLogitsAtItsStride) {
 class TrainedModel : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
 INSTANTIATE_TEST_SUITE_P(Small, TrainedModel,
-                         testing::Combine(testing::ValuesIn(architecture_names()), testing::Values("resnet18", "resnet18_published")));
+                         testing::Combine(testing::ValuesIn(architecture_names()),
+                                          testing::Values("resnet18", "resnet18_published", "efficientnet_lite0")));
 
 TEST_P(TrainedModel, GradientReachesEveryParameter) {
   ModelOptions options = options_of(std::get<0>(GetParam()), std::get<1>(GetParam()));
@@ -148,11 +149,9 @@ TEST(Names, ClassLayersHaveOneOutputAClass) {
 
 TEST(Parameters, BackbonesHaveThePublishedCounts) {
   // torchvision's totals less the 1000-class layer; 18.4 million is the recall-loss paper's "resnet18".
-  const std::map<std::string, std::int64_t> expected = {{"resnet18", 11689512 - 513000},
-                                                        {"resnet34", 21797672 - 513000},
-                                                        {"resnet50", 25557032 - 2049000},
-                                                        {"resnet101", 44549160 - 2049000},
-                                                        {"resnet18_published", 18408768}};
+  const std::map<std::string, std::int64_t> expected = {
+      {"resnet18", 11689512 - 513000},   {"resnet34", 21797672 - 513000},  {"resnet50", 25557032 - 2049000},
+      {"resnet101", 44549160 - 2049000}, {"resnet18_published", 18408768}, {"efficientnet_lite0", 4652008 - 1281000 - 320 * 1280 - 2 * 1280}};
   for (const std::string& name : backbone_names()) {
     const auto model = build_model(options_of("deeplabv3plus", name), kClasses);
     EXPECT_EQ(count_parameters(*model, "backbone."), expected.at(name)) << name;
@@ -192,7 +191,7 @@ TEST(Width, OneHasThePublishedChannels) {
 TEST(Width, AnyNetworkGivesLogits) {
   const torch::NoGradGuard no_grad;
   for (const std::string& arch : architecture_names())
-    for (const char* backbone : {"resnet18", "resnet50"})
+    for (const char* backbone : {"resnet18", "resnet50", "efficientnet_lite0"})
       for (const double width : {0.0625, 0.3}) {
         ModelOptions options = options_of(arch, backbone);
         options.width = width;

@@ -8,12 +8,14 @@
 // and a last stage of three with dilations 1, 2, 4 times that of the stage.
 #pragma once
 
-#include <torch/nn/module.h>
 #include <torch/nn/modules/container/sequential.h>
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <vector>
 
+#include "models/backbones/backbone.hpp"
 #include "models/layers.hpp"
 
 namespace seg {
@@ -25,23 +27,14 @@ struct ResNetShape {
   std::array<std::int64_t, 4> channels = {64, 128, 256, 512};  // of each stage's inner convolutions; the stem has the first stage's
 };
 
-/// Feature maps of an image batch [N,3,H,W]; sizes are rounded up.
-struct Features {
-  torch::Tensor low;   // [N,low_channels,H/4,W/4], stage 1
-  torch::Tensor mid;   // [N,mid_channels,h,w], stage 3
-  torch::Tensor high;  // [N,high_channels,H/output_stride,W/output_stride], stage 4
-};
-
-class ResNetImpl : public torch::nn::Module {
+class ResNetImpl : public Backbone {
  public:
   /// output_stride: 8 or 16.
   ResNetImpl(const ResNetShape& shape, std::int64_t output_stride);
 
-  Features forward(const torch::Tensor& images);
-
-  std::int64_t low_channels() const { return channels_[0]; }
-  std::int64_t mid_channels() const { return channels_[2]; }
-  std::int64_t high_channels() const { return channels_[3]; }
+  Features forward(const torch::Tensor& images) override;
+  FeatureChannels channels() const override { return {channels_[0], channels_[2], channels_[3]}; }
+  std::vector<std::string> classifier() const override { return {"fc."}; }
 
  private:
   std::array<std::int64_t, 4> channels_{};  // of each stage's result
