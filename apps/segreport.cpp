@@ -53,7 +53,10 @@ int main(int argc, char** argv) {
                    .value = &options.block,
                    .type = "FRAMES",
                    .min = 0},
-                  {"--baseline", "loss that the others are held against, as the table names it", &options.baseline, "LOSS"}},
+                  {"--baseline",
+                   "loss that the others are held against, as the table names it, or a run of it (default: ce); given twice, the table also has the "
+                   "heights over the curve of the second",
+                   &options.baselines, "NAME"}},
       .run = [&] { return compare(directories, output, options); },
   };
   const seg::Program program{

@@ -18,6 +18,7 @@ enum class FolderEncoding { kIndex, kPalette, kRgb };
 enum class VoidPixels { kIgnore, kTrain };
 enum class OnError { kStop, kSkip };
 enum class CacheKind { kNone, kMemory, kDisk };
+enum class Sampling { kUniform, kRareClass };
 
 inline constexpr config::Name<SequenceSplit> kSequenceSplits[] = {{SequenceSplit::kBlocked, "blocked"}, {SequenceSplit::kPublished, "published"}};
 inline constexpr config::Name<CityscapesLabels> kCityscapesLabels[] = {{CityscapesLabels::kLabelIds, "labelIds"},
@@ -28,6 +29,7 @@ inline constexpr config::Name<FolderEncoding> kFolderEncodings[] = {
 inline constexpr config::Name<VoidPixels> kVoidPixels[] = {{VoidPixels::kIgnore, "ignore"}, {VoidPixels::kTrain, "train"}};
 inline constexpr config::Name<OnError> kOnErrors[] = {{OnError::kStop, "stop"}, {OnError::kSkip, "skip"}};
 inline constexpr config::Name<CacheKind> kCacheKinds[] = {{CacheKind::kNone, "none"}, {CacheKind::kMemory, "memory"}, {CacheKind::kDisk, "disk"}};
+inline constexpr config::Name<Sampling> kSamplings[] = {{Sampling::kUniform, "uniform"}, {Sampling::kRareClass, "rare_class"}};
 
 struct SynthiaSeqsOptions {
   std::vector<std::string> sequences = {"SYNTHIA-SEQS-05-SUMMER"};
@@ -97,6 +99,9 @@ struct DataOptions {
   std::string classes;
   Size size = {384, 768};
   VoidPixels void_label = VoidPixels::kIgnore;
+  Sampling sampling = Sampling::kUniform;
+  double rare_class_temperature = 0.01;
+  double rare_class_share = 3000.0 / (512 * 512);
   std::int64_t max_pixels = 50'000'000;
   OnError on_error = OnError::kStop;
   std::int64_t skip_budget = 100;
@@ -120,6 +125,14 @@ struct DataOptions {
     v.field("classes", classes, {.help = "class table in YAML; empty means the set's own, folder needs one", .path = true});
     v.field("size", size, {.help = "what the network sees in training", .unit = "pixels", .min = 16, .max = 16384});
     v.choice("void", void_label, kVoidPixels, {.help = "pixels without a class: not counted, or trained as classes of their own"});
+    v.choice("sampling", sampling, kSamplings,
+             {.help = "uniform: every training image once an epoch; rare_class: as many, drawn so that rare classes are seen more often"});
+    v.field("rare_class_temperature", rare_class_temperature,
+            {.help = "of the softmax that draws a class: small draws the rarest alone, large all alike", .min = 1e-6, .max = 1e6});
+    v.field("rare_class_share", rare_class_share,
+            {.help = "fraction of a crop's pixels that is enough of a class; crops with less are drawn again, ten times at most",
+             .min = 0.0,
+             .max = 1.0});
     v.field("max_pixels", max_pixels, {.help = "larger images are refused before they are decoded", .unit = "pixels", .min = 1, .max = 2e9});
     v.choice("on_error", on_error, kOnErrors, {.help = "broken files: end the run, or are listed and left out", .harmless = true});
     v.field("skip_budget", skip_budget, {.help = "more broken files than this end the run", .unit = "files", .min = 0, .harmless = true});

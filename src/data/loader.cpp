@@ -16,11 +16,12 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
+#include "data/sampling.hpp"
 
 namespace seg {
 namespace {
 
-using Order = std::vector<std::int64_t>;
+using Order = std::vector<Draw>;
 using Clock = std::chrono::steady_clock;
 
 void require(bool good, const std::string& what, const std::string& hint) {
@@ -135,10 +136,18 @@ bool DataLoader::Pool::can_take() const {
 
 std::shared_ptr<const Order> DataLoader::Pool::order_of(std::int64_t epoch) const {
   if (!ahead.empty() && ahead.back().epoch == epoch) return ahead.back().order;
-  Random random(seed_of({options.seed, static_cast<std::uint64_t>(epoch)}));
-  if (options.shuffle) return std::make_shared<const Order>(random.permutation(size));
-  Order order(static_cast<std::size_t>(size));
-  for (std::int64_t i = 0; i < size; ++i) order[static_cast<std::size_t>(i)] = i;
+  const auto number = static_cast<std::uint64_t>(epoch);
+  std::vector<std::int64_t> shuffled;
+  if (options.shuffle) shuffled = Random(seed_of({options.seed, number})).permutation(size);
+  Order order;
+  for (std::int64_t place = 0; place < size; ++place) {
+    if (options.sampling) {
+      order.push_back(options.sampling->draw(seed_of({options.seed, number, static_cast<std::uint64_t>(place)}), place));
+      continue;
+    }
+    const std::int64_t index = options.shuffle ? shuffled[static_cast<std::size_t>(place)] : place;
+    order.push_back({index, static_cast<std::uint64_t>(index)});
+  }
   return std::make_shared<const Order>(std::move(order));
 }
 
@@ -186,10 +195,12 @@ auto DataLoader::Pool::load(const Order& order, std::int64_t epoch, std::int64_t
 /// Reads the sample at `position`; where it is broken and may be skipped, in training the next good one in the epoch's order.
 void DataLoader::Pool::read(const Order& order, std::int64_t epoch, std::int64_t position, Loaded& loaded) const {
   for (std::int64_t step = 0; step < size; ++step) {
-    const std::int64_t index = order[static_cast<std::size_t>((position + step) % size)];
+    const auto& [index, number, wanted] = order[static_cast<std::size_t>((position + step) % size)];
     try {
-      const std::uint64_t seed = seed_of({options.seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)});
-      loaded.sample = transform ? transform(dataset->get(index), seed) : dataset->get(index);
+      Sample sample = dataset->get(index);
+      sample.wanted = wanted;
+      loaded.sample =
+          transform ? transform(std::move(sample), seed_of({options.seed, static_cast<std::uint64_t>(epoch), number})) : std::move(sample);
       return;
     } catch (const Error& error) {
       if (error.kind != ErrorKind::kData || !options.skip_broken) throw;
@@ -231,7 +242,7 @@ void DataLoader::Pool::check_time(const Pending& batch) {
     if (batch.places[place].done || taken.count() <= options.timeout_s) continue;
     failed = true;
     stuck_ = true;
-    const std::int64_t index = (*batch.order)[static_cast<std::size_t>((batch.first + static_cast<std::int64_t>(place)) % size)];
+    const std::int64_t index = (*batch.order)[static_cast<std::size_t>((batch.first + static_cast<std::int64_t>(place)) % size)].index;
     throw Error(ErrorKind::kData,
                 dataset->id(index) + ": reading it takes longer than data.timeout_s, " + std::to_string(std::lround(options.timeout_s)) + " seconds",
                 "look at the disk or network that holds data.root; raise data.timeout_s if it is only slow");

@@ -13,7 +13,9 @@
 
 namespace seg {
 
-/// Changes a sample; `seed` is a function of (run seed, epoch, index) alone.
+class RareClassSampling;
+
+/// Changes a sample; `seed` is a function of (run seed, epoch, index) alone, or of (run seed, epoch, place) where places are drawn.
 using SampleTransform = std::function<Sample(Sample sample, std::uint64_t seed)>;
 
 struct LoaderOptions {
@@ -22,8 +24,9 @@ struct LoaderOptions {
   std::int64_t prefetch = 2;  // batches decoded ahead at most
   std::uint64_t seed = 0;     // of shuffling and transforms
   bool shuffle = false;
-  bool drop_last = false;  // the incomplete batch at the end of an epoch
-  std::int64_t part = 0;   // of the `parts` of each batch, all of the same size: the places that are loaded
+  std::shared_ptr<const RareClassSampling> sampling = nullptr;  // draws each place of an epoch, in place of shuffling; null: each sample once
+  bool drop_last = false;                                       // the incomplete batch at the end of an epoch
+  std::int64_t part = 0;                                        // of the `parts` of each batch, all of the same size: the places that are loaded
   std::int64_t parts = 1;
   std::int64_t first_batch = 0;  // where to start, counted over all epochs: how a resumed run finds its place
   std::int64_t batches = -1;     // how many to give from there; -1: one epoch

@@ -3,6 +3,8 @@
 
 #include <opencv2/core/mat.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/size.hpp"
@@ -18,11 +20,18 @@ struct FrameSize {
   bool operator==(const FrameSize&) const = default;
 };
 
+/// What a sample was drawn for (data/sampling.hpp): its crop should hold this share of pixels of the class.
+struct WantedClass {
+  std::uint8_t label = 0;
+  double share = 0.0;
+};
+
 struct Sample {
   cv::Mat image;              // CV_8UC3, RGB
   cv::Mat labels;             // CV_8UC1, train ids, 255 = ignored; empty where the set has none
   std::string id;             // path relative to the data set's root, without extension
   PixelChanges changes = {};  // still to be made
+  std::optional<WantedClass> wanted = {};
 };
 
 }  // namespace seg

@@ -108,6 +108,8 @@ RunConfig with_data_of(RunConfig config, const fs::path& file, const std::vector
   return config;
 }
 
+bool needs_label_statistics(const RunConfig& config) { return needs_statistics(config.loss) || config.data.sampling != Sampling::kUniform; }
+
 FrameSize training_frame(const RunConfig& config) { return config.augment.crop ? FrameSize{} : FrameSize{config.data.size, config.data.size}; }
 
 FrameSize evaluation_frame(const RunConfig& config) {

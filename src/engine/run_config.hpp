@@ -52,6 +52,9 @@ RunConfig parse_run_config(const std::string& text, const std::string& source, c
 /// `config` with the block `data` of another file. data.size and normalisation stay: they belong to the weights.
 RunConfig with_data_of(RunConfig config, const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
+/// Whether training wants the labels counted: for its loss, or to draw rare classes.
+bool needs_label_statistics(const RunConfig& config);
+
 // Which size the network sees: what data sets give, and what prediction makes of its images.
 
 /// Of training: the whole frame at data.size; as in the files where training crops.

@@ -17,8 +17,8 @@
 namespace seg {
 
 // Post-hoc logit adjustment (Menon et al., arXiv 2007.07314): the arg-max of z_c - tau log pi_c moves a trained network along a curve from exact
-// to generous with rare classes. pi_c is the share of class c among the pixels that training saw. The score of a class that it never saw is left as
-// it is: log pi_c, minus infinity, would make it win everywhere.
+// to generous with rare classes. pi_c is the share of class c among the pixels that training saw, with data.sampling: rare_class among the labels'
+// own. The score of a class that it never saw is left as it is: log pi_c, minus infinity, would make it win everywhere.
 
 /// What is taken from logits [N,K,h,w]: float32 [1,K,1,1], or undefined for tau 0. class_pixels: [K], empty where the checkpoint has none. Throws
 /// kConfiguration then.

@@ -36,16 +36,16 @@ def run(program, *words):
 def write_pages(folder):
     """The pages, as the programs write them: name -> file."""
     plain, hostile = [], []
-    for quality, loss in ((0.7, "ce"), (0.8, "recall")):
+    for quality, loss in ((0.7, "ce"), (0.75, "focal"), (0.8, "recall")):
         for seed in (0, 1):
             plain.append(folder / f"{loss}-seed{seed}")
-            runs.write_run(plain[-1], PLAIN, loss, seed, quality + 0.02 * seed)
+            runs.write_run(plain[-1], PLAIN, loss, seed, quality + 0.02 * seed, curve=True)
     for loss in ("ce", "<b onclick=x>recall"):
         hostile.append(folder / f"hostile{len(hostile)}")
         runs.write_run(hostile[-1], HOSTILE, loss)
     run("segreport", plain[-1])
     run("segreport", hostile[1])
-    run("segreport", "compare", *plain, "--output", folder)
+    run("segreport", "compare", *plain, "--baseline", "ce", "--baseline", "recall-seed1", "--block", "1", "--output", folder)
     run("segreport", "compare", *hostile, "--output", folder / "hostile")
     data, statistics = folder / "data", folder / "statistics.html"
     run("segdata", "generate", "--layout", "camvid", "--output", data, "--count", "12", "--size", "48x64")

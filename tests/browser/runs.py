@@ -54,11 +54,25 @@ def events_of(names, loss, seed):
     yield {"event": "end", "iteration": 400, "reason": "finished", "weights_digest": "abc"}
 
 
+TAUS = [-1, -0.5, 0, 0.5, 1]
+IMAGES = ("val/0001", "val/0002")
+
+
+def tau_counts_of(names, quality):
+    """A line of settings, then one an image: more is found as tau rises, and away from 0 more is called wrongly, so that the curve bends."""
+    tables = [confusion_of(names, quality + 0.08 * tau) for tau in TAUS]
+    called = [[sum(row[id] for row in table) * (1 + 0.3 * tau * tau) for id in range(len(names))] for tau, table in zip(TAUS, tables)]
+    counts = [[count for id in range(len(names)) for count in (round(predicted[id]), table[id][id])] for predicted, table in zip(called, tables)]
+    yield {"split": "val", "checkpoint": "best.safetensors", "taus": TAUS}
+    for id in IMAGES:
+        yield {"id": id, "truth": [sum(row) for row in tables[0]], "counts": counts}
+
+
 def write_lines(path, values):
     path.write_text("".join(json.dumps(value) + "\n" for value in values), encoding="utf-8")
 
 
-def write_run(folder, names, loss="recall", seed=0, quality=0.8):
+def write_run(folder, names, loss="recall", seed=0, quality=0.8, curve=False):
     evaluation = folder / "eval/val"
     panels = evaluation / "panels"
     panels.mkdir(parents=True)
@@ -66,7 +80,9 @@ def write_run(folder, names, loss="recall", seed=0, quality=0.8):
     (folder / "config.yaml").write_text(f'name: "{names[0]}"\nloss: {{type: {loss}}}\n# {"a long line " * 30}\n', encoding="utf-8")
     (evaluation / "report.json").write_text(json.dumps(report_of(names, quality)), encoding="utf-8")
     cells = [[truth, predicted, count] for truth, row in enumerate(confusion_of(names, quality)) for predicted, count in enumerate(row) if count > 0]
-    write_lines(evaluation / "per_image.jsonl", ({"id": id, "confusion": cells} for id in ("val/0001", "val/0002")))
+    write_lines(evaluation / "per_image.jsonl", ({"id": id, "confusion": cells} for id in IMAGES))
+    if curve:
+        write_lines(evaluation / "tau_counts.jsonl", tau_counts_of(names, quality))
     (panels / "a.png").write_bytes(PNG)
     (panels / "index.json").write_text(json.dumps({"panels": [
         {"title": "best", "id": "val/0001", "file": "a.png", "mean_iou": 0.5},

@@ -12,45 +12,24 @@
 #include <thread>
 #include <utility>
 
-#include "base/digest.hpp"
 #include "base/error.hpp"
-#include "data/augment/transforms.hpp"
+#include "base/random.hpp"
+#include "data/loaded.hpp"
 #include "data/memory_dataset.hpp"
 #include "support/fault.hpp"
 
 namespace seg {
 namespace {
 
+using test::augmentation;
+using test::contents;
+using test::Ids;
 using test::MemoryDataset;
+using test::training;
 using test::unchanged;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
-using Ids = std::vector<std::string>;
-
-/// Random flip, colour and crop: every pixel depends on the seed.
-SampleTransform augmentation() {
-  AugmentOptions options;
-  options.crop = true;
-  options.color = {0.5, 0.5, 0.5, 0.2};
-  return training_transform(options, {6, 6}, {}, {});
-}
-
-/// Ids and a digest of all pixels, batch by batch.
-Ids contents(DataLoader& loader) {
-  Ids batches;
-  while (const auto samples = loader.next()) {
-    Digest digest;
-    std::string ids;
-    for (const Sample& sample : *samples) {
-      ids += sample.id + " ";
-      digest.update(sample.image.data, sample.image.total() * sample.image.elemSize());
-      digest.update(sample.labels.data, sample.labels.total());
-    }
-    batches.push_back(ids + digest.hex());
-  }
-  return batches;
-}
 
 Ids ids_of(DataLoader& loader) {
   Ids ids;
@@ -58,16 +37,6 @@ Ids ids_of(DataLoader& loader) {
     for (const Sample& sample : *samples) ids.push_back(sample.id.substr(4));
   }
   return ids;
-}
-
-LoaderOptions training(std::int64_t workers) {
-  LoaderOptions options;
-  options.batch_size = 3;
-  options.workers = workers;
-  options.seed = 7;
-  options.shuffle = true;
-  options.drop_last = true;
-  return options;
 }
 
 /// Fails for some indices, each time they are read.
@@ -125,6 +94,25 @@ TEST(Loader, ShufflesEveryEpochAnewAndGivesEachSampleOnce) {
   EXPECT_NE(first, second);
   EXPECT_THAT(second, testing::UnorderedElementsAreArray(first));
   EXPECT_EQ(std::set<std::string>(first.begin(), first.end()).size(), 9U);
+}
+
+TEST(Loader, UniformSamplesAreAFunctionOfSeedEpochAndIndex) {
+  const auto dataset = std::make_shared<const MemoryDataset>(9);
+  LoaderOptions options = training(2);
+  options.batches = 6;
+  DataLoader loader(
+      dataset,
+      [](Sample sample, std::uint64_t seed) {
+        EXPECT_FALSE(sample.wanted);
+        sample.id += " " + std::to_string(seed);
+        return sample;
+      },
+      options);
+  Ids expected;
+  for (const std::uint64_t epoch : {0, 1})
+    for (const std::int64_t index : Random(seed_of({7, epoch})).permutation(9))
+      expected.push_back(std::to_string(index) + " " + std::to_string(seed_of({7, epoch, static_cast<std::uint64_t>(index)})));
+  EXPECT_EQ(ids_of(loader), expected);
 }
 
 TEST(Loader, KeepsTheIncompleteBatchInEvaluation) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "data/dataset_registry.hpp"
@@ -84,6 +85,48 @@ TEST_F(Statistics, SurviveADamagedCache) {
   EXPECT_EQ(test::read_text(cache()), json);
 }
 
+TEST_F(Statistics, TellWhatEachImageHolds) {
+  cached();
+  const LabelStatistics again = cached_statistics(*open_files(options, "train"), options, cache());
+  for (const LabelStatistics& counted : {compute_statistics(*open_files(options, "train"), options), again}) {
+    ASSERT_EQ(counted.by_image.size(), 3u);
+    EXPECT_EQ(counted.by_image[0].pixels, 24);
+    EXPECT_EQ(counted.by_image[1].pixels, 24);  // half of them ignored
+    ASSERT_EQ(counted.by_image[1].counts.size(), 1u);
+    EXPECT_EQ(counted.by_image[1].counts[0].label, 0);
+    EXPECT_EQ(counted.by_image[1].counts[0].pixels, 12);
+    EXPECT_EQ(counted.by_image[2].counts.at(0).label, 1);
+  }
+}
+
+TEST_F(Statistics, OfAnOlderFormatOrWithUnsoundImagesAreCountedAgain) {
+  cached();
+  const std::string sound = test::read_text(cache());
+  const auto changed = [&](const auto& change) {
+    nlohmann::json json = nlohmann::json::parse(sound);
+    change(json);
+    test::write_text(cache(), json.dump());
+    EXPECT_EQ(cached().pixels.at(1), 48);
+    EXPECT_EQ(test::read_text(cache()), sound);
+  };
+  changed([](nlohmann::json& json) {  // as before images were counted
+    json.erase("format");
+    json.erase("by_image");
+  });
+  changed([](nlohmann::json& json) { json["by_image"].erase(0); });
+  changed([](nlohmann::json& json) { json["by_image"][0] = {24, 11, 24}; });  // there are 11 classes
+  changed([](nlohmann::json& json) { json["by_image"][0] = {24, 1, 25}; });
+  changed([](nlohmann::json& json) { json["by_image"][0] = {24, 1}; });
+}
+
+TEST_F(Statistics, OneCacheServesEverySampling) {
+  const std::filesystem::path uniform = statistics_cache_file(options);
+  options.sampling = Sampling::kRareClass;
+  options.rare_class_temperature = 0.1;
+  options.rare_class_share = 0.5;
+  EXPECT_EQ(statistics_cache_file(options), uniform);
+}
+
 TEST_F(Statistics, StopAtABrokenFile) {
   test::write_labels(annotation("b"), 3, 6, 1);
   const auto dataset = open_files(options, "train");
@@ -95,7 +138,11 @@ TEST_F(Statistics, SkipBrokenFilesWithinTheBudget) {
   options.on_error = OnError::kSkip;
   options.skip_budget = 1;
   const auto dataset = open_files(options, "train");
-  EXPECT_EQ(compute_statistics(*dataset, options).image_count, 2);
+  const LabelStatistics counted = compute_statistics(*dataset, options);
+  EXPECT_EQ(counted.image_count, 2);
+  EXPECT_EQ(counted.by_image.size(), 3u);  // indices are those of the data set
+  EXPECT_EQ(counted.by_image[1].pixels, 0);
+  EXPECT_TRUE(counted.by_image[1].counts.empty());
   options.skip_budget = 0;
   EXPECT_THROW(compute_statistics(*dataset, options), Error);
 }

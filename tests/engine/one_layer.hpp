@@ -36,6 +36,7 @@ inline Experiment with_one_layer(const Experiment& built, const Communicator& ra
           built.val_set,
           built.train_set,
           built.val_set,
+          built.sampling,
           built.transform,
           built.iterations_per_epoch,
           built.iterations,

@@ -86,6 +86,10 @@ int random_start(int total, int length, std::optional<int> anchor, Random& rando
   return first + static_cast<int>(random.below(last - first + 1));
 }
 
+double share_of(const cv::Mat& labels, std::uint8_t label) {
+  return static_cast<double>(cv::countNonZero(labels == label)) / static_cast<double>(labels.total());
+}
+
 double valid_fraction(const cv::Mat& labels) {
   return static_cast<double>(cv::countNonZero(labels != kIgnoreLabel)) / static_cast<double>(labels.total());
 }
@@ -113,6 +117,17 @@ cv::Rect draw_window(const Sample& sample, cv::Size window, const AugmentOptions
     }
   }
   return best;
+}
+
+/// As draw_window; where the sample was drawn for a class, again, at most kRedraws times, until the window holds what is wanted of it; then the last.
+cv::Rect draw_wanted_window(const Sample& sample, cv::Size size, const AugmentOptions& options, const std::vector<std::uint8_t>& rare,
+                            Random& random) {
+  constexpr int kRedraws = 10;
+  cv::Rect window = draw_window(sample, size, options, rare, random);
+  if (!sample.wanted || sample.labels.empty()) return window;
+  for (int again = 0; again < kRedraws && share_of(sample.labels(window), sample.wanted->label) < sample.wanted->share; ++again)
+    window = draw_window(sample, size, options, rare, random);
+  return window;
 }
 
 void crop(Sample& sample, const cv::Rect& window) {
@@ -145,7 +160,7 @@ SampleTransform training_transform(const AugmentOptions& options, Size size, con
     if (options.crop) {
       scale(sample, options.scale, random);
       pad(sample, size, padding);
-      crop(sample, draw_window(sample, cv_size(size), options, rare, random));
+      crop(sample, draw_wanted_window(sample, cv_size(size), options, rare, random));
     }
     sample.changes = draw_changes(options, random);
     if (device != AugmentDevice::kGpu) make_changes(sample);

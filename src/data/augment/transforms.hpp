@@ -16,10 +16,10 @@ namespace seg {
 /// What kAuto means for a network on `network`.
 AugmentDevice resolve_augment_device(AugmentDevice asked, torch::Device network);
 
-/// With `options.crop`: scale jitter, padding (the mean colour of `input`, labels 255), a random crop of `size`. Then flip, colour jitter, blur; with
-/// kGpu these are drawn alike but left in Sample::changes, to be made on the batch. `classes` resolves rare_classes. Labels may be empty; they have
-/// the image's size otherwise. Safe from several threads: all chance comes from the seed. Throws kConfiguration for options that contradict each
-/// other or the classes.
+/// With `options.crop`: scale jitter, padding (the mean colour of `input`, labels 255), a random crop of `size`, drawn again at most ten times where
+/// it holds less than Sample::wanted asks for; the last is taken. Then flip, colour jitter, blur; with kGpu these are drawn alike but left in
+/// Sample::changes, to be made on the batch. `classes` resolves rare_classes. Labels may be empty; they have the image's size otherwise. Safe from
+/// several threads: all chance comes from the seed. Throws kConfiguration for options that contradict each other or the classes.
 SampleTransform training_transform(const AugmentOptions& options, Size size, const ClassTable& classes, const NetworkInput& input,
                                    AugmentDevice device = AugmentDevice::kCpu);
 

@@ -10,6 +10,7 @@
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "data/drawing/picture.hpp"
+#include "data/sampling.hpp"
 
 namespace seg {
 namespace {
@@ -54,12 +55,16 @@ cv::Mat sheet_of(const std::vector<cv::Mat>& tiles, const ClassTable& classes) {
 }  // namespace
 
 std::vector<fs::path> write_preview(const Dataset& dataset, const SampleTransform& transform, std::int64_t count, std::uint64_t seed,
-                                    const fs::path& output_folder) {
+                                    const fs::path& output_folder, const RareClassSampling* sampling) {
   make_directories(output_folder);
   std::vector<fs::path> files;
   std::vector<cv::Mat> tiles;
   for (std::int64_t i = 0; i < std::min(count, dataset.size()); ++i) {
-    const Sample sample = transform(dataset.get(i), seed_of({seed, 0, static_cast<std::uint64_t>(i)}));
+    const std::uint64_t place_seed = seed_of({seed, 0, static_cast<std::uint64_t>(i)});  // of the transform, too
+    const Draw draw = sampling != nullptr ? sampling->draw(place_seed, i) : Draw{i, static_cast<std::uint64_t>(i)};
+    Sample sample = dataset.get(draw.index);
+    sample.wanted = draw.wanted;
+    sample = transform(std::move(sample), place_seed);
     files.push_back(output_folder / fmt::format("{:04}-{}.png", i, safe_file_name(sample.id)));
     write_picture(files.back(), preview_of(sample, dataset.classes()));
     if (i < kSheetSamples) tiles.push_back(sheet_tile(sample, dataset.classes()));

@@ -27,11 +27,12 @@ struct Checkpoint {
   ClassTable classes;
   std::int64_t iteration = 0;  // optimiser steps done
   std::optional<BestScore> best;
-  std::string scores;                      // JSON of the validation that belongs to these weights; empty if there is none
-  std::string versions;                    // what computed it
-  std::vector<std::int64_t> class_pixels;  // [K] pixels of each class that training saw; empty in files of older versions
-  std::int64_t processes = 1;              // that trained together
-  State tensors;                           // on the CPU
+  std::string scores;    // JSON of the validation that belongs to these weights; empty if there is none
+  std::string versions;  // what computed it
+  std::vector<std::int64_t>
+      class_pixels;            // [K] pixels of each class that training saw, with rare_class those of the labels; empty in files of older versions
+  std::int64_t processes = 1;  // that trained together
+  State tensors;               // on the CPU
 };
 
 /// Writes completely or not at all. Throws kStorage.

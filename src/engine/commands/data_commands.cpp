@@ -11,6 +11,7 @@
 #include "data/dataset_registry.hpp"
 #include "data/drawing/preview.hpp"
 #include "data/listing.hpp"
+#include "data/sampling.hpp"
 #include "data/splits.hpp"
 #include "data/statistics.hpp"
 #include "losses/class_weighting/weighting_registry.hpp"
@@ -56,14 +57,20 @@ int check_data(const RunConfig& config, std::ostream& out) {
 
 void print_statistics(const RunConfig& config, const std::filesystem::path& html, std::ostream& out) {
   const auto dataset = open_files(config.data, "train");
-  const ClassStatistics statistics = cached_statistics(*dataset, config.data, statistics_cache_file(config.data));
+  const LabelStatistics statistics = cached_statistics(*dataset, config.data, statistics_cache_file(config.data));
   DataSummary summary{.title = config.data.dataset + ": the classes in training",
                       .class_names = names_of(dataset->classes()),
                       .pixels = statistics.pixels,
                       .images = statistics.images,
                       .image_count = statistics.image_count,
                       .ignored_pixels = statistics.ignored_pixels,
+                      .sampled = {},
                       .weights = {}};
+  if (const auto sampling = make_sampling(statistics, config.data, config.augment.crop)) {
+    for (std::size_t c = 0; c < summary.class_names.size(); ++c)
+      summary.sampled.push_back(
+          {static_cast<std::int64_t>(sampling->images()[c].size()), sampling->probabilities()[c], sampling->sampled_shares()[c]});
+  }
   for (const std::string& scheme : static_weighting_names())
     if (weighting_needs_statistics(scheme)) summary.weights.emplace_back(scheme, counted_weights(scheme, statistics));
   out << statistics_text(summary);
@@ -76,7 +83,10 @@ void print_statistics(const RunConfig& config, const std::filesystem::path& html
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out) {
   const auto dataset = open_files(config.data, "train", training_frame(config));
   const SampleTransform transform = training_transform(config.augment, config.data.size, dataset->classes(), config.model.input);
-  for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), output))
+  std::shared_ptr<const RareClassSampling> sampling;
+  if (config.data.sampling != Sampling::kUniform)
+    sampling = make_sampling(cached_statistics(*dataset, config.data, statistics_cache_file(config.data)), config.data, config.augment.crop);
+  for (const auto& file : write_preview(*dataset, transform, count, static_cast<std::uint64_t>(config.train.seed), output, sampling.get()))
     out << file.string() << '\n';
 }
 

@@ -13,11 +13,11 @@ namespace seg {
 /// no finding. Returns 0, or 3 if there is a finding.
 int check_data(const RunConfig& config, std::ostream& out);
 
-/// Prints pixels and images of each class in the training labels, and the weights of every static scheme; writes them to `html` as a
-/// page, unless it is empty.
+/// Prints pixels and images of each class in the training labels, the weights of every static scheme and, with data.sampling: rare_class, for how
+/// many of the samples a class is drawn; writes them to `html` as a page, unless it is empty.
 void print_statistics(const RunConfig& config, const std::filesystem::path& html, std::ostream& out);
 
-/// Writes overlays of the first `count` training samples after augmentation and their contact sheet, and prints their paths.
+/// Writes overlays of `count` training samples after augmentation and their contact sheet, and prints their paths.
 void preview_data(const RunConfig& config, std::int64_t count, const std::filesystem::path& output, std::ostream& out);
 
 }  // namespace seg

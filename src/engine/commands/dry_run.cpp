@@ -12,7 +12,6 @@
 #include "data/statistics.hpp"
 #include "engine/process.hpp"
 #include "engine/training/trainer.hpp"
-#include "losses/loss_registry.hpp"
 #include "predict/inference.hpp"
 #include "report/run/console.hpp"
 
@@ -71,7 +70,7 @@ std::pair<double, Size> evaluation_seconds(const Experiment& experiment) {
 }
 
 std::string what_was_written(const RunConfig& config) {
-  if (!needs_statistics(config.loss)) return "nothing was trained or written\n";
+  if (!needs_label_statistics(config)) return "nothing was trained or written\n";
   return "nothing was trained; nothing was written but the class statistics in " + statistics_cache_file(config.data).string() + "\n";
 }
 

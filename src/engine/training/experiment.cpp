@@ -1,8 +1,10 @@
 #include "engine/training/experiment.hpp"
 
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/app.hpp"
@@ -116,12 +118,36 @@ Network build_network(const RunConfig& config, const ClassTable& classes, const 
   return network;
 }
 
-Learner::Losses build_losses(const RunConfig& config, const FileDataset& train_set, const torch::Device& device) {
-  LossContext context{device, names_of(train_set.classes())};
-  if (needs_statistics(config.loss)) {
-    spdlog::info("class statistics of the training labels: counted once, then kept in {}", statistics_cache_file(config.data).string());
-    context.statistics = cached_statistics(train_set, config.data, statistics_cache_file(config.data));
+/// Nothing where neither the loss nor the sampling wants them.
+std::optional<LabelStatistics> count_labels(const RunConfig& config, const FileDataset& train_set) {
+  if (!needs_label_statistics(config)) return std::nullopt;
+  spdlog::info("class statistics of the training labels: counted once, then kept in {}", statistics_cache_file(config.data).string());
+  return cached_statistics(train_set, config.data, statistics_cache_file(config.data));
+}
+
+/// Null for uniform. Says what is drawn, and which classes never are.
+std::shared_ptr<const RareClassSampling> build_sampling(const RunConfig& config, const std::optional<LabelStatistics>& statistics,
+                                                        const ClassTable& classes) {
+  if (!statistics) return nullptr;
+  auto sampling = make_sampling(*statistics, config.data, config.augment.crop);
+  if (!sampling) return sampling;
+  std::string drawn, left_out;
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    std::string& list = sampling->images()[c].empty() ? left_out : drawn;
+    list += (list.empty() ? "" : ", ") + classes[c].name;
+    if (!sampling->images()[c].empty())
+      list += fmt::format(" {:.1f} % ({} images)", 100.0 * sampling->probabilities()[c], sampling->images()[c].size());
   }
+  spdlog::info("data.sampling: rare_class: samples are drawn for {}", drawn);
+  if (!left_out.empty())
+    spdlog::warn("data.sampling: rare_class: no training image has enough of {} (data.rare_class_share), so none is drawn for it", left_out);
+  return sampling;
+}
+
+Learner::Losses build_losses(const RunConfig& config, const std::optional<LabelStatistics>& statistics, const ClassTable& classes,
+                             const torch::Device& device) {
+  LossContext context{device, names_of(classes)};
+  if (needs_statistics(config.loss)) context.statistics = *statistics;
   return {build_loss(config.loss, context), config.model.auxiliary ? build_loss(config.loss, context) : nullptr};
 }
 
@@ -203,13 +229,17 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   const Network network = build_network(config, splits.train->classes(), compute.device);
   check_equal(config, splits, ranks);
   if (ranks.several()) ranks.require_equal("start", digest_lines(model_state(*network.model)));
+  const ClassTable& classes = splits.train->classes();
+  const std::optional<LabelStatistics> statistics = once_a_machine(ranks, [&] { return count_labels(config, *splits.train); });
+  const auto sampling = build_sampling(config, statistics, classes);
+  if (sampling && ranks.several()) ranks.require_equal("drawing of rare classes", sampling->digest());
   Learner::Losses losses;
-  at(config, {"loss.weighted_ce.weights"},
-     [&] { losses = once_a_machine(ranks, [&] { return build_losses(config, *splits.train, compute.device); }); });
+  at(config, {"loss.weighted_ce.weights"}, [&] { losses = build_losses(config, statistics, classes, compute.device); });
   auto learner = std::make_unique<Learner>(config, iterations, compute, network.model, std::move(losses), network.fresh, ranks);
   once_a_machine(ranks, [&] { return open_caches(config.data, splits); });
   return std::unique_ptr<Experiment>(new Experiment{config, ranks, compute, threads, splits.train, splits.val, splits.training_samples,
-                                                    splits.validation_samples, std::move(transform), an_epoch, iterations, std::move(learner)});
+                                                    splits.validation_samples, sampling, std::move(transform), an_epoch, iterations,
+                                                    std::move(learner)});
 }
 
 std::string size_advice(const RunConfig& config, const Size& frame) {

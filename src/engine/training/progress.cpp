@@ -1,5 +1,6 @@
 #include "engine/training/progress.hpp"
 
+#include "config/print.hpp"
 #include "device/compute.hpp"
 #include "losses/loss_registry.hpp"
 
@@ -22,6 +23,7 @@ OrderedJson by_class(const torch::Tensor& values, const torch::Tensor& pixels, c
 OrderedJson main_settings(const RunConfig& config) {
   return {{"data.dataset", config.data.dataset},
           {"data.size", std::to_string(config.data.size.height) + "x" + std::to_string(config.data.size.width)},
+          {"data.sampling", config::name_of(config.data.sampling, kSamplings)},
           {"model.arch", config.model.arch},
           {"model.backbone", config.model.backbone},
           {"model.output_stride", config.model.output_stride},
@@ -38,6 +40,17 @@ OrderedJson main_settings(const RunConfig& config) {
           {"train.seed", config.train.seed}};
 }
 
+/// What comparisons group runs by: one loss on two samplings is not one thing. "ce, rare_class temperature 0.1".
+std::string group_label(const RunConfig& config) {
+  std::string label = loss_label(config.loss);
+  if (config.data.sampling == Sampling::kUniform) return label;
+  label += ", " + config::name_of(config.data.sampling, kSamplings);
+  for (const config::Difference& difference : config::differences(DataOptions(), config.data))
+    if (const std::string own = "rare_class_"; difference.key.starts_with(own))
+      label += " " + difference.key.substr(own.size()) + " " + difference.after;
+  return label;
+}
+
 }  // namespace
 
 OrderedJson start_fields(const Experiment& experiment) {
@@ -45,7 +58,7 @@ OrderedJson start_fields(const Experiment& experiment) {
   std::int64_t parameters = 0;
   for (const auto& parameter : experiment.learner->model().parameters()) parameters += parameter.numel();
   return {{"name", config.name},
-          {"loss", loss_label(config.loss)},
+          {"loss", group_label(config)},
           {"seed", config.train.seed},
           {"iterations", experiment.iterations},
           {"dataset", config.data.dataset},

@@ -257,6 +257,8 @@ void Trainer::report_skipped(const std::vector<std::string>& own) {
 }
 
 std::vector<std::int64_t> Trainer::class_pixels() const {
+  // Batches that were drawn for rare classes do not tell how frequent a class is.
+  if (experiment_.sampling) return experiment_.sampling->label_pixels();
   if (!class_pixels_.defined()) return {};
   const torch::Tensor host = class_pixels_.cpu();
   return {host.data_ptr<std::int64_t>(), host.data_ptr<std::int64_t>() + host.numel()};
@@ -334,6 +336,7 @@ LoaderOptions training_loader(const Experiment& experiment, std::int64_t iterati
   options.part = experiment.ranks.rank();
   options.parts = experiment.ranks.world_size();
   options.shuffle = true;
+  options.sampling = experiment.sampling;
   options.drop_last = true;
   options.first_batch = iteration * config.train.accumulate;
   options.batches = (experiment.iterations - iteration) * config.train.accumulate;

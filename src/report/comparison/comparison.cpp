@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/error.hpp"
 #include "report/run/run_paths.hpp"
@@ -58,11 +59,56 @@ void check_same(const RunResult& first, const RunResult& other) {
         std::to_string(other.evaluation.class_names.size()) + " classes under other names", "compare runs with one class table");
 }
 
-void check_baseline(const std::string& baseline, const std::vector<std::string>& losses) {
-  if (baseline == ComparisonOptions().baseline || std::ranges::find(losses, baseline) != losses.end()) return;
-  std::string known;
-  for (const std::string& loss : losses) known += (known.empty() ? "'" : ", '") + loss + "'";
-  throw Error(ErrorKind::kConfiguration, "--baseline: no run has the loss '" + baseline + "'", "the runs have " + known);
+std::string in_quotes(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+/// The loss that a baseline's name means.
+std::string loss_named(const std::string& name, const std::vector<RunResult>& runs) {
+  std::set<std::string> all, fitting;
+  for (const RunResult& run : runs) {
+    const std::filesystem::path directory = (run.run.directory / "").parent_path();  // without a slash at its end
+    all.insert(run.run.loss);
+    if (name == run.run.name || name == directory.filename() || name == directory || name == run.run.directory) fitting.insert(run.run.loss);
+  }
+  if (all.contains(name)) return name;
+  if (fitting.empty())
+    throw Error(ErrorKind::kConfiguration, "--baseline: no run has the loss, the name or the directory '" + name + "'",
+                "the runs have the losses " + in_quotes(all));
+  if (fitting.size() > 1)
+    throw Error(ErrorKind::kConfiguration, "--baseline: '" + name + "' fits runs of several losses: " + in_quotes(fitting),
+                "name one of these losses");
+  return *fitting.begin();
+}
+
+/// Heights are asked for where two baselines are named, or a run has a curve: then those named need one.
+void check_curves(const std::vector<std::string>& baselines, const std::vector<RunResult>& runs) {
+  const auto has_curve = [](const RunResult& run) { return !run.curve.taus.empty(); };
+  if (baselines.size() < 2 && std::ranges::none_of(runs, has_curve)) return;
+  for (const RunResult& run : runs) {
+    if (has_curve(run) || std::ranges::find(baselines, run.run.loss) == baselines.end()) continue;
+    throw Error(
+        ErrorKind::kData,
+        "--baseline: " + run.run.directory.string() + ", of the loss '" + run.run.loss + "', has no curve of logit adjustment on " +
+            run.evaluation.split,
+        "segeval --checkpoint " + RunPaths{run.run.directory}.best().string() + " --split " + run.evaluation.split + " --tau-curve counts it");
+  }
+}
+
+/// The losses that are meant; cross entropy where none is named, whether or not it has runs or curves.
+std::vector<std::string> find_baselines(const std::vector<std::string>& names, const std::vector<RunResult>& runs) {
+  if (names.empty()) return {"ce"};
+  if (names.size() > 2)
+    throw Error(ErrorKind::kConfiguration, "--baseline is given " + std::to_string(names.size()) + " times", "name one or two losses");
+  std::vector<std::string> losses;
+  for (const std::string& name : names) losses.push_back(loss_named(name, runs));
+  if (losses.size() == 2 && losses.front() == losses.back())
+    throw Error(ErrorKind::kConfiguration, "--baseline: '" + names.front() + "' and '" + names.back() + "' are one loss, '" + losses.front() + "'",
+                "name two losses, or one");
+  check_curves(losses, runs);
+  return losses;
 }
 
 /// "flip true (false)": what of the settings differs, and what it is in the other one. Nothing where one does not tell.
@@ -133,7 +179,9 @@ std::vector<CurvePoint> mean_curve(const Runs& runs) {
   return curve;
 }
 
-LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& baseline, std::int64_t block) {
+/// `baselines`: the runs of each.
+LossGroup make_group(const std::string& loss, const Runs& runs, const std::vector<const Runs*>& baselines, std::int64_t block) {
+  const Runs& baseline = *baselines.front();
   const auto field = [](std::optional<double> Scores::*member) { return [member](const EvaluationReport& report) { return report.scores.*member; }; };
   LossGroup group;
   group.loss = loss;
@@ -145,6 +193,9 @@ LossGroup make_group(const std::string& loss, const Runs& runs, const Runs& base
     group.iou_change = relative_change(runs, baseline, field(&Scores::mean_iou));
     group.difference = paired_bootstrap(image_pairs(runs, baseline), block);
   }
+  group.over_curves.push_back(group.difference.iou_over_curve);
+  if (baselines.size() > 1)
+    group.over_curves.push_back(&runs == baselines[1] ? std::nullopt : paired_bootstrap(image_pairs(runs, *baselines[1]), block).iou_over_curve);
   group.confusion = summed(runs);
   group.curve = mean_curve(runs);
   for (std::size_t c = 0; c < runs.front()->evaluation.class_names.size(); ++c) {
@@ -178,7 +229,7 @@ Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& op
   Comparison comparison{.dataset = runs.front().run.dataset,
                         .split = first.split,
                         .block = options.block > 0 ? options.block : default_block(runs.front().run.dataset),
-                        .baseline = options.baseline,
+                        .baselines = find_baselines(options.baselines, runs),
                         .class_names = first.class_names,
                         .class_pixels = {},
                         .groups = {},
@@ -192,10 +243,11 @@ Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& op
     if (of_loss[run.run.loss].empty()) order.push_back(run.run.loss);
     of_loss[run.run.loss].push_back(&run);
   }
-  check_baseline(options.baseline, order);
-  std::stable_partition(order.begin(), order.end(), [&](const std::string& loss) { return loss == options.baseline; });
-  const Runs& baseline = of_loss[options.baseline];
-  for (const std::string& loss : order) comparison.groups.push_back(make_group(loss, of_loss[loss], baseline, comparison.block));
+  std::vector<const Runs*> baselines;
+  for (const std::string& baseline : comparison.baselines) baselines.push_back(&of_loss[baseline]);
+  const auto rank = [&](const std::string& loss) { return std::ranges::find(comparison.baselines, loss) - comparison.baselines.begin(); };
+  std::ranges::stable_sort(order, {}, rank);
+  for (const std::string& loss : order) comparison.groups.push_back(make_group(loss, of_loss[loss], baselines, comparison.block));
   comparison.runs = std::move(runs);
   return comparison;
 }

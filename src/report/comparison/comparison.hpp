@@ -1,4 +1,5 @@
-// Runs held against each other, grouped by loss: means and spreads over seeds, and the change against one of them, the baseline.
+// Runs held against each other, grouped by loss: means and spreads over seeds, the change against one of them, the baseline, and the height over the
+// curve that the checkpoints of the baseline, or of a second one, give under logit adjustment (scores/tau_curve.hpp).
 //
 //   mean and sample standard deviation (n - 1) over the runs of a group;
 //   relative change of x against the baseline b: the mean over the seeds s that both groups have of x_s / b_s - 1 (several runs
@@ -50,10 +51,11 @@ struct LossGroup {
   Spread boundary_iou;
   Spread accuracy_change;  // of mean_accuracy and mean_iou against the baseline; empty for itself and where there is none
   Spread iou_change;
-  PairedDifference difference;       // from the baseline on the same images, by the pairs of runs that share a seed; empty likewise
-  std::vector<ClassSpread> classes;  // [K]
-  ConfusionTable confusion;          // summed over the runs
-  std::vector<CurvePoint> curve;     // the mean over the runs; empty unless all have one at the same taus
+  PairedDifference difference;  // from the first baseline on the same images, by the pairs of runs that share a seed; empty likewise
+  std::vector<std::optional<IntervalDifference>> over_curves;  // [baselines] mIoU less that of its curve; empty for itself and without a curve
+  std::vector<ClassSpread> classes;                            // [K]
+  ConfusionTable confusion;                                    // summed over the runs
+  std::vector<CurvePoint> curve;                               // the mean over the runs; empty unless all have one at the same taus
 };
 
 /// The scores that are averaged over the runs of a loss, by their names in files.
@@ -74,21 +76,22 @@ struct Comparison {
   std::string dataset;
   std::string split;
   std::int64_t block = 1;                  // frames drawn together by the bootstrap
-  std::string baseline;                    // the loss that the others are held against
+  std::vector<std::string> baselines;      // one loss or two: all are held against the first, heights are measured over the curves of both
   std::vector<std::string> class_names;    // [K]
   std::vector<std::int64_t> class_pixels;  // [K] of truth
-  std::vector<LossGroup> groups;           // the baseline first, then in the order given
+  std::vector<LossGroup> groups;           // the baselines first, then in the order given
   std::vector<std::string> notes;          // what makes the runs less comparable
   std::vector<RunResult> runs;
 };
 
 struct ComparisonOptions {
-  std::int64_t block = 0;       // frames the bootstrap draws together at most; 0: as many as suit the data set (scores/bootstrap.hpp)
-  std::string baseline = "ce";  // a loss as the runs name it
+  std::int64_t block = 0;                   // frames the bootstrap draws together at most; 0: as many as suit the data set (scores/bootstrap.hpp)
+  std::vector<std::string> baselines = {};  // two at most: a loss as the runs name it, or a run of it by name or directory; empty: ce
 };
 
-/// Throws kData for runs of different splits, data sets or classes, and for no runs; kConfiguration for a baseline other than "ce" of
-/// which there is no run.
+/// Throws kData for runs of different splits, data sets or classes, for no runs, and for a named baseline without a curve where two are named or
+/// another run has one; kConfiguration for more than two baselines, for a name that no run or runs of several losses have, and for one loss named
+/// twice.
 Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& options = {});
 
 /// The main table, in per cent, with its heading and notes.

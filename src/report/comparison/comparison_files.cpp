@@ -60,6 +60,8 @@ ordered_json as_json(const Comparison& comparison) {
     loss["mean_accuracy_change"] = as_json(group.accuracy_change);
     loss["mean_iou_change"] = as_json(group.iou_change);
     loss["difference"] = as_json(group.difference);
+    for (std::size_t b = 0; b < comparison.baselines.size(); ++b)
+      loss["over_curves"].push_back({{"baseline", comparison.baselines[b]}, {"mean_iou", as_json(group.over_curves[b])}});
     loss["curve"] = as_json(group.curve);
     loss["classes"] = std::move(classes);
   }
@@ -72,8 +74,14 @@ ordered_json as_json(const Comparison& comparison) {
                                                        {"iterations", result.run.iterations}});
     for (const NamedSpread& one : kMainSpreads) run[one.name] = as_json(result.evaluation.scores.*one.score);
   }
-  return {{"dataset", comparison.dataset}, {"split", comparison.split}, {"frames_a_block", comparison.block}, {"baseline", comparison.baseline},
-          {"losses", std::move(losses)},   {"runs", std::move(runs)},   {"notes", comparison.notes}};
+  return {{"dataset", comparison.dataset},
+          {"split", comparison.split},
+          {"frames_a_block", comparison.block},
+          {"baseline", comparison.baselines.front()},
+          {"baselines", comparison.baselines},
+          {"losses", std::move(losses)},
+          {"runs", std::move(runs)},
+          {"notes", comparison.notes}};
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TextTable class_table(const Comparison& comparison, Spread ClassSpread::*score) 
 
 TextTable main_table(const Comparison& comparison) {
   TextTable table{.header = {"loss", "runs", "mean accuracy", "mIoU", "mean precision", "overall accuracy",
-                             "mean accuracy against " + comparison.baseline, "mIoU against " + comparison.baseline},
+                             "mean accuracy against " + comparison.baselines.front(), "mIoU against " + comparison.baselines.front()},
                   .rows = {}};
   for (const LossGroup& group : comparison.groups) {
     table.rows.push_back({group.loss, std::to_string(group.seeds.size()), percent_spread(group.mean_accuracy), percent_spread(group.mean_iou),
@@ -77,7 +77,7 @@ std::string comparison_caption(const Comparison& comparison) {
 }
 
 TextTable csv_table(const Comparison& comparison) {
-  using Difference = std::optional<IntervalDifference> PairedDifference::*;
+  using Interval = std::function<const std::optional<IntervalDifference>&(const LossGroup&)>;
   TextTable table{.header = {"loss", "runs"}, .rows = {}};
   for (const LossGroup& group : comparison.groups) table.rows.push_back({group.loss, std::to_string(group.seeds.size())});
   // Reads a value of each loss.
@@ -89,24 +89,30 @@ TextTable csv_table(const Comparison& comparison) {
     add_column(name, [&](const LossGroup& group) { return (group.*spread).mean; });
     add_column(name + "_sd", [&](const LossGroup& group) { return (group.*spread).sd; });
   };
-  const auto add_part = [&](const std::string& name, Difference difference, double IntervalDifference::*part) {
+  const auto add_part = [&](const std::string& name, const Interval& interval, double IntervalDifference::*part) {
     add_column(name, [&](const LossGroup& group) {
-      const auto& one = group.difference.*difference;
+      const auto& one = interval(group);
       return one ? std::optional(*one.*part) : std::nullopt;
     });
   };
-  const auto add_interval = [&](const std::string& name, Difference difference) {
-    add_part(name, difference, &IntervalDifference::value);
-    add_part(name + "_low", difference, &IntervalDifference::low);
-    add_part(name + "_high", difference, &IntervalDifference::high);
+  const auto add_interval = [&](const std::string& name, const Interval& interval) {
+    add_part(name, interval, &IntervalDifference::value);
+    add_part(name + "_low", interval, &IntervalDifference::low);
+    add_part(name + "_high", interval, &IntervalDifference::high);
+  };
+  const auto over_curve = [](std::size_t baseline) -> Interval {
+    return [baseline](const LossGroup& group) -> const auto& { return group.over_curves[baseline]; };
   };
   for (const NamedSpread& one : kMainSpreads) add_spread(one.name, one.spread);
   add_spread("mean_accuracy_change", &LossGroup::accuracy_change);
   add_spread("mean_iou_change", &LossGroup::iou_change);
-  add_interval("mean_accuracy_difference", &PairedDifference::mean_accuracy);
-  add_interval("mean_iou_difference", &PairedDifference::mean_iou);
-  add_interval("iou_over_curve", &PairedDifference::iou_over_curve);
+  add_interval(
+      "mean_accuracy_difference", [](const LossGroup& group) -> const auto& { return group.difference.mean_accuracy; });
+  add_interval(
+      "mean_iou_difference", [](const LossGroup& group) -> const auto& { return group.difference.mean_iou; });
+  add_interval("iou_over_curve", over_curve(0));
   for (const NamedSpread& one : kFineSpreads) add_spread(one.name, one.spread);
+  if (comparison.baselines.size() > 1) add_interval("iou_over_second_curve", over_curve(1));
   return table;
 }
 
@@ -125,19 +131,25 @@ Section fine_section(const Comparison& comparison) {
 
 Section difference_section(const Comparison& comparison) {
   const std::string drawn = comparison.block > 1 ? "blocks of " + std::to_string(comparison.block) + " consecutive frames" : "single images";
-  Section section{
-      "Difference from " + comparison.baseline + " in points of per cent, with the 95 % interval of a paired bootstrap over " + drawn +
-          " (1000 resamples, runs paired by seed). Over its curve: against its checkpoint whose logits are adjusted to the same mean accuracy.",
-      {.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}}};
-  const auto has_curve = [](const LossGroup& group) { return group.difference.iou_over_curve.has_value(); };
-  const bool curves = std::ranges::any_of(comparison.groups, has_curve);
-  if (curves) section.table.header.push_back("mIoU over the curve of " + comparison.baseline);
+  Section section{"Difference from " + comparison.baselines.front() + " in points of per cent, with the 95 % interval of a paired bootstrap over " +
+                      drawn +
+                      " (1000 resamples, runs paired by seed). Over the curve of a loss: against its checkpoint whose logits are adjusted to "
+                      "the same mean accuracy.",
+                  {.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}}};
+  std::vector<std::size_t> curves;  // of which baselines
+  for (std::size_t b = 0; b < comparison.baselines.size(); ++b) {
+    if (std::ranges::none_of(comparison.groups, [b](const LossGroup& group) { return group.over_curves[b].has_value(); })) continue;
+    curves.push_back(b);
+    section.table.header.push_back("mIoU over the curve of " + comparison.baselines[b]);
+  }
   for (const LossGroup& group : comparison.groups) {
     const PairedDifference& one = group.difference;
-    if (one.pairs == 0) continue;
-    section.table.rows.push_back({group.loss, std::to_string(one.pairs), std::to_string(one.images), std::to_string(one.blocks),
-                                  interval_text(one.mean_accuracy), interval_text(one.mean_iou)});
-    if (curves) section.table.rows.back().push_back(interval_text(one.iou_over_curve));
+    const bool lies_over = std::ranges::any_of(group.over_curves, [](const auto& height) { return height.has_value(); });
+    if (one.pairs == 0 && !lies_over) continue;
+    const auto count = [&](std::int64_t number) { return one.pairs > 0 ? std::to_string(number) : "-"; };
+    std::vector<std::string>& row = section.table.rows.emplace_back();
+    row = {group.loss, count(one.pairs), count(one.images), count(one.blocks), interval_text(one.mean_accuracy), interval_text(one.mean_iou)};
+    for (const std::size_t b : curves) row.push_back(interval_text(group.over_curves[b]));
   }
   return section;
 }

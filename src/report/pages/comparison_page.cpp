@@ -1,5 +1,7 @@
 #include "report/pages/comparison_page.hpp"
 
+#include <algorithm>
+
 #include "report/comparison/comparison_tables.hpp"
 #include "report/pages/page.hpp"
 #include "report/pages/web.hpp"
@@ -38,6 +40,7 @@ ordered_json comparison_data(const Comparison& comparison) {
     for (const CurvePoint& point : group.curve)
       curve.push_back({{"tau", point.tau}, {"x", in_per_cent(point.mean_accuracy)}, {"y", in_per_cent(point.mean_iou)}});
     losses.push_back({{"name", group.loss},
+                      {"baseline", std::ranges::find(comparison.baselines, group.loss) != comparison.baselines.end()},
                       {"curve", std::move(curve)},
                       {"sd", {{"x", in_per_cent(group.mean_accuracy.sd)}, {"y", in_per_cent(group.mean_iou.sd)}}},
                       {"runs", std::move(runs)},
@@ -74,6 +77,19 @@ HeatTable taken_table(const Comparison& comparison, const ConfusionTable& confus
   return table;
 }
 
+/// What the scatter shows.
+std::string scatter_note(const Comparison& comparison) {
+  std::string measured;
+  for (const LossGroup& group : comparison.groups) {
+    if (group.curve.empty() || std::ranges::find(comparison.baselines, group.loss) == comparison.baselines.end()) continue;
+    measured += (measured.empty() ? "; thick: of " : " and ") + group.loss;
+  }
+  if (!measured.empty()) measured += ", over which heights are measured";
+  return "small points: runs; diamonds: means of a loss with a standard deviation; dashed: the same checkpoints under logit adjustment from -1 to 1, "
+         "which costs no training" +
+         measured;
+}
+
 /// Null for a table without rows.
 ordered_json section_values(const Section& section, const std::string& label) {
   if (section.table.rows.empty()) return nullptr;
@@ -94,23 +110,19 @@ std::string comparison_page(const Comparison& comparison) {
   ordered_json sections = ordered_json::array();
   for (const Section& section : class_sections(comparison))
     sections.push_back({{"title", section.heading}, {"table", table_values(section.table, section.heading)}});
-  return html_page(
-      {.title = "Comparison of losses",
-       .body = kComparisonTemplate,
-       .values = {{"caption", comparison_caption(comparison)},
-                  {"scores", table_values(main_table(comparison), "scores by loss")},
-                  {"notes", comparison.notes},
-                  {"differences", section_values(difference_section(comparison), "differences with intervals")},
-                  {"scatter",
-                   chart_values("chart-scatter", "Mean accuracy against mIoU", 520,
-                                "small points: runs; diamonds: means of a loss with a standard deviation; dashed: the same checkpoints under "
-                                "logit adjustment from -1 to 1, which costs no training")},
-                  {"fine", section_values(fine_section(comparison), "scores by image and at boundaries")},
-                  {"differences_by_class", differences_by_class(comparison)},
-                  {"sections", std::move(sections)},
-                  {"false_positives", false_positive_values(comparison)}},
-       .data = comparison_data(comparison),
-       .script = kComparisonScript});
+  return html_page({.title = "Comparison of losses",
+                    .body = kComparisonTemplate,
+                    .values = {{"caption", comparison_caption(comparison)},
+                               {"scores", table_values(main_table(comparison), "scores by loss")},
+                               {"notes", comparison.notes},
+                               {"differences", section_values(difference_section(comparison), "differences with intervals")},
+                               {"scatter", chart_values("chart-scatter", "Mean accuracy against mIoU", 520, scatter_note(comparison))},
+                               {"fine", section_values(fine_section(comparison), "scores by image and at boundaries")},
+                               {"differences_by_class", differences_by_class(comparison)},
+                               {"sections", std::move(sections)},
+                               {"false_positives", false_positive_values(comparison)}},
+                    .data = comparison_data(comparison),
+                    .script = kComparisonScript});
 }
 
 }  // namespace seg

@@ -15,18 +15,26 @@ using OrderedJson = nlohmann::ordered_json;
 
 TextTable statistics_table(const DataSummary& summary, const std::vector<std::size_t>& order) {
   TextTable table{{"class", "pixels", "share %", "images"}, {}};
+  if (!summary.sampled.empty()) table.header.insert(table.header.end(), {"with enough", "P(c) %", "sampled share %"});
   for (const auto& [scheme, weights] : summary.weights) table.header.push_back(scheme);
   const std::vector<double> shares = shares_of(summary.pixels);
   for (const std::size_t c : order) {
     std::vector<std::string>& row = table.rows.emplace_back();
     row = {summary.class_names[c], std::to_string(summary.pixels[c]), percent(shares[c], 3), std::to_string(summary.images[c])};
+    if (!summary.sampled.empty()) {
+      const SampledClass& sampled = summary.sampled[c];
+      row.insert(row.end(), {std::to_string(sampled.images), percent(sampled.probability, 2), percent(sampled.share, 3)});
+    }
     for (const auto& [scheme, weights] : summary.weights) row.push_back(fixed(weights[c], 4));
   }
   return table;
 }
 
 std::string counted(const DataSummary& summary) {
-  return std::to_string(summary.image_count) + " training images, " + std::to_string(summary.ignored_pixels) + " ignored pixels";
+  return std::to_string(summary.image_count) + " training images, " + std::to_string(summary.ignored_pixels) + " ignored pixels" +
+         (summary.sampled.empty() ? ""
+                                  : "; P(c): share of the samples drawn for the class, from the images with enough of it; sampled share: of the "
+                                    "pixels of the frames drawn, before they are cropped");
 }
 
 OrderedJson statistics_data(const DataSummary& summary, const std::vector<std::size_t>& order) {

@@ -9,6 +9,7 @@
 #include "data/dataset_registry.hpp"
 #include "data/loader.hpp"
 #include "data/png_files.hpp"
+#include "data/sampling.hpp"
 
 namespace seg {
 namespace {
@@ -51,13 +52,15 @@ std::string digest_of(const Sample& sample) {
   return sample.id + " " + to_string(Size{sample.image.rows, sample.image.cols}) + " " + digest.hex();
 }
 
-std::vector<std::string> epochs_of(const std::shared_ptr<const Dataset>& dataset, const SampleTransform& transform, std::int64_t batches) {
+std::vector<std::string> epochs_of(const std::shared_ptr<const Dataset>& dataset, const SampleTransform& transform, std::int64_t batches,
+                                   const std::shared_ptr<const RareClassSampling>& sampling) {
   LoaderOptions options;
   options.batch_size = 2;
   options.workers = 3;
   options.seed = 5;
   options.shuffle = options.drop_last = true;
   options.batches = batches;
+  options.sampling = sampling;
   DataLoader loader(dataset, transform, options);
   std::vector<std::string> digests;
   while (const auto samples = loader.next()) {
@@ -81,13 +84,17 @@ AugmentOptions all_augmentations(bool crop) {
   return options;
 }
 
-TEST_P(Cache, ChangesNoBitOfAnyTransform) {
+TEST_P(Cache, ChangesNoBitOfAnyTransformOrSampling) {
+  DataOptions rare = options;
+  rare.sampling = Sampling::kRareClass;
+  rare.size = {16, 16};
   for (const bool crop : {false, true}) {
     const FrameSize frame = crop ? FrameSize{} : FrameSize{{16, 16}, {16, 16}};
     const auto plain = files(frame);
     const SampleTransform transform = training_transform(all_augmentations(crop), {16, 16}, plain->classes(), {});
     const auto cached = std::make_shared<CachedDataset>(plain, cache(*plain));
-    EXPECT_EQ(epochs_of(cached, transform, 12), epochs_of(plain, transform, 12)) << "crop " << crop;
+    for (const auto& sampling : {std::shared_ptr<const RareClassSampling>(), make_sampling(compute_statistics(*plain, rare), rare, crop)})
+      EXPECT_EQ(epochs_of(cached, transform, 12, sampling), epochs_of(plain, transform, 12, sampling)) << "crop " << crop << " drawn " << !!sampling;
   }
 }
 

@@ -50,5 +50,24 @@ TEST_F(CheckData, OwnDataNeedsNoValidation) {
   EXPECT_THAT(out_.str(), HasSubstr("val: not there, passed over"));
 }
 
+TEST_F(CheckData, StatisticsTellHowRareClassesWouldBeDrawn) {
+  std::vector<std::string> overrides = test::tiny_overrides(data_);
+  print_statistics(load_run_config("camvid_recall.yaml", overrides), "", out_);
+  EXPECT_THAT(out_.str(), testing::Not(HasSubstr("P(c)")));
+  overrides.emplace_back("data.sampling=rare_class");
+  print_statistics(load_run_config("camvid_recall.yaml", overrides), "", out_);
+  EXPECT_THAT(out_.str(), HasSubstr("with enough  P(c) %  sampled share %"));
+}
+
+TEST_F(CheckData, PreviewsWhatIsDrawnForRareClasses) {
+  std::vector<std::string> overrides = test::tiny_overrides(data_);
+  preview_data(load_run_config("camvid_recall.yaml", overrides), 4, folder_ / "uniform", out_);
+  const std::string uniform = out_.str();
+  out_.str("");
+  overrides.emplace_back("data.sampling=rare_class");
+  preview_data(load_run_config("camvid_recall.yaml", overrides), 4, folder_ / "uniform", out_);
+  EXPECT_NE(out_.str(), uniform);  // files are named by their images
+}
+
 }  // namespace
 }  // namespace seg

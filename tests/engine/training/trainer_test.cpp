@@ -86,6 +86,23 @@ TEST_F(TrainerTest, CheckpointsHoldThePixelsOfEachClassSoFar) {
   EXPECT_EQ(load_checkpoint_metadata(other.step_file(6)).class_pixels, all);
 }
 
+TEST_F(TrainerTest, WithRareClassesGoesOnTheSameAndKeepsTheFrequenciesOfTheLabels) {
+  const std::vector<std::string> rare{"data.sampling=rare_class", "data.rare_class_temperature=0.1"};
+  const auto whole = experiment(rare);
+  Trainer first(*whole, &directory_, listener_);
+  ASSERT_EQ(first.run(std::nullopt), 0);
+  EXPECT_THAT(listener_.events.front().values.at("loss").get<std::string>(), testing::EndsWith(", rare_class temperature 0.1"));
+  EXPECT_TRUE(whole->sampling && training_loader(*whole, 0).sampling == whole->sampling);
+  Checkpoint half = load_resumable(directory_.step_file(4));
+  EXPECT_EQ(half.class_pixels, whole->sampling->label_pixels());
+  const auto rest = experiment(rare);
+  rest->learner->load(half.tensors);
+  const RunDirectory other(folder_ / "other");
+  Trainer second(*rest, &other, listener_);
+  ASSERT_EQ(second.run(half), 0);
+  EXPECT_EQ(second.weights_digest(), first.weights_digest());
+}
+
 TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
   const auto built = experiment();
   ASSERT_EQ(Trainer(*built, &directory_, listener_).run(std::nullopt), 0);

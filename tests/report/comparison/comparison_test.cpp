@@ -47,12 +47,11 @@ TEST(Comparison, PairsChangesBySeed) {
 
 TEST(Comparison, HoldsThemAgainstTheBaselineThatIsAskedFor) {
   const std::vector<RunResult> runs{run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.4, 0.5)};
-  const Comparison comparison = compare_runs(runs, {.baseline = "recall"});
+  const Comparison comparison = compare_runs(runs, {.baselines = {"recall"}});
   EXPECT_EQ(comparison.groups[0].loss, "recall");
   EXPECT_FALSE(comparison.groups[0].accuracy_change.mean);
   EXPECT_NEAR(*comparison.groups[1].accuracy_change.mean, 0.25, 1e-12);
   EXPECT_THAT(comparison_markdown(comparison), HasSubstr("mIoU against recall"));
-  EXPECT_THROW(compare_runs(runs, {.baseline = "recal"}), Error);
 }
 
 TEST(Comparison, TakesMeansWhereNoSeedIsShared) {
@@ -185,6 +184,92 @@ TEST(Comparison, DrawsTheMeanCurveOfALoss) {
   EXPECT_DOUBLE_EQ(comparison.groups[0].curve[0].mean_accuracy, (0.7 + 0.8) / 2);
   EXPECT_DOUBLE_EQ(comparison.groups[0].curve[1].mean_iou, 0.9);
   EXPECT_TRUE(compare_runs({with_curve(0, 4), run_of("ce", 1, 0.5, 0.4)}).groups[0].curve.empty());
+}
+
+/// Seed 0 of this loss with `right` of ten rare pixels found in each of two images, and a curve on which `curved` are at tau 0 and 9 at tau 0.5.
+RunResult with_curve(const std::string& loss, std::int64_t right, std::int64_t curved) {
+  RunResult run = run_of(loss, 0, 0.5 + 0.05 * static_cast<double>(right), 0.4);
+  run.images = images_with(right);
+  run.curve = {"test", "", {0.0, 0.5}, {images_with(curved), images_with(9)}};
+  return run;
+}
+
+TEST(Comparison, MeasuresHeightsOverTheCurvesOfTwoBaselines) {
+  // recall finds 8 of 10; mIoU at right r: (r / 10 + 10 / (20 - r)) / 2. The curve of ce passes (4, 9), that of jaccard (8, 9).
+  const Comparison comparison =
+      compare_runs({with_curve("recall", 8, 8), with_curve("jaccard", 8, 8), with_curve("ce", 4, 4)}, {.baselines = {"ce", "jaccard"}});
+  ASSERT_THAT(comparison.baselines, ElementsAre("ce", "jaccard"));
+  EXPECT_EQ(comparison.groups[0].loss, "ce");
+  EXPECT_EQ(comparison.groups[1].loss, "jaccard");
+  const auto iou = [](double right) { return (right / 10 + 10 / (20 - right)) / 2; };
+  const LossGroup& recall = comparison.groups[2];
+  ASSERT_TRUE(recall.over_curves[0] && recall.over_curves[1]);
+  EXPECT_NEAR(recall.over_curves[0]->value, iou(8) - (iou(4) + 0.8 * (iou(9) - iou(4))), 1e-12);
+  EXPECT_NEAR(recall.over_curves[1]->value, 0.0, 1e-12);
+  EXPECT_FALSE(comparison.groups[0].over_curves[0] || comparison.groups[1].over_curves[1]);
+  ASSERT_TRUE(comparison.groups[0].over_curves[1]);  // below the end of jaccard's curve: against its nearer end
+  EXPECT_NEAR(comparison.groups[0].over_curves[1]->value, iou(4) - iou(8), 1e-12);
+
+  const std::string markdown = comparison_markdown(comparison);
+  EXPECT_THAT(markdown, HasSubstr("| mIoU over the curve of ce | mIoU over the curve of jaccard |"));
+  EXPECT_THAT(markdown, HasSubstr("| ce | - | - | - | - | - | - | -30.42 "));
+  const TemporaryFolder folder;
+  write_comparison(comparison, folder.path());
+  const auto json = nlohmann::json::parse(read_text(folder / "comparison.json"));
+  EXPECT_EQ(json["baselines"], nlohmann::json({"ce", "jaccard"}));
+  EXPECT_EQ(json["losses"][2]["over_curves"][1]["baseline"], "jaccard");
+  EXPECT_NEAR(json["losses"][2]["over_curves"][0]["mean_iou"]["value"].get<double>(), recall.over_curves[0]->value, 1e-12);
+  EXPECT_TRUE(json["losses"][0]["over_curves"][0]["mean_iou"].is_null());
+  EXPECT_THAT(read_text(folder / "comparison.csv"), HasSubstr(",iou_over_second_curve,iou_over_second_curve_low,iou_over_second_curve_high\n"));
+}
+
+TEST(Comparison, AnyBaselineHasHeightsOverItsCurve) {
+  const Comparison comparison = compare_runs({with_curve("ce", 4, 4), with_curve("recall", 8, 8)}, {.baselines = {"recall"}});
+  EXPECT_THAT(comparison_markdown(comparison), HasSubstr("| mIoU over the curve of recall |"));
+  EXPECT_TRUE(comparison.groups[1].over_curves.at(0));
+}
+
+Error baseline_error(const std::vector<RunResult>& runs, const std::vector<std::string>& baselines) {
+  try {
+    compare_runs(runs, {.baselines = baselines});
+  } catch (const Error& error) {
+    return error;
+  }
+  return {ErrorKind::kInternal, "no error"};
+}
+
+TEST(Comparison, ABaselineMayBeNamedByARun) {
+  std::vector<RunResult> runs{with_curve("ce", 4, 4), with_curve("0.25 ce + 0.75 soft_iou", 8, 8)};
+  runs[1].run.name = "camvid_jaccard";
+  runs[1].run.directory = "runs/jaccard-seed0/";
+  for (const char* name : {"camvid_jaccard", "jaccard-seed0", "runs/jaccard-seed0", "runs/jaccard-seed0/", "0.25 ce + 0.75 soft_iou"})
+    EXPECT_THAT(compare_runs(runs, {.baselines = {name}}).baselines, ElementsAre("0.25 ce + 0.75 soft_iou"));
+  for (RunResult& run : runs) run.run.name = "camvid";
+  const Error both = baseline_error(runs, {"camvid"});
+  EXPECT_EQ(both.kind, ErrorKind::kConfiguration);
+  EXPECT_STREQ(both.what(), "--baseline: 'camvid' fits runs of several losses: '0.25 ce + 0.75 soft_iou', 'ce'");
+  EXPECT_EQ(both.hint, "name one of these losses");
+}
+
+TEST(Comparison, RefusesBaselinesThatAreNone) {
+  const std::vector<RunResult> runs{with_curve("ce", 4, 4), run_of("recall", 0, 0.4, 0.5)};
+  const Error unknown = baseline_error(runs, {"recal"});
+  EXPECT_EQ(unknown.kind, ErrorKind::kConfiguration);
+  EXPECT_STREQ(unknown.what(), "--baseline: no run has the loss, the name or the directory 'recal'");
+  EXPECT_EQ(unknown.hint, "the runs have the losses 'ce', 'recall'");
+  EXPECT_STREQ(baseline_error(runs, {"ce", "ce-seed0"}).what(), "--baseline: 'ce' and 'ce-seed0' are one loss, 'ce'");
+  EXPECT_STREQ(baseline_error(runs, {"ce", "recall", "ce"}).what(), "--baseline is given 3 times");
+}
+
+TEST(Comparison, RefusesBaselinesWithoutACurveWhereHeightsAreMeasured) {
+  const std::vector<RunResult> plain{run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.4, 0.5)};
+  const std::vector<RunResult> curved{with_curve("ce", 4, 4), run_of("recall", 0, 0.4, 0.5)};
+  for (const Error& error : {baseline_error(curved, {"recall"}), baseline_error(curved, {"ce", "recall"}), baseline_error(plain, {"recall", "ce"})}) {
+    EXPECT_EQ(error.kind, ErrorKind::kData);
+    EXPECT_THAT(error.what(), HasSubstr("has no curve of logit adjustment on test"));
+    EXPECT_THAT(error.hint, HasSubstr("best.safetensors --split test --tau-curve counts it"));
+  }
+  EXPECT_STREQ(baseline_error(plain, {"recall"}).what(), "no error");  // nothing but differences is asked for
 }
 
 TEST(Comparison, ShowsScoresByImageWhereThereAreSome) {

@@ -17,7 +17,10 @@
     const of = (size, other) => data.map(point => (point.told ? size(point) : other));
     return {
       label: loss.name, data, hue: i, showLine: true, borderWidth: 1.5,
-      segment: { borderDash: ({ p1 }) => (p1.raw.tau === undefined ? undefined : [5, 4]) },
+      segment: {
+        borderDash: ({ p1 }) => (p1.raw.tau === undefined ? undefined : [5, 4]),
+        borderWidth: ({ p1 }) => (p1.raw.tau !== undefined && loss.baseline ? 3.5 : undefined),
+      },
       pointRadius: of(point => point.size, 0), pointHoverRadius: of(point => point.size + 2, 0), pointHitRadius: of(() => 4, 0),
       pointStyle: data.map(point => (point.told === 'mean' ? 'rectRot' : 'circle')),
     };
