@@ -24,7 +24,7 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)  # dependencies by what the programs are 
 # A threaded BLAS: LibTorch is content with the slow reference one.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libopenblas0-pthread, bash-completion")
 # Below the project's own line.
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Trains DeepLabV3 and DeepLabV3+ from one YAML file, with cross entropy, recall
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Trains DeepLabV3, DeepLabV3+ and DDRNet from one YAML file, with cross entropy, recall
 loss and others, on SYNTHIA, Cityscapes, CamVid or folders of images; scores
 and compares runs, predicts images and videos, exports networks as ONNX.")
 include(CPack)

@@ -85,7 +85,8 @@ struct PredictBench {
   Repeats images{.warmup = 5, .runs = 50};
 };
 
-/// Sections: "milliseconds" (p50, p95, p99 of an image), "predict" (images/s) and "memory". Weights are as initialised: they do not change the time.
+/// Sections: "milliseconds" (p50, p95, p99 of an image), "predict" (images/s), "arithmetic" (GFLOP an image) and "memory". Weights are as
+/// initialised: they do not change the time.
 BenchReport bench_predict(const PredictBench& bench);
 
 /// `segbench conv`: each convolution of the network by itself.

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "bench/bench.hpp"
+#include "bench/counts.hpp"
 #include "data/class_table.hpp"
 #include "predict/predictor.hpp"
 #include "synthesis/render.hpp"
@@ -16,6 +17,13 @@ double percentile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
   return values[std::max<std::size_t>(rank, 1) - 1];
+}
+
+/// Of one image in evaluation.
+double forward_flops(Model& model, const torch::Device& device, Size size) {
+  const torch::NoGradGuard no_gradient;
+  model.eval();
+  return count_flops([&] { model.forward(torch::zeros({1, 3, size.height, size.width}, device)); }).forward();
 }
 
 }  // namespace
@@ -44,10 +52,12 @@ BenchReport bench_predict(const PredictBench& bench) {
 
   BenchReport report("predict");
   add_facts(report, config, compute, threads, classes.size());
+  report.fact("parameters", network.model->value_count());
   report.fact("image", to_string(config.data.size));
   for (const auto& [name, share] : {std::pair("p50", 0.50), std::pair("p95", 0.95), std::pair("p99", 0.99)})
     report.add("milliseconds", name, 1e3 * percentile(seconds, share), "ms");
   report.add("predict", "images_per_second", measurement_of(rates(seconds, 1.0)), "1/s");
+  report.add("arithmetic", "an_image", forward_flops(*network.model, compute.device, config.data.size) / 1e9, "GFLOP");
   report.add("memory", "peak_resident", static_cast<double>(peak_resident_bytes()) / kMegabyte, "MB");
   return report;
 }

@@ -111,7 +111,7 @@ void add_facts(BenchReport& report, const RunConfig& config, const Compute& comp
   report.fact("processor", processor());
   report.fact("threads", threads);
   report.fact("precision", compute.precision == torch::kBFloat16 ? "bf16" : "fp32");
-  report.fact("model", config.model.arch + " " + config.model.backbone + " stride " + std::to_string(config.model.output_stride));
+  report.fact("model", network_name(config.model));
   report.fact("classes", classes);
 }
 

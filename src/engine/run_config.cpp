@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "config/document.hpp"
+#include "config/format.hpp"
 #include "losses/loss_registry.hpp"
 #include "models/model.hpp"
 #include "optim/optimizer.hpp"
@@ -66,6 +67,12 @@ void check_run_config(const RunConfig& config) {
   at(config, {"model.input"}, [&] { check(config.model.input); });
   at(config, {"model"}, [&] { check_model(config.model); });
   at(config, {"loss.weighting", "loss.sum", "loss.type"}, [&] { check_loss(config.loss); });
+  at(config, {"optimizer.backbone_lr_scale"}, [&] {
+    if (config.optimizer.backbone_lr_scale != OptimizerOptions().backbone_lr_scale && !has_backbone(config.model))
+      refuse("optimizer.backbone_lr_scale is " + config::format(config.optimizer.backbone_lr_scale) + ", but model.arch " + config.model.arch +
+                 " has no backbone",
+             "leave it out: all layers learn at optimizer.lr");
+  });
   at(config, {"optimizer.sgd.nesterov", "optimizer.sgd.momentum"}, [&] { check_optimizer(config.optimizer); });
   at(config, {"train.batch_size"}, [&] { check_batch_norm(config.model, config.train.batch_size, config.data.size.height, config.data.size.width); });
 }

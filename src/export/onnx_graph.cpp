@@ -42,6 +42,13 @@ OnnxGraph::Value OnnxGraph::max_pool(const std::string& name, const Value& x) {
   return node("MaxPool", name, {x}, {{"kernel_shape", Numbers{3, 3}}, {"pads", Numbers(4, 1)}, {"strides", Numbers{2, 2}}});
 }
 
+OnnxGraph::Value OnnxGraph::mean_pool(const std::string& name, const Value& x, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
+  // A node of its own for the zeros, since OpenCV counts those of the pooling's padding in files of PyTorch alone.
+  const torch::Tensor zeros = torch::tensor({std::int64_t{0}, std::int64_t{0}, padding, padding, std::int64_t{0}, std::int64_t{0}, padding, padding});
+  const Value padded = node("Pad", name + ".pad", {x, constant(name + ".zeros", zeros)});
+  return node("AveragePool", name, {padded}, {{"kernel_shape", Numbers{kernel, kernel}}, {"strides", Numbers{stride, stride}}});
+}
+
 OnnxGraph::Value OnnxGraph::sizes(const std::string& name, const Value& x, std::int64_t from, std::int64_t to) {
   const Value shape = node("Shape", name + ".shape", {x});
   const auto number = [&](const std::string& what, std::int64_t value) { return constant(name + what, torch::tensor({value}, torch::kInt64)); };

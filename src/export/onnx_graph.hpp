@@ -35,6 +35,8 @@ class OnnxGraph {
   Value convolution(const std::string& name, const Value& x, const Convolution& convolution);
   /// 3x3 at stride 2, padding 1.
   Value max_pool(const std::string& name, const Value& x);
+  /// The mean of square windows; `padding` zeros beyond the border count.
+  Value mean_pool(const std::string& name, const Value& x, std::int64_t kernel, std::int64_t stride, std::int64_t padding);
   /// [N,C,H,W] -> [N,C,1,1]
   Value mean(const std::string& name, const Value& x) { return node("GlobalAveragePool", name, {x}); }
   Value relu(const std::string& name, const Value& x) { return node("Relu", name, {x}); }

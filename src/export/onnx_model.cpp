@@ -9,6 +9,7 @@
 #include "base/app.hpp"
 #include "base/error.hpp"
 #include "export/onnx_graph.hpp"
+#include "models/ddrnet.hpp"
 #include "models/deeplab.hpp"
 
 namespace seg {
@@ -59,7 +60,7 @@ using Convolution = OnnxGraph::Convolution;
 
 /// Walks a network's layers by the names they are registered under. Batch norm is folded into the convolution before it:
 ///
-///   gamma (W x - mean) / sqrt(var + eps) + beta = (s W) x + (beta - s mean),   s = gamma / sqrt(var + eps), in double
+///   gamma (W x + b - mean) / sqrt(var + eps) + beta = (s W) x + (beta + s (b - mean)),   s = gamma / sqrt(var + eps), in double
 class NetworkWriter {
  public:
   NetworkWriter(OnnxGraph& graph, const Model& model, const ModelOptions& options)
@@ -80,8 +81,23 @@ class NetworkWriter {
     return classes("decoder.last_conv.8", conv_norm_relu("decoder.last_conv.4", "decoder.last_conv.5", mixed));
   }
 
-  /// The first convolution takes its channels in the other order.
-  void exchange_red_and_blue() { flip_image_channels_ = true; }
+  Value ddrnet(const Value& images) {
+    Value shared = conv_norm_relu("conv1.3", "conv1.4", conv_norm_relu("conv1.0", "conv1.1", images));
+    shared = stage("layer2", stage("layer1", shared, true), true);
+    const Value low3 = stage("layer3", shared, false), high3 = stage("layer3_", shared, false);
+    const Value fused3 = with_context("3", high3, conv_norm("compression3.0", "compression3.1", relu(low3)));
+    const Value down3 = conv_norm("down3.0", "down3.1", relu(high3));
+    const Value low4 = stage("layer4", relu(graph_.add("down3.add", low3, down3)), false), high4 = stage("layer4_", relu(fused3), false);
+    const Value fused4 = with_context("4", high4, conv_norm("compression4.0", "compression4.1", relu(low4)));
+    const Value down4 = conv_norm("down4.3", "down4.4", conv_norm_relu("down4.0", "down4.1", relu(high4)));
+    const Value deepest = stage("layer5", relu(graph_.add("down4.add", low4, down4)), false);
+    const Value features = with_context("5", stage("layer5_", relu(fused4), false), dappm("spp.", deepest));
+    const Value hidden = conv_norm_relu("final_layer.conv1", "final_layer.bn2", norm_relu("final_layer.bn1", features));
+    return classes("final_layer.conv2", hidden);
+  }
+
+  /// The convolution of `images` takes their channels in the other order.
+  void exchange_red_and_blue(const Value& images) { bgr_images_ = images; }
 
  private:
   struct FeatureMaps {
@@ -98,19 +114,43 @@ class NetworkWriter {
   }
   bool has(const std::string& name) const { return layers_.contains(name); }
 
+  static torch::Tensor exact(const torch::Tensor& tensor) { return tensor.detach().cpu().to(torch::kFloat64); }
+
+  /// What a batch norm does: s and beta - s mean, float64 [C].
+  std::pair<torch::Tensor, torch::Tensor> affine(const std::string& norm_name) const {
+    const auto& norm = layer<torch::nn::BatchNorm2dImpl>(norm_name);
+    const torch::Tensor scale = exact(norm.weight) / (exact(norm.running_var) + norm.options.eps()).sqrt();
+    return {scale, exact(norm.bias) - exact(norm.running_mean) * scale};
+  }
+
   /// The convolution and its batch norm as one convolution.
   Value conv_norm(const std::string& conv_name, const std::string& norm_name, const Value& x) {
     const auto& conv = layer<torch::nn::Conv2dImpl>(conv_name);
-    const auto& norm = layer<torch::nn::BatchNorm2dImpl>(norm_name);
-    const auto exact = [](const torch::Tensor& tensor) { return tensor.detach().cpu().to(torch::kFloat64); };
-    const torch::Tensor scale = exact(norm.weight) / (exact(norm.running_var) + norm.options.eps()).sqrt();
+    const auto [scale, offset] = affine(norm_name);
     torch::Tensor weight = exact(conv.weight) * scale.view({-1, 1, 1, 1});
-    if (flip_image_channels_ && conv_name == kFirstLayer) weight = weight.flip(1);
-    return graph_.convolution(conv_name, x, convolution_of(conv, weight, exact(norm.bias) - exact(norm.running_mean) * scale));
+    if (x == bgr_images_) weight = weight.flip(1);
+    return graph_.convolution(conv_name, x, convolution_of(conv, weight, conv.bias.defined() ? offset + exact(conv.bias) * scale : offset));
   }
 
   Value conv_norm_relu(const std::string& conv_name, const std::string& norm_name, const Value& x) {
-    return graph_.relu(conv_name + ".relu", conv_norm(conv_name, norm_name, x));
+    return relu(conv_norm(conv_name, norm_name, x));
+  }
+
+  /// Once for each value.
+  Value relu(const Value& x) { return graph_.relu(x + ".relu", x); }
+
+  Value norm_relu(const std::string& name, const Value& x) {
+    const auto [scale, offset] = affine(name);
+    const auto channels = [&](const char* part, const torch::Tensor& values) { return graph_.constant(name + part, values.view({1, -1, 1, 1})); };
+    const Value scaled = graph_.multiply(name + ".multiply", x, channels(".scale", scale));
+    return relu(graph_.add(name, scaled, channels(".offset", offset)));
+  }
+
+  /// A batch norm, a ReLU and the convolution behind them.
+  Value norm_conv(const std::string& norm_name, const std::string& conv_name, const Value& x) {
+    const auto& conv = layer<torch::nn::Conv2dImpl>(conv_name);
+    const torch::Tensor no_bias = torch::zeros({conv.weight.size(0)});
+    return graph_.convolution(conv_name, norm_relu(norm_name, x), convolution_of(conv, conv.weight, no_bias));
   }
 
   Value classes(const std::string& name, const Value& x) {
@@ -124,19 +164,23 @@ class NetworkWriter {
 
   FeatureMaps backbone(const Value& images) {
     FeatureMaps features;
-    Value x = graph_.max_pool("backbone.maxpool", conv_norm_relu(kFirstLayer, "backbone.bn1", images));
-    for (int stage = 1; has(stage_name(stage)); ++stage) {
-      for (int block = 0; has(stage_name(stage) + "." + std::to_string(block)); ++block)
-        x = residual_block(stage_name(stage) + "." + std::to_string(block) + ".", x);
-      if (stage == 1) features.low = x;
+    Value x = graph_.max_pool("backbone.maxpool", conv_norm_relu("backbone.conv1", "backbone.bn1", images));
+    for (int number = 1; has("backbone.layer" + std::to_string(number)); ++number) {
+      x = stage("backbone.layer" + std::to_string(number), x, true);
+      if (number == 1) features.low = x;
     }
     features.high = x;
     return features;
   }
 
-  static std::string stage_name(int stage) { return "backbone.layer" + std::to_string(stage); }
+  /// Residual blocks; the last one's ReLU only on demand.
+  Value stage(const std::string& name, Value x, bool last_relu) {
+    const auto block_name = [&](int block) { return name + "." + std::to_string(block); };
+    for (int block = 0; has(block_name(block)); ++block) x = residual_block(block_name(block) + ".", x, last_relu || has(block_name(block + 1)));
+    return x;
+  }
 
-  Value residual_block(const std::string& name, const Value& x) {
+  Value residual_block(const std::string& name, const Value& x, bool last_relu) {
     const auto convolved = [&](int number, const Value& input) {
       return conv_norm(name + "conv" + std::to_string(number), name + "bn" + std::to_string(number), input);
     };
@@ -146,7 +190,8 @@ class NetworkWriter {
       y = convolved(number, active);
     }
     const Value residual = has(name + "downsample.0") ? conv_norm(name + "downsample.0", name + "downsample.1", x) : x;
-    return graph_.relu(name + "relu", graph_.add(name + "add", y, residual));
+    const Value sum = graph_.add(name + "add", y, residual);
+    return last_relu ? graph_.relu(name + "relu", sum) : sum;
   }
 
   Value aspp(const std::string& name, const AsppNames& names, const Value& x) {
@@ -157,12 +202,29 @@ class NetworkWriter {
     return conv_norm_relu(name + names.project.conv, name + names.project.norm, graph_.concatenate(name + "concat", scales));
   }
 
-  static constexpr const char* kFirstLayer = "backbone.conv1";
+  /// high + up(low), `number`: of the layer they come from.
+  Value with_context(const std::string& number, const Value& high, const Value& low) {
+    return graph_.add("fusion" + number + ".add", high, graph_.resize_like("fusion" + number + ".resize", low, high, align_corners_));
+  }
+
+  Value dappm(const std::string& name, const Value& x) {
+    std::vector<Value> maps{norm_conv(name + "scale0.0", name + "scale0.2", x)};
+    const auto add_scale = [&](const Value& pooled) {
+      const std::string number = std::to_string(maps.size()), scale = name + "scale" + number, process = name + "process" + number;
+      const Value context = graph_.resize_like(scale + ".resize", norm_conv(scale + ".1", scale + ".3", pooled), x, align_corners_);
+      maps.push_back(norm_conv(process + ".0", process + ".2", graph_.add(process + ".add", maps.back(), context)));
+    };
+    for (const DappmPooling& pooling : kDappmPoolings)
+      add_scale(graph_.mean_pool(name + "pool" + std::to_string(pooling.stride), x, pooling.kernel(), pooling.stride, pooling.padding()));
+    add_scale(graph_.mean(name + "mean", x));
+    const Value mixed = norm_conv(name + "compression.0", name + "compression.2", graph_.concatenate(name + "concat", maps));
+    return graph_.add(name + "add", mixed, norm_conv(name + "shortcut.0", name + "shortcut.2", x));
+  }
 
   OnnxGraph& graph_;
   torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> layers_;
   bool align_corners_;
-  bool flip_image_channels_ = false;
+  Value bgr_images_;  // empty: the network takes RGB
 };
 
 /// (x - mean) / std of an RGB image. Where the network was trained on BGR its channels stay RGB here.
@@ -182,11 +244,13 @@ Value normalized(OnnxGraph& graph, const Value& image, const NetworkInput& input
 Value add_network(OnnxGraph& graph, const Value& image, const Model& model, const ModelOptions& options) {
   const torch::NoGradGuard no_gradient;
   NetworkWriter writer(graph, model, options);
-  if (options.input.order == ChannelOrder::kBgr) writer.exchange_red_and_blue();
   const Value images = normalized(graph, image, options.input);
+  if (options.input.order == ChannelOrder::kBgr) writer.exchange_red_and_blue(images);
   if (dynamic_cast<const DeepLabV3Plus*>(&model) != nullptr) return writer.deeplab_v3_plus(images);
   if (dynamic_cast<const DeepLabV3*>(&model) != nullptr) return writer.deeplab_v3(images);
-  throw Error(ErrorKind::kConfiguration, "model.arch " + options.arch + " has no ONNX form yet", "export a model of deeplabv3plus or deeplabv3");
+  if (dynamic_cast<const DdrNet23Slim*>(&model) != nullptr) return writer.ddrnet(images);
+  throw Error(ErrorKind::kConfiguration, "model.arch " + options.arch + " has no ONNX form yet",
+              "add it to src/export/onnx_model.cpp, or export a model of another architecture");
 }
 
 }  // namespace
@@ -201,7 +265,7 @@ onnx::ModelProto onnx_model(const Model& model, const ModelOptions& model_option
   add_metadata(file, "input", input_text(options));
 
   onnx::GraphProto& proto = *file.mutable_graph();
-  proto.set_name(model_options.arch + " " + model_options.backbone);
+  proto.set_name(network_name(model_options));
   const std::string size = options.size.height > 0 ? std::to_string(options.size.height) + "," + std::to_string(options.size.width) : "H,W";
   describe_value(*proto.add_input(), "image", "float[N,3," + size + "]");
   OnnxGraph graph(proto);

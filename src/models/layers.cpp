@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "ops/batch_norm.hpp"
+#include "ops/conv.hpp"
 #include "ops/packed_convs.hpp"
 
 namespace seg {
@@ -19,25 +20,49 @@ void count_batch(torch::nn::BatchNorm2dImpl& norm) {
 
 namespace {
 
+ConvSteps steps_of(const torch::nn::Conv2dImpl& conv) {
+  const std::int64_t stride = (*conv.options.stride())[0], dilation = (*conv.options.dilation())[0];
+  return {stride, dilation * (conv.weight.size(2) / 2), dilation};
+}
+
+/// norm(convolution + bias) as norm' of the convolution alone. In training the batch's mean takes the bias with it, so that it has a part in the
+/// running mean alone.
+BatchNorm with_bias(BatchNorm norm, const torch::Tensor& bias, bool training) {
+  if (training) {
+    norm.running_mean = norm.running_mean - bias.detach();
+    norm.bias = norm.bias + 0.0 * bias;
+  } else {
+    norm.bias = norm.bias + bias * norm.weight * (norm.running_variance + norm.eps).rsqrt();
+  }
+  return norm;
+}
+
 torch::Tensor both(ConvNorm& layer, const torch::Tensor& x, const AfterNorm& after) {
   count_batch(*layer.norm);
-  const auto& options = layer.conv->options;
-  const torch::Tensor& weight = layer.conv->weight;
-  const std::int64_t stride = (*options.stride())[0], dilation = (*options.dilation())[0];
-  return conv_norm(x, weight, {stride, dilation * (weight.size(2) / 2), dilation}, parameters_of(*layer.norm), after, layer.norm->is_training());
+  const torch::Tensor& bias = layer.conv->bias;
+  const bool training = layer.norm->is_training();
+  BatchNorm norm = parameters_of(*layer.norm);
+  if (bias.defined()) norm = with_bias(norm, bias, training);
+  const torch::Tensor y = conv_norm(x, layer.conv->weight, steps_of(*layer.conv), norm, after, training);
+  if (bias.defined() && training) layer.norm->running_mean.copy_(norm.running_mean + bias.detach());
+  return y;
 }
 
 }  // namespace
 
 std::int64_t rounded_channels(double channels) { return std::max<std::int64_t>(8, 8 * std::llround(channels / 8)); }
 
-torch::Tensor ConvNorm::operator()(const torch::Tensor& x) { return both(*this, x, {}); }
+torch::Tensor ConvNorm::operator()(const torch::Tensor& x, const torch::Tensor& residual) { return both(*this, x, {residual, false}); }
 
 torch::Tensor ConvNorm::relu(const torch::Tensor& x, const torch::Tensor& residual) { return both(*this, x, {residual, true}); }
 
-torch::Tensor ConvNorm::normalized(const torch::Tensor& convolved) {
+torch::Tensor ConvNorm::normalized(const torch::Tensor& convolved) { return norm_relu(norm, convolved); }
+
+torch::Tensor NormConv::operator()(const torch::Tensor& x) { return conv2d(norm_relu(norm, x), conv->weight, steps_of(*conv)); }
+
+torch::Tensor norm_relu(torch::nn::BatchNorm2d& norm, const torch::Tensor& x) {
   count_batch(*norm);
-  return batch_norm(convolved, parameters_of(*norm), {{}, true}, norm->is_training());
+  return batch_norm(x, parameters_of(*norm), {{}, true}, norm->is_training());
 }
 
 torch::nn::Module& container(torch::nn::Module& owner, const std::string& name) {
@@ -55,8 +80,12 @@ torch::nn::Conv2d add_conv(torch::nn::Module& owner, const std::string& path, co
   return add_module(owner, path, torch::nn::Conv2d(options));
 }
 
-ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape) {
-  return {add_conv(owner, conv_path, shape, false), add_module(owner, norm_path, torch::nn::BatchNorm2d(shape.outputs))};
+ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape, bool bias) {
+  return {add_conv(owner, conv_path, shape, bias), add_module(owner, norm_path, torch::nn::BatchNorm2d(shape.outputs))};
+}
+
+NormConv add_norm_conv(torch::nn::Module& owner, const std::string& norm_path, const std::string& conv_path, const ConvShape& shape) {
+  return {add_module(owner, norm_path, torch::nn::BatchNorm2d(shape.inputs)), add_conv(owner, conv_path, shape, false)};
 }
 
 void draw_weights(torch::nn::Module& module, torch::nn::init::FanModeType fan) {

@@ -24,24 +24,39 @@ struct ConvShape {
 /// The multiple of 8 next to it, at least 8: what vector and matrix units work on at once.
 std::int64_t rounded_channels(double channels);
 
-/// A convolution without bias and the batch norm behind it.
+/// A convolution and the batch norm behind it. A bias of the convolution costs nothing: in training it cancels but for its part in the running mean,
+/// and has a gradient of zero; in evaluation it is part of batch norm's.
 struct ConvNorm {
   torch::nn::Conv2d conv{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
 
-  torch::Tensor operator()(const torch::Tensor& x);
-  /// With a ReLU behind; `residual` (undefined: none) is added before it.
+  /// `residual` (undefined: none) is added.
+  torch::Tensor operator()(const torch::Tensor& x, const torch::Tensor& residual = {});
+  /// With a ReLU behind all.
   torch::Tensor relu(const torch::Tensor& x, const torch::Tensor& residual = {});
   /// The batch norm and a ReLU alone, for a convolution that was computed another way.
   torch::Tensor normalized(const torch::Tensor& convolved);
 };
+
+/// A batch norm, a ReLU and the convolution behind them: the order of pre-activation (He et al., arXiv 1603.05027).
+struct NormConv {
+  torch::nn::BatchNorm2d norm{nullptr};
+  torch::nn::Conv2d conv{nullptr};  // without bias
+
+  torch::Tensor operator()(const torch::Tensor& x);
+};
+
+/// relu(norm(x))
+torch::Tensor norm_relu(torch::nn::BatchNorm2d& norm, const torch::Tensor& x);
 
 /// Registers a module with `owner` under a dotted name: "last_conv.0" is the child "0" of a plain module "last_conv".
 template <class Holder>
 Holder add_module(torch::nn::Module& owner, const std::string& path, Holder module);
 
 torch::nn::Conv2d add_conv(torch::nn::Module& owner, const std::string& path, const ConvShape& shape, bool bias);
-ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape);
+ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape,
+                       bool bias = false);
+NormConv add_norm_conv(torch::nn::Module& owner, const std::string& norm_path, const std::string& conv_path, const ConvShape& shape);
 
 /// A batch norm as the kernels take it.
 BatchNorm parameters_of(const torch::nn::BatchNorm2dImpl& norm);

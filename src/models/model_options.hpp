@@ -36,11 +36,13 @@ struct ModelOptions {
   void fields(config::Visitor& v) {
     v.field("arch", arch, {.help = "architecture", .choices = architecture_names()});
     v.field("backbone", backbone,
-            {.help = "feature extractor; resnet18_published is the bottleneck variant of the recall-loss paper", .choices = backbone_names()});
+            {.help = "feature extractor of architectures that stand on one; resnet18_published is the bottleneck variant of the recall-loss paper",
+             .choices = backbone_names()});
     v.field(
         "width", width,
         {.help = "factor on the channels of every layer, each rounded to a multiple of 8; published weights fit 1 alone", .min = 0.0625, .max = 4});
-    v.field("output_stride", output_stride, {.help = "image size over size of the last feature map, 8 or 16", .unit = "pixels", .min = 8, .max = 16});
+    v.field("output_stride", output_stride,
+            {.help = "image size over size of the backbone's last feature map, 8 or 16", .unit = "pixels", .min = 8, .max = 16});
     v.field("align_corners", align_corners, {.help = "bilinear up-sampling keeps the corner pixels' centres in place"});
     v.field("aspp_rates", aspp_rates,
             {.help = "dilations of the three atrous branches; empty: 6, 12, 18 at output stride 16, doubled at 8",
@@ -52,7 +54,7 @@ struct ModelOptions {
     v.field(
         "dropout", dropout,
         {.help = "share of dropped activations in the head; layers that usually drop less than this keep their own share", .min = 0, .max = 0.95});
-    v.field("auxiliary", auxiliary, {.help = "train a second, fully convolutional head on the last but one stage"});
+    v.field("auxiliary", auxiliary, {.help = "train a second head on features from before the last stage"});
     v.field("auxiliary_weight", auxiliary_weight, {.help = "factor of the second head's loss", .min = 0, .max = 10});
     v.field("pretrained", pretrained,
             {.help = "safetensors or PyTorch file with weights of the backbone (names of torchvision or timm); empty: from scratch", .path = true});

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "models/backbones/efficientnet_lite.hpp"
 #include "models/backbones/resnet.hpp"
+#include "models/ddrnet.hpp"
 #include "models/deeplab.hpp"
 #include "models/model.hpp"
 
@@ -12,19 +13,29 @@ namespace seg {
 
 namespace {
 
+std::shared_ptr<Backbone> build_backbone(const ModelOptions& options);
+
 template <class Type>
-std::shared_ptr<Model> make(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes) {
-  return std::make_shared<Type>(backbone, options, classes);
+std::shared_ptr<Model> make(const ModelOptions& options, std::int64_t classes) {
+  return std::make_shared<Type>(options, classes);
+}
+
+template <class Type>
+std::shared_ptr<Model> make_on_backbone(const ModelOptions& options, std::int64_t classes) {
+  return std::make_shared<Type>(build_backbone(options), options, classes);
 }
 
 struct Architecture {
   const char* name;
-  std::shared_ptr<Model> (*build)(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes);
+  std::shared_ptr<Model> (*build)(const ModelOptions& options, std::int64_t classes);
+  bool has_backbone;
+  const char* auxiliary_head;  // what its tensors' names begin with
 };
 
-const std::array<Architecture, 2> kArchitectures = {{
-    {"deeplabv3plus", make<DeepLabV3Plus>},
-    {"deeplabv3", make<DeepLabV3>},
+const std::array<Architecture, 3> kArchitectures = {{
+    {"deeplabv3plus", make_on_backbone<DeepLabV3Plus>, true, "aux_classifier"},
+    {"deeplabv3", make_on_backbone<DeepLabV3>, true, "aux_classifier"},
+    {"ddrnet23_slim", make<DdrNet23Slim>, false, "seghead_extra"},
 }};
 
 template <ResNetShape published>
@@ -59,16 +70,39 @@ std::vector<std::string> names_of(const Table& table) {
   return names;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 template <class Table>
 const auto& find(const Table& table, const std::string& name, const std::string& key) {
   for (const auto& entry : table)
     if (entry.name == name) return entry;
-  std::string known;
-  for (const std::string& other : names_of(table)) known += (known.empty() ? "" : ", ") + other;
-  throw Error(ErrorKind::kConfiguration, key + ": there is no '" + name + "'", "choose one of " + known);
+  throw Error(ErrorKind::kConfiguration, key + ": there is no '" + name + "'", "choose one of " + joined(names_of(table)));
 }
 
+const Architecture& architecture_of(const ModelOptions& options) { return find(kArchitectures, options.arch, "model.arch"); }
+
 std::shared_ptr<Backbone> build_backbone(const ModelOptions& options) { return find(kBackbones, options.backbone, "model.backbone").build(options); }
+
+/// For an architecture without a backbone: throws unless what describes one is as it is by default.
+void check_no_backbone(const ModelOptions& options) {
+  const ModelOptions defaults;
+  const auto refuse = [&](const std::string& key, const std::string& value, const std::string& otherwise) {
+    std::vector<std::string> others;
+    for (const Architecture& entry : kArchitectures)
+      if (entry.has_backbone) others.emplace_back(entry.name);
+    throw Error(ErrorKind::kConfiguration,
+                "model." + key + " is " + value + ", but model.arch " + options.arch + " has no backbone to choose or load",
+                "leave model." + key + " out" + otherwise + ", or set model.arch to one of " + joined(others));
+  };
+  if (options.backbone != defaults.backbone) refuse("backbone", options.backbone, "");
+  if (options.output_stride != defaults.output_stride) refuse("output_stride", std::to_string(options.output_stride), "");
+  if (!options.aspp_rates.empty()) refuse("aspp_rates", "a list of " + std::to_string(options.aspp_rates.size()), "");
+  if (!options.pretrained.empty()) refuse("pretrained", options.pretrained, " and give weights of the whole network as model.init_from");
+}
 
 }  // namespace
 
@@ -76,8 +110,9 @@ std::vector<std::string> architecture_names() { return names_of(kArchitectures);
 std::vector<std::string> backbone_names() { return names_of(kBackbones); }
 
 void check_model(const ModelOptions& options) {
-  find(kArchitectures, options.arch, "model.arch");
+  const Architecture& architecture = architecture_of(options);
   find(kBackbones, options.backbone, "model.backbone");
+  if (!architecture.has_backbone) check_no_backbone(options);
   if (options.output_stride != 8 && options.output_stride != 16)
     throw Error(ErrorKind::kConfiguration, "model.output_stride is " + std::to_string(options.output_stride), "set it to 8 or 16");
   if (!options.aspp_rates.empty() && options.aspp_rates.size() != 3)
@@ -90,7 +125,14 @@ void check_model(const ModelOptions& options) {
 
 std::shared_ptr<Model> build_model(const ModelOptions& options, std::int64_t classes) {
   check_model(options);
-  return find(kArchitectures, options.arch, "model.arch").build(build_backbone(options), options, classes);
+  return architecture_of(options).build(options, classes);
+}
+
+bool has_backbone(const ModelOptions& options) { return architecture_of(options).has_backbone; }
+std::string auxiliary_head(const ModelOptions& options) { return architecture_of(options).auxiliary_head; }
+
+std::string network_name(const ModelOptions& options) {
+  return options.arch + (has_backbone(options) ? " " + options.backbone + " stride " + std::to_string(options.output_stride) : "");
 }
 
 void check_batch_norm(const ModelOptions& options, std::int64_t batch_size, std::int64_t height, std::int64_t width) {

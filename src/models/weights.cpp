@@ -159,10 +159,10 @@ WeightReport load_network(Model& model, const ModelOptions& options, bool same_c
   const State weights = read_weights(options.init_from);
   const State network = model_state(model);
   const auto of_backbone = [&](const auto& entry) { return network.contains("backbone." + entry.first); };
-  if (std::ranges::any_of(weights, of_backbone) && !has_any(weights, "backbone."))
+  if (has_backbone(options) && std::ranges::any_of(weights, of_backbone) && !has_any(weights, "backbone."))
     throw Error(ErrorKind::kStorage, options.init_from + " holds the weights of a backbone alone", "set model.pretrained to it, not model.init_from");
   LoadRules rules{.allowed = options.allow_mismatch, .class_layers = model.class_layers(), .same_classes = same_classes};
-  if (!options.auxiliary) rules.unused = {"aux_classifier."};
+  if (!options.auxiliary) rules.unused = {auxiliary_head(options) + "."};
   return load_weights(model, weights, options.init_from, rules);
 }
 

@@ -1,8 +1,8 @@
 // Weights of a network in and out: by name, completely, or not at all.
 //
 // The names in a file must be those of the network: torchvision's (and timm's) for backbones and DeepLabV3, those of the code published
-// with the recall loss for DeepLabV3+; a "module." before all of them (torch.nn.DataParallel) is left out. What is missing, unexpected or of
-// another shape is an error that names it, unless an allowed prefix covers it. A failed load changes nothing.
+// with the recall loss for DeepLabV3+, its authors' for DDRNet; a "module." before all of them (torch.nn.DataParallel) is left out. What is missing,
+// unexpected or of another shape is an error that names it, unless an allowed prefix covers it. A failed load changes nothing.
 #pragma once
 
 #include <torch/nn/module.h>

@@ -91,6 +91,8 @@ TEST(Bench, PredictTimesOneImage) {
   EXPECT_GT(milliseconds.at("p50"), 0);
   EXPECT_LE(milliseconds.at("p50"), milliseconds.at("p95"));
   EXPECT_LE(milliseconds.at("p95"), milliseconds.at("p99"));
+  EXPECT_GT(values(report, "arithmetic").at("an_image"), 0);
+  EXPECT_GT(report.json().at("facts").at("parameters"), 1'000'000);
   EXPECT_GT(values(report, "memory").at("peak_resident"), 0);
 }
 

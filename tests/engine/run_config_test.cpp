@@ -284,6 +284,8 @@ TEST(RunConfigTest, ContradictionsAreRefusedWhereTheyWereWritten) {
            {"eval.size=input"},  // the recipe crops
            {"eval.window=[0, 64]"},
            {"model.output_stride=12"},
+           {"model.backbone=resnet50", "model.arch=ddrnet23_slim"},
+           {"optimizer.backbone_lr_scale=0.1", "model.arch=ddrnet23_slim"},
        })
     EXPECT_EQ(refusal_of(overrides).rfind("--set " + overrides[0].substr(0, 5), 0), 0u) << refusal_of(overrides);
 }

@@ -66,7 +66,9 @@ INSTANTIATE_TEST_SUITE_P(Networks, InOnnxRuntime,
                          testing::Combine(testing::Values(NetworkCase{"deeplabv3plus", 16}, NetworkCase{"deeplabv3plus", 8},
                                                           NetworkCase{"deeplabv3", 16}, NetworkCase{"deeplabv3", 8},
                                                           NetworkCase{"deeplabv3plus", 16, true},
-                                                          NetworkCase{"deeplabv3", 8, true, "resnet18_published", ChannelOrder::kBgr}),
+                                                          NetworkCase{"deeplabv3", 8, true, "resnet18_published", ChannelOrder::kBgr},
+                                                          NetworkCase{.arch = "ddrnet23_slim", .output_stride = 16, .width = 0.5},
+                                                          NetworkCase{"ddrnet23_slim", 16, true, "resnet18", ChannelOrder::kBgr, 0.25}),
                                           testing::Values(Size{64, 96}, Size{97, 131})));
 
 }  // namespace

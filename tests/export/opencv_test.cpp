@@ -45,7 +45,9 @@ INSTANTIATE_TEST_SUITE_P(Networks, InOpenCv,
                                          NetworkCase{"deeplabv3", 8}, NetworkCase{"deeplabv3plus", 16, true},
                                          NetworkCase{"deeplabv3plus", 16, true, "resnet18_published", ChannelOrder::kBgr},
                                          NetworkCase{.arch = "deeplabv3plus", .output_stride = 16, .width = 0.125},
-                                         NetworkCase{.arch = "deeplabv3", .output_stride = 16, .width = 0.125}));
+                                         NetworkCase{.arch = "deeplabv3", .output_stride = 16, .width = 0.125},
+                                         NetworkCase{.arch = "ddrnet23_slim", .output_stride = 16, .width = 0.5},
+                                         NetworkCase{"ddrnet23_slim", 16, true, "resnet18", ChannelOrder::kBgr, 0.25}));
 
 }  // namespace
 }  // namespace seg::test

@@ -21,23 +21,26 @@ OrderedJson by_class(const torch::Tensor& values, const torch::Tensor& pixels, c
 
 /// What one run is told from another by, under the names of the configuration.
 OrderedJson main_settings(const RunConfig& config) {
-  return {{"data.dataset", config.data.dataset},
-          {"data.size", std::to_string(config.data.size.height) + "x" + std::to_string(config.data.size.width)},
-          {"data.sampling", config::name_of(config.data.sampling, kSamplings)},
-          {"model.arch", config.model.arch},
-          {"model.backbone", config.model.backbone},
-          {"model.output_stride", config.model.output_stride},
-          {"loss.type", config.loss.type},
-          {"loss.weighting", config.loss.weighting},
-          {"optimizer.type", config::name_of(config.optimizer.type, kOptimizerTypes)},
-          {"optimizer.lr", config.optimizer.lr},
-          {"optimizer.weight_decay", config.optimizer.weight_decay},
-          {"schedule.type", config::name_of(config.schedule.type, kScheduleTypes)},
-          {"train.batch_size", config.train.batch_size},
-          {"train.accumulate", config.train.accumulate},
-          {"train.ema", config.train.ema},
-          {"train.precision", config::name_of(config.train.precision, kPrecisions)},
-          {"train.seed", config.train.seed}};
+  OrderedJson settings = {{"data.dataset", config.data.dataset},
+                          {"data.size", std::to_string(config.data.size.height) + "x" + std::to_string(config.data.size.width)},
+                          {"data.sampling", config::name_of(config.data.sampling, kSamplings)},
+                          {"model.arch", config.model.arch},
+                          {"model.backbone", config.model.backbone},
+                          {"model.output_stride", config.model.output_stride},
+                          {"loss.type", config.loss.type},
+                          {"loss.weighting", config.loss.weighting},
+                          {"optimizer.type", config::name_of(config.optimizer.type, kOptimizerTypes)},
+                          {"optimizer.lr", config.optimizer.lr},
+                          {"optimizer.weight_decay", config.optimizer.weight_decay},
+                          {"schedule.type", config::name_of(config.schedule.type, kScheduleTypes)},
+                          {"train.batch_size", config.train.batch_size},
+                          {"train.accumulate", config.train.accumulate},
+                          {"train.ema", config.train.ema},
+                          {"train.precision", config::name_of(config.train.precision, kPrecisions)},
+                          {"train.seed", config.train.seed}};
+  if (!has_backbone(config.model))
+    for (const char* key : {"model.backbone", "model.output_stride"}) settings.erase(key);
+  return settings;
 }
 
 /// What comparisons group runs by: one loss on two samplings is not one thing. "ce, rare_class temperature 0.1".
@@ -55,8 +58,6 @@ std::string group_label(const RunConfig& config) {
 
 OrderedJson start_fields(const Experiment& experiment) {
   const RunConfig& config = experiment.config;
-  std::int64_t parameters = 0;
-  for (const auto& parameter : experiment.learner->model().parameters()) parameters += parameter.numel();
   return {{"name", config.name},
           {"loss", group_label(config)},
           {"seed", config.train.seed},
@@ -64,7 +65,7 @@ OrderedJson start_fields(const Experiment& experiment) {
           {"dataset", config.data.dataset},
           {"training_images", experiment.train_set->size()},
           {"classes", names_of(experiment.classes())},
-          {"parameters", parameters},
+          {"parameters", experiment.learner->model().value_count()},
           {"device", experiment.compute.device.str()},
           {"precision", experiment.compute.precision == torch::kBFloat16 ? "bf16" : "fp32"},
           {"threads", experiment.threads},

@@ -146,15 +146,20 @@ TEST_F(TrainCommandTest, AResumedRunEndsWithTheSameWeights) {
 }
 
 TEST_F(TrainCommandTest, AnAuxiliaryHeadIsTrainedAndResumed) {
-  const std::vector<std::string> settings{"model.auxiliary=true", "train.iterations=4", "train.accumulate=1"};
-  output_of(command("whole", "never", settings));
-  fs::copy(folder_ / "whole", folder_ / "resumed", fs::copy_options::recursive);
-  kill_after("resumed", 2);
-  output_of(command("resumed", "auto", settings));
-  const Checkpoint end = load_checkpoint(last_of("whole"));
-  EXPECT_FALSE(without_prefix(end.tensors, "aux_loss.").empty());
-  EXPECT_FALSE(without_prefix(end.tensors, "model.aux_classifier.").empty());
-  expect_equal(load_checkpoint(last_of("resumed")), end);
+  for (const std::string arch : {"deeplabv3plus", "ddrnet23_slim"}) {
+    const std::vector<std::string> settings{"model.arch=" + arch, "model.auxiliary=true", "train.iterations=4", "train.accumulate=1"};
+    const std::string whole = "whole_" + arch, resumed = "resumed_" + arch;
+    output_of(command(whole, "never", settings));
+    fs::copy(folder_ / whole, folder_ / resumed, fs::copy_options::recursive);
+    kill_after(resumed, 2);
+    output_of(command(resumed, "auto", settings));
+    const Checkpoint end = load_checkpoint(last_of(whole));
+    EXPECT_FALSE(without_prefix(end.tensors, "aux_loss.").empty());
+    ModelOptions options;
+    options.arch = arch;
+    EXPECT_FALSE(without_prefix(end.tensors, "model." + auxiliary_head(options) + ".").empty());
+    expect_equal(load_checkpoint(last_of(resumed)), end);
+  }
 }
 
 TEST_F(TrainCommandTest, TheNumberOfWorkersChangesNothing) {
