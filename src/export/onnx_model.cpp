@@ -9,6 +9,7 @@
 #include "base/app.hpp"
 #include "base/error.hpp"
 #include "export/onnx_graph.hpp"
+#include "models/backbones/efficientnet_lite.hpp"
 #include "models/deeplab.hpp"
 
 namespace seg {
@@ -98,15 +99,17 @@ class NetworkWriter {
   }
   bool has(const std::string& name) const { return layers_.contains(name); }
 
-  /// The convolution and its batch norm as one convolution.
-  Value conv_norm(const std::string& conv_name, const std::string& norm_name, const Value& x) {
+  /// The convolution and its batch norm as one convolution. same: see OnnxGraph::Convolution.
+  Value conv_norm(const std::string& conv_name, const std::string& norm_name, const Value& x, bool same = false) {
     const auto& conv = layer<torch::nn::Conv2dImpl>(conv_name);
     const auto& norm = layer<torch::nn::BatchNorm2dImpl>(norm_name);
     const auto exact = [](const torch::Tensor& tensor) { return tensor.detach().cpu().to(torch::kFloat64); };
     const torch::Tensor scale = exact(norm.weight) / (exact(norm.running_var) + norm.options.eps()).sqrt();
     torch::Tensor weight = exact(conv.weight) * scale.view({-1, 1, 1, 1});
-    if (flip_image_channels_ && conv_name == kFirstLayer) weight = weight.flip(1);
-    return graph_.convolution(conv_name, x, convolution_of(conv, weight, exact(norm.bias) - exact(norm.running_mean) * scale));
+    if (flip_image_channels_ && conv_name == first_layer()) weight = weight.flip(1);
+    Convolution folded = convolution_of(conv, weight, exact(norm.bias) - exact(norm.running_mean) * scale);
+    folded.same = same;
+    return graph_.convolution(conv_name, x, folded);
   }
 
   Value conv_norm_relu(const std::string& conv_name, const std::string& norm_name, const Value& x) {
@@ -119,12 +122,41 @@ class NetworkWriter {
   }
 
   static Convolution convolution_of(const torch::nn::Conv2dImpl& conv, const torch::Tensor& weight, const torch::Tensor& bias) {
-    return {weight, bias, conv.options.stride()->at(0), conv.options.dilation()->at(0)};
+    return {weight, bias, conv.options.stride()->at(0), conv.options.dilation()->at(0), conv.options.groups()};
   }
 
-  FeatureMaps backbone(const Value& images) {
+  FeatureMaps backbone(const Value& images) { return is_efficientnet() ? efficientnet(images) : resnet(images); }
+
+  bool is_efficientnet() const { return has("backbone._conv_stem"); }
+  std::string first_layer() const { return is_efficientnet() ? "backbone._conv_stem" : "backbone.conv1"; }
+
+  Value conv_norm_relu6(const std::string& conv_name, const std::string& norm_name, const Value& x) {
+    return graph_.relu6(conv_name + ".relu6", conv_norm(conv_name, norm_name, x, true));
+  }
+
+  FeatureMaps efficientnet(const Value& images) {
     FeatureMaps features;
-    Value x = graph_.max_pool("backbone.maxpool", conv_norm_relu(kFirstLayer, "backbone.bn1", images));
+    const std::size_t low_blocks = layer<EfficientNetLiteImpl>("backbone").low_blocks();
+    Value x = conv_norm_relu6(first_layer(), "backbone._bn0", images);
+    for (std::size_t i = 0; has("backbone._blocks." + std::to_string(i)); ++i) {
+      x = inverted_residual("backbone._blocks." + std::to_string(i), x);
+      if (i + 1 == low_blocks) features.low = x;
+    }
+    features.high = x;
+    return features;
+  }
+
+  Value inverted_residual(const std::string& block, const Value& x) {
+    const std::string name = block + ".";
+    const Value expanded = has(name + "_expand_conv") ? conv_norm_relu6(name + "_expand_conv", name + "_bn0", x) : x;
+    const Value between = conv_norm_relu6(name + "_depthwise_conv", name + "_bn1", expanded);
+    const Value y = conv_norm(name + "_project_conv", name + "_bn2", between);
+    return layer<InvertedResidualImpl>(block).adds() ? graph_.add(name + "add", y, x) : y;
+  }
+
+  FeatureMaps resnet(const Value& images) {
+    FeatureMaps features;
+    Value x = graph_.max_pool("backbone.maxpool", conv_norm_relu(first_layer(), "backbone.bn1", images));
     for (int stage = 1; has(stage_name(stage)); ++stage) {
       for (int block = 0; has(stage_name(stage) + "." + std::to_string(block)); ++block)
         x = residual_block(stage_name(stage) + "." + std::to_string(block) + ".", x);
@@ -156,8 +188,6 @@ class NetworkWriter {
     scales.push_back(graph_.repeat_like(name + "repeat", mean, scales.front()));
     return conv_norm_relu(name + names.project.conv, name + names.project.norm, graph_.concatenate(name + "concat", scales));
   }
-
-  static constexpr const char* kFirstLayer = "backbone.conv1";
 
   OnnxGraph& graph_;
   torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> layers_;

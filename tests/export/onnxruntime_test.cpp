@@ -66,6 +66,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, InOnnxRuntime,
                          testing::Combine(testing::Values(NetworkCase{"deeplabv3plus", 16}, NetworkCase{"deeplabv3plus", 8},
                                                           NetworkCase{"deeplabv3", 16}, NetworkCase{"deeplabv3", 8},
                                                           NetworkCase{"deeplabv3plus", 16, true},
+                                                          NetworkCase{"deeplabv3plus", 16, false, "efficientnet_lite0"},
                                                           NetworkCase{"deeplabv3", 8, true, "resnet18_published", ChannelOrder::kBgr}),
                                           testing::Values(Size{64, 96}, Size{97, 131})));
 
