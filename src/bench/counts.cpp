@@ -44,7 +44,8 @@ struct Product {
 };
 
 // From what a network calls down to what computes: a product is counted where it is entered first.
-constexpr std::array<Product, 12> kProducts = {{{"seg::conv2d", Inner::kWeights, 1},
+constexpr std::array<Product, 13> kProducts = {{{"seg::conv2d", Inner::kWeights, 1},
+                                                {"seg::depthwise_conv", Inner::kWeights, 1},
                                                 {"aten::conv2d", Inner::kWeights, 1},
                                                 {"aten::convolution", Inner::kWeights, 1},
                                                 {"aten::_convolution", Inner::kWeights, 1},
@@ -121,7 +122,7 @@ thread_local int open_operations = 0;  // entered and not left
 constexpr std::array<std::string_view, 5> kStill = {"aten::detach_", "aten::set_", "aten::resize_", "aten::requires_grad_", "aten::record_stream"};
 
 /// Made of other operators, which are counted.
-constexpr std::array<std::string_view, 3> kCompound = {"seg::batch_norm", "seg::conv2d", "seg::upsampled_conv"};
+constexpr std::array<std::string_view, 4> kCompound = {"seg::batch_norm", "seg::conv2d", "seg::depthwise_conv", "seg::upsampled_conv"};
 
 bool moves_nothing(std::string_view name) {
   return name.starts_with("aten::empty") || name.starts_with("aten::new_empty") || std::ranges::find(kStill, name) != kStill.end();

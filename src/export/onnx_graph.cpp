@@ -31,11 +31,20 @@ OnnxGraph::Value OnnxGraph::constant(const std::string& name, const torch::Tenso
 OnnxGraph::Value OnnxGraph::convolution(const std::string& name, const Value& x, const Convolution& convolution) {
   const std::int64_t kernel = convolution.weight.size(2);
   const std::int64_t padding = convolution.dilation * (kernel / 2);
+  const bool by_size = convolution.same && convolution.stride > 1;
   return node("Conv", name, {x, constant(name + ".weight", convolution.weight), constant(name + ".bias", convolution.bias)},
               {{"kernel_shape", Numbers{kernel, kernel}},
-               {"pads", Numbers(4, padding)},
+               by_size ? Attribute{"auto_pad", "SAME_UPPER"} : Attribute{"pads", Numbers(4, padding)},
                {"strides", Numbers{convolution.stride, convolution.stride}},
-               {"dilations", Numbers{convolution.dilation, convolution.dilation}}});
+               {"dilations", Numbers{convolution.dilation, convolution.dilation}},
+               {"group", convolution.groups}});
+}
+
+// As relu(x) - relu(x - 6): OpenCV 4.6 takes neither a Clip whose bounds are inputs, as they are in opset 13, nor a Min with a constant.
+OnnxGraph::Value OnnxGraph::relu6(const std::string& name, const Value& x) {
+  const auto number = [&](const std::string& what, double value) { return constant(name + what, torch::full({1, 1, 1, 1}, value)); };
+  const Value above = relu(name + ".above", add(name + ".less", x, number(".minus_six", -6.0)));
+  return add(name, relu(name + ".relu", x), multiply(name + ".cut", above, number(".minus_one", -1.0)));
 }
 
 OnnxGraph::Value OnnxGraph::max_pool(const std::string& name, const Value& x) {

@@ -20,10 +20,12 @@ class OnnxGraph {
 
   /// What a convolution computes; the padding keeps the size at stride 1.
   struct Convolution {
-    torch::Tensor weight;  // float [outputs,inputs,k,k], k odd
+    torch::Tensor weight;  // float [outputs,inputs of a group,k,k], k odd
     torch::Tensor bias;    // float [outputs]
     std::int64_t stride = 1;
     std::int64_t dilation = 1;
+    std::int64_t groups = 1;
+    bool same = false;  // the padding follows from the size as in TensorFlow (models/same_layers.hpp), which at stride 1 is no different
   };
 
   /// `graph` must outlive the object.
@@ -40,6 +42,8 @@ class OnnxGraph {
   /// [N,C,H,W] -> [N,C,1,1]
   Value mean(const std::string& name, const Value& x) { return node("GlobalAveragePool", name, {x}); }
   Value relu(const std::string& name, const Value& x) { return node("Relu", name, {x}); }
+  /// min(max(x, 0), 6)
+  Value relu6(const std::string& name, const Value& x);
   Value add(const std::string& name, const Value& a, const Value& b) { return node("Add", name, {a, b}); }
   Value multiply(const std::string& name, const Value& a, const Value& b) { return node("Mul", name, {a, b}); }
   /// Along the channels.

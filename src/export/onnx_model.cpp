@@ -9,6 +9,7 @@
 #include "base/app.hpp"
 #include "base/error.hpp"
 #include "export/onnx_graph.hpp"
+#include "models/backbones/efficientnet_lite.hpp"
 #include "models/ddrnet.hpp"
 #include "models/deeplab.hpp"
 
@@ -123,13 +124,15 @@ class NetworkWriter {
     return {scale, exact(norm.bias) - exact(norm.running_mean) * scale};
   }
 
-  /// The convolution and its batch norm as one convolution.
-  Value conv_norm(const std::string& conv_name, const std::string& norm_name, const Value& x) {
+  /// The convolution and its batch norm as one convolution. same: see OnnxGraph::Convolution.
+  Value conv_norm(const std::string& conv_name, const std::string& norm_name, const Value& x, bool same = false) {
     const auto& conv = layer<torch::nn::Conv2dImpl>(conv_name);
     const auto [scale, offset] = affine(norm_name);
     torch::Tensor weight = exact(conv.weight) * scale.view({-1, 1, 1, 1});
     if (x == bgr_images_) weight = weight.flip(1);
-    return graph_.convolution(conv_name, x, convolution_of(conv, weight, conv.bias.defined() ? offset + exact(conv.bias) * scale : offset));
+    Convolution folded = convolution_of(conv, weight, conv.bias.defined() ? offset + exact(conv.bias) * scale : offset);
+    folded.same = same;
+    return graph_.convolution(conv_name, x, folded);
   }
 
   Value conv_norm_relu(const std::string& conv_name, const std::string& norm_name, const Value& x) {
@@ -159,10 +162,38 @@ class NetworkWriter {
   }
 
   static Convolution convolution_of(const torch::nn::Conv2dImpl& conv, const torch::Tensor& weight, const torch::Tensor& bias) {
-    return {weight, bias, conv.options.stride()->at(0), conv.options.dilation()->at(0)};
+    return {weight, bias, conv.options.stride()->at(0), conv.options.dilation()->at(0), conv.options.groups()};
   }
 
-  FeatureMaps backbone(const Value& images) {
+  FeatureMaps backbone(const Value& images) { return is_efficientnet() ? efficientnet(images) : resnet(images); }
+
+  bool is_efficientnet() const { return has("backbone._conv_stem"); }
+
+  Value conv_norm_relu6(const std::string& conv_name, const std::string& norm_name, const Value& x) {
+    return graph_.relu6(conv_name + ".relu6", conv_norm(conv_name, norm_name, x, true));
+  }
+
+  FeatureMaps efficientnet(const Value& images) {
+    FeatureMaps features;
+    const std::size_t low_blocks = layer<EfficientNetLiteImpl>("backbone").low_blocks();
+    Value x = conv_norm_relu6("backbone._conv_stem", "backbone._bn0", images);
+    for (std::size_t i = 0; has("backbone._blocks." + std::to_string(i)); ++i) {
+      x = inverted_residual("backbone._blocks." + std::to_string(i), x);
+      if (i + 1 == low_blocks) features.low = x;
+    }
+    features.high = x;
+    return features;
+  }
+
+  Value inverted_residual(const std::string& block, const Value& x) {
+    const std::string name = block + ".";
+    const Value expanded = has(name + "_expand_conv") ? conv_norm_relu6(name + "_expand_conv", name + "_bn0", x) : x;
+    const Value between = conv_norm_relu6(name + "_depthwise_conv", name + "_bn1", expanded);
+    const Value y = conv_norm(name + "_project_conv", name + "_bn2", between);
+    return layer<InvertedResidualImpl>(block).adds() ? graph_.add(name + "add", y, x) : y;
+  }
+
+  FeatureMaps resnet(const Value& images) {
     FeatureMaps features;
     Value x = graph_.max_pool("backbone.maxpool", conv_norm_relu("backbone.conv1", "backbone.bn1", images));
     for (int number = 1; has("backbone.layer" + std::to_string(number)); ++number) {

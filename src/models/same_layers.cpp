@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ops/batch_norm.hpp"
+#include "ops/depthwise_conv.hpp"
 #include "ops/packed_convs.hpp"
 
 namespace seg {
@@ -25,11 +26,6 @@ Padding same_padding(std::int64_t size, std::int64_t kernel, std::int64_t stride
   return {total / 2, total - total / 2};
 }
 
-torch::Tensor padded(const torch::Tensor& x, std::int64_t kernel, std::int64_t stride, std::int64_t dilation) {
-  const Padding rows = same_padding(x.size(2), kernel, stride, dilation), columns = same_padding(x.size(3), kernel, stride, dilation);
-  return at::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
-}
-
 torch::Tensor both(SameConvNorm& layer, const torch::Tensor& x, const AfterNorm& after) {
   count_batch(*layer.norm);
   const auto& options = layer.conv->options;
@@ -37,17 +33,19 @@ torch::Tensor both(SameConvNorm& layer, const torch::Tensor& x, const AfterNorm&
   const std::int64_t kernel = weight.size(2), stride = (*options.stride())[0], dilation = (*options.dilation())[0];
   const BatchNorm norm = parameters_of(*layer.norm);
   const bool training = layer.norm->is_training();
-  const torch::Tensor input = kernel == 1 ? x : padded(x, kernel, stride, dilation);
-  if (options.groups() == 1) return conv_norm(input, weight, {stride, 0, dilation}, norm, after, training);
-  constexpr std::int64_t kNoPadding = 0;
-  return batch_norm(at::conv2d(input, weight, {}, stride, kNoPadding, dilation, options.groups()), norm, after, training);
+  const Padding rows = same_padding(x.size(2), kernel, stride, dilation), columns = same_padding(x.size(3), kernel, stride, dilation);
+  if (options.groups() > 1)
+    return depthwise_conv_norm(x, weight, {stride, dilation, {rows.before, rows.after, columns.before, columns.after}}, norm, after, training);
+  // The images alone are padded beforehand: packed weights know one padding, whatever the size.
+  const torch::Tensor padded = kernel == 1 ? x : at::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
+  return conv_norm(padded, weight, {stride, 0, dilation}, norm, after, training);
 }
 
 }  // namespace
 
 torch::Tensor SameConvNorm::operator()(const torch::Tensor& x, const torch::Tensor& residual) { return both(*this, x, {residual, false}); }
 
-torch::Tensor SameConvNorm::relu6(const torch::Tensor& x) { return both(*this, x, {{}, true}).clamp_max(kSix); }
+torch::Tensor SameConvNorm::relu6(const torch::Tensor& x) { return both(*this, x, {{}, true, kSix}); }
 
 SameConvNorm add_same_conv_norm(torch::nn::Module& owner, const std::string& conv_path, const std::string& norm_path, const ConvShape& shape,
                                 std::int64_t groups) {

@@ -3,11 +3,14 @@
 #include <ATen/ATen.h>
 #include <torch/autograd.h>
 
+#include <cmath>
+#include <limits>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "ops/cpu/batch_norm.hpp"
 #include "ops/cuda/batch_norm.hpp"
+#include "ops/layout.hpp"
 #include "ops/operators.hpp"
 #include "ops/training_pass.hpp"
 
@@ -18,7 +21,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 using OptionalTensor = c10::optional<torch::Tensor>;
 
-torch::Tensor channels_last(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
+constexpr double kNoBound = std::numeric_limits<double>::infinity();
 
 Communicator ranks_of_statistics() { return training_pass().whole_batch_statistics ? training_pass().ranks : Communicator(); }
 
@@ -53,10 +56,16 @@ torch::Tensor batch_statistics(const torch::Tensor& x, at::TensorList running, d
   return statistics.call(sums, value_count(x, ranks), running, momentum, eps);
 }
 
+/// What the kernels take: weight, bias and statistics, and the ReLU's upper bound where there is one.
+tensor_list with_bound(tensor_list norm, double upper) {
+  if (std::isfinite(upper)) norm.push_back(torch::full({1}, upper, torch::kFloat));
+  return norm;
+}
+
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
   /// norm: weight, bias and the running mean and variance, again.
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                               const OptionalTensor& given, const BatchNorm& norm, bool relu, bool training) {
+                               const OptionalTensor& given, const BatchNorm& norm, bool relu, bool training, double upper) {
     static const auto apply_norm = find_operator<decltype(cpu::batch_norm_apply)>("seg::batch_norm_apply");
     const BelowAutograd below;
     const torch::Tensor input = channels_last(x);
@@ -65,9 +74,10 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
                                               : torch::stack({norm.running_mean, (norm.running_variance + norm.eps).rsqrt()});
     if (training && ranks.several()) context->saved_data["ranks"] = torch::IValue::make_capsule(c10::make_intrusive<KeptRanks>(ranks));
     const OptionalTensor residual = given ? OptionalTensor(channels_last(*given)) : c10::nullopt;
-    torch::Tensor output = apply_norm.call(input, {weight, bias, statistics}, residual, relu);
+    torch::Tensor output = apply_norm.call(input, with_bound({weight, bias, statistics}, upper), residual, relu);
     context->save_for_backward({input, weight, bias, statistics, relu && residual ? output : torch::Tensor()});
     context->saved_data["relu"] = relu;
+    context->saved_data["upper"] = upper;
     context->saved_data["training"] = training;
     context->saved_data["residual"] = residual.has_value();
     return output;
@@ -79,7 +89,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
     const BelowAutograd below;
     const auto saved = context->get_saved_variables();
     const torch::Tensor &x = saved[0], gradient = channels_last(gradients[0]);
-    const tensor_list norm{saved[1], saved[2], saved[3]};
+    const tensor_list norm = with_bound({saved[1], saved[2], saved[3]}, context->saved_data["upper"].toDouble());
     const OptionalTensor output = saved[4].defined() ? OptionalTensor(saved[4]) : c10::nullopt;
     const bool relu = context->saved_data["relu"].toBool(), with_residual = context->saved_data["residual"].toBool();
     const Communicator ranks = kept_ranks(*context);
@@ -91,21 +101,28 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
       means = (sums[0] * share).to(means.scalar_type());
     }
     const tensor_list spreads = spread.call(gradient, x, norm, output, relu, means, with_residual);
-    return {spreads[0], sums[1][1], sums[1][0], with_residual ? spreads[1] : torch::Tensor(), {}, {}, {}};
+    return {spreads[0], sums[1][1], sums[1][0], with_residual ? spreads[1] : torch::Tensor(), {}, {}, {}, {}};
   }
 };
 
 torch::Tensor differentiable_batch_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, at::TensorList running,
-                                        const OptionalTensor& residual, bool relu, bool training, double momentum, double eps) {
-  return BatchNormFunction::apply(x, weight, bias, residual, BatchNorm{weight, bias, running[0], running[1], momentum, eps}, relu, training);
+                                        const OptionalTensor& residual, bool relu, bool training, double momentum, double eps, double upper) {
+  const auto result = [&](double bound) {
+    return BatchNormFunction::apply(x, weight, bias, residual, BatchNorm{weight, bias, running[0], running[1], momentum, eps}, relu, training, bound);
+  };
+  // Only the kernels of the CPU know a bound, and only where the sign is that of x.
+  if ((x.is_cpu() || x.is_meta()) && !residual) return result(upper);
+  const torch::Tensor unbounded = result(kNoBound);
+  return relu && std::isfinite(upper) ? unbounded.clamp_max(upper) : unbounded;
 }
 
 torch::Tensor plain_batch_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, at::TensorList running,
-                               const OptionalTensor& residual, bool relu, bool training, double momentum, double eps) {
+                               const OptionalTensor& residual, bool relu, bool training, double momentum, double eps, double upper) {
   if (training && ranks_of_statistics().several())
     throw Error(ErrorKind::kConfiguration, "batch norm over several processes is there for float32 and bfloat16 alone",
                 "set model.batch_norm: local");
-  return reference::batch_norm(x, {weight, bias, running[0], running[1], momentum, eps}, {residual ? *residual : torch::Tensor(), relu}, training);
+  return reference::batch_norm(x, {weight, bias, running[0], running[1], momentum, eps}, {residual ? *residual : torch::Tensor(), relu, upper},
+                               training);
 }
 
 // Shapes alone.
@@ -125,12 +142,13 @@ tensor_list gradients_like(const torch::Tensor&, const torch::Tensor& x, at::Ten
   return tensor_list(with_residual ? 2 : 1, features_like(x, norm, {}, false));
 }
 
-// Features are channels-last; norm: weight, bias and statistics, float32 [2,C]: mean and 1 / deviation. Ranks add up what the two of sums give.
+// Features are channels-last; norm: weight, bias, statistics, float32 [2,C]: mean and 1 / deviation, and, on the CPU, the ReLU's upper bound. Ranks
+// add up what the two of sums give.
 TORCH_LIBRARY_FRAGMENT(seg, library) {
   // Made of the others, where the device has kernels for them.
   define<decltype(plain_batch_norm)>(library,
                                      "batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor(a!)[] running, Tensor? residual, bool relu, "
-                                     "bool training, float momentum, float eps) -> Tensor",
+                                     "bool training, float momentum, float eps, float upper) -> Tensor",
                                      {.cpu = differentiable_batch_norm,
                                       .cuda = cuda::built<decltype(plain_batch_norm), differentiable_batch_norm>(),
                                       .meta = differentiable_batch_norm,
@@ -187,7 +205,8 @@ bool has_known_types(const torch::Tensor& x, const BatchNorm& norm, const AfterN
 torch::Tensor reference::batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
   torch::Tensor y = at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_variance, training, norm.momentum, norm.eps, true);
   if (after.residual.defined()) y = y + after.residual;
-  return after.relu ? y.relu() : y;
+  if (after.relu) y = y.relu();
+  return after.relu && std::isfinite(after.upper) ? y.clamp_max(after.upper) : y;
 }
 
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training) {
@@ -196,8 +215,8 @@ torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const Af
   const OptionalTensor residual = after.residual.defined() ? OptionalTensor(after.residual) : c10::nullopt;
   const tensor_list running{norm.running_mean, norm.running_variance};
   const bool known = has_known_types(x, norm, after);
-  return known ? found.call(x, norm.weight, norm.bias, running, residual, after.relu, training, norm.momentum, norm.eps)
-               : plain_batch_norm(x, norm.weight, norm.bias, running, residual, after.relu, training, norm.momentum, norm.eps);
+  return known ? found.call(x, norm.weight, norm.bias, running, residual, after.relu, training, norm.momentum, norm.eps, after.upper)
+               : plain_batch_norm(x, norm.weight, norm.bias, running, residual, after.relu, training, norm.momentum, norm.eps, after.upper);
 }
 
 }  // namespace seg

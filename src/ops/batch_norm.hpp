@@ -8,6 +8,8 @@
 
 #include <torch/types.h>
 
+#include <limits>
+
 namespace seg {
 
 struct BatchNorm {
@@ -22,6 +24,7 @@ struct BatchNorm {
 struct AfterNorm {
   torch::Tensor residual;  // like x, or undefined: nothing is added
   bool relu = false;
+  double upper = std::numeric_limits<double>::infinity();  // of the ReLU: 6 makes it ReLU6
 };
 
 /// x: float32 or bfloat16 [N,C,H,W]; the result has its type and, on the CPU, channels-last layout. Differentiable with respect

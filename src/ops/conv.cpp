@@ -6,6 +6,7 @@
 #include "ops/cpu/panel_product.hpp"
 #include "ops/cpu/tap_conv.hpp"
 #include "ops/cpu/winograd.hpp"
+#include "ops/layout.hpp"
 #include "ops/operators.hpp"
 #include "ops/packed_convs.hpp"
 
@@ -16,8 +17,6 @@ namespace {
 constexpr double kLeastFill = 0.45;
 /// Tried with 0.29 and 0.48 of the taps inside the image, where their products take a third of the time of LibTorch's convolution.
 constexpr double kMostTaps = 0.6;
-
-torch::Tensor features_in_order(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
 
 torch::Tensor conv_shape(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t) {
   return torch::empty({x.size(0), weight.size(0), x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
@@ -50,7 +49,7 @@ struct ConvFunction : torch::autograd::Function<ConvFunction<Way>> {
                                std::int64_t dilation) {
     static const auto found = find_operator<Pass>(Way::kForward);
     const BelowAutograd below;
-    const torch::Tensor x = features_in_order(given_x), weight = features_in_order(given_weight);
+    const torch::Tensor x = channels_last(given_x), weight = channels_last(given_weight);
     context->save_for_backward({x, weight});
     context->saved_data["dilation"] = dilation;
     return found.call(x, weight, dilation);
@@ -61,7 +60,7 @@ struct ConvFunction : torch::autograd::Function<ConvFunction<Way>> {
     const BelowAutograd below;
     const auto saved = context->get_saved_variables();
     const std::int64_t dilation = context->saved_data["dilation"].toInt();
-    const torch::Tensor gradient = features_in_order(gradients[0]);
+    const torch::Tensor gradient = channels_last(gradients[0]);
     torch::Tensor x_gradient, weight_gradient;
     if (context->needs_input_grad(0)) x_gradient = of_input.call(gradient, saved[1], dilation);
     if (context->needs_input_grad(1)) weight_gradient = of_weight.call(gradient, saved[0], dilation);

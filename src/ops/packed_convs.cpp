@@ -4,17 +4,17 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/record_function.h>
 
+#include <cmath>
 #include <optional>
 
 #include "device/compute.hpp"
 #include "ops/cpu/tap_conv.hpp"
+#include "ops/layout.hpp"
 
 namespace seg {
 namespace {
 
-thread_local PackedConvs* current = nullptr;
-
-torch::Tensor channels_last(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
+thread_local PackedConvs* current_convs = nullptr;
 
 /// s, see the header.
 torch::Tensor scale_of(const BatchNorm& norm) { return norm.weight * (norm.running_variance + norm.eps).rsqrt(); }
@@ -71,7 +71,9 @@ bool PackedConvs::suits(torch::Device device, torch::ScalarType type) {
 torch::Tensor PackedConvs::conv_norm(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, const BatchNorm& norm,
                                      const AfterNorm& after) {
   const bool folds = !after.residual.defined() && conv_way(x, weight, steps, type_) != ConvWay::kTaps;
-  return folds ? run(x, weight, steps, &norm, after.relu) : batch_norm(conv(x, weight, steps), norm, after, false);
+  if (!folds) return batch_norm(conv(x, weight, steps), norm, after, false);
+  const torch::Tensor y = run(x, weight, steps, &norm, after.relu);
+  return after.relu && std::isfinite(after.upper) ? y.clamp_max_(after.upper) : y;
 }
 
 torch::Tensor PackedConvs::derived(const torch::Tensor& weight, const std::function<torch::Tensor(const torch::Tensor&)>& make) {
@@ -112,14 +114,14 @@ torch::Tensor PackedConvs::run_by_torch(Packed& packed, const torch::Tensor& x, 
   return relu ? y.relu_() : y;
 }
 
-PackedConvsScope::PackedConvsScope(PackedConvs* convs) : before_(std::exchange(current, convs)) {}
-PackedConvsScope::~PackedConvsScope() { current = before_; }
+PackedConvsScope::PackedConvsScope(PackedConvs* convs) : before_(std::exchange(current_convs, convs)) {}
+PackedConvsScope::~PackedConvsScope() { current_convs = before_; }
 
-PackedConvs* packed_convs() { return current; }
+PackedConvs* packed_convs() { return current_convs; }
 
 torch::Tensor conv_norm(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, const BatchNorm& norm, const AfterNorm& after,
                         bool training) {
-  if (current != nullptr && !training) return current->conv_norm(x, weight, steps, norm, after);
+  if (current_convs != nullptr && !training) return current_convs->conv_norm(x, weight, steps, norm, after);
   return batch_norm(conv2d(x, weight, steps), norm, after, training);
 }
 

@@ -10,21 +10,21 @@
 namespace seg {
 namespace {
 
-thread_local TrainingPassScope* current = nullptr;
+thread_local TrainingPassScope* current_pass = nullptr;
 
 }  // namespace
 
-TrainingPassScope::TrainingPassScope(TrainingPass pass) : pass_(std::move(pass)), before_(std::exchange(current, this)) {}
-TrainingPassScope::~TrainingPassScope() { current = before_; }
+TrainingPassScope::TrainingPassScope(TrainingPass pass) : pass_(std::move(pass)), before_(std::exchange(current_pass, this)) {}
+TrainingPassScope::~TrainingPassScope() { current_pass = before_; }
 
 const TrainingPass& training_pass() {
   static const TrainingPass whole;
-  return current != nullptr ? current->pass_ : whole;
+  return current_pass != nullptr ? current_pass->pass_ : whole;
 }
 
 torch::Tensor drawn_number(const torch::Device& device) {
-  if (current != nullptr && current->pass_.seed.defined())
-    return current->pass_.seed.bitwise_xor(static_cast<std::int64_t>(split_mix(++current->drawn_)));
+  if (current_pass != nullptr && current_pass->pass_.seed.defined())
+    return current_pass->pass_.seed.bitwise_xor(static_cast<std::int64_t>(split_mix(++current_pass->drawn_)));
   return at::randint(std::numeric_limits<std::int64_t>::max(), {1}, torch::TensorOptions(torch::kInt64).device(device));
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "ops/bilinear_axis.hpp"
 #include "ops/cpu/tap_rows.hpp"
+#include "ops/layout.hpp"
 #include "ops/operators.hpp"
 #include "ops/packed_convs.hpp"
 #include "ops/resize.hpp"
@@ -20,8 +21,6 @@ namespace {
 constexpr std::int64_t kTaps = 9;
 constexpr std::int64_t kSide = 3;
 constexpr std::int64_t kBlock = 64;  // channels of one task of the backward pass: its sums stay in the second-level cache
-
-torch::Tensor channels_last(const torch::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
 
 /// [out][3]: where the taps at out - 1, out, out + 1 read.
 std::vector<cpu::TapSource> tap_sources(std::int64_t in, std::int64_t out, bool align_corners) {

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "core/state.hpp"
 #include "models/model.hpp"
@@ -32,7 +35,7 @@ torch::Tensor drawn_value(const std::string& name, const torch::Tensor& like) {
   const torch::Tensor numbers = drawn(name, like.sizes());
   if (like.dim() == 4) return (numbers - 0.5) * std::sqrt(24.0 / static_cast<double>(like[0].numel()));
   if (name.ends_with("running_mean")) return numbers - 0.5;
-  if (name.ends_with("running_var")) return numbers + 0.5;
+  if (name.ends_with("running_var")) return 20 * numbers + 10;
   if (name.ends_with("weight")) return 3 * numbers + 0.5;
   return 2 * numbers - 1;
 }
@@ -43,7 +46,7 @@ void draw_state(torch::nn::Module& network) {
     if (tensor.is_floating_point()) torch::Tensor(tensor).copy_(drawn_value(name, tensor));
 }
 
-torch::Tensor images_of(std::int64_t batch, std::int64_t height, std::int64_t width) {
+torch::Tensor drawn_images(std::int64_t batch, std::int64_t height, std::int64_t width) {
   return (2 * drawn("images", {batch, 3, height, width}) - 1).contiguous(torch::MemoryFormat::ChannelsLast);
 }
 
@@ -61,40 +64,54 @@ class Public : public testing::TestWithParam<SizeCase> {
     const auto [height, width, stride] = GetParam();
     return golden_[std::to_string(height) + "x" + std::to_string(width) + "_" + std::to_string(stride) + "." + what];
   }
-  Features features() { return network_->forward(images_of(kBatch, GetParam().height, GetParam().width)); }
+  Features features(torch::ScalarType type) { return network_->forward(drawn_images(kBatch, GetParam().height, GetParam().width).to(type)); }
+
+  void expect_gradients(const std::string& mode, torch::ScalarType type, double tolerance) {
+    network_->to(type);
+    const Features found = features(type);
+    torch::Tensor loss = torch::zeros({});
+    for (const auto& [name, feature] : {std::pair("low", found.low), std::pair("mid", found.mid), std::pair("high", found.high)})
+      loss = loss + (feature * (drawn(name, feature.sizes()) - 0.5)).sum() / std::sqrt(static_cast<double>(feature.numel()));
+    loss.backward();
+    std::map<std::string, torch::Tensor> gradients;  // sorted by name
+    for (const auto& entry : network_->named_parameters()) gradients.emplace(entry.key(), entry.value().grad());
+    const torch::Tensor sums = expected(mode + "_sums"), norms = expected(mode + "_norms");
+    ASSERT_EQ(norms.numel(), static_cast<std::int64_t>(gradients.size()));
+    std::int64_t at = 0;
+    double worst = 0.0;
+    for (const auto& [name, gradient] : gradients) {
+      const double norm = norms[at].item<double>(), sum = (gradient * (drawn(name, gradient.sizes()) - 0.5)).sum().item<double>();
+      // In training a bias whose shift the next batch norm takes away has a gradient of rounding alone; all others are above 0.1.
+      const double scale = network_->is_training() ? std::max(norm, 0.1) : norm;
+      worst = std::max({worst, std::abs(gradient.norm().item<double>() - norm) / scale, std::abs(sum - sums[at++].item<double>()) / scale});
+    }
+    EXPECT_LT(worst, tolerance);
+    RecordProperty("worst", std::to_string(worst));
+  }
 
   EfficientNetLite network_{1.0, GetParam().output_stride};
   test::Golden golden_{"efficientnet_lite"};
 };
 
-INSTANTIATE_TEST_SUITE_P(Sizes, Public, testing::Values(SizeCase{64, 64, 32}, SizeCase{50, 69, 16}, SizeCase{33, 47, 16}, SizeCase{30, 37, 8}));
+INSTANTIATE_TEST_SUITE_P(Sizes, Public, testing::Values(SizeCase{128, 128, 32}, SizeCase{98, 133, 16}, SizeCase{97, 111, 16}, SizeCase{66, 85, 8}));
 
 TEST_P(Public, GivesTheSameFeatures) {
   const torch::NoGradGuard no_gradient;
   network_->eval();
-  const Features found = features();
-  EXPECT_LT(test::relative_difference(found.low, expected("low")), 1e-4);
-  EXPECT_LT(test::relative_difference(found.mid, expected("mid")), 1e-4);
-  EXPECT_LT(test::relative_difference(found.high, expected("high")), 1e-4);
+  const Features found = features(torch::kFloat);
+  const auto kept = [](const torch::Tensor& feature) { return feature.slice(0, 0, 1).slice(1, 0, feature.size(1), 3); };
+  EXPECT_LT(test::relative_difference(kept(found.low), expected("low")), 1e-4);
+  EXPECT_LT(test::relative_difference(kept(found.mid), expected("mid")), 1e-4);
+  EXPECT_LT(test::relative_difference(kept(found.high), expected("high")), 1e-4);
 }
 
 TEST_P(Public, GivesTheSameGradients) {
-  const Features found = features();
-  torch::Tensor loss = torch::zeros({});
-  for (const auto& [name, feature] : {std::pair("low", found.low), std::pair("mid", found.mid), std::pair("high", found.high)})
-    loss = loss + (feature * (drawn(name, feature.sizes()) - 0.5)).sum() / std::sqrt(static_cast<double>(feature.numel()));
-  loss.backward();
-  std::map<std::string, torch::Tensor> gradients;  // sorted by name
-  for (const auto& entry : network_->named_parameters()) gradients.emplace(entry.key(), entry.value().grad());
-  const torch::Tensor sums = expected("gradient_sums"), norms = expected("gradient_norms");
-  ASSERT_EQ(norms.numel(), static_cast<std::int64_t>(gradients.size()));
-  std::int64_t at = 0;
-  for (const auto& [name, gradient] : gradients) {
-    const double norm = norms[at].item<double>(), sum = (gradient * (drawn(name, gradient.sizes()) - 0.5)).sum().item<double>();
-    EXPECT_NEAR(gradient.norm().item<double>() / norm, 1.0, 1e-3) << name;
-    EXPECT_NEAR(sum / norm, sums[at++].item<double>() / norm, 1e-3) << name;
-  }
+  network_->eval();
+  expect_gradients("evaluation", torch::kFloat, 1e-3);
 }
+
+// In float64: in float32 a value within rounding of ReLU6's bounds passes its gradient here and not there, and batch norm spreads that over all.
+TEST_P(Public, GivesTheSameGradientsInTraining) { expect_gradients("training", torch::kDouble, 1e-5); }
 
 // A dilated network sees at each pixel that the strided one keeps exactly what that one sees. Which pixels it keeps follows from the padding: of an
 // even number the odd ones, else the even ones.
@@ -106,7 +123,7 @@ TEST(EfficientNetLite, DilationKeepsTheStridedNetworksValues) {
   coarse->eval();
   fine->eval();
   for (const auto& [height, width] : {std::pair(64, 72), std::pair(72, 64)}) {  // 8x9 and 9x8 at stride 8
-    const torch::Tensor images = images_of(1, height, width);
+    const torch::Tensor images = drawn_images(1, height, width);
     const torch::Tensor all = fine->forward(images).high;
     const auto kept = [](std::int64_t size) { return torch::indexing::Slice(size % 2 == 0 ? 1 : 0, torch::indexing::None, 2); };
     const torch::Tensor found = all.index({torch::indexing::Slice(), torch::indexing::Slice(), kept(all.size(2)), kept(all.size(3))});
@@ -144,7 +161,7 @@ TEST(EfficientNetLite, ReadsTheFileOfItsAuthorsStrictly) {
   load_state_exact(*network, backbone, "file");
   network->eval();
   const torch::NoGradGuard no_gradient;
-  const Features found = network->forward(images_of(1, 97, 130));
+  const Features found = network->forward(drawn_images(1, 97, 130));
   const test::Golden golden("efficientnet_lite");
   using torch::indexing::None;
   using torch::indexing::Slice;

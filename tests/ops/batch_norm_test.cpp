@@ -4,6 +4,8 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/error.hpp"
 #include "support/golden.hpp"
 
@@ -17,10 +19,12 @@ struct Case {
   bool residual;
   bool relu;
   bool training;
+  double upper = std::numeric_limits<double>::infinity();
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << torch::IntArrayRef(c.shape) << (c.residual ? " residual" : "") << (c.relu ? " relu" : "") << (c.training ? " training" : "");
+  return out << torch::IntArrayRef(c.shape) << (c.residual ? " residual" : "") << (c.relu ? " relu" : "") << (c.training ? " training" : "")
+             << " below " << c.upper;
 }
 
 BatchNorm random_norm(std::int64_t channels, torch::ScalarType type = torch::kFloat) {
@@ -42,7 +46,7 @@ Normed normed(const Function& function, const torch::Tensor& x, const torch::Ten
   norm.running_variance = given.running_variance.clone();
   const torch::Tensor leaf = x.detach().clone().requires_grad_(true);
   const torch::Tensor added = residual.defined() ? residual.detach().clone().requires_grad_(true) : residual;
-  const torch::Tensor output = function(leaf, norm, AfterNorm{added, c.relu}, c.training);
+  const torch::Tensor output = function(leaf, norm, AfterNorm{added, c.relu, c.upper}, c.training);
   (output.to(torch::kDouble) * torch::linspace(-1, 2, output.numel(), torch::kDouble).view(output.sizes())).sum().backward();
   return {output.detach(),   leaf.grad(),          norm.weight.grad(), norm.bias.grad(), added.defined() ? added.grad() : added,
           norm.running_mean, norm.running_variance};
@@ -75,7 +79,9 @@ INSTANTIATE_TEST_SUITE_P(BatchNorm, Cases,
                          testing::Values(Case{{2, 64, 9, 7}, false, true, true}, Case{{2, 64, 9, 7}, true, true, true},
                                          Case{{3, 48, 20, 31}, false, false, true}, Case{{1, 37, 3, 5}, true, false, true},
                                          Case{{2, 1, 2, 1}, false, true, true}, Case{{4, 256, 1, 1}, false, true, true},
-                                         Case{{2, 19, 30, 40}, true, true, false}, Case{{1, 33, 1, 1}, false, true, false}));
+                                         Case{{2, 19, 30, 40}, true, true, false}, Case{{1, 33, 1, 1}, false, true, false},
+                                         Case{{2, 49, 9, 7}, false, true, true, 0.6}, Case{{2, 49, 9, 7}, true, true, true, 0.6},
+                                         Case{{1, 48, 5, 6}, false, true, false, 0.6}));
 
 TEST(BatchNorm, RoundsToBfloat16Once) {
   torch::manual_seed(4);

@@ -9,6 +9,7 @@
 
 #include "ops/batch_norm.hpp"
 #include "ops/class_sums.hpp"
+#include "ops/depthwise_conv.hpp"
 #include "ops/drop_out.hpp"
 #include "ops/normalize.hpp"
 #include "ops/resize.hpp"
@@ -49,6 +50,11 @@ std::vector<Case> cases() {
        {x, channels, channels, channels.clone(), channels.clone(), x},
        [](const Tensors& t) {
          return Tensors{batch_norm(t[0], {t[1], t[2], t[3], t[4]}, {t[5], true}, true)};
+       }},
+      {"depthwise_conv",
+       {x, torch::randn({5, 1, 3, 3})},
+       [](const Tensors& t) {
+         return Tensors{depthwise_conv(t[0], t[1], {2, 1, {0, 1, 1, 1}})};
        }},
       {"sum_of_taps",
        {last(torch::randn({2, 63, 4, 6})), last(torch::randn({2, 7, 8, 12}))},
@@ -92,13 +98,13 @@ TEST(Operators, HaveKernelsOfOursForTheDevices) {
   const auto has = [](const std::string& name, c10::DispatchKey key) {
     return c10::Dispatcher::singleton().findSchemaOrThrow(("seg::" + name).c_str(), "").hasKernelForDispatchKey(key);
   };
-  const std::vector<std::string> on_cpu{"class_sums",  "class_sums_backward",      "predict_labels",      "drop_out", "batch_norm", "batch_norm_sums",
-                                        "sum_of_taps", "batch_norm_gradient_sums", "batch_norm_backward", "adam_",    "sgd_"};
+  const std::vector<std::string> on_cpu{"depthwise_conv",  "class_sums",  "class_sums_backward",      "predict_labels",      "drop_out", "batch_norm",
+                                        "batch_norm_sums", "sum_of_taps", "batch_norm_gradient_sums", "batch_norm_backward", "adam_",    "sgd_"};
   for (const std::string& name : on_cpu) EXPECT_TRUE(has(name, c10::DispatchKey::CPU)) << name;
   const std::vector<std::string> on_cuda{"class_sums", "class_sums_backward", "predict_labels",  "label_counts", "normalize",      "resize",
                                          "drop_out",   "resize_backward",     "upsample_logits", "batch_norm",   "batch_norm_sums"};
   for (const std::string& name : on_cuda) EXPECT_EQ(has(name, c10::DispatchKey::CUDA), cuda::kBuilt) << name;
-  for (const std::string name : {"class_sums", "drop_out", "resize", "sum_of_taps", "batch_norm"})
+  for (const std::string name : {"class_sums", "drop_out", "resize", "sum_of_taps", "batch_norm", "depthwise_conv"})
     EXPECT_TRUE(has(name, c10::DispatchKey::Autograd)) << name;
 }
 

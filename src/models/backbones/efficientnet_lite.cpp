@@ -28,8 +28,7 @@ void draw_weights_by_group(torch::nn::Module& module) {
 
 }  // namespace
 
-InvertedResidualImpl::InvertedResidualImpl(const InvertedResidualShape& s)
-    : expands_(s.expansion != 1), adds_(s.stride == 1 && s.inputs == s.outputs) {
+InvertedResidualImpl::InvertedResidualImpl(const InvertedResidualShape& s) : expands_(s.expansion != 1), adds_(s.adds) {
   const std::int64_t between = s.inputs * s.expansion;
   if (expands_) expand_ = add_same_conv_norm(*this, "_expand_conv", "_bn0", {s.inputs, between});
   depthwise_ = add_same_conv_norm(*this, "_depthwise_conv", "_bn1", {between, between, s.kernel, s.stride, s.dilation}, between);
@@ -52,9 +51,9 @@ EfficientNetLiteImpl::EfficientNetLiteImpl(double width, std::int64_t output_str
     if (strided) reached_stride *= s.stride;
     for (std::int64_t i = 0; i < s.blocks; ++i) {
       const bool first = i == 0;
-      blocks_.push_back(
-          add_module(*this, "_blocks." + std::to_string(blocks_.size()),
-                     InvertedResidual(InvertedResidualShape{inputs, outputs, s.expansion, s.kernel, first && strided ? s.stride : 1, dilation})));
+      const bool adds = inputs == outputs && (!first || s.stride == 1);  // whether the stride is replaced or not
+      const InvertedResidualShape shape{inputs, outputs, s.expansion, s.kernel, first && strided ? s.stride : 1, dilation, adds};
+      blocks_.push_back(add_module(*this, "_blocks." + std::to_string(blocks_.size()), InvertedResidual(shape)));
       if (first && !strided) dilation *= s.stride;
       inputs = outputs;
     }

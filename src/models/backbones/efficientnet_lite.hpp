@@ -28,6 +28,7 @@ struct InvertedResidualShape {
   std::int64_t kernel;     // of the depthwise convolution, as the next two
   std::int64_t stride;
   std::int64_t dilation;
+  bool adds;  // the input to the result, which has its shape
 };
 
 class InvertedResidualImpl : public torch::nn::Module {
@@ -35,6 +36,7 @@ class InvertedResidualImpl : public torch::nn::Module {
   explicit InvertedResidualImpl(const InvertedResidualShape& shape);
   /// [N,inputs,H,W] -> [N,outputs,ceil(H/stride),ceil(W/stride)]
   torch::Tensor forward(const torch::Tensor& x);
+  bool adds() const { return adds_; }
 
  private:
   bool expands_, adds_;
@@ -50,6 +52,8 @@ class EfficientNetLiteImpl : public Backbone {
   Features forward(const torch::Tensor& images) override;
   FeatureChannels channels() const override { return channels_; }
   std::vector<std::string> classifier() const override { return {"_conv_head.", "_bn1.", "_fc."}; }
+  /// How many blocks lead to the low features.
+  std::size_t low_blocks() const { return low_end_; }
 
  private:
   SameConvNorm stem_;

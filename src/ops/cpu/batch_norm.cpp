@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "ops/cpu/batch_norm_rows.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 
 /// Pixels whose float32 sums are kept in registers before they are added up in double, in the blocks' order.
 constexpr std::int64_t kBlockRows = 512;
+constexpr float kNoBound = std::numeric_limits<float>::infinity();
 
 template <class Value>
 Value* values(const torch::Tensor& tensor) {
@@ -73,10 +75,12 @@ torch::Tensor add_blocks(const Features& features, const Sums& sums) {
 
 torch::Tensor like(const torch::Tensor& x) { return torch::empty_like(x, x.options(), at::MemoryFormat::ChannelsLast); }
 
-/// z = scale (x - mean) + bias, scale = weight / deviation. norm: weight, bias, statistics.
+/// z = scale (x - mean) + bias, scale = weight / deviation. norm: weight, bias, statistics and, where there is one, the upper bound.
 struct Affine {
   Affine(at::TensorList norm, bool relu)
-      : scale(norm[0] * norm[2][1]), factors{norm[2].data_ptr<float>(), scale.data_ptr<float>(), norm[1].data_ptr<float>(), relu} {}
+      : scale(norm[0] * norm[2][1]),
+        factors{norm[2].data_ptr<float>(), scale.data_ptr<float>(), norm[1].data_ptr<float>(), relu,
+                norm.size() > 3 ? norm[3].item<float>() : kNoBound} {}
 
   torch::Tensor scale;
   NormFactors factors;

@@ -8,10 +8,14 @@ namespace seg::cpu {
 namespace {
 
 /// What tells whether the ReLU let a value pass.
-enum class Sign { kNone, kOfX, kOfOutput };
+enum class Sign { kNone, kOfX, kOfOutput, kOfBoundedX };
 
 template <Sign sign, class Value>
-SEG_INLINE float passed(float gradient, float centred, const Value* output, std::int64_t at, float scale, float bias) {
+SEG_INLINE float passed(float gradient, float centred, const Value* output, std::int64_t at, float scale, float bias, float upper) {
+  if constexpr (sign == Sign::kOfBoundedX) {
+    const float z = scale * centred + bias;
+    return z <= 0.0f || z >= upper ? 0.0f : gradient;
+  }
   if constexpr (sign == Sign::kOfX) return scale * centred + bias <= 0.0f ? 0.0f : gradient;
   if constexpr (sign == Sign::kOfOutput) return load(output[at]) <= 0.0f ? 0.0f : gradient;
   return gradient;
@@ -20,7 +24,8 @@ SEG_INLINE float passed(float gradient, float centred, const Value* output, std:
 template <class Value>
 SEG_INLINE Sign sign_of(const NormRows<Value>& rows, const NormFactors& factors) {
   if (!factors.relu) return Sign::kNone;
-  return rows.output == nullptr ? Sign::kOfX : Sign::kOfOutput;
+  if (rows.output != nullptr) return Sign::kOfOutput;
+  return factors.upper < __builtin_inff() ? Sign::kOfBoundedX : Sign::kOfX;
 }
 
 /// total and squares [width]: of x - centre.
@@ -70,13 +75,14 @@ SEG_INLINE void moments_body(const NormRows<Value>& rows, double* sum, double* s
 
 template <bool add, class Value>
 SEG_INLINE void normalize_each(const NormRows<Value>& rows, const NormFactors& factors, Value* __restrict result) {
-  const float floor = factors.relu ? 0.0f : -__builtin_inff();
+  const float floor = factors.relu ? 0.0f : -__builtin_inff(), ceiling = factors.relu ? factors.upper : __builtin_inff();
   for (std::int64_t row = 0; row < rows.rows; ++row) {
     const std::int64_t at = row * rows.channels;
     for (std::int64_t c = 0; c < rows.channels; ++c) {
       float z = factors.scale[c] * (load(rows.x[at + c]) - factors.mean[c]) + factors.bias[c];
       if constexpr (add) z += load(rows.residual[at + c]);
-      store(z < floor ? floor : z, result[at + c]);  // NaN stays NaN
+      z = z < floor ? floor : z;  // NaN stays NaN
+      store(z > ceiling ? ceiling : z, result[at + c]);
     }
   }
 }
@@ -101,7 +107,7 @@ SEG_INLINE void gradient_moments_tile(const NormRows<Value>& rows, const NormFac
   for (std::int64_t row = 0; row < rows.rows; ++row, at += rows.channels) {
     for (int c = 0; c < width; ++c) {
       const float centred = load(rows.x[at + c]) - mean[c];
-      const float g = passed<sign>(load(rows.gradient[at + c]), centred, rows.output, at + c, scale[c], bias[c]);
+      const float g = passed<sign>(load(rows.gradient[at + c]), centred, rows.output, at + c, scale[c], bias[c], factors.upper);
       total[c] += g;
       products[c] += g * centred;
     }
@@ -127,6 +133,8 @@ SEG_INLINE void gradient_moments_body(const NormRows<Value>& rows, const NormFac
       return gradient_moments_each<Sign::kOfX>(rows, factors, sum, product);
     case Sign::kOfOutput:
       return gradient_moments_each<Sign::kOfOutput>(rows, factors, sum, product);
+    case Sign::kOfBoundedX:
+      return gradient_moments_each<Sign::kOfBoundedX>(rows, factors, sum, product);
   }
 }
 
@@ -137,7 +145,7 @@ SEG_INLINE void spread_each(const NormRows<Value>& rows, const NormFactors& fact
     const std::int64_t at = row * rows.channels;
     for (std::int64_t c = 0; c < rows.channels; ++c) {
       const float centred = load(rows.x[at + c]) - factors.mean[c];
-      const float g = passed<sign>(load(rows.gradient[at + c]), centred, rows.output, at + c, factors.scale[c], factors.bias[c]);
+      const float g = passed<sign>(load(rows.gradient[at + c]), centred, rows.output, at + c, factors.scale[c], factors.bias[c], factors.upper);
       store(gradient.factor[c] * g - gradient.product[c] * centred - gradient.offset[c], x[at + c]);
       if constexpr (with_residual) store(g, residual[at + c]);
     }
@@ -155,6 +163,8 @@ SEG_INLINE void spread_body(const NormRows<Value>& rows, const NormFactors& fact
     case Sign::kOfOutput:
       return residual ? spread_each<Sign::kOfOutput, true>(rows, factors, gradient, x, residual)
                       : spread_each<Sign::kOfOutput, false>(rows, factors, gradient, x, residual);
+    case Sign::kOfBoundedX:
+      return spread_each<Sign::kOfBoundedX, false>(rows, factors, gradient, x, residual);
   }
 }
 

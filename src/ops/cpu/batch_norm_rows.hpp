@@ -16,12 +16,13 @@ struct NormRows {
   const Value* gradient;  // with respect to the output; for gradients
 };
 
-/// z = scale * (x - mean) + bias [channels], then the residual and the ReLU.
+/// z = scale * (x - mean) + bias [channels], then the residual and the ReLU, which is at most `upper`.
 struct NormFactors {
   const float* mean;
   const float* scale;
   const float* bias;
   bool relu;
+  float upper;  // infinite: no bound; else without a residual
 };
 
 /// d x = factor * g - product * (x - mean) - offset [channels], g being the gradient where the ReLU let the value pass.

@@ -11,7 +11,7 @@
 namespace seg::cpu {
 namespace {
 
-constexpr std::int64_t kSide = 4;             // of a tile's outputs
+constexpr std::int64_t kTileSide = 4;         // of a tile's outputs
 constexpr std::int64_t kBlock = 48;           // tiles that a thread does at once
 constexpr std::int64_t kFewBlocks = 5;        // fewer are too few to share among threads, and each would read all filters
 constexpr std::int64_t kGradientBlock = 192;  // tiles between two visits to the filters' sums
@@ -27,8 +27,8 @@ class TileGrid {
         height_(height),
         width_(width),
         dilation_(dilation),
-        rows_(rounded_up(rounded_up(height, dilation), kSide)),
-        columns_(rounded_up(rounded_up(width, dilation), kSide)) {}
+        rows_(rounded_up(rounded_up(height, dilation), kTileSide)),
+        columns_(rounded_up(rounded_up(width, dilation), kTileSide)) {}
 
   std::int64_t count() const { return images_ * dilation_ * dilation_ * rows_ * columns_; }
 
@@ -38,8 +38,8 @@ class TileGrid {
   void find(std::int64_t tile, std::int64_t before, Value* base, std::int64_t channels, Value* outside, Value** pixels) const {
     const std::int64_t column = tile % columns_, row = tile / columns_ % rows_;
     const std::int64_t phase = tile / (columns_ * rows_) % (dilation_ * dilation_), image = tile / (columns_ * rows_ * dilation_ * dilation_);
-    const std::int64_t first_y = phase / dilation_ + dilation_ * (row * kSide - before);
-    const std::int64_t first_x = phase % dilation_ + dilation_ * (column * kSide - before);
+    const std::int64_t first_y = phase / dilation_ + dilation_ * (row * kTileSide - before);
+    const std::int64_t first_x = phase % dilation_ + dilation_ * (column * kTileSide - before);
     for (std::int64_t i = 0; i < side; ++i) {
       const std::int64_t y = first_y + i * dilation_;
       for (std::int64_t j = 0; j < side; ++j) {
@@ -165,7 +165,7 @@ class Convolution {
 
 double winograd_fill(std::int64_t height, std::int64_t width, std::int64_t dilation) {
   const TileGrid grid(1, height, width, dilation);
-  return static_cast<double>(height * width) / static_cast<double>(grid.count() * kSide * kSide);
+  return static_cast<double>(height * width) / static_cast<double>(grid.count() * kTileSide * kTileSide);
 }
 
 // weight is [K][9][C] in memory.
