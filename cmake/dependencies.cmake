@@ -12,6 +12,8 @@ pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)  # PyTorch weight files
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)  # published weights, from the network
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)  # their SHA-256
 # TensorBoard's event files. By pkg-config, and protoc from the same place: LibTorch from PyPI has an older protobuf among its own files.
 pkg_check_modules(PROTOBUF REQUIRED IMPORTED_TARGET protobuf)
 pkg_get_variable(protobuf_prefix protobuf exec_prefix)

@@ -21,8 +21,8 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)  # dependencies by what the programs are linked with; needs dpkg-dev
-# A threaded BLAS: LibTorch is content with the slow reference one.
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libopenblas0-pthread, bash-completion")
+# A threaded BLAS: LibTorch is content with the slow reference one. Certificates, for downloads of weights.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libopenblas0-pthread, bash-completion, ca-certificates")
 # Below the project's own line.
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Trains DeepLabV3, DeepLabV3+ and DDRNet from one YAML file, with cross entropy, recall
 loss and others, on SYNTHIA, Cityscapes, CamVid or folders of images; scores

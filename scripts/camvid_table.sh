@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The table of configs/README.md from an ImageNet start: six losses on CamVid, three seeds each, with the curves of logit adjustment.
 #
-#   CAMVID_ROOT=... RESNET18_WEIGHTS=... scripts/camvid_table.sh [OUTPUT] [-- segtrain options]
+#   CAMVID_ROOT=... scripts/camvid_table.sh [OUTPUT] [-- segtrain options]
+#   RESNET18_WEIGHTS=FILE                           to start from, instead of torchvision's weights
 #   SEEDS="0 1 2"                                   which seeds (default: these)
 #
 # Takes hours on two cores; a second call goes on where the first one stopped.

@@ -23,6 +23,7 @@ packages=(
   libonnx-dev                                              # graphs of segexport
   libgloo-dev                                              # collectives between processes: headers of the library in LibTorch
   libzip-dev                                               # PyTorch weight files
+  libssl-dev ca-certificates                               # published weights by name: their digest; who the server is
   libjs-chart.js libkainjow-mustache-dev                   # charts and templates, built into the HTML reports
   libprotobuf-dev protobuf-compiler libisal-dev            # TensorBoard's event files and their checksums
   libgtest-dev libgmock-dev python3
@@ -59,6 +60,8 @@ done
 packages+=("${libtorch[@]}")
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
+# Downloads. The two flavours exclude each other, and either will do.
+is_installed libcurl4-gnutls-dev || packages+=(libcurl4-openssl-dev)
 missing=()
 for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
 # The runtime of the sanitizers carries clang's version in its name, which is known once clang is there or the lists are read.

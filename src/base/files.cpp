@@ -11,6 +11,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/descriptor.hpp"
+
 namespace seg {
 
 namespace {
@@ -18,21 +20,6 @@ namespace {
 constexpr std::string_view kTemporaryMark = ".partial-";
 
 std::string reason(int error_number) { return std::strerror(error_number); }
-
-/// A file descriptor closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error cannot_write(const fs::path& path, std::uintmax_t bytes, int error_number) {
   return {ErrorKind::kStorage, "cannot write " + path.string() + " (" + std::to_string(bytes) + " bytes so far): " + reason(error_number),
@@ -45,12 +32,12 @@ Error cannot_read(const fs::path& path, ErrorKind kind, const std::string& why, 
   return {kind, "cannot read " + path.string() + ": " + why, hint};
 }
 
+}  // namespace
+
 void sync_directory(const fs::path& directory) {
   const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) ::fsync(folder.get());  // some file systems cannot sync a folder; the rename stands all the same
 }
-
-}  // namespace
 
 std::string read_file(const fs::path& path, std::uintmax_t max_bytes, ErrorKind kind) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // never hangs on a pipe

@@ -22,6 +22,9 @@ using ByteSink = std::function<void(const void* data, std::size_t bytes)>;
 void write_file_atomic(const fs::path& path, const std::function<void(const ByteSink&)>& write);
 void write_file_atomic(const fs::path& path, std::string_view text);
 
+/// Makes the names in a folder last: what was renamed into it is there after a loss of power, where the file system can promise that.
+void sync_directory(const fs::path& directory);
+
 /// Removes what interrupted write_file_atomic calls left in `directory`.
 void remove_temporary_files(const fs::path& directory);
 

@@ -39,6 +39,7 @@ struct About {
   std::vector<std::string> choices = {};                  // all values a string, an element of a string list or a map's key may have; empty: any
   bool harmless = false;                                  // may differ when a run is resumed: it changes no weight
   bool path = false;                                      // a path: saved absolute
+  std::vector<std::string> no_paths = {};                 // values of a path that name something else, and are saved as they are
   std::string instead_of = {};  // the field beside it that says the same otherwise: a later file or --set that sets one drops the other
 };
 

@@ -72,7 +72,8 @@ double saved(double value, const About&) {
 }
 
 std::string saved(const std::string& value, const About& about) {
-  return about.path && !value.empty() ? std::filesystem::absolute(value).lexically_normal().string() : value;
+  const bool names_file = about.path && !value.empty() && std::ranges::find(about.no_paths, value) == about.no_paths.end();
+  return names_file ? std::filesystem::absolute(value).lexically_normal().string() : value;
 }
 
 template <class Item>

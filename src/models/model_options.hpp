@@ -13,6 +13,9 @@ namespace seg {
 std::vector<std::string> architecture_names();  // the registry of networks
 std::vector<std::string> backbone_names();      // and that of backbones
 
+/// The value of model.pretrained that means the published ImageNet weights of the backbone (published_weights.hpp) instead of a file.
+inline constexpr const char* kImageNet = "imagenet";
+
 enum class BatchNormScope { kLocal, kSynchronized };
 inline constexpr config::Name<BatchNormScope> kBatchNormScopes[] = {{BatchNormScope::kLocal, "local"},
                                                                     {BatchNormScope::kSynchronized, "synchronized"}};
@@ -56,8 +59,12 @@ struct ModelOptions {
         {.help = "share of dropped activations in the head; layers that usually drop less than this keep their own share", .min = 0, .max = 0.95});
     v.field("auxiliary", auxiliary, {.help = "train a second head on features from before the last stage"});
     v.field("auxiliary_weight", auxiliary_weight, {.help = "factor of the second head's loss", .min = 0, .max = 10});
-    v.field("pretrained", pretrained,
-            {.help = "safetensors or PyTorch file with weights of the backbone (names of torchvision or timm); empty: from scratch", .path = true});
+    v.field(
+        "pretrained", pretrained,
+        {.help = "imagenet: the published weights of the backbone, downloaded once; else a safetensors or PyTorch file with weights of the backbone "
+                 "(names of torchvision or timm); empty: from scratch",
+         .path = true,
+         .no_paths = {kImageNet}});
     v.field("init_from", init_from,
             {.help = "checkpoint or PyTorch file of the whole network to start from; its class layers are left out where the classes differ",
              .path = true});

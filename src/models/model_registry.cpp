@@ -8,6 +8,7 @@
 #include "models/ddrnet.hpp"
 #include "models/deeplab.hpp"
 #include "models/model.hpp"
+#include "models/published_weights.hpp"
 
 namespace seg {
 
@@ -121,6 +122,11 @@ void check_model(const ModelOptions& options) {
   if (!options.pretrained.empty() && !options.init_from.empty())
     throw Error(ErrorKind::kConfiguration, "model.pretrained and model.init_from are both set, and the second would replace all of the first",
                 "empty one of them, such as --set model.pretrained=");
+  if (options.pretrained != kImageNet) return;
+  published_weights_of(options.backbone);
+  if (options.width != 1.0)
+    throw Error(ErrorKind::kConfiguration, "model.pretrained: imagenet fits model.width 1 alone",
+                "set model.width: 1, or train from scratch with --set model.pretrained=");
 }
 
 std::shared_ptr<Model> build_model(const ModelOptions& options, std::int64_t classes) {

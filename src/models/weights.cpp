@@ -9,6 +9,7 @@
 #include "core/state.hpp"
 #include "core/tensor_io.hpp"
 #include "models/backbones/backbone.hpp"
+#include "models/published_weights.hpp"
 #include "tensor_files/tensor_file.hpp"
 
 namespace seg {
@@ -144,15 +145,15 @@ bool has_any(const State& state, const std::string& prefix) {
   return std::ranges::any_of(state, [&](const auto& entry) { return entry.first.starts_with(prefix); });
 }
 
-WeightReport load_backbone(Model& model, const ModelOptions& options) {
+WeightReport load_backbone(Model& model, const ModelOptions& options, const std::string& file) {
   const std::string scope = "backbone.";
-  State weights = read_weights(options.pretrained);
+  State weights = read_weights(file);
   if (!has_any(weights, scope)) weights = with_prefix(weights, scope);
   LoadRules rules{.scope = scope, .allowed = options.allow_mismatch};
   const auto children = model.named_children();
   if (const auto* child = children.find("backbone"))
     for (const std::string& name : dynamic_cast<const Backbone&>(**child).classifier()) rules.unused.push_back(scope + name);
-  return load_weights(model, weights, options.pretrained, rules);
+  return load_weights(model, weights, file, rules);
 }
 
 WeightReport load_network(Model& model, const ModelOptions& options, bool same_classes) {
@@ -175,12 +176,13 @@ State read_weights(const std::string& path) {
   return weights;
 }
 
-std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes) {
+std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes, const DownloadProgress& progress) {
+  if (options.pretrained == kImageNet) return load_backbone(model, options, find_published_weights(published_weights_of(options.backbone), progress));
   std::error_code ignored;
   if (!options.pretrained.empty() && !std::filesystem::exists(options.pretrained, ignored))
     throw Error(ErrorKind::kStorage, "model.pretrained: there is no file " + options.pretrained,
-                "data/README.md says where to get ImageNet weights; --set model.pretrained= trains from scratch");
-  if (!options.pretrained.empty()) return load_backbone(model, options);
+                "name a file, or imagenet for published weights (data/README.md); --set model.pretrained= trains from scratch");
+  if (!options.pretrained.empty()) return load_backbone(model, options, options.pretrained);
   if (!options.init_from.empty()) return load_network(model, options, same_classes);
   return std::nullopt;
 }

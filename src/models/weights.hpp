@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/download.hpp"
 #include "core/types.hpp"
 #include "models/model.hpp"
 
@@ -31,9 +32,11 @@ struct WeightReport {
 std::string describe(const WeightReport& report);
 
 /// options.pretrained (the backbone alone, with or without "backbone." before its names: ImageNet weights, whose classifier is unused
-/// (see Backbone), or those of a whole network) or options.init_from (a whole network; a second head that this one has not is unused), whichever is
-/// set. same_classes: whether the file's classes, where it names them, are those of the model. Throws kStorage.
-std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes = true);
+/// (see Backbone), or those of a whole network; kImageNet: found, or downloaded with `progress`) or options.init_from (a whole network; a second head
+/// that this one has not is unused), whichever is set. same_classes: whether the file's classes, where it names them, are those of the model. Throws
+/// kStorage, and what find_published_weights throws.
+std::optional<WeightReport> load_initial_weights(Model& model, const ModelOptions& options, bool same_classes = true,
+                                                 const DownloadProgress& progress = {});
 
 /// The weights in a safetensors or PyTorch file (see open_tensor_file): of a checkpoint of ours the averaged ones, "ema.*", before
 /// "model.*"; else all tensors. Throws kStorage.

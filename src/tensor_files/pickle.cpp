@@ -38,6 +38,7 @@ class PickleReader {
       if (!push_scalar(operation) && !build(operation)) throw defect("operation " + std::to_string(operation) + ", which weights do not need");
     }
     if (stack_.size() != 1 || !marks_.empty()) throw defect("an end in the middle of a value");
+    pickle_.size_ = position_;
     return stack_.front();
   }
 

@@ -37,14 +37,18 @@ class Pickle {
     std::vector<Id> items = {};
   };
 
-  /// source: the name of the file, for messages. globals: the names that may be imported and called ("torch._utils._rebuild_tensor_v2");
-  /// "collections.OrderedDict" is always known. Throws kStorage with `hint`.
+  /// bytes: a pickle from the first byte on; what follows its end is left alone. source: the name of the file, for messages. globals: the names that
+  /// may be imported and called ("torch._utils._rebuild_tensor_v2"); "collections.OrderedDict" is always known. Throws kStorage with `hint`.
   Pickle(std::string bytes, const std::string& source, std::span<const std::string_view> globals, const std::string& hint);
   Pickle(const Pickle&) = delete;  // texts point into the bytes
   Pickle& operator=(const Pickle&) = delete;
 
   const Value& root() const { return values_[root_]; }
   const Value& operator[](Id id) const { return values_[id]; }
+  /// All of them, whether they belong to the root or not.
+  const std::vector<Value>& values() const { return values_; }
+  /// How many bytes the pickle took; what was given may have more.
+  std::size_t size() const { return size_; }
   /// The value under a key of text; the last if there are several, nullptr if there is none or `dict` is no dictionary.
   const Value* find(const Value& dict, std::string_view key) const;
 
@@ -53,6 +57,7 @@ class Pickle {
 
   std::string bytes_;
   std::vector<Value> values_;
+  std::size_t size_ = 0;
   Id root_ = 0;
 };
 

@@ -21,6 +21,7 @@ using Value = Pickle::Value;
 using Kind = Pickle::Kind;
 
 constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
+constexpr std::string_view kRebuildOldTensor = "torch._utils._rebuild_tensor";  // before PyTorch 0.4; the same without what follows the strides
 constexpr std::string_view kParameter = "torch._utils._rebuild_parameter";
 constexpr std::array<std::pair<std::string_view, const char*>, 10> kStorages = {{{"torch.DoubleStorage", "F64"},
                                                                                  {"torch.FloatStorage", "F32"},
@@ -34,36 +35,41 @@ constexpr std::array<std::pair<std::string_view, const char*>, 10> kStorages = {
                                                                                  {"torch.BoolStorage", "BOOL"}}};
 constexpr std::array<std::string_view, 6> kWeightKeys = {"state_dict", "model_state", "model_state_dict", "model", "network", "net"};
 
-/// Takes the tensors of one dictionary apart.
-class TensorParser {
+/// Takes values apart that belong to something with a name.
+class Parser {
  public:
-  TensorParser(const Pickle& pickle, const std::string& source) : pickle_(pickle), source_(source) {}
+  Parser(const Pickle& pickle, const std::string& source) : pickle_(pickle), source_(source) {}
 
-  PickledTensor parse(std::string_view name, const Value& value) {
-    tensor_ = {};
-    tensor_.name = name;
+  PickledTensor tensor(std::string_view name, const Value& value) {
+    owner_ = "tensor " + quoted_name(std::string(name));
     if (name.size() > kMaxNameBytes || std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7f; }))
-      throw pth_defect(source_, "a tensor has the name " + quoted_name(tensor_.name));
+      throw pth_defect(source_, "a tensor has the name " + quoted_name(std::string(name)));
     const Value& call = value.kind == Kind::kCall && callee(value) == kParameter ? argument(value, 0, Kind::kCall) : value;
-    if (callee(call) != kRebuildTensor) throw bad("it is made by " + std::string(callee(call)));
-    parse_storage(item(argument(call, 0, Kind::kPersistent), 0, Kind::kTuple));
-    tensor_.offset = count(argument(call, 1, Kind::kInteger));
-    tensor_.shape = counts(argument(call, 2, Kind::kTuple));
-    tensor_.strides = counts(argument(call, 3, Kind::kTuple));
-    if (tensor_.shape.size() != tensor_.strides.size()) throw bad("its shape and its strides are of different lengths");
-    return std::move(tensor_);
+    if (callee(call) != kRebuildTensor && callee(call) != kRebuildOldTensor) throw bad("it is made by " + std::string(callee(call)));
+    PickledTensor tensor{.name = std::string(name), .storage = storage_of(argument(call, 0, Kind::kPersistent))};
+    tensor.offset = count(argument(call, 1, Kind::kInteger));
+    tensor.shape = counts(argument(call, 2, Kind::kTuple));
+    tensor.strides = counts(argument(call, 3, Kind::kTuple));
+    if (tensor.shape.size() != tensor.strides.size()) throw bad("its shape and its strides are of different lengths");
+    return tensor;
+  }
+
+  PickledStorage storage(const Value& persistent) {
+    owner_ = "a storage";
+    return storage_of(persistent);
   }
 
  private:
-  /// ("storage", the type, the key, the device, the number of elements)
-  void parse_storage(const Value& id) {
+  /// ("storage", the type, the key, the device, the number of elements[, the storage that this one is a part of])
+  PickledStorage storage_of(const Value& persistent) const {
+    const Value& id = item(persistent, 0, Kind::kTuple);
     if (item(id, 0, Kind::kText).text != "storage") throw bad("its memory is no storage");
     const std::string_view type = item(id, 1, Kind::kGlobal).text;
     const auto known = std::ranges::find(kStorages, type, [](const auto& entry) { return entry.first; });
     if (known == kStorages.end()) throw bad("its memory is a " + std::string(type));
-    tensor_.dtype = known->second;
-    tensor_.storage = item(id, 2, Kind::kText).text;
-    tensor_.storage_elements = count(item(id, 4, Kind::kInteger));
+    if (id.items.size() > 5 && pickle_[id.items[5]].kind != Kind::kNothing)
+      throw bad("its memory is a part of another storage, as before PyTorch 0.4");
+    return {std::string(item(id, 2, Kind::kText).text), known->second, count(item(id, 4, Kind::kInteger))};
   }
 
   const Value& item(const Value& owner, std::size_t index, Kind kind) const {
@@ -87,11 +93,11 @@ class TensorParser {
     return all;
   }
 
-  Error bad(const std::string& what) const { return pth_defect(source_, "tensor " + quoted_name(tensor_.name) + ": " + what); }
+  Error bad(const std::string& what) const { return pth_defect(source_, owner_ + ": " + what); }
 
   const Pickle& pickle_;
   const std::string& source_;
-  PickledTensor tensor_;
+  std::string owner_;
 };
 
 /// The tensors of a dictionary by name; empty for what is no dictionary of tensors.
@@ -114,7 +120,7 @@ Error pth_defect(const std::string& source, const std::string& what) {
 
 std::span<const std::string_view> torch_globals() {
   static const auto names = [] {
-    std::vector<std::string_view> all{kRebuildTensor, kParameter};
+    std::vector<std::string_view> all{kRebuildTensor, kRebuildOldTensor, kParameter};
     all.reserve(all.size() + kStorages.size());
     for (const auto& [name, dtype] : kStorages) all.push_back(name);
     return all;
@@ -128,11 +134,24 @@ std::vector<PickledTensor> pickled_weights(const Pickle& pickle, const std::stri
     if (found.empty()) found = tensors_in(pickle, pickle.find(pickle.root(), key));
   if (found.empty()) found = tensors_in(pickle, &pickle.root());
   if (found.empty()) throw pth_defect(source, "it holds no dictionary of named tensors, neither by itself nor under state_dict or model");
-  TensorParser parser(pickle, source);
+  Parser parser(pickle, source);
   std::vector<PickledTensor> tensors;
   tensors.reserve(found.size());
-  for (const auto& [name, value] : found) tensors.push_back(parser.parse(name, *value));
+  for (const auto& [name, value] : found) tensors.push_back(parser.tensor(name, *value));
   return tensors;
+}
+
+std::map<std::string, PickledStorage> pickled_storages(const Pickle& pickle, const std::string& source) {
+  std::map<std::string, PickledStorage> storages;
+  Parser parser(pickle, source);
+  for (const Value& value : pickle.values()) {
+    if (value.kind != Kind::kPersistent) continue;
+    PickledStorage storage = parser.storage(value);
+    const auto [first, is_new] = storages.try_emplace(storage.key, storage);
+    if (!is_new && (first->second.dtype != storage.dtype || first->second.elements != storage.elements))
+      throw pth_defect(source, "storage " + quoted_name(storage.key) + " is described in two ways");
+  }
+  return storages;
 }
 
 }  // namespace seg

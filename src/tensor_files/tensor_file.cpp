@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <string_view>
 
 #include "base/error.hpp"
+#include "tensor_files/legacy_pth.hpp"
+#include "tensor_files/pickled_weights.hpp"
 #include "tensor_files/pth.hpp"
 #include "tensor_files/safetensors.hpp"
 
@@ -16,13 +19,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As many as tell the formats apart; fewer where the file is shorter.
-std::string first_bytes(const fs::path& path) {
+enum class Format { kSafetensors, kZip, kPickles, kTar };
+
+/// By the file's first bytes; kSafetensors where they are those of no other, or there is no file.
+Format format_of(const fs::path& path) {
+  constexpr std::size_t kTarMagic = 257;  // where a tar archive names itself
   std::string bytes(512, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
+  if (bytes.starts_with("PK\3\4")) return Format::kZip;
+  if (bytes.starts_with("\x80\x02")) return Format::kPickles;
+  return bytes.size() > kTarMagic && std::string_view(bytes).substr(kTarMagic).starts_with("ustar") ? Format::kTar : Format::kSafetensors;
 }
 
 }  // namespace
@@ -58,15 +66,17 @@ const TensorEntry* TensorFile::find(const std::string& name) const {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-bool is_pytorch_file(const fs::path& path) { return pth_format(first_bytes(path)) != PthFormat::kNone; }
+bool is_pytorch_file(const fs::path& path) { return format_of(path) != Format::kSafetensors; }
 
 std::unique_ptr<TensorFile> open_tensor_file(const fs::path& path) {
-  switch (pth_format(first_bytes(path))) {
-    case PthFormat::kZip:
+  switch (format_of(path)) {
+    case Format::kZip:
       return std::make_unique<PthFile>(path);
-    case PthFormat::kLegacy:
-      throw legacy_pth(path);
-    case PthFormat::kNone:
+    case Format::kPickles:
+      return std::make_unique<LegacyPthFile>(path);
+    case Format::kTar:
+      throw pth_defect(path.string(), "it is a tar archive, as the first versions of PyTorch wrote");
+    case Format::kSafetensors:
       break;
   }
   return std::make_unique<SafetensorsFile>(path);

@@ -95,7 +95,10 @@ TEST_F(Mistakes, InTheConfiguration) {
        "hint: its classes are Sky, Building, Pole, Road, Pavement, Tree, SignSymbol, Fence, Car, Pedestrian, Bicyclist"},
       {"segtrain", recipe_with("model.pretrained=resnet18"), 5,
        "error: model.pretrained: there is no file resnet18\n"
-       "hint: data/README.md says where to get ImageNet weights; --set model.pretrained= trains from scratch"},
+       "hint: name a file, or imagenet for published weights (data/README.md); --set model.pretrained= trains from scratch"},
+      {"segtrain", recipe_with("model.pretrained=imagenet"), 2,
+       "error: --set model.pretrained=imagenet: model.pretrained: imagenet fits model.width 1 alone\n"
+       "hint: set model.width: 1, or train from scratch with --set model.pretrained="},
       {"segtrain", {"--config", data()}, 2, "error: cannot read DIR/my data: not a regular file\nhint: it is a folder: name a file in it"},
   });
   if (run("segtrain", {"--version"}).out.find("CUDA: no device") == std::string::npos) return;

@@ -35,8 +35,7 @@ class RecipeMutations : public testing::TestWithParam<std::string> {};
 
 TEST_P(RecipeMutations, EndInAConfigurationOrAConfigurationError) {
   test::FaultRow row("bad_config");
-  for (const char* root : {"CAMVID_ROOT", "CITYSCAPES_ROOT", "SYNTHIA_ROOT", "DEMO_ROOT", "SYNTHIA_RAND_ROOT", "RESNET18_WEIGHTS"})
-    setenv(root, "/nonexistent", 1);
+  for (const char* root : {"CAMVID_ROOT", "CITYSCAPES_ROOT", "SYNTHIA_ROOT", "DEMO_ROOT", "SYNTHIA_RAND_ROOT"}) setenv(root, "/nonexistent", 1);
   const std::vector<std::string> keys = keys_of(load_run_config(GetParam(), {}));
   ASSERT_GT(keys.size(), 80u);
   // In the tests a part of the values for each key, another part for the next one.

@@ -1,25 +1,25 @@
 // The reader of PyTorch files: any file is refused, or every tensor of it can be read and no more bytes come out than went in.
-// Zip archives hardly survive mutation, so an input that does not begin as one is taken for the pickle of one, beside a storage.
+// Zip archives hardly survive mutation, so an input that begins neither as one nor as a file from before PyTorch 1.6 is taken for the pickle of one,
+// beside a storage.
 #include <zip.h>
 
 #include <string_view>
 #include <vector>
 
 #include "input.hpp"
-#include "tensor_files/pickled_weights.hpp"
-#include "tensor_files/pth.hpp"
+#include "tensor_files/tensor_file.hpp"
 
 namespace {
 
 void read_file(const std::uint8_t* data, std::size_t size) {
   const seg::fuzz::InputFile input(data, size);
-  const seg::PthFile file(input.path());
+  const auto file = seg::open_tensor_file(input.path());
   std::uint64_t bytes = 0;
-  for (const seg::TensorEntry& entry : file.entries()) {
+  for (const seg::TensorEntry& entry : file->entries()) {
     std::vector<char> values(entry.end - entry.begin);
     bytes += values.size();
     if (bytes > size) std::abort();
-    file.read(entry, values.data());
+    file->read(entry, values.data());
   }
 }
 
@@ -49,8 +49,9 @@ void read_pickle(const std::uint8_t* data, std::size_t size) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   seg::fuzz::expect_error_at_most(seg::ErrorKind::kStorage, [&] {
-    const bool archive = seg::pth_format({reinterpret_cast<const char*>(data), size}) == seg::PthFormat::kZip;
-    archive ? read_file(data, size) : read_pickle(data, size);
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    const bool whole = bytes.starts_with("PK\3\4") || bytes.starts_with("\x80\x02\x8a\nl\xfc\x9c\x46\xf9");
+    whole ? read_file(data, size) : read_pickle(data, size);
   });
   return 0;
 }

@@ -104,10 +104,14 @@ TEST_F(WithPython, CheckpointsAreReadAndOtherFilesConvertedByTheLineInTheHint) {
                                          "norm.running_mean", "norm.running_var", "norm.weight"};
   const State weights = read("checkpoint.pth");
   EXPECT_EQ(keys(weights), network);
-  EXPECT_EQ(keys(read_converted("legacy.pth", "format before 1.6")), network);
+  const State legacy = read("legacy.pth");
+  EXPECT_EQ(keys(legacy), network);
   const State converted = read_converted("code.pth", "needs to run code, namely \"torch.nn.modules.container.Sequential\"");
   EXPECT_EQ(keys(converted), network);
-  for (const auto& [name, tensor] : weights) EXPECT_TRUE(torch::equal(tensor, converted.at(name))) << name;
+  for (const auto& [name, tensor] : weights) {
+    EXPECT_TRUE(torch::equal(tensor, converted.at(name))) << name;
+    EXPECT_TRUE(torch::equal(tensor, legacy.at(name))) << name;
+  }
 }
 
 TEST_F(WithPython, TorchvisionsDeepLabV3GivesTheSameLogitsHere) {

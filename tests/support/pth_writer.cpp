@@ -5,6 +5,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "support/support.hpp"
+
 namespace seg::test {
 
 namespace {
@@ -49,8 +51,9 @@ std::string ordered_dict(const std::vector<std::pair<std::string, std::string>>&
 }
 
 std::string tensor(const Tensor& tensor) {
-  const std::string storage =
-      tuple({text("storage"), global("torch", tensor.type), text(tensor.storage), text("cpu"), number(tensor.storage_elements)}) + "Q";
+  std::vector<std::string> id{text("storage"), global("torch", tensor.type), text(tensor.storage), text("cpu"), number(tensor.storage_elements)};
+  if (!tensor.view.empty()) id.push_back(tensor.view);
+  const std::string storage = tuple(id) + "Q";
   return global("torch._utils", "_rebuild_tensor_v2") +
          tuple({storage, number(tensor.offset), numbers(tensor.shape), numbers(tensor.strides), "\x89", ordered_dict({})}) + "R";
 }
@@ -72,6 +75,18 @@ void write_zip(const std::filesystem::path& path, const std::map<std::string, st
     zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), compressed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
   }
   if (zip_close(archive) != 0) throw std::runtime_error("cannot write " + path.string());
+}
+
+void write_legacy_pth(const std::filesystem::path& path, const std::string& pickle, const std::vector<LegacyStorage>& storages,
+                      const std::string& little_endian) {
+  const std::string magic = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", version = "\x80\x02M\xe9\x03.";
+  std::string keys = "]", values;
+  for (const LegacyStorage& storage : storages) {
+    keys += pickled::text(storage.key) + "a";
+    values += bytes_of(storage.elements) + storage.bytes;
+  }
+  const std::string system = pickled::dict({{"protocol_version", pickled::number(1001)}, {"little_endian", little_endian}});
+  write_text(path, magic + version + pickled::program(system) + pickle + pickled::program(keys) + values);
 }
 
 void write_pth(const std::filesystem::path& path, const std::string& pickle, const std::map<std::string, std::string>& storages) {

@@ -26,6 +26,7 @@ struct Tensor {
   std::vector<std::int64_t> strides;
   std::int64_t offset = 0;
   std::string type = "FloatStorage";
+  std::string view = {};  // a value: what the storage is a part of, in the format before PyTorch 1.6
 };
 std::string tensor(const Tensor& tensor);
 std::string parameter(const Tensor& tensor);
@@ -36,6 +37,17 @@ std::string program(const std::string& value);
 
 /// Writes members of the archive, not compressed, under "archive/".
 void write_zip(const std::filesystem::path& path, const std::map<std::string, std::string>& members, bool compressed = false);
+
+/// The bytes of a storage in the format before PyTorch 1.6.
+struct LegacyStorage {
+  std::string key;
+  std::int64_t elements = 0;
+  std::string bytes = {};
+};
+
+/// Writes a file as torch.save did before PyTorch 1.6. `little_endian` is a value.
+void write_legacy_pth(const std::filesystem::path& path, const std::string& pickle, const std::vector<LegacyStorage>& storages,
+                      const std::string& little_endian = "\x88");
 
 /// Writes a file as torch.save does, from a whole pickle and the bytes of storages by key.
 void write_pth(const std::filesystem::path& path, const std::string& pickle, const std::map<std::string, std::string>& storages = {});

@@ -20,6 +20,7 @@
 #include "engine/checkpoints/checkpoint.hpp"
 #include "losses/loss_registry.hpp"
 #include "models/weights.hpp"
+#include "report/run/console.hpp"
 #include "tensor_files/tensor_file.hpp"
 
 namespace seg {
@@ -104,11 +105,22 @@ std::set<std::string> fresh_parameters(const Model& model, const WeightReport& r
   return fresh;
 }
 
-Network build_network(const RunConfig& config, const ClassTable& classes, const torch::Device& device) {
+/// Shows how far a download is, in megabytes.
+DownloadProgress download_bar() {
+  constexpr std::int64_t kMega = 1'000'000;
+  const auto bar = std::make_shared<std::optional<ProgressBar>>();  // its clock starts with the first bytes
+  return [bar](std::int64_t done, std::int64_t total) {
+    if (!*bar) bar->emplace(0, "MB");
+    (*bar)->show(done / kMega, total / kMega);
+  };
+}
+
+/// The ranks of a machine look for published weights each by itself: one downloads them, and the others wait for its file.
+Network build_network(const RunConfig& config, const ClassTable& classes, const torch::Device& device, bool show_progress) {
   torch::manual_seed(seed_of({static_cast<std::uint64_t>(config.train.seed), 0x6d6f64656c}));
   Network network{build_model(config.model, static_cast<std::int64_t>(classes.size())), {}};
   const bool same_classes = config.model.init_from.empty() || has_same_classes(config.model.init_from, classes);
-  if (const auto report = load_initial_weights(*network.model, config.model, same_classes)) {
+  if (const auto report = load_initial_weights(*network.model, config.model, same_classes, show_progress ? download_bar() : nullptr)) {
     spdlog::info("{}", describe(*report));
     network.fresh = fresh_parameters(*network.model, *report);
   }
@@ -226,7 +238,7 @@ std::unique_ptr<Experiment> build_experiment(const RunConfig& config, const std:
   Splits splits = open_splits(config);
   const std::int64_t an_epoch = iterations_an_epoch(config, splits.train->size());
   const std::int64_t iterations = config.train.iterations > 0 ? config.train.iterations : config.train.epochs * an_epoch;
-  const Network network = build_network(config, splits.train->classes(), compute.device);
+  const Network network = build_network(config, splits.train->classes(), compute.device, ranks.is_first());
   check_equal(config, splits, ranks);
   if (ranks.several()) ranks.require_equal("start", digest_lines(model_state(*network.model)));
   const ClassTable& classes = splits.train->classes();

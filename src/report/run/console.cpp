@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <iostream>
 #include <optional>
+#include <utility>
 
 #include "report/text_table.hpp"
 
@@ -117,11 +118,12 @@ void ConsoleReporter::report(const Event& event) {
 
 double ProgressBar::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
-void ProgressBar::advance() {
-  ++done_;
+void ProgressBar::show(std::int64_t done, std::int64_t total) {
+  total_ = total;
+  const bool more = std::exchange(done_, done) != done;
   const int columns = console_.columns();
   const auto pause = columns > 0 ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
-  const bool last = columns > 0 && done_ == total_;
+  const bool last = more && columns > 0 && done_ == total_;
   if (!last && Clock::now() - drawn_ < pause) return;
   drawn_ = Clock::now();
   console_.draw(progress_bar_text(done_, total_, unit_, seconds(), columns), columns);

@@ -65,8 +65,10 @@ class ProgressBar {
   ProgressBar(std::ostream& out, std::function<int()> columns, std::int64_t total, std::string unit)
       : console_(out, std::move(columns)), total_(total), unit_(std::move(unit)) {}
 
-  /// One more part is done. Draws at most ten times a second on a terminal, every ten seconds elsewhere.
-  void advance();
+  /// One more part is done. See show.
+  void advance() { show(done_ + 1, total_); }
+  /// So many of so many parts are done (total 0: not known). Draws at most ten times a second on a terminal, every ten seconds elsewhere.
+  void show(std::int64_t done, std::int64_t total);
   double seconds() const;
 
  private:

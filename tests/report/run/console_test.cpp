@@ -98,6 +98,17 @@ TEST(ProgressBar, IsSilentAboutAShortJobInALog) {
   EXPECT_EQ(out.str(), "");
 }
 
+TEST(ProgressBar, TakesATotalThatIsKnownLateAndDrawsTheEndOnce) {
+  std::ostringstream out;
+  ProgressBar bar(
+      out, [] { return 80; }, 0, "MB");
+  bar.show(3, 4);  // too early to draw
+  for (int i = 0; i < 3; ++i) bar.show(4, 4);
+  const std::string text = out.str();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\r'), 1);
+  EXPECT_THAT(text, testing::HasSubstr("4/4 MB"));
+}
+
 TEST(ProgressBar, EndsItsLineOnATerminal) {
   std::ostringstream out;
   {
