@@ -86,9 +86,10 @@ class Visitor {
     visit(name, &value, about);
   }
 
-  /// One of a fixed list: text in files, an enum in code. `about.choices` comes from `names`.
+  /// One of a fixed list: text in files, an enum in code. `choices` come from `names`.
   template <class Enum, std::size_t N>
-  void choice(const std::string& name, Enum& value, const Name<Enum> (&names)[N], About about = {}) {
+  void choice(const std::string& name, Enum& value, const Name<Enum> (&names)[N], const About& given = {}) {
+    About about = given;
     about.choices = texts_of(names);
     std::string text = name_of(value, names);
     field(name, text, about);

@@ -94,7 +94,7 @@ fs::path find_published_weights(const PublishedWeights& weights, const DownloadP
   const std::string digits = digits_of(weights.file);
   const std::vector<Place> searched = places();
   for (const Place& place : searched) {
-    const fs::path file = place.folder / weights.file;
+    fs::path file = place.folder / weights.file;
     std::error_code ignored;
     if (!fs::is_regular_file(file, ignored)) continue;
     if (sha256_of(file).starts_with(digits)) {

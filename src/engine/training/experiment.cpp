@@ -62,7 +62,7 @@ Splits open_splits(const RunConfig& config) {
 std::shared_ptr<SampleCache> open_caches(const DataOptions& data, Splits& splits) {
   std::vector<const FileDataset*> sets{splits.train.get()};
   if (splits.val) sets.push_back(splits.val.get());
-  const auto cache = open_cache(data, sets, user_cache_folder() / "samples");
+  auto cache = open_cache(data, sets, user_cache_folder() / "samples");
   splits.training_samples = splits.train;
   splits.validation_samples = splits.val;
   if (!cache) return cache;
