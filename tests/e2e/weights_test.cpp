@@ -23,8 +23,8 @@ class WeightsByName : public RankPrograms {
 
   /// A few steps of the whole width, which is all that the weights fit.
   std::vector<std::string> few_steps(const std::string& run_dir, std::vector<std::string> settings = {}) const {
-    settings.insert(settings.begin(),
-                    {"model.width=1", "model.pretrained=imagenet", "train.iterations=2", "train.checkpoint_interval=1", "train.keep=2"});
+    settings.insert(settings.begin(), {"model.width=1", "model.pretrained=imagenet", "train.batch_size=4", "train.iterations=2",
+                                       "train.checkpoint_interval=1", "train.keep=2"});
     return training_with(run_dir, settings);
   }
   std::vector<std::string> dry(std::vector<std::string> settings = {}) const {
