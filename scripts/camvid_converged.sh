@@ -6,7 +6,7 @@
 #   STOP_AFTER=SECONDS                                                             starts no further run after that time
 #
 # Takes about six hours on two cores; a second call goes on where the first one stopped, in the middle of a run, too.
-# OUTPUT/uniform, OUTPUT/rare_class and OUTPUT/ddrnet get the runs, OUTPUT/comparison.{md,csv,json,html} the comparison of the first two.
+# OUTPUT/uniform, OUTPUT/rare_class and OUTPUT/ddrnet get the runs, OUTPUT/comparison.{md,csv,json,html,svg} the comparison of the first two.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 output=runs/converged

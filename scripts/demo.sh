@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From nothing to a comparison of two losses: sets up, builds, draws a small SYNTHIA-style data set, trains cross entropy and
-# recall loss on it, evaluates both, and prints one table. Everything it makes lies in runs/demo.
+# From nothing to a comparison of three losses: sets up, builds, draws a small SYNTHIA-style data set, trains cross entropy, recall loss
+# and iou_gap on it, evaluates them, and prints one table. Everything it makes lies in runs/demo.
 #
 #   scripts/demo.sh              a second call does only what is missing
 #   SEEDS="0 1 2" scripts/demo.sh
@@ -14,11 +14,11 @@ if [ ! -e "$DEMO_ROOT/.complete" ]; then
   build/bin/segdata generate --layout synthia_seqs --output "$DEMO_ROOT"
   touch "$DEMO_ROOT/.complete"
 fi
-scripts/sweep_losses.sh --config demo.yaml --losses "ce recall" --seeds "${SEEDS:-0}" --output "$out" --save-predictions color
+scripts/sweep_losses.sh --config demo.yaml --losses "ce recall iou_gap" --seeds "${SEEDS:-0}" --output "$out" --save-predictions color
 cat <<TEXT
 
-What to look at: recall loss finds more of the rare classes' pixels (accuracy of poles, signs, lights, pedestrians), at little cost
-in IoU. The table per class is in $out/comparison.md.
-predictions:  $out/{ce,recall}-seed*/eval/test/predictions
-checkpoints:  $out/{ce,recall}-seed*/checkpoints/best.safetensors
+Recall loss and iou_gap find more pixels of the rare classes (poles, signs, lights, pedestrians) than cross entropy does. iou_gap also counts
+false positives. Accuracy, IoU and precision of each class are in $out/comparison.md.
+picture:  $out/comparison.svg    image, ground truth and the three predictions side by side; opens in a browser
+page:     $out/comparison.html   the same, with accuracy against IoU and all tables
 TEXT

@@ -6,7 +6,7 @@
 #                           [--save-predictions ids|train-ids|color] [--tau-curve] [-- segtrain options]
 #
 # A run goes to DIR/LOSS-seedN, or DIR/RECIPE-seedN: finished ones are skipped, broken ones resumed. The runs of a seed share iterations,
-# schedule, initial weights and data order. Ends with DIR/comparison.{md,csv,json,html}. With --tau-curve each run is also scored under logit
+# schedule, initial weights and data order. Ends with DIR/comparison.{md,csv,json,html,svg}. With --tau-curve each run is also scored under logit
 # adjustments, on val (RUN/tau.txt names the best one there by mIoU) and where it is evaluated.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
