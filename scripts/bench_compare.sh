@@ -2,7 +2,7 @@
 # Runs segbench and PyTorch (scripts/bench_pytorch.py) in turn on the same network, data, batch and threads, and prints the ratios.
 #
 #   scripts/bench_compare.sh [--quick] [--rounds N] [--threads N] [--batch N] [--size HxW] [--data ROOT --layout camvid|synthia_seqs]
-#                            [--shape NxKxhxw --labels HxW] [--output DIR]
+#                            [--shape NxKxhxw --labels HxW] [--precision auto|fp32] [--output DIR]
 #
 # Every round runs each program once, never two at a time; the table shows medians over the rounds (at least 3) and their spread. Before
 # it, both must give the same loss on the same weights and batch to 1e-3, and PyTorch's choices (version, eager or compiled, memory format, loader
@@ -14,7 +14,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 usage() { sed -n '2,13p' "$0" | cut -c3-; }
-rounds=3 threads=$(nproc) batch=4 size=360x480 root="" layout=camvid shape=6x19x193x193 labels=769x769 output=$here/runs/bench
+rounds=3 threads=$(nproc) precision=auto batch=4 size=360x480 root="" layout=camvid shape=6x19x193x193 labels=769x769 output=$here/runs/bench
 steps=10 warmup=3 plain_steps=4 runs=8 drawn=200
 while [ $# -gt 0 ]; do
   case $1 in
@@ -27,6 +27,7 @@ while [ $# -gt 0 ]; do
     --layout) layout=${2:-}; shift 2 ;;
     --shape) shape=${2:-}; shift 2 ;;
     --labels) labels=${2:-}; shift 2 ;;
+    --precision) precision=${2:-}; shift 2 ;;
     --output) output=${2:-}; shift 2 ;;
     --help | -h) usage; exit 0 ;;
     *) echo "error: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -74,12 +75,12 @@ log() {
 
 # Void is a class of its own, as in the issue-sized default of segbench, so that both count the same classes.
 recipe=(--set "data.dataset=$layout" --set "data.root=$root" --set "data.size=[${size%x*},${size#*x}]" --set data.void=train --set augment.crop=false
-  --set "train.batch_size=$batch" --set "train.threads=$threads" --set loss.type=recall --draw 0)
+  --set "train.batch_size=$batch" --set "train.threads=$threads" --set "train.precision=$precision" --set loss.type=recall --draw 0)
 seg() { log "$1" "$bin/segbench" "$2" "${recipe[@]}" --json "$output/$1.json" "${@:3}"; }
 torch() { # NAME PYTHON OPTIONS...
   [ -n "$python" ] || return 0
-  log "$1" "$2" "$here/scripts/bench_pytorch.py" --threads "$threads" --size "$size" --classes "$classes" --layout "$layout" --void train \
-    --augment resize --json "$output/$1.json" "${@:3}"
+  log "$1" "$2" "$here/scripts/bench_pytorch.py" --threads "$threads" --precision "$precision" --size "$size" --classes "$classes" \
+    --layout "$layout" --void train --augment resize --json "$output/$1.json" "${@:3}"
 }
 files=(--data "$root" --warmup "$warmup")
 # choice NAME KEY: what a trial found best.

@@ -77,6 +77,7 @@ def parse_arguments():
         help="of --mode tuned, channels-last unless its name says otherwise; auto: tries those that the task has; eager for --task loss")
     add("--counting", choices=("auto", *network.COUNTS), default="auto", help="of the recall loss in --mode tuned; auto: the one for the engine")
     add("--batch", type=int, default=4)
+    add("--backbone", choices=network.BACKBONES, default="resnet18")
     add("--precision", choices=("auto", "fp32", "bf16"), default="auto",
         help="of --mode tuned; auto: bf16 where the device multiplies it, but float32 logits for --task loss")
     add("--eval-batches", choices=("given", "auto"), default="auto", help="auto: evaluation in tuned mode also tries single images")
@@ -156,7 +157,7 @@ def write_profile(args, step):
 def evaluation_model(args, classes, engine, images):
     """A function from normalised images to logits."""
     torch.manual_seed(0)
-    model = network.DeepLabV3Plus(classes, align_corners=args.align_corners).eval()
+    model = network.DeepLabV3Plus(classes, args.backbone, align_corners=args.align_corners).eval()
     if args.weights:
         network.load_model(model, network.read_safetensors(args.weights)[0])
     if args.mode == "plain":
@@ -271,7 +272,7 @@ def loss(args):
 def check(path):
     """Whether this network and both ways of counting give the loss that segbench wrote into a step file."""
     tensors, facts = network.read_safetensors(path)
-    built = {"arch": ("deeplabv3plus",), "backbone": tuple(network.BLOCKS), "loss_type": ("ce", "recall"), "recall_smoothing": ("published",),
+    built = {"arch": ("deeplabv3plus",), "backbone": network.BACKBONES, "loss_type": ("ce", "recall"), "recall_smoothing": ("published",),
              "normalizer": ("default", "valid_pixels"), "normalize_order": ("rgb",), "aspp_rates": ("[]",), "auxiliary": ("false",)}
     for name, known in built.items():
         if facts.get(name, known[0]) not in known:

@@ -1,4 +1,4 @@
-"""DeepLabV3+ on a ResNet of basic blocks in plain PyTorch, its losses, and a reader for the weights segtrain writes.
+"""DeepLabV3+ on a ResNet of basic blocks or EfficientNet-Lite0 in plain PyTorch, its losses, and a reader for the weights segtrain writes.
 
 Layer for layer the network of src/models (names, dilations, dropout, logits at stride 4), so that a checkpoint of one loads strictly
 in the other; the losses are those of src/losses: cross entropy, and recall loss (Tian et al., arXiv 2106.14917) with published smoothing.
@@ -10,9 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from bench_pytorch_efficientnet import EfficientNetLite0
+
 IGNORED = 255
 PYRAMID = 256  # channels of the atrous pyramid
 BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3)}
+BACKBONES = (*BLOCKS, "efficientnet_lite0")
 
 
 def conv3x3(inputs, outputs, stride=1, dilation=1):
@@ -62,6 +65,8 @@ class Block(nn.Module):
 
 class ResNet(nn.Module):
     """[N,3,H,W] -> features at stride 4 (64 channels) and at the output stride (512 channels)."""
+
+    low_channels, high_channels = 64, 512
 
     def __init__(self, blocks, output_stride):
         super().__init__()
@@ -146,9 +151,9 @@ class DeepLabV3Plus(nn.Module):
 
     def __init__(self, classes, backbone="resnet18", output_stride=16, align_corners=False, dropout=0.5, dropout_layer=nn.Dropout):
         super().__init__()
-        self.backbone = ResNet(BLOCKS[backbone], output_stride)
-        self.aspp = Aspp(512, output_stride, dropout_layer(dropout))
-        self.decoder = Decoder(64, classes, (dropout_layer(dropout), dropout_layer(min(dropout, 0.1))), align_corners)
+        self.backbone = ResNet(BLOCKS[backbone], output_stride) if backbone in BLOCKS else EfficientNetLite0(output_stride)
+        self.aspp = Aspp(self.backbone.high_channels, output_stride, dropout_layer(dropout))
+        self.decoder = Decoder(self.backbone.low_channels, classes, (dropout_layer(dropout), dropout_layer(min(dropout, 0.1))), align_corners)
         for name, module in self.named_modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out" if name.startswith("backbone") else "fan_in", nonlinearity="relu")

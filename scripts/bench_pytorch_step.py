@@ -139,7 +139,7 @@ class Training:
         # MKL and GPUs draw dropout's random numbers fast, and so need no layer of ours.
         slow = args.device == "cpu" and not torch.backends.mkl.is_available()
         layer = network.WordDropout if self.tuned and slow else nn.Dropout
-        self.model = network.DeepLabV3Plus(classes, align_corners=args.align_corners, dropout=args.dropout, dropout_layer=layer)
+        self.model = network.DeepLabV3Plus(classes, args.backbone, align_corners=args.align_corners, dropout=args.dropout, dropout_layer=layer)
         format = memory_format(self.tuned, engine)
         self.model = self.model.train().to(args.device).to(memory_format=format)
         self.normalize = Normalize(format).to(args.device)
