@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks rules that the compiler does not check: every #include follows the layers of CONTRIBUTING.md, also between the folders of a module; no
+"""Checks rules that the compiler does not check: every #include follows the layers of CONTRIBUTING.md, also between the rooms of a module; no
 two headers define a type or an alias of one name (the linker would mix their functions); only the modules for devices ask which device it
 is; files are short."""
 import pathlib
@@ -26,7 +26,7 @@ ALLOWED["engine"] = set(ALLOWED)
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
-# Sub-folders of a module, from the lowest to the highest. Each may use itself, those before it and the module's own folder, which uses none.
+# The rooms of a module: sub-folders, from the lowest to the highest. Each may use itself, those before it and the module's own folder, which uses none.
 ROOMS = {"report": ("run", "comparison", "pages"), "engine": ("checkpoints", "evaluation", "training", "commands")}
 # Headers that no other file of their own folder may use.
 TOPS = {"engine/training/trainer.hpp"}
@@ -48,7 +48,7 @@ def module_of(path):
 
 
 def room_of(module, name):
-    """The number of the sub-folder of a file, from its path below src; 0 for the module's own folder."""
+    """The number of the room of a file, from its path below src; 0 for the module's own folder."""
     rooms = ("", *ROOMS[module])
     parts = name.split("/")
     return rooms.index(parts[1]) if len(parts) > 2 else 0
