@@ -26,7 +26,8 @@ ALLOWED["engine"] = set(ALLOWED)
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
-# The rooms of a module: sub-folders, from the lowest to the highest. Each may use itself, those before it and the module's own folder, which uses none.
+# The rooms of a module: sub-folders, from the lowest to the highest. Each may use itself, those before it and the folder of the module, which uses
+# none of them.
 ROOMS = {"report": ("run", "comparison", "pages"), "engine": ("checkpoints", "evaluation", "training", "commands")}
 # Headers that no other file of their own folder may use.
 TOPS = {"engine/training/trainer.hpp"}
