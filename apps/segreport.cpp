@@ -10,6 +10,7 @@
 #include "base/files.hpp"
 #include "report/pages/comparison_page.hpp"
 #include "report/pages/run_page.hpp"
+#include "report/pages/side_by_side.hpp"
 #include "report/run/run_paths.hpp"
 
 namespace {
@@ -30,7 +31,9 @@ int compare(const std::vector<std::string>& directories, const std::filesystem::
   const seg::Comparison comparison = seg::compare_runs(std::move(runs), options);
   if (!output.empty()) {
     seg::write_comparison(comparison, output);
-    seg::write_file_atomic(output / "comparison.html", seg::comparison_page(comparison));
+    const std::string pictures = seg::side_by_side(comparison);
+    if (!pictures.empty()) seg::write_file_atomic(output / "comparison.svg", pictures);
+    seg::write_file_atomic(output / "comparison.html", seg::comparison_page(comparison, pictures));
   }
   std::cout << seg::comparison_markdown(comparison);
   return 0;
@@ -47,7 +50,7 @@ int main(int argc, char** argv) {
       .name = "compare",
       .help = "group runs by loss and print a table against cross entropy or another of them",
       .options = {{.name = "runs", .help = "directories of runs with an evaluation", .value = &directories, .type = "RUN_DIR", .required = true},
-                  {"--output", "folder for comparison.md, .csv, .json and .html (default: only print the table)", &output, "DIR"},
+                  {"--output", "folder for comparison.md, .csv, .json, .html and .svg (default: only print the table)", &output, "DIR"},
                   {.name = "--block",
                    .help = "consecutive frames that the bootstrap draws together; 0: 10 for video (camvid, synthia_seqs), 1 for single images",
                    .value = &options.block,
@@ -56,7 +59,9 @@ int main(int argc, char** argv) {
                   {"--baseline",
                    "loss that the others are held against, as the table names it, or a run of it (default: ce); given twice, the table also has the "
                    "heights over the curve of the second",
-                   &options.baselines, "NAME"}},
+                   &options.baselines, "NAME"},
+                  {"--label", "LOSS=LABEL: call a loss, or the loss of a run named by its name or directory, LABEL in the tables; repeats",
+                   &options.labels, "LOSS=LABEL"}},
       .run = [&] { return compare(directories, output, options); },
   };
   const seg::Program program{

@@ -3,7 +3,7 @@
 # Where find_shipped (src/base/files.hpp) looks for recipes and class tables, from the programs' folder.
 install(DIRECTORY configs data DESTINATION share/segtrain FILES_MATCHING PATTERN "*.yaml")
 # The pages refer to each other as they lie in the source folder.
-install(FILES README.md CONTRIBUTING.md SECURITY.md LICENSE cmake/copyright DESTINATION share/doc/segtrain)
+install(FILES README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md CITATION.cff LICENSE cmake/copyright DESTINATION share/doc/segtrain)
 install(DIRECTORY docs DESTINATION share/doc/segtrain FILES_MATCHING PATTERN "*.md" PATTERN "*.png" PATTERN "*.svg")
 install(FILES configs/README.md DESTINATION share/doc/segtrain/configs)
 install(FILES data/README.md DESTINATION share/doc/segtrain/data)

@@ -6,7 +6,7 @@
 #   STOP_AFTER=SECONDS                                                             start no new run after this time
 #
 # Takes about six hours on two cores. A second call continues where the first one stopped, also in the middle of a run.
-# The runs go to OUTPUT/uniform, OUTPUT/rare_class and OUTPUT/ddrnet, the comparison of the first two to OUTPUT/comparison.{md,csv,json,html}.
+# The runs go to OUTPUT/uniform, OUTPUT/rare_class and OUTPUT/ddrnet, the comparison of the first two to OUTPUT/comparison.{md,csv,json,html,svg}.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 output=runs/converged

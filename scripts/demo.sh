@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, builds, draws a small data set in SYNTHIA's layout, trains with cross entropy and with recall loss, evaluates both runs and
+# Sets up, builds, draws a small data set in SYNTHIA's layout, trains with cross entropy, recall loss and iou_gap, evaluates the runs and
 # prints a table that compares them. All output is in runs/demo.
 #
 #   scripts/demo.sh              a second call only does what is missing
@@ -14,11 +14,11 @@ if [ ! -e "$DEMO_ROOT/.complete" ]; then
   build/bin/segdata generate --layout synthia_seqs --output "$DEMO_ROOT"
   touch "$DEMO_ROOT/.complete"
 fi
-scripts/sweep_losses.sh --config demo.yaml --losses "ce recall" --seeds "${SEEDS:-0}" --output "$out" --save-predictions color
+scripts/sweep_losses.sh --config demo.yaml --losses "ce recall iou_gap" --seeds "${SEEDS:-0}" --output "$out" --save-predictions color
 cat <<TEXT
 
-What to look at: recall loss finds more pixels of rare classes (accuracy of poles, signs, lights, pedestrians) and costs little IoU.
-The table per class is in $out/comparison.md.
-predictions:  $out/{ce,recall}-seed*/eval/test/predictions
-checkpoints:  $out/{ce,recall}-seed*/checkpoints/best.safetensors
+Recall loss and iou_gap find more pixels of the rare classes (poles, signs, lights, pedestrians) than cross entropy does. iou_gap also counts
+false positives. Accuracy, IoU and precision of each class are in $out/comparison.md.
+picture:  $out/comparison.svg    image, ground truth and the three predictions side by side; opens in a browser
+page:     $out/comparison.html   the same, with accuracy against IoU and all tables
 TEXT

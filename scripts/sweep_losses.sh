@@ -6,7 +6,7 @@
 #                           [--save-predictions ids|train-ids|color] [--tau-curve] [-- segtrain options]
 #
 # A run goes to DIR/LOSS-seedN, or to DIR/RECIPE-seedN. Finished runs are skipped, interrupted runs are resumed. Runs with the same seed share
-# iterations, schedule, initial weights and data order. At the end it writes DIR/comparison.{md,csv,json,html}. With --tau-curve each run is also
+# iterations, schedule, initial weights and data order. At the end it writes DIR/comparison.{md,csv,json,html,svg}. With --tau-curve each run is also
 # scored with logit adjustment, on the split of the evaluation and on val (RUN/tau.txt gives the best tau there by mIoU).
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)

@@ -90,7 +90,13 @@ std::string TextTable::markdown() const {
   std::string text = "| " + joined(header, " | ", markdown_cell) + " |\n|";
   for (std::size_t i = 0; i < header.size(); ++i) text += i == 0 ? "---|" : "---:|";
   text += '\n';
-  for (const Row& row : rows) text += "| " + joined(row, " | ", markdown_cell) + " |\n";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Row row = rows[i];
+    std::ranges::transform(row, row.begin(), markdown_cell);
+    for (std::size_t column = 0; column < row.size(); ++column)
+      if (best.contains({i, column})) row[column] = "**" + row[column] + "**";
+    text += "| " + joined(row, " | ", [](const std::string& cell) { return cell; }) + " |\n";
+  }
   return text;
 }
 

@@ -1,8 +1,11 @@
 // Numbers as text for people, and the little tables they stand in.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seg {
@@ -17,6 +20,7 @@ std::string exact(std::optional<double> value);
 struct TextTable {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;  // each as long as the header
+  std::set<std::pair<std::size_t, std::size_t>> best = {};  // row and column of the cells that are bold in Markdown and on pages
 
   /// Columns aligned with spaces: the first to the left, the others to the right.
   std::string plain() const;

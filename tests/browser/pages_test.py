@@ -125,6 +125,23 @@ class Pages(unittest.TestCase):
                 fits = lambda pixels: pixels <= browser.PHONE[0]
                 self.assertTrue(fits(browser.eventually(width, fits, seconds=2)), f"the page is {width()} pixels wide")
 
+    def test_nothing_scrolls_sideways_on_a_desk(self):
+        wide = "return [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"
+        with self.opened("comparison") as page:
+            page.resize((1200, 900))
+            self.assertEqual(browser.eventually(lambda: page.run(wide), lambda found: not found, seconds=2), [])
+
+    def test_rows_can_be_sorted(self):
+        column = "return [...document.querySelector('table.sortable').tBodies[0].rows].map(row => row.cells[arguments[0]].textContent)"
+        click = "document.querySelector('table.sortable').tHead.rows[0].cells[arguments[0]].querySelector('button').click()"
+        with self.opened("comparison") as page:
+            for index, key in ((0, str), (2, lambda text: float(text.split()[0]))):
+                page.run(click, index)
+                first = page.run(column, index)
+                self.assertEqual(first, sorted(first, key=key, reverse=index > 0))
+                page.run(click, index)
+                self.assertEqual(page.run(column, index), first[::-1])
+
     def test_text_is_readable_and_charts_follow_the_theme(self):
         least_contrast = (HERE / "contrast.js").read_text(encoding="utf-8")
         for name in self.pages:

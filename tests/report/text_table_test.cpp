@@ -29,6 +29,11 @@ TEST(TextTable, MarkdownEscapesBars) {
   EXPECT_EQ(table.markdown(), "| a | b |\n|---|---:|\n| x\\|y | 1 2 |\n");
 }
 
+TEST(TextTable, MarkdownMarksTheBest) {
+  const TextTable table{.header = {"a", "b"}, .rows = {{"x", "1"}, {"y", "2"}}, .best = {{1, 1}}};
+  EXPECT_EQ(table.markdown(), "| a | b |\n|---|---:|\n| x | 1 |\n| y | **2** |\n");
+}
+
 TEST(TextTable, PlainAlignsByCharacters) {
   const TextTable table{.header = {"class", "x"}, .rows = {{"é", "1.0 ± 2"}, {"road", "5"}}};
   EXPECT_EQ(table.plain(), "class        x\né      1.0 ± 2\nroad         5\n");

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "base/error.hpp"
+#include "report/comparison/labels.hpp"
 #include "report/run/run_paths.hpp"
 
 namespace seg {
@@ -59,39 +59,15 @@ void check_same(const RunResult& first, const RunResult& other) {
         std::to_string(other.evaluation.class_names.size()) + " classes under other names", "compare runs with one class table");
 }
 
-std::string in_quotes(const std::set<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
-  return text;
-}
-
-/// The loss that a baseline's name means.
-std::string loss_named(const std::string& name, const std::vector<RunResult>& runs) {
-  std::set<std::string> all, fitting;
-  for (const RunResult& run : runs) {
-    const std::filesystem::path directory = (run.run.directory / "").parent_path();  // without a slash at its end
-    all.insert(run.run.loss);
-    if (name == run.run.name || name == directory.filename() || name == directory || name == run.run.directory) fitting.insert(run.run.loss);
-  }
-  if (all.contains(name)) return name;
-  if (fitting.empty())
-    throw Error(ErrorKind::kConfiguration, "--baseline: no run has the loss, the name or the directory '" + name + "'",
-                "the runs have the losses " + in_quotes(all));
-  if (fitting.size() > 1)
-    throw Error(ErrorKind::kConfiguration, "--baseline: '" + name + "' fits runs of several losses: " + in_quotes(fitting),
-                "name one of these losses");
-  return *fitting.begin();
-}
-
 /// Heights are asked for where two baselines are named, or a run has a curve: then those named need one.
 void check_curves(const std::vector<std::string>& baselines, const std::vector<RunResult>& runs) {
   const auto has_curve = [](const RunResult& run) { return !run.curve.taus.empty(); };
   if (baselines.size() < 2 && std::ranges::none_of(runs, has_curve)) return;
   for (const RunResult& run : runs) {
-    if (has_curve(run) || std::ranges::find(baselines, run.run.loss) == baselines.end()) continue;
+    if (has_curve(run) || std::ranges::find(baselines, run.run.label) == baselines.end()) continue;
     throw Error(
         ErrorKind::kData,
-        "--baseline: " + run.run.directory.string() + ", of the loss '" + run.run.loss + "', has no curve of logit adjustment on " +
+        "--baseline: " + run.run.directory.string() + ", of the loss '" + run.run.label + "', has no curve of logit adjustment on " +
             run.evaluation.split,
         "segeval --checkpoint " + RunPaths{run.run.directory}.best().string() + " --split " + run.evaluation.split + " --tau-curve counts it");
   }
@@ -99,11 +75,14 @@ void check_curves(const std::vector<std::string>& baselines, const std::vector<R
 
 /// The losses that are meant; cross entropy where none is named, whether or not it has runs or curves.
 std::vector<std::string> find_baselines(const std::vector<std::string>& names, const std::vector<RunResult>& runs) {
-  if (names.empty()) return {"ce"};
+  if (names.empty()) {
+    const auto plain = std::ranges::find(runs, "ce", [](const RunResult& run) { return run.run.loss; });
+    return {plain == runs.end() ? "ce" : plain->run.label};
+  }
   if (names.size() > 2)
     throw Error(ErrorKind::kConfiguration, "--baseline is given " + std::to_string(names.size()) + " times", "name one or two losses");
   std::vector<std::string> losses;
-  for (const std::string& name : names) losses.push_back(loss_named(name, runs));
+  for (const std::string& name : names) losses.push_back(run_named("--baseline", name, runs).label);
   if (losses.size() == 2 && losses.front() == losses.back())
     throw Error(ErrorKind::kConfiguration, "--baseline: '" + names.front() + "' and '" + names.back() + "' are one loss, '" + losses.front() + "'",
                 "name two losses, or one");
@@ -137,8 +116,8 @@ std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
       notes.push_back((name + " was evaluated differently from ").append(first.run.directory.string()).append(": ").append(settings));
     if (!same_images(run.images, first.images))
       notes.push_back((name + " was not scored on the same images as ").append(first.run.directory.string()));
-    if (++copies[{run.run.loss, run.run.seed}] == 2)
-      notes.push_back("several runs of " + run.run.loss + " with seed " + std::to_string(run.run.seed));
+    if (++copies[{run.run.label, run.run.seed}] == 2)
+      notes.push_back("several runs of " + run.run.label + " with seed " + std::to_string(run.run.seed));
   }
   return notes;
 }
@@ -225,6 +204,7 @@ Spread spread(const std::vector<double>& values) {
 Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& options) {
   if (runs.empty()) throw Error(ErrorKind::kData, "no runs to compare", "name their directories");
   for (const RunResult& run : runs) check_same(runs.front(), run);
+  const std::map<std::string, std::string> shortened = label_runs(runs, options.labels);
   const EvaluationReport& first = runs.front().evaluation;
   Comparison comparison{.dataset = runs.front().run.dataset,
                         .split = first.split,
@@ -235,13 +215,14 @@ Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& op
                         .groups = {},
                         .notes = find_notes(runs),
                         .runs = {}};
+  for (const auto& [label, loss] : shortened) comparison.notes.push_back(label + " is " + loss);
   for (const ClassScores& one : first.scores.classes) comparison.class_pixels.push_back(one.pixels);
 
   std::map<std::string, Runs> of_loss;
   std::vector<std::string> order;
   for (const RunResult& run : runs) {
-    if (of_loss[run.run.loss].empty()) order.push_back(run.run.loss);
-    of_loss[run.run.loss].push_back(&run);
+    if (of_loss[run.run.label].empty()) order.push_back(run.run.label);
+    of_loss[run.run.label].push_back(&run);
   }
   std::vector<const Runs*> baselines;
   for (const std::string& baseline : comparison.baselines) baselines.push_back(&of_loss[baseline]);

@@ -40,7 +40,7 @@ struct CurvePoint {
 
 /// The runs of one loss; fractions 0..1.
 struct LossGroup {
-  std::string loss;
+  std::string loss;                 // its label (labels.hpp)
   std::vector<std::int64_t> seeds;  // one a run, in the order given
   Spread mean_accuracy;
   Spread mean_iou;
@@ -87,11 +87,12 @@ struct Comparison {
 struct ComparisonOptions {
   std::int64_t block = 0;                   // frames the bootstrap draws together at most; 0: as many as suit the data set (scores/bootstrap.hpp)
   std::vector<std::string> baselines = {};  // two at most: a loss as the runs name it, or a run of it by name or directory; empty: ce
+  std::vector<std::string> labels = {};     // "LOSS=LABEL": what to call a loss
 };
 
 /// Throws kData for runs of different splits, data sets or classes, for no runs, and for a named baseline without a curve where two are named or
-/// another run has one; kConfiguration for more than two baselines, for a name that no run or runs of several losses have, and for one loss named
-/// twice.
+/// another run has one; kConfiguration for more than two baselines, for a name that no run or runs of several losses have, for one loss named
+/// twice, and for labels that label_runs() refuses.
 Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& options = {});
 
 /// The main table, in per cent, with its heading and notes.

@@ -70,6 +70,7 @@ ordered_json as_json(const Comparison& comparison) {
     ordered_json& run = runs.emplace_back(ordered_json{{"directory", result.run.directory.string()},
                                                        {"name", result.run.name},
                                                        {"loss", result.run.loss},
+                                                       {"label", result.run.label},
                                                        {"seed", result.run.seed},
                                                        {"iterations", result.run.iterations}});
     for (const NamedSpread& one : kMainSpreads) run[one.name] = as_json(result.evaluation.scores.*one.score);

@@ -40,6 +40,28 @@ std::string taken_text(const Comparison& comparison, const ConfusionTable& confu
   return text.empty() ? "none" : text;
 }
 
+struct ScoredCell {
+  std::size_t row;
+  std::size_t column;
+  std::optional<double> value;
+};
+
+/// Marks the largest of them, and those that read the same; nothing where there is but one.
+void mark_best(TextTable& table, const std::vector<ScoredCell>& cells) {
+  if (cells.size() < 2) return;
+  const auto best = std::ranges::max_element(cells, [](const ScoredCell& a, const ScoredCell& b) { return a.value < b.value; });
+  if (!best->value) return;
+  for (const ScoredCell& cell : cells)
+    if (percent(cell.value) == percent(best->value)) table.best.emplace(cell.row, cell.column);
+}
+
+/// In a table with a row a loss.
+void mark_best(TextTable& table, std::size_t column, const std::vector<const LossGroup*>& groups, Spread LossGroup::*score) {
+  std::vector<ScoredCell> cells;
+  for (std::size_t row = 0; row < groups.size(); ++row) cells.push_back({row, column, (groups[row]->*score).mean});
+  mark_best(table, cells);
+}
+
 TextTable class_table(const Comparison& comparison, Spread ClassSpread::*score) {
   TextTable table{.header = {"class", "share of pixels"}, .rows = {}};
   for (const LossGroup& group : comparison.groups) table.header.push_back(group.loss);
@@ -47,7 +69,12 @@ TextTable class_table(const Comparison& comparison, Spread ClassSpread::*score) 
   for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {
     std::vector<std::string>& row = table.rows.emplace_back();
     row = {comparison.class_names[c], percent(shares[c], 3)};
-    for (const LossGroup& group : comparison.groups) row.push_back(percent_spread(group.classes[c].*score));
+    std::vector<ScoredCell> cells;
+    for (const LossGroup& group : comparison.groups) {
+      cells.push_back({table.rows.size() - 1, row.size(), (group.classes[c].*score).mean});
+      row.push_back(percent_spread(group.classes[c].*score));
+    }
+    mark_best(table, cells);
   }
   return table;
 }
@@ -63,6 +90,9 @@ TextTable main_table(const Comparison& comparison) {
                           percent_spread(group.mean_precision), percent_spread(group.overall_accuracy), signed_percent_spread(group.accuracy_change),
                           signed_percent_spread(group.iou_change)});
   }
+  std::vector<const LossGroup*> groups;
+  for (const LossGroup& group : comparison.groups) groups.push_back(&group);
+  for (std::size_t i = 0; i < kMainSpreads.size(); ++i) mark_best(table, 2 + i, groups, kMainSpreads[i].spread);
   return table;
 }
 
@@ -121,11 +151,14 @@ Section fine_section(const Comparison& comparison) {
       "IoU of the classes of each image, averaged over images (mIoU^I) or over images and then classes (mIoU^C), and IoU of the pixels near "
       "boundaries; per cent, mean ± standard deviation over seeds.",
       {.header = {"loss", "mIoU^I", "mIoU^C", "boundary IoU"}, .rows = {}}};
+  std::vector<const LossGroup*> groups;
   for (const LossGroup& group : comparison.groups) {
     if (!group.mean_iou_by_image.mean && !group.boundary_iou.mean) continue;
+    groups.push_back(&group);
     section.table.rows.push_back(
         {group.loss, percent_spread(group.mean_iou_by_image), percent_spread(group.mean_iou_by_class), percent_spread(group.boundary_iou)});
   }
+  for (std::size_t i = 0; i < kFineSpreads.size(); ++i) mark_best(section.table, 1 + i, groups, kFineSpreads[i].spread);
   return section;
 }
 

@@ -32,7 +32,7 @@ ordered_json comparison_data(const Comparison& comparison) {
   for (const LossGroup& group : comparison.groups) {
     ordered_json runs = ordered_json::array();
     for (const RunResult& result : comparison.runs) {
-      if (result.run.loss != group.loss) continue;
+      if (result.run.label != group.loss) continue;
       const Scores& scores = result.evaluation.scores;
       runs.push_back({{"seed", result.run.seed}, {"x", in_per_cent(scores.mean_accuracy)}, {"y", in_per_cent(scores.mean_iou)}});
     }
@@ -106,7 +106,7 @@ ordered_json false_positive_values(const Comparison& comparison) {
 
 }  // namespace
 
-std::string comparison_page(const Comparison& comparison) {
+std::string comparison_page(const Comparison& comparison, const std::string& pictures) {
   ordered_json sections = ordered_json::array();
   for (const Section& section : class_sections(comparison))
     sections.push_back({{"title", section.heading}, {"table", table_values(section.table, section.heading)}});
@@ -115,6 +115,7 @@ std::string comparison_page(const Comparison& comparison) {
                     .values = {{"caption", comparison_caption(comparison)},
                                {"scores", table_values(main_table(comparison), "scores by loss")},
                                {"notes", comparison.notes},
+                               {"side_by_side", pictures.empty() ? ordered_json(nullptr) : ordered_json{{"svg", pictures}}},
                                {"differences", section_values(difference_section(comparison), "differences with intervals")},
                                {"scatter", chart_values("chart-scatter", "Mean accuracy against mIoU", 520, scatter_note(comparison))},
                                {"fine", section_values(fine_section(comparison), "scores by image and at boundaries")},

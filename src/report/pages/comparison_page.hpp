@@ -1,4 +1,4 @@
-// A comparison as one HTML page: tables, the scatter of mean accuracy against mIoU, differences by class, false positives.
+// A comparison as one HTML page: the scatter of mean accuracy against mIoU, predictions side by side, tables, differences by class, false positives.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 namespace seg {
 
-std::string comparison_page(const Comparison& comparison);
+/// `pictures`: of side_by_side(), which may be empty.
+std::string comparison_page(const Comparison& comparison, const std::string& pictures = {});
 
 }  // namespace seg

@@ -2,6 +2,7 @@
 
 #include <kainjow/mustache.hpp>
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -47,15 +48,6 @@ class Names : public mustache::context<std::string> {
   const mustache::data* partials_;
 };
 
-std::string rendered(std::string_view text, const ordered_json& values, const ordered_json& partials) {
-  mustache::mustache page{std::string(text)};
-  const mustache::data data = data_of(values), parts = data_of(partials);
-  Names names(&data, &parts);
-  std::string html = page.render(names);
-  if (!page.is_valid()) throw Error(ErrorKind::kInternal, "a template is damaged: " + page.error_message());
-  return html;
-}
-
 /// JSON as it can stand in a <script> element: without '<' no end tag or comment can begin in it.
 std::string json_for_script(const ordered_json& data) {
   std::string escaped;
@@ -63,6 +55,8 @@ std::string json_for_script(const ordered_json& data) {
     escaped.append(c == '<' ? "\\u003c" : std::string_view(&c, 1));
   return escaped;
 }
+
+constexpr std::size_t kLongestNumber = 36;  // bytes of "+1.20 (-0.31 to +2.80)" and more; longer cells hold words, which may wrap
 
 ordered_json heat_cell(const HeatTable& table, std::size_t row, std::size_t column, std::int64_t sum) {
   const std::int64_t count = table.counts[row][column];
@@ -73,6 +67,15 @@ ordered_json heat_cell(const HeatTable& table, std::size_t row, std::size_t colu
 }
 
 }  // namespace
+
+std::string rendered(std::string_view text, const ordered_json& values, const ordered_json& partials) {
+  mustache::mustache page{std::string(text)};
+  const mustache::data data = data_of(values), parts = data_of(partials);
+  Names names(&data, &parts);
+  std::string html = page.render(names);
+  if (!page.is_valid()) throw Error(ErrorKind::kInternal, "a template is damaged: " + page.error_message());
+  return html;
+}
 
 std::string html_page(const Page& page) {
   ordered_json values = page.values;
@@ -89,8 +92,16 @@ ordered_json chart_values(const std::string& id, const std::string& title, int h
 
 ordered_json table_values(const TextTable& table, const std::string& label) {
   ordered_json rows = ordered_json::array();
-  for (const std::vector<std::string>& row : table.rows) rows.push_back({{"cells", row}});
-  return {{"label", label}, {"header", table.header}, {"rows", std::move(rows)}};
+  std::size_t longest = 0;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    ordered_json cells = ordered_json::array();
+    for (std::size_t column = 0; column < table.rows[row].size(); ++column) {
+      cells.push_back({{"text", table.rows[row][column]}, {"best", table.best.contains({row, column})}});
+      if (column > 0) longest = std::max(longest, table.rows[row][column].size());
+    }
+    rows.push_back({{"cells", std::move(cells)}});
+  }
+  return {{"label", label}, {"header", table.header}, {"rows", std::move(rows)}, {"wraps", longest > kLongestNumber}};
 }
 
 ordered_json heat_values(const HeatTable& table) {

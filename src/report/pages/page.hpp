@@ -23,7 +23,10 @@ struct Page {
   std::string_view script = {};        // the page's own one, after the shared one
 };
 
-/// Throws kInternal where a template is damaged or names what is not there.
+/// A template with its values; `partials` are the templates that it includes. Throws kInternal where a template is damaged or names what is not there.
+std::string rendered(std::string_view text, const nlohmann::ordered_json& values, const nlohmann::ordered_json& partials = nlohmann::ordered_json::object());
+
+/// Throws as rendered() does.
 std::string html_page(const Page& page);
 
 /// For {{>chart}}: the place of a chart that the script fills; `title` is shown above and read to those who cannot see it. `height` in

@@ -20,5 +20,6 @@ extern const std::string_view kStatisticsTemplate;
 extern const std::string_view kChartTemplate;  // parts
 extern const std::string_view kTableTemplate;
 extern const std::string_view kHeatTemplate;
+extern const std::string_view kSideBySideTemplate;  // an SVG picture (report/pages/side_by_side.hpp)
 
 }  // namespace seg

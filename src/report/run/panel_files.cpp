@@ -76,13 +76,15 @@ std::vector<Panel> read_panel_index(const fs::path& folder) {
   }
 }
 
+std::string read_panel(const fs::path& folder, const Panel& panel) { return read_file(folder / panel.file, kMaxPictureBytes, ErrorKind::kData); }
+
 nlohmann::ordered_json panel_values(const fs::path& folder) {
   nlohmann::ordered_json pictures = nlohmann::ordered_json::array();
   for (const Panel& panel : read_panel_index(folder)) {
     if (!fs::is_regular_file(folder / panel.file)) continue;
     pictures.push_back({{"title", panel.title},
                         {"which", ": " + panel.id + (panel.mean_iou ? ", mIoU " + percent(panel.mean_iou) + " %" : "")},
-                        {"png", base64(read_file(folder / panel.file, kMaxPictureBytes, ErrorKind::kData))}});
+                        {"png", base64(read_panel(folder, panel))}});
   }
   if (pictures.empty()) return nullptr;
   return {{"pictures", std::move(pictures)}};

@@ -31,6 +31,9 @@ void write_panels(const std::vector<PanelPicture>& pictures, const std::filesyst
 /// Nothing where there is no index. Throws kData for an index of another form.
 std::vector<Panel> read_panel_index(const std::filesystem::path& folder);
 
+/// The bytes of its PNG file. Throws kData.
+std::string read_panel(const std::filesystem::path& folder, const Panel& panel);
+
 /// The panels for the template of a run, with their pictures (base64); those whose file is missing are left out. Null without any.
 nlohmann::ordered_json panel_values(const std::filesystem::path& folder);
 

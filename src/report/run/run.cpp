@@ -38,6 +38,7 @@ RunDescription describe(const fs::path& directory, const EventLog& log) {
     return {directory,
             start.at("name").get<std::string>(),
             start.at("loss").get<std::string>(),
+            {},
             start.at("dataset").get<std::string>(),
             start.at("seed").get<std::int64_t>(),
             start.at("iterations").get<std::int64_t>()};

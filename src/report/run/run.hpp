@@ -15,6 +15,7 @@ struct RunDescription {
   std::filesystem::path directory;
   std::string name;
   std::string loss;
+  std::string label = {};  // what comparisons call the loss (comparison/labels.hpp)
   std::string dataset;
   std::int64_t seed = 0;
   std::int64_t iterations = 0;  // as planned

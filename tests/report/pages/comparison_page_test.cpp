@@ -37,5 +37,12 @@ TEST(ComparisonPage, MarksTheCurvesThatHeightsAreMeasuredOver) {
   EXPECT_THAT(comparison_page(compare_runs({run_of("ce", 0, 0.5, 0.4)})), testing::Not(HasSubstr("thick: of")));
 }
 
+TEST(ComparisonPage, OpensWithTheScatterAndThePictures) {
+  const std::string html = comparison_page(compare_runs({run_of("ce", 0, 0.5, 0.4), run_of("recall", 0, 0.6, 0.3)}), "<svg>pictures</svg>");
+  EXPECT_LT(html.find("id=\"chart-scatter\""), html.find("<svg>pictures</svg>"));
+  EXPECT_LT(html.find("<svg>pictures</svg>"), html.find("<table"));
+  EXPECT_THAT(html, HasSubstr("<td class=\"best\">60.0</td>"));
+}
+
 }  // namespace
 }  // namespace seg

@@ -97,6 +97,38 @@ const seg = (() => {
       { labels: names, indexAxis: 'y', interaction: { mode: 'index', axis: 'y', intersect: false } });
   }
 
+  // The first number of a cell, "61.2 ± 0.4" is 61.2, or its text.
+  const sortKey = (row, column) => {
+    const text = row.cells[column].textContent;
+    const number = /[+-]?\d+(\.\d+)?/.exec(text);
+    return column > 0 && number ? Number(number[0]) : text;
+  };
+
+  // The first click on a column puts the largest number first, or the names in order; the next one turns that round. Cells without a value stay last.
+  function sortRows(table, head, column) {
+    const before = head.getAttribute('aria-sort') ?? (column === 0 ? 'descending' : 'ascending');
+    const direction = before === 'ascending' ? -1 : 1;
+    const rows = [...table.tBodies[0].rows].sort((a, b) => {
+      const [x, y] = [sortKey(a, column), sortKey(b, column)];
+      if (x === '-' || y === '-') return (x === '-') - (y === '-');
+      return direction * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)));
+    });
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
+    head.setAttribute('aria-sort', direction > 0 ? 'ascending' : 'descending');
+    table.tBodies[0].append(...rows);
+  }
+
+  for (const table of document.querySelectorAll('table.sortable')) {
+    if (table.tBodies[0].rows.length < 2) continue;
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.append(...head.childNodes);
+      button.addEventListener('click', () => sortRows(table, head, column));
+      head.append(button);
+    });
+  }
+
   const repaint = () => charts.forEach(paint);
   dark.addEventListener('change', repaint);
   window.addEventListener('beforeprint', () => { printing = true; charts.forEach(chart => chart.resize()); repaint(); });
