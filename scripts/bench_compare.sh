@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Runs segbench and PyTorch (scripts/bench_pytorch.py) in turn on the same network, data, batch and threads, and prints the ratios.
+# Runs segbench and PyTorch (scripts/bench_pytorch.py) in turn with the same network, data, batch and threads, and prints the ratios.
 #
 #   scripts/bench_compare.sh [--quick] [--rounds N] [--threads N] [--batch N] [--size HxW] [--data ROOT --layout camvid|synthia_seqs]
 #                            [--shape NxKxhxw --labels HxW] [--precision auto|fp32] [--output DIR]
 #
-# Every round runs each program once, never two at a time; the table shows medians over the rounds (at least 3) and their spread. Before
-# it, both must give the same loss on the same weights and batch to 1e-3, and PyTorch's choices (version, eager or compiled, memory format, loader
-# workers, batch of evaluation) are tried and the best kept. Without --data a set of street scenes is drawn. --quick makes few steps a round.
-# DIR (default runs/bench) gets every program's JSON, its log, and table.md.
-# PyTorch: Debian's python3-torch, python3-numpy, python3-opencv, those that scripts/setup.sh --rivals installs, or PYTHON="one interpreter or more"
-# that have them; without it only segbench runs.
-# Variables such as ONEDNN_MAX_CPU_ISA reach both sides and are printed.
+# Each round runs each program once, one at a time. The table shows medians over the rounds (at least 3) and their spread. Before the rounds, both
+# programs must give the same loss (to 1e-3) on the same weights and batch. PyTorch's options (version, eager or compiled, memory format, loader
+# workers, batch of evaluation) are tried, and the fastest are kept. Without --data, street scenes are drawn. --quick makes few steps a round.
+# DIR (default runs/bench) gets the JSON of every program, its log, and table.md.
+# PyTorch: Debian's python3-torch, python3-numpy and python3-opencv, the versions that scripts/setup.sh --rivals installs, or the interpreters in
+# PYTHON (one or more). Without PyTorch, only segbench runs.
+# Variables such as ONEDNN_MAX_CPU_ISA apply to both programs and are printed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 usage() { sed -n '2,13p' "$0" | cut -c3-; }
@@ -33,24 +33,24 @@ while [ $# -gt 0 ]; do
     *) echo "error: unknown option $1" >&2; usage >&2; exit 2 ;;
   esac
 done
-[ "$rounds" -ge 3 ] || { echo "error: --rounds $rounds is less than 3: a median needs them" >&2; exit 2; }
+[ "$rounds" -ge 3 ] || { echo "error: --rounds $rounds is less than 3, the minimum for a median" >&2; exit 2; }
 case $layout in
   camvid) classes=12 ;;
   synthia_seqs) classes=16 ;;
-  *) echo "error: there is no --layout $layout here" >&2; echo "hint: camvid or synthia_seqs" >&2; exit 2 ;;
+  *) echo "error: unknown --layout $layout" >&2; echo "hint: use camvid or synthia_seqs" >&2; exit 2 ;;
 esac
 bin=${SEG_BIN:-$here/build/bin}
 [ -x "$bin/segbench" ] || { echo "error: $bin/segbench is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
 
-# Plain PyTorch is that of the first; tuned PyTorch that of the fastest.
+# Plain PyTorch runs in the first of these; tuned PyTorch in the fastest.
 pythons=()
 for candidate in ${PYTHON:-/usr/bin/python3 "$here/build/venv-rivals/bin/python" "$here/build/venv-rivals-torch26/bin/python"}; do
   if "$candidate" -c 'import torch, numpy, cv2' 2>/dev/null; then pythons+=("$candidate"); fi
 done
 python=${pythons[0]:-}
 [ -n "$python" ] || {
-  echo "note: PyTorch is left out, since no Python here has torch, numpy and cv2" >&2
-  echo "hint: apt-get install python3-torch python3-numpy python3-opencv, run scripts/setup.sh --rivals, or set PYTHON" >&2
+  echo "note: PyTorch does not run: no Python has torch, numpy and cv2" >&2
+  echo "hint: apt-get install python3-torch python3-numpy python3-opencv, or run scripts/setup.sh --rivals, or set PYTHON" >&2
 }
 
 mkdir -p "$output"
@@ -64,7 +64,7 @@ if [ -z "$root" ]; then
   fi
 fi
 
-# log NAME COMMAND...: what it prints goes to the log, which is shown where it fails.
+# log NAME COMMAND...: runs the command; its output goes to the log. If it fails, the end of the log is shown.
 log() {
   echo "== $1" | tee -a "$output/log.txt" >&2
   shift
@@ -73,7 +73,7 @@ log() {
   return 1
 }
 
-# Void is a class of its own, as in the issue-sized default of segbench, so that both count the same classes.
+# Void is trained as a class, as in the default of segbench, so that both programs have the same number of classes.
 recipe=(--set "data.dataset=$layout" --set "data.root=$root" --set "data.size=[${size%x*},${size#*x}]" --set data.void=train --set augment.crop=false
   --set "train.batch_size=$batch" --set "train.threads=$threads" --set "train.precision=$precision" --set loss.type=recall --draw 0)
 seg() { log "$1" "$bin/segbench" "$2" "${recipe[@]}" --json "$output/$1.json" "${@:3}"; }
@@ -83,10 +83,10 @@ torch() { # NAME PYTHON OPTIONS...
     --layout "$layout" --void train --augment resize --json "$output/$1.json" "${@:3}"
 }
 files=(--data "$root" --warmup "$warmup")
-# choice NAME KEY: what a trial found best.
+# choice NAME KEY: the best value of a trial.
 choice() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$output/$1.json" "$2"; }
 
-# fastest TASK: the number of the Python whose trial was; one that fails is out of the race.
+# fastest TASK: the number of the Python with the fastest trial; a Python whose trial failed is not considered.
 fastest() {
   python3 - "$output" "$1" <<'END'
 import json, pathlib, sys

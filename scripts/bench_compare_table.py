@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Prints the Markdown table of scripts/bench_compare.sh from the JSON files in its output folder; with --gpu that of scripts/bench_gpu.sh."""
+"""Prints the Markdown table of scripts/bench_compare.sh from the JSON files in its output folder; with --gpu, the table of scripts/bench_gpu.sh."""
 import json
 import pathlib
 import statistics
 import sys
 
-# Of each row: what, unit, our figure (program: place in its JSON), that of plain PyTorch and that of the fastest (or None), the factor that gives
-# theirs our unit, how they are compared ("more": ours over theirs, more is better; "time": theirs over ours, more is better; "share": ours over
-# theirs, less is better), and what the project wants of both ratios.
+# Each row: what, unit, our value (program: key in its JSON), the value of plain PyTorch and of the fastest PyTorch (or None), the factor that
+# converts PyTorch's values to our unit, the comparison ("more": ours over theirs, more is better; "time": theirs over ours, more is better; "share": ours over
+# theirs, less is better), and the goals for both ratios.
 ROWS = [
     ("training", "images/s", "seg_train: synthetic/images_per_second", "plain_train: images_per_second", "tuned_train: images_per_second", 1, "more",
      ">= 2.8, >= 1.15; without bf16 >= 2, >= 1.5"),
@@ -27,7 +27,7 @@ ROWS = [
 ]
 
 OUR_STEPS = "synthetic/images_per_second"
-# Likewise, against the one that the row names.
+# The same, compared with the one program that the row names.
 GPU_ROWS = [
     ("training, plain PyTorch", "images/s", f"seg_train: {OUR_STEPS}", "plain_train: images_per_second", 1, "more", ">= 4"),
     ("training, tuned PyTorch", "images/s", f"seg_train: {OUR_STEPS}", "tuned_train: images_per_second", 1, "more", ">= 1.5"),
@@ -44,7 +44,7 @@ GPU_ROWS = [
 
 
 def reports(folder, name):
-    """By the round."""
+    """{round: report}"""
     paths = {int(path.suffixes[-2][1:]): path for path in folder.glob(f"{name}.*.json")}
     return {number: json.loads(paths[number].read_text(encoding="utf-8")) for number in sorted(paths)}
 
@@ -54,7 +54,7 @@ def first_report(folder, name):
 
 
 def figures(folder, source, factor):
-    """That of every round that has one."""
+    """{round: value}, for each round that has a value."""
     name, place = source.split(": ")
     found = {}
     for number, report in reports(folder, name).items():
@@ -73,14 +73,14 @@ def digits(value):
 
 
 def spread(values):
-    """The median and, where they differ, the smallest and largest."""
+    """The median and, if they differ, the smallest and largest value."""
     values = list(values)
     low, middle, high = digits(min(values)), digits(statistics.median(values)), digits(max(values))
     return middle if low == high else f"{middle} ({low} .. {high})"
 
 
 def ratio(ours, theirs, kind):
-    """Taken within each round."""
+    """The ratios within each round."""
     ratios = [theirs[number] / ours[number] if kind == "time" else ours[number] / theirs[number] for number in ours if number in theirs]
     return f"**{spread(ratios)}**" if ratios else "-"
 
@@ -94,7 +94,7 @@ def line(folder, row):
 
 
 def facts(folder):
-    """What the figures depend on, a line each."""
+    """The settings and versions behind the values, one per line."""
     for name in ("seg_train", "seg_files", "seg_loss", "seg_eval", "seg_predict"):
         for report in first_report(folder, name):
             yield f"{name}: " + ", ".join(f"{key} {value}" for key, value in report["facts"].items())
@@ -125,13 +125,13 @@ def facts(folder):
 def main():
     gpu = sys.argv[1] == "--gpu"
     folder = pathlib.Path(sys.argv[-1])
-    print("| what, against | unit | segtrain | PyTorch | ratio | wanted |" if gpu else
-          "| what | unit | segtrain | plain PyTorch | fastest PyTorch | over plain | over fastest | wanted |")
+    print("| what, against | unit | segtrain | PyTorch | ratio | goal |" if gpu else
+          "| what | unit | segtrain | plain PyTorch | fastest PyTorch | over plain | over fastest | goal |")
     print("|---|---|---:|---:|---:|---:|" if gpu else "|---|---|---:|---:|---:|---:|---:|---|")
     for row in GPU_ROWS if gpu else ROWS:
         print(line(folder, row))
     rounds = len(reports(folder, "seg_train"))
-    print(f"\nMedians of {rounds} rounds, one program at a time in turn (smallest .. largest); each ratio is taken within its round.\n")
+    print(f"\nMedians of {rounds} rounds, one program at a time in turn (smallest .. largest); each ratio is computed within its round.\n")
     for text in facts(folder):
         print(f"- {text}")
 

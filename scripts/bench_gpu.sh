@@ -3,13 +3,13 @@
 #
 #   scripts/bench_gpu.sh [--rounds N] [--batch N] [--size HxW] [--steps N] [--frames N] [--output DIR] [--tiny] [--run NAME | --table]
 #
-#   --run NAME   that one alone, such as seg_train.2 (the second round); frames, the drawn images, comes before all others
-#   --table      the table of what is in DIR
-#   --tiny       on the CPU with sizes that say nothing, to see that all of it runs
+#   --run NAME   only this run, such as seg_train.2 (the second round); the run "frames" draws the images and must come before all others
+#   --table      only print the table from the results in DIR
+#   --tiny       on the CPU with tiny sizes, only to check that everything runs
 #
 # PyTorch: plain, tuned (bf16, channels-last, fused Adam), torch.compile and torch.compile with max-autotune; PYTHON is its interpreter (default:
-# that of scripts/setup.sh --cuda). Training and loss are measured on one batch that is on the GPU, and segbench also from drawn PNG files of
-# 760x1280 through the disk cache. DIR (default runs/bench-gpu) gets every program's JSON, the commands, the log, profiles, and table.md.
+# the one of scripts/setup.sh --cuda). Training and loss are measured on one batch that is on the GPU. segbench also trains from drawn PNG files of
+# 760x1280 with the disk cache. DIR (default runs/bench-gpu) gets the JSON of every program, the commands, the log, profiles, and table.md.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 rounds=3 batch=6 size=384x768 steps=50 warmup=10 frames=200 frame_size=760x1280 device=cuda peaks=() run="" table="" output=$here/runs/bench-gpu
@@ -32,7 +32,7 @@ bin=${SEG_BIN:-$here/build/bin} python=${PYTHON:-$here/build/venv-cuda/bin/pytho
 [ -x "$bin/segbench" ] || { echo "error: $bin/segbench is not built" >&2; echo "hint: run scripts/build.sh --cuda" >&2; exit 2; }
 height=${size%x*} width=${size#*x} shape=${batch}x16x$((${size%x*} / 4))x$((${size#*x} / 4))
 
-# log NAME COMMAND...: notes the command; what it prints goes to the log, which is shown where it fails.
+# log NAME COMMAND...: notes and runs the command; its output goes to the log. If it fails, the end of the log is shown.
 log() {
   local name=$1 shown
   shift
@@ -44,9 +44,9 @@ log() {
   return 1
 }
 
-# What LD_LIBRARY_PATH is for the programs alone: Python must not take their libraries for its own.
+# Sets LD_LIBRARY_PATH only for our programs: Python must not load their libraries.
 program() { env ${SEG_LIBRARY_PATH:+"LD_LIBRARY_PATH=$SEG_LIBRARY_PATH"} "$bin/$1" "${@:2}"; }
-# The classes of SYNTHIA, all of them counted.
+# The classes of SYNTHIA; void is counted too.
 seg() {
   log "$name" program segbench "$1" --set data.dataset=synthia_seqs --set "data.root=$output/frames" --set "data.size=[$height,$width]" \
     --set data.void=train --set augment.crop=false --set data.cache=disk --set "train.batch_size=$batch" --set loss.type=recall --draw 0 --device "$device" \
@@ -60,7 +60,7 @@ torch() {
     --shape "$shape" --steps "$steps" --warmup "$warmup" --json "$output/$name.json" "${@:3}"
 }
 
-# one NAME: a run, such as frames or tuned_train.1.
+# one NAME: makes one run, such as frames or tuned_train.1.
 one() {
   local name=$1 what=${1%.*}
   case $what in
@@ -75,9 +75,9 @@ one() {
     seg_loss) seg loss --shape "$shape" --size "$size" --runs "$steps" --warmup "$warmup" ;;
     seg_profile) steps=2 train --synthetic-only "${recorded[@]}" --profile "$output/$name.txt" ;;
     tuned_profile | compile_profile) steps=2 torch "${what%_*}" train --profile "$output/$name.txt" ;;
-    warm_train | warm_loss) steps=1 torch compile "${what#warm_}" ;;  # what the compiler makes stays in its cache
+    warm_train | warm_loss) steps=1 torch compile "${what#warm_}" ;;  # the compiler's output stays in its cache
     plain_train | tuned_train | compile_train | compile-max_train | tuned_loss | compile_loss) torch "${what%_*}" "${what#*_}" ;;
-    *) echo "error: there is no --run $name" >&2; exit 2 ;;
+    *) echo "error: unknown --run $name" >&2; exit 2 ;;
   esac
 }
 
@@ -88,7 +88,7 @@ if [ -n "$table" ]; then print_table; exit; fi
 if [ -n "$run" ]; then one "$run"; exit; fi
 if [ "$device" = cuda ]; then
   "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || {
-    echo "error: $python has no PyTorch that sees a GPU" >&2
+    echo "error: $python has no PyTorch that finds a GPU" >&2
     echo "hint: run scripts/setup.sh --cuda on a machine with an NVIDIA GPU, or set PYTHON" >&2
     exit 2
   }
@@ -97,7 +97,7 @@ rm -f "$output"/*.json "$output/log.txt" "$output/commands.txt"
 one frames
 for round in $(seq "$rounds"); do
   for name in seg_train plain_train tuned_train compile_train compile-max_train seg_loss tuned_loss compile_loss seg_files seg_recorded; do
-    one "$name.$round" || true  # the table says what did not run
+    one "$name.$round" || true  # the table marks what did not run
   done
 done
 for name in seg_kernels-off seg_deterministic seg_profile tuned_profile compile_profile; do one "$name.1" || true; done

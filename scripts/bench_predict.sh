@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Runs `segbench predict` and its rivals (scripts/bench_predict.py) in turn on the same network and image, one image at a time, and prints one table.
+# Runs `segbench predict` and its rivals (scripts/bench_predict.py) in turn on the same network and image, one image at a time; prints one table.
 #
 #   scripts/bench_predict.sh [--quick] [--rounds N] [--sizes "HxW ..."] [--threads "N ..."] [--engines "NAME ..."] [--output DIR]
 #
-# Every round runs each program once, never two at a time; the table shows medians over the rounds (default 3). What PyTorch is fastest with is tried
+# Each round runs each program once, one at a time. The table shows medians over the rounds (default 3). The fastest settings of PyTorch are searched
 # once for each size and number of threads. Default sizes: 360x480 512x1024 1024x2048; default threads: 2 1; default engines:
-# torch compile onnxruntime openvino, of which compile takes a minute to get going. --quick times few images a round.
-# A network is trained for one epoch on drawn street scenes, which takes seconds; labels in float32 must agree on 99 % of the pixels of one image.
-# DIR (default runs/bench-predict) gets the network, every program's JSON, its log, and table.md.
-# Rivals: what scripts/setup.sh --rivals installs, and Debian's python3-torch with python3-opencv; those that are missing are left out.
-# Variables such as ONEDNN_MAX_CPU_ISA reach all programs and are printed.
+# torch compile onnxruntime openvino. compile needs a minute to start. --quick times few images a round.
+# A network is trained for one epoch on drawn street scenes, which takes seconds. Labels in float32 must agree on 99 % of the pixels of one image.
+# DIR (default runs/bench-predict) gets the network, the JSON of every program, its log, and table.md.
+# Rivals: the programs that scripts/setup.sh --rivals installs, and Debian's python3-torch with python3-opencv. Missing programs are left out.
+# Variables such as ONEDNN_MAX_CPU_ISA apply to all programs and are printed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 usage() { sed -n '2,12p' "$0" | cut -c3-; }
@@ -27,12 +27,12 @@ while [ $# -gt 0 ]; do
     *) echo "error: unknown option $1" >&2; usage >&2; exit 2 ;;
   esac
 done
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "error: --rounds $rounds is no whole number from 1 on" >&2; exit 2; }
-for size in $sizes; do [[ $size =~ ^[1-9][0-9]*x[1-9][0-9]*$ ]] || { echo "error: --sizes: $size is no HxW" >&2; exit 2; }; done
+[[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "error: --rounds $rounds is not a whole number of at least 1" >&2; exit 2; }
+for size in $sizes; do [[ $size =~ ^[1-9][0-9]*x[1-9][0-9]*$ ]] || { echo "error: --sizes: $size is not HxW" >&2; exit 2; }; done
 for engine in $engines; do
-  [[ " torch compile onnxruntime openvino " == *" $engine "* ]] || { echo "error: there is no --engines $engine here" >&2; exit 2; }
+  [[ " torch compile onnxruntime openvino " == *" $engine "* ]] || { echo "error: unknown --engines $engine" >&2; exit 2; }
 done
-for count in $threads; do [[ $count =~ ^[1-9][0-9]*$ ]] || { echo "error: --threads: $count is no whole number from 1 on" >&2; exit 2; }; done
+for count in $threads; do [[ $count =~ ^[1-9][0-9]*$ ]] || { echo "error: --threads: $count is not a whole number of at least 1" >&2; exit 2; }; done
 bin=${SEG_BIN:-$here/build/bin}
 [ -x "$bin/segbench" ] || { echo "error: $bin/segbench is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
 
@@ -40,7 +40,7 @@ mkdir -p "$output"
 output=$(cd "$output" && pwd)
 rm -f "$output"/*.json "$output"/*.npy "$output/log.txt"
 
-# log NAME COMMAND...: what it prints goes to the log, which is shown where it fails.
+# log NAME COMMAND...: runs the command; its output goes to the log. If it fails, the end of the log is shown.
 log() {
   echo "== $1" | tee -a "$output/log.txt" >&2
   shift
@@ -49,14 +49,14 @@ log() {
   return 1
 }
 
-# Of each rival a word for its files, its Python, its engine and a precision; those of auto that turn out float32 show the same twice.
+# Each rival: a word for its file names, its Python, its engine and a precision. An auto that chooses float32 shows the same twice.
 rivals=()
 wanted() { [[ " $engines " == *" $1 "* ]]; }
-note() { echo "note: $1 is left out, since $2" >&2; }
+note() { echo "note: $1 is left out: $2" >&2; }
 venv=$here/build/venv-rivals venv26=$here/build/venv-rivals-torch26
 torch_rivals() { # WORD PYTHON ENGINE...
   local engine precision word=$1 python=$2
-  if ! "$python" -c 'import torch, numpy, cv2' 2>/dev/null; then note "PyTorch of $python" "it lacks torch, numpy or cv2"; return; fi
+  if ! "$python" -c 'import torch, numpy, cv2' 2>/dev/null; then note "PyTorch of $python" "torch, numpy or cv2 is missing"; return; fi
   for engine in "${@:3}"; do
     ! wanted "$engine" || for precision in auto fp32; do rivals+=("$word-$engine-$precision $python $engine $precision"); done
   done
@@ -66,7 +66,7 @@ torch_rivals torch26 "$venv26/bin/python" torch compile
 torch_rivals debian "${PYTHON:-/usr/bin/python3}" torch
 for engine in onnxruntime openvino; do
   wanted "$engine" || continue
-  if ! "$venv/bin/python" -c "import $engine, numpy, cv2" 2>/dev/null; then note "$engine" "$venv lacks it"; continue; fi
+  if ! "$venv/bin/python" -c "import $engine, numpy, cv2" 2>/dev/null; then note "$engine" "it is missing in $venv"; continue; fi
   [ "$engine" = onnxruntime ] || rivals+=("$engine-auto $venv/bin/python $engine auto")
   rivals+=("$engine-fp32 $venv/bin/python $engine fp32")
 done
@@ -74,7 +74,7 @@ done
 ours=yes
 [[ $("$bin/segbench" --help) == *$'\n  predict '* ]] || { ours=""; note "segbench predict" "$bin/segbench has no such command"; }
 
-# Void is a class of its own, so that the network has as many classes as that of segbench, which has random weights.
+# Void is trained as a class, so that the network has as many classes as the network of segbench, which has random weights.
 network=$output/network
 if [ ! -e "$network/.complete" ]; then
   rm -rf "$network"
@@ -99,10 +99,10 @@ rival() {
   log "$1" "$3" "$here/scripts/bench_predict.py" --engine "$4" --precision "$5" "${file[@]}" --image "${images[0]}" --size "$size" \
     --threads "$count" --json "$output/$1.json" "${@:6}"
 }
-# choice NAME KEY: what a trial found best.
+# choice NAME KEY: the best value of a trial.
 choice() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$output/$1.json" "$2"; }
 
-# One image each: whether all see the same, and what PyTorch is fastest with.
+# One image each: checks that all predict the same, and finds the fastest settings of PyTorch.
 declare -A layouts precisions failed
 for size in $sizes; do
   for count in $threads; do

@@ -1,5 +1,5 @@
-"""The engines of scripts/bench_predict.py. Each is made from the options and one of its choices, and called with an image u8 [H,W,3] RGB gives
-labels u8 [H,W]; `facts` says what it is."""
+"""The engines of scripts/bench_predict.py. An engine is constructed from the options and one of its choices. Called with an image u8 [H,W,3] RGB, it
+returns labels u8 [H,W]. `facts` describes it."""
 import itertools
 
 import numpy as np
@@ -9,14 +9,14 @@ import bench_pytorch_machine as machine
 
 
 class TorchEngine:
-    """The network of scripts/bench_pytorch_model.py with its batch norm folded, eager or compiled."""
+    """The network of scripts/bench_pytorch_model.py with folded batch norm, eager or compiled."""
 
     compiles = False
     layouts = ("contiguous", "channels-last")
 
     @classmethod
     def choices(cls, args):
-        """Of memory and precision."""
+        """Pairs of memory layout and precision."""
         precisions = [args.precision]
         if args.precision == "auto":
             precisions = ["fp32", "bf16"] if machine.multiplies_bf16("cpu") else ["fp32"]
@@ -45,7 +45,7 @@ class TorchEngine:
             if hasattr(torch, "_inductor"):
                 import torch._inductor.config as inductor
 
-                inductor.freezing = True  # weights are constants, laid out for their convolutions once and for all
+                inductor.freezing = True  # weights are constants, laid out for their convolutions once
             self.labels = bench.compiled(self.labels_of, "compile")
         self.facts = {"versions": {"torch": torch.__version__}, "precision": precision, "layout": layout, "classes": classes,
                       "weights": args.weights or "random"}
@@ -63,14 +63,14 @@ class CompileEngine(TorchEngine):
     """From the image to the labels through torch.compile."""
 
     compiles = True
-    layouts = ("channels-last",)  # the compiler lays out a frozen graph so, whatever it was
+    layouts = ("channels-last",)  # the compiler always lays out a frozen graph like this
 
 
 class OnnxRuntimeEngine:
     @staticmethod
     def choices(args):
         if args.precision == "bf16":
-            common.refuse("ONNX Runtime computes this file in float32 on the CPU; leave --precision bf16 out")
+            common.refuse("ONNX Runtime computes this file in float32 on the CPU; run without --precision bf16")
         return ["fp32"]
 
     def __init__(self, args, precision):
@@ -89,7 +89,7 @@ class OnnxRuntimeEngine:
 
 
 class OpenVinoEngine:
-    """Both conversions are steps of its graph, as its documentation advises."""
+    """The type and layout conversions are part of the graph, as OpenVINO's documentation advises."""
 
     @staticmethod
     def choices(args):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the Markdown table of scripts/bench_predict.sh from the JSON files in its output folder, and how far labels in float32 agree."""
+"""Prints the Markdown table of scripts/bench_predict.sh from the JSON files in its output folder, and the agreement of labels in float32."""
 import json
 import pathlib
 import statistics
@@ -10,7 +10,7 @@ AGREEMENT = 0.99
 
 
 def number(value):
-    """Of segbench's {"median" or "value", ...}."""
+    """The number in segbench's {"median" or "value", ...}."""
     return value["median"] if "median" in value else value["value"]
 
 
@@ -27,7 +27,7 @@ def of_rival(report):
 
 
 def runs_of(folder):
-    """{(word, size, threads): [figures of each round]} and the reports."""
+    """{(word, size, threads): [values of each round]}, and the reports."""
     found, reports = {}, []
     for path in sorted(folder.glob("*.json")):
         word, *place = path.stem.split(".")
@@ -51,7 +51,7 @@ def area(size):
 
 
 def row(place, rounds, ours):
-    """`ours` is our p50 at this size, with as many threads and in this precision."""
+    """`ours` is our p50 at this size, with the same number of threads and in this precision."""
     figures = [median(rounds, key) for key in ("p50", "p95", "p99", "megabytes")]
     p50 = figures[0]
     cells = [f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in figures]
@@ -60,7 +60,7 @@ def row(place, rounds, ours):
 
 
 def lines(found):
-    """The fastest first. A program that chose float32 by itself is in one row with the same program told to."""
+    """The fastest first. Runs of a program that chose float32 and runs that were told to use it share one row."""
     merged = {}
     for (_, size, threads), rounds in found.items():
         first = rounds[0]
@@ -72,7 +72,7 @@ def lines(found):
 
 
 def disagreements(folder):
-    """Of labels in float32 with those of the first program; two numbers of threads compute the same."""
+    """Compares labels in float32 with those of the first program. The number of threads does not change the labels."""
     import numpy as np
 
     first, seen, least = {}, 0, 1.0
@@ -83,7 +83,7 @@ def disagreements(folder):
         share = float((labels == other).mean())
         seen, least = seen + 1, min(least, share)
         if share < AGREEMENT:
-            yield f"- **{word} and {name} agree on {100 * share:.2f} % of the pixels at {size} only**"
+            yield f"- **{word} and {name} agree on only {100 * share:.2f} % of the pixels at {size}**"
     if seen:
         yield f"- labels in float32 of {seen} runs agree on at least {100 * least:.2f} % of the pixels"
 
@@ -104,7 +104,7 @@ def facts(folder, reports):
     try:
         yield from disagreements(folder)
     except ModuleNotFoundError:
-        yield "- labels are not compared, since this Python has no NumPy"
+        yield "- labels are not compared: this Python has no NumPy"
 
 
 def main():
@@ -116,7 +116,8 @@ def main():
     print("|---|---:|---|---|---:|---:|---:|---:|---:|")
     print("\n".join(lines(found)))
     rounds = max(len(of_place) for of_place in found.values())
-    print(f"\nMedians of {rounds} round{'s' if rounds > 1 else ''}, one program at a time in turn. MB: the whole process at its peak, with its Python where it has one.\n")
+    print(f"\nMedians of {rounds} round{'s' if rounds > 1 else ''}, one program at a time in turn. MB: peak memory of the whole process, with Python "
+          "if it uses Python.\n")
     for text in facts(folder, reports):
         print(text)
 

@@ -1,36 +1,36 @@
 #!/usr/bin/env python3
-"""Times training, evaluation and the recall loss in PyTorch: the opponent that scripts/bench_compare.sh runs against segbench.
+"""Times training, evaluation and the recall loss in PyTorch. scripts/bench_compare.sh compares these times with segbench.
 
-Needs PyTorch 1.13 or up; for image files and step files also NumPy and OpenCV. They are Debian's python3-torch, python3-numpy and
-python3-opencv, or from a package index torch, numpy and opencv-python-headless. Nothing else in the project needs them, so
-scripts/setup.sh leaves them out.
+Needs PyTorch 1.13 or newer; for image files and step files also NumPy and OpenCV. Install Debian's python3-torch, python3-numpy and
+python3-opencv, or torch, numpy and opencv-python-headless from a package index. Nothing else in the project needs them, so
+scripts/setup.sh does not install them by default.
 
-  --mode plain   as scripts mostly are: float32, contiguous, recall loss from torch.unique, evaluation under no_grad, PyTorch's defaults
-  --mode tuned   bfloat16 where the device multiplies it, channels-last, gradients set to none, fused Adam (foreach where there is none),
-                 joint counts, fast dropout, inference_mode, on a GPU cudnn.benchmark and copies from pinned memory behind the work;
-                 where --engine, --workers or --eval-batches leave a choice, each is tried and the fastest kept
+  --mode plain   like most scripts: float32, contiguous, recall loss with torch.unique, evaluation under no_grad, PyTorch's defaults
+  --mode tuned   bfloat16 if the device multiplies it, channels-last, gradients set to none, fused Adam (foreach if it has none), joint
+                 counts, fast dropout, inference_mode; on a GPU also cudnn.benchmark and asynchronous copies from pinned memory. If
+                 --engine, --workers or --eval-batches leave a choice, each option is tried and the fastest is kept.
 
-Training and the loss also run with --device cuda, and --variant names one rival, without a choice:
+Training and the loss also run with --device cuda. --variant selects one rival without trials:
 
   --variant plain        --mode plain
   --variant tuned        --mode tuned, eager
-  --variant compile      the same, from the images to the loss and back through torch.compile
+  --variant compile      the same with torch.compile, from the images to the loss and back
   --variant compile-max  the same with torch.compile(mode="max-autotune")
 
-A random batch is on the device before the first step, so its steps hold no loader and no copy. What a compiler does, and what a
-GPU needs to get going, is in first_step_seconds and the warm-up, not in the timed steps. Memory of a GPU is that of steps behind both.
-What is not possible with this PyTorch or on this machine ends with exit code 2.
+A random batch is on the device before the first step, so a step has no loader and no copy. The time of a compiler, and of the start-up of
+a GPU, is in first_step_seconds and in the warm-up, not in the timed steps. GPU memory is measured after both. The exit code is 2 if this
+PyTorch or this machine cannot do what is asked.
 
   scripts/bench_pytorch.py --task train --mode tuned                      a fixed random batch: 4 images of 360x480, 12 classes
   scripts/bench_pytorch.py --variant compile --device cuda --batch 6 --size 384x768 --classes 16 --steps 50
   scripts/bench_pytorch.py --variant compile --device cuda --task loss --shape 6x16x96x192 --size 384x768 --steps 50
   scripts/bench_pytorch.py --task eval --data ROOT --layout camvid --weights CHECKPOINT    also prints the scores
-  scripts/bench_pytorch.py --task loss --shape 6x19x193x193 --size 769x769                 up-sampling, loss and backward alone
-  scripts/bench_pytorch.py --device cuda --profile FILE    also writes the 25 heaviest kernels of a step; on the CPU its operators
-  scripts/bench_pytorch.py --check FILE     recomputes the loss of `segbench train --step-file FILE`; exit 1 beyond 1e-3 of it
+  scripts/bench_pytorch.py --task loss --shape 6x19x193x193 --size 769x769                 only up-sampling, loss and backward
+  scripts/bench_pytorch.py --device cuda --profile FILE    also writes the 25 heaviest kernels of a step (on the CPU: its operators)
+  scripts/bench_pytorch.py --check FILE     recomputes the loss of `segbench train --step-file FILE`; exit 1 if it differs by more than 1e-3
 
-Images per second come from the median step on synthetic data, from the whole timed stretch where a loader feeds (its batches come in
-bursts, which a median would flatter).
+Images per second come from the median step on synthetic data, and from the whole timed period with a loader: its batches come in bursts,
+so a median would be too high.
 """
 import argparse
 import itertools
@@ -53,7 +53,7 @@ import bench_pytorch_profile as kernels
 import bench_pytorch_step as bench
 
 TRIAL_STEPS = 4
-# Those that are tried. On a GPU channels-last is always faster.
+# The engines that are tried. On a GPU channels-last is always faster.
 TRAINING_ENGINES = {"cpu": ("eager", "eager-contiguous", "compile", "compile-contiguous"), "cuda": ("eager", "compile")}
 EVALUATION_ENGINES = ("eager", "folded", "folded-contiguous", "jit", "compile")
 
@@ -68,35 +68,35 @@ def parse_arguments():
     add = parser.add_argument
     add("--task", choices=("train", "eval", "loss"), default="train")
     add("--mode", choices=("plain", "tuned"), default="tuned")
-    add("--variant", choices=tuple(bench.VARIANTS), help="one word in place of --mode and --engine")
+    add("--variant", choices=tuple(bench.VARIANTS), help="one word instead of --mode and --engine")
     add("--device", choices=("cpu", "cuda"), default="cpu")
-    add("--check", metavar="FILE", help="compare the loss with that of a step file, nothing else")
+    add("--check", metavar="FILE", help="only compare the loss with the loss in a step file")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), help="compute threads (default: one a core)")
     add("--workers", default="auto", help="loader processes; auto: tries 0, 1, 2 and 4")
     add("--engine", choices=("auto", *EVALUATION_ENGINES, "eager-contiguous", *bench.COMPILER_MODES, "compile-contiguous"), default="auto",
-        help="of --mode tuned, channels-last unless its name says otherwise; auto: tries those that the task has; eager for --task loss")
-    add("--counting", choices=("auto", *network.COUNTS), default="auto", help="of the recall loss in --mode tuned; auto: the one for the engine")
+        help="for --mode tuned; channels-last unless its name says otherwise; auto: tries the engines of the task; eager for --task loss")
+    add("--counting", choices=("auto", *network.COUNTS), default="auto", help="how the recall loss counts in --mode tuned; auto: by engine")
     add("--batch", type=int, default=4)
     add("--backbone", choices=network.BACKBONES, default="resnet18")
     add("--precision", choices=("auto", "fp32", "bf16"), default="auto",
-        help="of --mode tuned; auto: bf16 where the device multiplies it, but float32 logits for --task loss")
-    add("--eval-batches", choices=("given", "auto"), default="auto", help="auto: evaluation in tuned mode also tries single images")
-    add("--size", type=common.size_text, default=(360, 480), metavar="HxW", help="of the network's input; of the labels in --task loss")
-    add("--shape", type=shape_text, default=[6, 19, 193, 193], metavar="NxKxhxw", help="--task loss: logits")
-    add("--classes", type=int, default=12, help="of synthetic data; a layout has its own")
+        help="for --mode tuned; auto: bf16 if the device multiplies it, but float32 logits for --task loss")
+    add("--eval-batches", choices=("given", "auto"), default="auto", help="auto: in tuned mode, evaluation also tries single images")
+    add("--size", type=common.size_text, default=(360, 480), metavar="HxW", help="size of the network's input, or of the labels in --task loss")
+    add("--shape", type=shape_text, default=[6, 19, 193, 193], metavar="NxKxhxw", help="shape of the logits in --task loss")
+    add("--classes", type=int, default=12, help="number of classes of synthetic data; a layout has its own")
     add("--data", default="synthetic", metavar="synthetic|ROOT")
     add("--layout", choices=sorted(data.LISTS), default="camvid")
-    add("--void", choices=("ignore", "train"), default="ignore", help="as data.void: pixels without a class")
-    add("--split", choices=("train", "val", "test"), default="test", help="for --task eval")
-    add("--augment", choices=("crop", "resize"), help="default: as in the recipes, crop for camvid, resize for synthia_seqs")
+    add("--void", choices=("ignore", "train"), default="ignore", help="pixels without a class, as in data.void")
+    add("--split", choices=("train", "val", "test"), default="test", help="split for --task eval")
+    add("--augment", choices=("crop", "resize"), help="default, as in the recipes: crop for camvid, resize for synthia_seqs")
     add("--loss", choices=("ce", "recall"), default="recall")
     add("--align-corners", action="store_true")
     add("--dropout", type=float, default=0.5)
-    add("--weights", metavar="FILE", help="a checkpoint of segtrain, for --task eval")
-    add("--steps", type=int, default=10, help="timed steps; --task eval on a data set: 0 is the whole split")
+    add("--weights", metavar="FILE", help="a segtrain checkpoint for --task eval")
+    add("--steps", type=int, default=10, help="timed steps; --task eval on a data set: 0 means the whole split")
     add("--warmup", type=int, default=3)
-    add("--json", metavar="FILE", help="write the results there too")
-    add("--profile", metavar="FILE", help="write the 25 heaviest kernels of a step there, on the CPU its operators; not for --task eval")
+    add("--json", metavar="FILE", help="also write the results to this file")
+    add("--profile", metavar="FILE", help="write the 25 heaviest kernels of a step to this file (on the CPU: its operators); not for --task eval")
     return parser.parse_args()
 
 
@@ -129,7 +129,7 @@ def train(args):
         return statistics.median(bench.timed(lambda: training.step(*batch), 2, TRIAL_STEPS, args.device)) / args.batch
 
     def seconds_with(workers, warmup, steps):
-        # A loader fills its queue while the first steps run; they must not live on that.
+        # The loader fills its queue before the first steps. The timed steps must not use that.
         batches, warmup = batches_of(workers), max(warmup, 2 * workers)
         return bench.timed(lambda: training.step(*next(batches)), warmup, steps, args.device)
 
@@ -155,7 +155,7 @@ def write_profile(args, step):
 
 
 def evaluation_model(args, classes, engine, images):
-    """A function from normalised images to logits."""
+    """Returns a function from normalised images to logits."""
     torch.manual_seed(0)
     model = network.DeepLabV3Plus(classes, args.backbone, align_corners=args.align_corners).eval()
     if args.weights:
@@ -182,7 +182,7 @@ def evaluation_model(args, classes, engine, images):
 
 
 class Evaluation:
-    """Adds a batch a call to the confusion matrix."""
+    """Each step adds a batch to the confusion matrix."""
 
     def __init__(self, args, classes, engine, example):
         self.args, self.classes = args, classes
@@ -222,7 +222,7 @@ def evaluate(args):
         return statistics.median(bench.timed(lambda: evaluation.step(*part), 2, TRIAL_STEPS)) / size
 
     def pass_over(workers, warmup, steps):
-        """Seconds and images of the timed stretch, and whether that was the whole split."""
+        """Seconds and images of the timed period, and the scores if that was the whole split."""
         evaluation, images, start = Evaluation(args, classes, engine, batch[0][:size]), 0, None
         for number, part in enumerate(data.evaluation_batches(dataset, size, workers)):
             if number == warmup:
@@ -244,7 +244,7 @@ def evaluate(args):
             return result, seconds
 
         def try_workers(workers):
-            # The queue that workers fill while they start must not count; half of a small split has to do.
+            # The queue that workers fill while they start must not count. For a small split, half of it is skipped.
             elapsed, images, _ = pass_over(workers, min(2 + 2 * workers, len(dataset) // size // 2), 4 * TRIAL_STEPS)
             return elapsed / images
 
@@ -262,7 +262,7 @@ def loss(args):
     result = {"shape": args.shape, "classes": args.shape[1], "engine": engine, "first_step_seconds": bench.first_call(step, args, engine)}
     peak = machine.peak_bytes()
     seconds = bench.timed(step, args.warmup, args.steps, args.device)
-    # Left out where it would be the compiler's own on the CPU, or miss a CUDA graph's.
+    # Left out where it would be the memory of the compiler (on the CPU), or would miss the memory of a CUDA graph.
     if engine == "eager" or gpu and engine == "compile":
         result["extra_bytes"] = (torch.cuda.max_memory_allocated() if gpu else peak) - before
     write_profile(args, step)
@@ -270,15 +270,15 @@ def loss(args):
 
 
 def check(path):
-    """Whether this network and both ways of counting give the loss that segbench wrote into a step file."""
+    """Checks that this network and both ways of counting give the loss that segbench wrote into a step file."""
     tensors, facts = network.read_safetensors(path)
     built = {"arch": ("deeplabv3plus",), "backbone": network.BACKBONES, "loss_type": ("ce", "recall"), "recall_smoothing": ("published",),
              "normalizer": ("default", "valid_pixels"), "normalize_order": ("rgb",), "aspp_rates": ("[]",), "auxiliary": ("false",)}
     for name, known in built.items():
         if facts.get(name, known[0]) not in known:
-            raise SystemExit(f"error: {path}: {name} is {facts[name]}, and only {', '.join(known)} is built here")
+            raise SystemExit(f"error: {path}: {name} is {facts[name]}, but this script only has {', '.join(known)}")
     if float(facts["dropout"]) != 0 or facts["precision"] != "fp32":
-        raise SystemExit(f"error: {path} was written with dropout {facts['dropout']} in {facts['precision']}: its loss cannot be repeated\n"
+        raise SystemExit(f"error: {path} was written with dropout {facts['dropout']} in {facts['precision']}: its loss cannot be recomputed\n"
                          "hint: write it with --set model.dropout=0")
     scale = 1.0 if "255" in facts["normalize_scale"] else 255.0
     data.MEAN, data.STD = ([scale * value for value in json.loads(facts[name])] for name in ("mean", "std"))
@@ -307,20 +307,20 @@ def settings(args):
 
 
 def settle(args):
-    """Completes the options by what follows from them, and ends the program where they cannot be had here."""
+    """Sets the options that follow from others, and ends the program if this machine cannot do what they ask."""
     if args.variant:
         args.mode, args.engine = bench.VARIANTS[args.variant]
     if args.device == "cuda" and not torch.cuda.is_available():
-        common.refuse(f"PyTorch {torch.__version__} finds no CUDA GPU here")
+        common.refuse(f"PyTorch {torch.__version__} finds no CUDA GPU")
     if args.device == "cuda" and args.task == "eval":
-        common.refuse("--task eval runs on the CPU only")
+        common.refuse("--task eval runs only on the CPU")
     if args.profile and args.task == "eval":
-        common.refuse("--profile is for --task train and loss")
+        common.refuse("--profile works only with --task train and --task loss")
     args.crops = (args.augment or {"camvid": "crop", "synthia_seqs": "resize"}[args.layout]) == "crop"
     automatic = args.precision == "auto" and args.task != "loss" and machine.multiplies_bf16(args.device)
     args.bf16 = args.mode == "tuned" and (args.precision == "bf16" or automatic)
     args.ids = data.FILE_IDS[args.layout, args.void]
-    torch.set_num_threads(args.threads)  # Debian's build takes one thread on some machines
+    torch.set_num_threads(args.threads)  # Debian's build uses only one thread on some machines
     torch.backends.cudnn.benchmark = args.mode == "tuned"
 
 

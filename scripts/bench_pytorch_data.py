@@ -1,6 +1,6 @@
-"""The data side of scripts/bench_pytorch.py: image files, augmentation and batches as segtrain makes them, for torch's DataLoader.
+"""Data for scripts/bench_pytorch.py: image files, augmentation and batches as in segtrain, for torch's DataLoader.
 
-Layouts are those of data/README.md, classes those of data/synthia_seqs.yaml and data/camvid.yaml. Pixels stay u8 up to the network.
+The layouts are those of data/README.md, the classes those of data/synthia_seqs.yaml and data/camvid.yaml. Pixels stay u8 until the network.
 """
 import pathlib
 import random
@@ -10,11 +10,11 @@ import torch
 try:
     import cv2
     import numpy as np
-except ModuleNotFoundError:  # random data does without them
+except ModuleNotFoundError:  # random data does not need them
     cv2 = np = None
 
 IGNORED = 255
-MEAN = (123.675, 116.28, 103.53)  # RGB, of 0..255
+MEAN = (123.675, 116.28, 103.53)  # RGB, 0..255
 STD = (58.395, 57.12, 57.375)
 SCALES = (0.75, 1.75)
 CROP_MIN_VALID = 0.1
@@ -40,7 +40,7 @@ def list_camvid(root, split):
 
 
 def list_synthia_seqs(root, split):
-    """Blocks in order of time: 70 % train, 10 % val, 20 % test, with a gap of 10 frames, at most a twentieth, between them."""
+    """Blocks in order of time: 70 % train, 10 % val, 20 % test, with a gap of 10 frames (at most a twentieth of the sequence) between them."""
     pairs = []
     for sequence in sorted(path for path in root.iterdir() if (path / "RGB").is_dir()):
         cameras = sorted(path for path in (sequence / "RGB").glob("*/*") if path.is_dir())
@@ -66,7 +66,7 @@ def resize(image, labels, height, width):
 
 
 def crop(image, labels, height, width):
-    """A window of the frame at a random scale, padded where it is too small; windows with hardly a label are drawn again."""
+    """A window of the frame at a random scale, padded if the frame is too small. Windows with few labels are drawn again."""
     scale = random.uniform(*SCALES)
     image, labels = resize(image, labels, round(image.shape[0] * scale), round(image.shape[1] * scale))
     below, right = max(0, height - image.shape[0]), max(0, width - image.shape[1])
@@ -84,13 +84,13 @@ def crop(image, labels, height, width):
 class Files(torch.utils.data.Dataset):
     """image u8 [H,W,3] RGB and labels u8 [H,W] in train ids.
 
-    training: crops, or whole frames resized, then flips. Otherwise frames as they are, or (where training resizes) images resized and
-    labels at their own size.
+    training: crops or resized whole frames, then flips. Otherwise frames as they are, or (if training resizes) resized images and labels at
+    their own size.
     """
 
     def __init__(self, root, layout, split, ids, size, crops, training):
         if cv2 is None:
-            raise SystemExit("error: image files need NumPy and OpenCV, and this Python lacks one of them")
+            raise SystemExit("error: image files need NumPy and OpenCV; this Python does not have both")
         self.pairs = LISTS[layout](pathlib.Path(root), split)
         if not self.pairs:
             raise SystemExit(f"error: {root} has no {split} images in the layout {layout}")
@@ -106,7 +106,7 @@ class Files(torch.utils.data.Dataset):
         image, stored = cv2.imread(str(image_file), cv2.IMREAD_COLOR), cv2.imread(str(label_file), cv2.IMREAD_UNCHANGED)
         if image is None or stored is None:
             raise SystemExit(f"error: cannot read {image_file} and {label_file}")
-        ids = stored if stored.ndim == 2 else stored[:, :, 2]  # OpenCV's order is BGR; SYNTHIA's class is in red
+        ids = stored if stored.ndim == 2 else stored[:, :, 2]  # OpenCV uses BGR; SYNTHIA stores the class in red
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), self.table[ids]
 
     def __getitem__(self, index):
@@ -122,7 +122,7 @@ class Files(torch.utils.data.Dataset):
 
 
 class Endless(torch.utils.data.Sampler):
-    """A new order each epoch, for ever, so that the workers never pause between epochs."""
+    """A new order each epoch, without end, so that the workers never pause between epochs."""
 
     def __init__(self, count):
         self.count = count
@@ -144,7 +144,7 @@ def evaluation_batches(dataset, batch, workers):
 
 
 def random_batch(batch, size, classes, seed=0):
-    """u8 [N,H,W,3] and labels u8 [N,H,W], every pixel for itself."""
+    """Images u8 [N,H,W,3] and labels u8 [N,H,W]; all pixels are independent."""
     generator = torch.Generator().manual_seed(seed)
     images = torch.randint(0, 256, (batch, *size, 3), dtype=torch.uint8, generator=generator)
     return images, torch.randint(0, classes, (batch, *size), dtype=torch.uint8, generator=generator)

@@ -1,4 +1,4 @@
-"""What bench_pytorch.py and bench_predict.py need to know of the machine: its processor and GPU, and the memory of this process, in bytes."""
+"""Facts about the machine for bench_pytorch.py and bench_predict.py: processor and GPU, and the memory of this process in bytes."""
 import contextlib
 import os
 import platform
@@ -8,7 +8,7 @@ VARIABLES = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "OMP_NUM_THREADS", "OM
 
 
 def processor_line(*names):
-    """What /proc/cpuinfo says of the first processor under one of these names."""
+    """The value of the first of these names in /proc/cpuinfo."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         for line in file:
             name, _, value = line.partition(":")
@@ -22,16 +22,16 @@ def processor():
 
 
 def multiplies_bf16(device):
-    """Where it does not, bfloat16 is slower than float32. On the CPU the same test as segtrain's train.precision: auto."""
+    """If not, bfloat16 is slower than float32. On the CPU, segtrain's train.precision: auto makes the same test."""
     if device == "cuda":
-        import torch  # bench_predict.py has engines without it
+        import torch  # some engines of bench_predict.py do not use it
 
         return torch.cuda.get_device_capability()[0] >= 8  # from Ampere on; PyTorch's own test counts emulation too
     return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(processor_line("flags", "Features").split())
 
 
 def environment():
-    """The variables that change how fast both programs are."""
+    """The variables that change the speed of both programs."""
     return {name: os.environ[name] for name in VARIABLES if name in os.environ}
 
 
@@ -49,14 +49,14 @@ def largest_child_bytes():
 
 
 def forget_peak():
-    """Starts peak_bytes() anew, where the kernel lets us."""
+    """Resets peak_bytes(), if the kernel allows it."""
     with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w", encoding="ascii") as file:
         file.write("5")
 
 
 def gpu():
-    """What a GPU's figures depend on, and its memory since timed() began to count. A CUDA graph, as max-autotune makes them, holds
-    memory that is reserved and, when it runs again, not allocated: across variants, reserved is what compares."""
+    """Facts about the GPU, and its peak memory since timed() reset it. The memory of a CUDA graph (max-autotune makes them) is reserved, but is
+    not counted as allocated when the graph runs again. So compare variants by reserved memory."""
     import torch
 
     return {"gpu": torch.cuda.get_device_name(), "cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version(),

@@ -1,7 +1,7 @@
-"""DeepLabV3+ on a ResNet of basic blocks or EfficientNet-Lite0 in plain PyTorch, its losses, and a reader for the weights segtrain writes.
+"""DeepLabV3+ with a ResNet of basic blocks or EfficientNet-Lite0 in plain PyTorch, its losses, and a reader for segtrain's weights.
 
-Layer for layer the network of src/models (names, dilations, dropout, logits at stride 4), so that a checkpoint of one loads strictly
-in the other; the losses are those of src/losses: cross entropy, and recall loss (Tian et al., arXiv 2106.14917) with published smoothing.
+The network has the same layers as in src/models (names, dilations, dropout, logits at stride 4), so a checkpoint of one loads strictly into
+the other. The losses are those of src/losses: cross entropy, and recall loss (Tian et al., arXiv 2106.14917) with published smoothing.
 """
 import json
 import struct
@@ -27,8 +27,8 @@ def conv1x1(inputs, outputs, stride=1):
 
 
 class WordDropout(nn.Module):
-    """nn.Dropout with four mask elements to each 64-bit random number. PyTorch without MKL, as Debian builds it, draws one an element,
-    on one thread, which takes a fifth of a training step."""
+    """nn.Dropout with four mask elements per 64-bit random number. PyTorch without MKL, as Debian builds it, draws one number per element on one
+    thread, which takes a fifth of a training step."""
 
     def __init__(self, p):
         super().__init__()
@@ -40,12 +40,12 @@ class WordDropout(nn.Module):
         words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
         dropped = round(self.p * 65536)
         kept = words.view(torch.int16)[: x.numel()] >= dropped - 32768
-        # In the layout of x, so that the product runs over both in order.
+        # In the memory layout of x, so that the product reads both in order.
         return x * kept.as_strided(x.shape, x.stride()).to(x.dtype).mul_(65536 / (65536 - dropped))
 
 
 class Block(nn.Module):
-    """relu(x + two 3x3 convolutions of x); x is projected where the shape changes."""
+    """relu(x + two 3x3 convolutions of x); x is projected if the shape changes."""
 
     def __init__(self, inputs, outputs, stride, first_dilation, dilation):
         super().__init__()
@@ -78,7 +78,7 @@ class ResNet(nn.Module):
         for stage, count in enumerate(blocks):
             width, reduction = 64 << stage, 1 if stage == 0 else 2
             before = dilation
-            # Beyond the output stride a stage keeps its resolution and dilates instead, its first convolution like the stage before.
+            # Beyond the output stride, a stage keeps its resolution and dilates instead. Its first convolution has the dilation of the stage before.
             stride = reduction if reached * reduction <= output_stride else 1
             if stride == reduction:
                 reached *= reduction
@@ -121,7 +121,7 @@ class Aspp(nn.Module):
 
     def forward(self, x):
         scales = [self.aspp1(x), self.aspp2(x), self.aspp3(x), self.aspp4(x)]
-        # Up-sampling one pixel repeats it; add() gives the copy the layout of the others, so that cat() stays fast.
+        # Up-sampling one pixel repeats it. add() gives the result the memory layout of the others, so that cat() stays fast.
         mean = torch.zeros_like(scales[0]) + self.global_avg_pool(x)
         return self.dropout(self.relu(self.bn1(self.conv1(torch.cat([*scales, mean], 1)))))
 
@@ -140,7 +140,7 @@ class Decoder(nn.Module):
 
     def forward(self, low, pyramid):
         low = self.relu(self.bn1(self.conv1(low)))
-        # Autocast would interpolate, and concatenate, in float32; that of a GPU would not.
+        # CPU autocast would interpolate and concatenate in float32; GPU autocast would not.
         with torch.autocast("cpu", enabled=False):
             pyramid = F.interpolate(pyramid, size=low.shape[2:], mode="bilinear", align_corners=self.align_corners)
         return self.last_conv(torch.cat([pyramid, low], 1))
@@ -166,14 +166,14 @@ class DeepLabV3Plus(nn.Module):
 
 
 def folded(model, dtype, memory_format):
-    """For evaluation: batch norm goes into the convolutions, and weights take their type once and for all, so that nothing is cast a call."""
+    """For evaluation: folds batch norm into the convolutions, and converts the weights once, so that no call converts them."""
     from torch.fx.experimental.optimization import fuse
 
     return fuse(model).to(dtype).to(memory_format=memory_format)
 
 
 def upsample(logits, labels, align_corners):
-    """Logits in float32 at the labels' size. Contiguous: on channels-last memory a soft-max over classes would copy them at full size."""
+    """Logits in float32 at the size of the labels. Contiguous: with channels-last memory, a soft-max over classes would copy them at full size."""
     return F.interpolate(logits.float().contiguous(), size=labels.shape[1:], mode="bilinear", align_corners=align_corners)
 
 
@@ -197,7 +197,7 @@ def recall_loss_from_unique(scores, labels):
     return (pixel_weight * pixel_loss).sum() / valid.sum()
 
 
-# How often each of 0 .. bins - 1 occurs in a tensor of int64, which may hold larger numbers too.
+# Counts how often each of 0 .. bins - 1 occurs in an int64 tensor, which may also hold larger numbers.
 COUNTS = {
     "bincount": lambda numbers, bins: torch.bincount(numbers.flatten(), minlength=bins)[:bins],
     "histc": lambda numbers, bins: torch.histc(numbers.float(), bins, 0, bins),
@@ -206,11 +206,11 @@ COUNTS = {
 
 
 def recall_loss_from_counts(scores, labels, count=COUNTS["bincount"]):
-    """The same value from one joint count, the weights handed to PyTorch's own cross entropy."""
+    """The same value from one joint count; PyTorch's own cross entropy takes the weights."""
     classes = scores.shape[1]
     with torch.no_grad():
         hit = scores.argmax(1).eq_(labels)
-        # Two bins a class, missed and hit; ignored pixels fall behind the last one.
+        # Two bins per class, missed and hit. Ignored pixels are beyond the last bin.
         bins = count(labels * 2 + hit, 2 * classes).view(classes, 2)
         pixels = bins.sum(1)
         weights = bins[:, 0].clamp(min=1) / pixels.clamp(min=1)
@@ -226,8 +226,8 @@ LOSSES = {
 
 
 def read_safetensors(path):
-    """{name: tensor} and the metadata of a file: 8 bytes header length, JSON header, data. BF16 is not needed here."""
-    import numpy as np  # random data does without it
+    """{name: tensor} and the metadata of a file: 8 bytes header length, JSON header, data. BF16 is not supported."""
+    import numpy as np  # random data does not need it
 
     types = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
     with open(path, "rb") as file:
@@ -244,6 +244,6 @@ def read_safetensors(path):
 
 
 def load_model(model, tensors):
-    """Strictly: every name and shape must agree. Averaged weights, where a checkpoint has them, are the ones it is evaluated with."""
+    """Strictly: every name and shape must agree. If a checkpoint has averaged weights, these are loaded, since evaluation uses them."""
     prefix = "ema." if any(name.startswith("ema.") for name in tensors) else "model."
     model.load_state_dict({name[len(prefix):]: value for name, value in tensors.items() if name.startswith(prefix)}, strict=True)

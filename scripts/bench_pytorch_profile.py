@@ -1,4 +1,4 @@
-"""What `scripts/bench_pytorch.py --profile FILE` writes: the heaviest kernels of a step, as `segbench train --profile FILE` does (src/bench/profile)."""
+"""Writes the file of `scripts/bench_pytorch.py --profile FILE`: the heaviest kernels of a step, like `segbench train --profile FILE`."""
 import torch
 from torch.profiler import ProfilerActivity
 
@@ -10,7 +10,7 @@ LONGEST_NAME = 160
 
 
 def seconds_and_calls(profile, device):
-    """Of each kernel, copy or fill of a GPU; of each operator on the CPU, without what it calls."""
+    """On a GPU: of each kernel, copy or fill. On the CPU: of each operator, without the operators that it calls."""
     if device == "cpu":
         return {entry.key: (entry.self_cpu_time_total / 1e6, entry.count) for entry in profile.key_averages()}
     found = {}
@@ -22,7 +22,7 @@ def seconds_and_calls(profile, device):
 
 
 def write(path, title, step, device):
-    """Profiles some calls of `step`. What its engine records as a CUDA graph stays one: kernels are seen all the same."""
+    """Profiles some calls of `step`. If the engine records a CUDA graph, the graph runs as usual and its kernels are seen."""
     step()
     activity = ProfilerActivity.CUDA if device == "cuda" else ProfilerActivity.CPU
     with torch.profiler.profile(activities=[activity]) as profile:
@@ -32,10 +32,10 @@ def write(path, title, step, device):
             torch.cuda.synchronize()
     found = seconds_and_calls(profile, device)
     if not found:
-        common.refuse(f"--profile: the profiler of PyTorch {torch.__version__} sees nothing of what runs on {device}")
+        common.refuse(f"--profile: the profiler of PyTorch {torch.__version__} sees nothing on {device}")
     total = sum(seconds for seconds, _ in found.values())
     heaviest = sorted(found.items(), key=lambda entry: -entry[1][0])[:SHOWN]
     with open(path, "w", encoding="utf-8") as file:
-        print(f"{title}: {total / STEPS * 1e3:.3f} ms a step, of {STEPS} steps\n  ms a step  share  calls a step  name", file=file)
+        print(f"{title}: {total / STEPS * 1e3:.3f} ms a step, over {STEPS} steps\n  ms a step  share  calls a step  name", file=file)
         for name, (seconds, calls) in heaviest:
             print(f"{seconds / STEPS * 1e3:11.4f} {100 * seconds / total:5.1f}% {calls / STEPS:13.1f}  {name[:LONGEST_NAME]}", file=file)

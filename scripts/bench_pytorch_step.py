@@ -1,4 +1,4 @@
-"""The steps that scripts/bench_pytorch.py times, training and the loss alone, as its options ask for them, and the timing of a step."""
+"""The steps that scripts/bench_pytorch.py times (training, or only the loss), built from its options, and their timing."""
 import contextlib
 import ctypes
 import functools
@@ -12,17 +12,17 @@ import bench_pytorch_common as common
 import bench_pytorch_data as data
 import bench_pytorch_model as network
 
-# --mode and --engine of each --variant.
+# The --mode and --engine of each --variant.
 VARIANTS = {"plain": ("plain", "eager"), "tuned": ("tuned", "eager"), "compile": ("tuned", "compile"), "compile-max": ("tuned", "compile-max")}
-# Behind an engine's name on the CPU: tensors and weights in LibTorch's own memory format instead of channels-last.
+# Suffix of an engine's name on the CPU: tensors and weights in LibTorch's default memory format instead of channels-last.
 CONTIGUOUS = "-contiguous"
-COMPILER_MODES = {"compile": "default", "compile-max": "max-autotune"}  # of torch.compile, for each engine that is one
+COMPILER_MODES = {"compile": "default", "compile-max": "max-autotune"}  # the mode of torch.compile, for each engine that compiles
 SETTLING_STEPS = 2
 
 
 def timed(step, warmup, steps, device="cpu"):
-    """Seconds of each of `steps` calls behind the warm-up. On a GPU from the end of one step to the end of the next, and no step waits
-    for the one before."""
+    """Seconds of each of `steps` calls after the warm-up. On a GPU: from the end of one step to the end of the next, without waiting between
+    steps."""
     for _ in range(warmup):
         step()
     if device == "cuda":
@@ -36,7 +36,7 @@ def timed(step, warmup, steps, device="cpu"):
 
 
 def timed_by_events(step, steps):
-    # The memory in which kernels were tried and compiled goes back, so that the peaks are those of a step.
+    # Free the memory in which kernels were tried and compiled, so that the peaks are those of a step.
     torch.cuda.synchronize()
     torch.cuda.empty_cache()
     for _ in range(SETTLING_STEPS):
@@ -52,14 +52,14 @@ def timed_by_events(step, steps):
 
 
 def first_call(step, args, engine):
-    """Seconds of the first call, in which a compiler works; where that fails, the program ends."""
+    """Seconds of the first call, which includes compilation. If that fails, the program ends."""
     start = time.perf_counter()
     try:
         step()
-    except Exception as error:  # whatever a compiler throws
+    except Exception as error:  # a compiler may throw anything
         if engine not in COMPILER_MODES:
             raise
-        common.refuse(f"{engine} does not run here, PyTorch {torch.__version__} on {args.device}: {common.in_short(error)}")
+        common.refuse(f"{engine} does not run with PyTorch {torch.__version__} on {args.device}: {common.in_short(error)}")
     if args.device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - start
@@ -70,23 +70,23 @@ def memory_format(tuned, engine):
 
 
 def compiled(function, engine):
-    """The function as it is, but for an engine that compiles."""
+    """The function itself, or compiled if the engine compiles."""
     engine = engine.removesuffix(CONTIGUOUS)
     if engine not in COMPILER_MODES:
         return function
     if not hasattr(torch, "compile"):
-        common.refuse(f"{engine} needs PyTorch 2.0 or up, and this is {torch.__version__}")
-    # Kernels that PyTorch 2.6 compiles call LibTorch without naming it among their libraries: they load only where it is there for all.
+        common.refuse(f"{engine} needs PyTorch 2.0 or newer, but this is {torch.__version__}")
+    # Kernels compiled by PyTorch 2.6 call LibTorch but do not link it. They load only if LibTorch is loaded globally.
     with contextlib.suppress(OSError):
         ctypes.CDLL(str(pathlib.Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"), ctypes.RTLD_GLOBAL)
     try:
         return torch.compile(function, mode=COMPILER_MODES[engine])
     except RuntimeError as error:  # Python is too new for it
-        common.refuse(f"{engine} does not run here, PyTorch {torch.__version__}: {common.in_short(error)}")
+        common.refuse(f"{engine} does not run with PyTorch {torch.__version__}: {common.in_short(error)}")
 
 
 class Normalize(nn.Module):
-    """u8 [N,H,W,3] -> float32 [N,3,H,W] in a memory format. A module for its constants, which are on the device once and for all."""
+    """u8 [N,H,W,3] -> float32 [N,3,H,W] in a memory format. A module, so that its constants are moved to the device once."""
 
     def __init__(self, format):
         super().__init__()
@@ -99,7 +99,7 @@ class Normalize(nn.Module):
 
 
 def counting(args, engine):
-    """bincount waits for the GPU to learn its size and ends a compiled graph; comparisons become one pass, but only in a compiler."""
+    """bincount waits for the GPU to get its size, and ends a compiled graph. Comparisons become one pass, but only if they are compiled."""
     if args.counting != "auto":
         return args.counting
     if engine.removesuffix(CONTIGUOUS) in COMPILER_MODES:
@@ -108,7 +108,7 @@ def counting(args, engine):
 
 
 def loss_of_logits(args, engine):
-    """A function from low-resolution logits and u8 labels to the loss."""
+    """Returns a function from low-resolution logits and u8 labels to the loss."""
     function = network.LOSSES[args.loss, args.mode]
     if function is network.recall_loss_from_counts:
         function = functools.partial(function, count=network.COUNTS[counting(args, engine)])
@@ -126,17 +126,17 @@ def adam(parameters, tuned):
     parameters = list(parameters)
     try:
         return torch.optim.Adam(parameters, lr=1e-3, fused=True)
-    except RuntimeError:  # on the CPU it came late
+    except RuntimeError:  # early versions have it only for GPUs
         return torch.optim.Adam(parameters, lr=1e-3, foreach=True)
 
 
 class Training:
-    """One optimiser step a call; a batch that is not on the device yet is copied there."""
+    """One optimiser step per call. A batch that is not on the device yet is copied there."""
 
     def __init__(self, args, classes, engine):
         torch.manual_seed(0)
         self.args, self.tuned = args, args.mode == "tuned"
-        # MKL and GPUs draw dropout's random numbers fast, and so need no layer of ours.
+        # MKL and GPUs draw the random numbers of dropout fast, so they do not need our layer.
         slow = args.device == "cpu" and not torch.backends.mkl.is_available()
         layer = network.WordDropout if self.tuned and slow else nn.Dropout
         self.model = network.DeepLabV3Plus(classes, args.backbone, align_corners=args.align_corners, dropout=args.dropout, dropout_layer=layer)
@@ -162,14 +162,14 @@ class Training:
         loss.backward()
         self.optimizer.step()
         if not self.tuned:
-            loss.item()  # as scripts mostly do for their log, though a GPU then runs out of work
+            loss.item()  # as most scripts do for their log, although a GPU then runs out of work
 
     def adam(self):
         return next((kind for kind in ("fused", "foreach") if self.optimizer.defaults.get(kind)), "default")
 
 
 class Loss:
-    """Up-sampling, loss and gradient a call, of random logits that are on the device."""
+    """Per call: up-sampling, loss and gradient of random logits that are on the device."""
 
     def __init__(self, args, engine):
         torch.manual_seed(0)

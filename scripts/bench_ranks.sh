@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What several processes gain and cost: one process with two threads against two with one each, in turn, and two on hosts of their own joined by
-# a network of limited rate (network namespaces; root, iproute2).
+# Measures the speed and memory of several processes: one process with two threads and two processes with one thread each, in turn; then two processes
+# in separate network namespaces, joined by a network of limited rate (needs root and iproute2).
 #
 #   scripts/bench_ranks.sh [--rounds 3] [--rates "1gbit 500mbit 200mbit"] [--output DIR] [-- segbench train options]
 #
-# Default options: DeepLabV3+ ResNet-18, crops of CamVid's recipe, whole batch 8, drawn scenes. Ends with the table of bench_ranks_table.py.
+# Default options: DeepLabV3+ ResNet-18, crops as in CamVid's recipe, whole batch 8, drawn scenes. Ends with the table of bench_ranks_table.py.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 rounds=3 rates="1gbit 500mbit 200mbit" output=$here/runs/bench_ranks
@@ -14,24 +14,25 @@ while [ $# -gt 0 ]; do
     --rates) rates=${2?--rates has no value}; shift 2 ;;
     --output) output=${2:?--output has no value}; shift 2 ;;
     --) shift; break ;;
-    *) echo "error: unknown option $1" >&2; sed -n '2,8p' "$0" | cut -c3- >&2; exit 2 ;;
+    *) echo "error: unknown option $1" >&2; sed -n '2,7p' "$0" | cut -c3- >&2; exit 2 ;;
   esac
 done
 bin=${SEG_BIN:-$here/build/bin}
 [ -x "$bin/segbench" ] || { echo "error: $bin/segbench is not built" >&2; echo "hint: run scripts/build.sh" >&2; exit 2; }
 options=("$@")
-[ ${#options[@]} -gt 0 ] || options=(--draw 40 --draw-size 360x480 --set train.batch_size=8 --set "data.size=[256,256]" --set augment.crop=true --steps 12 --warmup 3)
+[ ${#options[@]} -gt 0 ] ||
+  options=(--draw 40 --draw-size 360x480 --set train.batch_size=8 --set "data.size=[256,256]" --set augment.crop=true --steps 12 --warmup 3)
 mkdir -p "$output"
 rm -f "$output"/*.json
 
-# bench NAME COMMAND...: segbench train under the command, its results in NAME.json.
+# bench NAME COMMAND...: runs segbench train under the command; its results go to NAME.json.
 bench() {
   local name=$1
   shift
   "$@" "$bin/segbench" train "${options[@]}" --json "$output/$name.json" >"$output/$name.log" 2>&1 || { tail -n 5 "$output/$name.log" >&2; exit 1; }
 }
 
-# ranks NAME PREFIX_0 PREFIX_1: two processes of one thread; rank 1 in the background.
+# ranks NAME ADDRESS PREFIX_0 PREFIX_1: runs two processes of one thread, rank 1 in the background.
 ranks() {
   local name=$1 address=$2 first=$3 second=$4
   export WORLD_SIZE=2 MASTER_ADDR=$address MASTER_PORT=29517

@@ -33,9 +33,10 @@ def main():
     print(f"| images/s | {spread(one)} | {spread(two)} | {spread([b / a for a, b in zip(one, two)])} |")
     alone = of_rounds(folder, "one-*.json", "memory/peak_resident")
     together = of_rounds(folder, "two-[0-9].json", "ranks/peak_resident_of_all")
-    print(f"| peak memory, all processes, MB | {statistics.median(alone):.0f} | {statistics.median(together):.0f} | {statistics.median(together) / statistics.median(alone):.2f} |")
+    alone, together = statistics.median(alone), statistics.median(together)
+    print(f"| peak memory, all processes, MB | {alone:.0f} | {together:.0f} | {together / alone:.2f} |")
     print()
-    print("| network | images/s | step, ms | waiting after backward, ms | of the step | sum alone, ms | hidden | MB a step |")
+    print("| network | images/s | step, ms | waiting after backward, ms | of the step | the all-reduce on its own, ms | hidden | MB a step |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, report in reports(folder, "two-*.json"):
         network = name.removeprefix("two-")

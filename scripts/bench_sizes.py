@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Time and memory against the number of images: draws sets of street scenes; without a cache, reads each through the loader, then trains a few
-steps on it. What is asked for: time an image and memory that do not grow with the set, and a first step within seconds.
+"""Measures time and memory against the number of images. It draws data sets of street scenes, reads each with the loader without a cache, and
+trains a few steps on it. The goals: time per image and memory do not grow with the data set, and the first step comes within seconds.
 
-The loader's time is that of passes over the whole set; the training time is the median of the steps after the first five; start-up runs
-from the program's start to the end of its first step. Standard library only; needs the programs, scripts/build.sh builds them.
+The loader's time comes from passes over the whole data set. The training time is the median of the steps after the first five. Start-up is the
+time from the start of the program to the end of its first step. Needs the programs (scripts/build.sh), and only Python's standard library.
 """
 import argparse
 import json
@@ -20,7 +20,7 @@ WARMUP = 5
 
 
 def run(command, log):
-    """Runs the program, returns its peak resident memory in MB (10^6 bytes); ends with its last words where it fails."""
+    """Runs the program and returns its peak resident memory in MB (10^6 bytes). If it fails, prints the end of its log and exits."""
     with open(log, "w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
@@ -48,8 +48,8 @@ def row(options, count):
     common = ["--config", str(recipe)] + [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
 
     result = options.output / f"data-{count}.json"
-    loader_memory = run([str(options.bin / "segbench"), "data", *common, "--draw", "0", "--cache", "none", "--passes", "3", "--batches", str(count), "--json", str(result)],
-                        options.output / f"data-{count}.log")
+    loader_memory = run([str(options.bin / "segbench"), "data", *common, "--draw", "0", "--cache", "none", "--passes", "3", "--batches", str(count),
+                         "--json", str(result)], options.output / f"data-{count}.log")
     loader = json.loads(result.read_text())["results"]["cache_none"]["images_per_second"]["median"]
 
     folder = options.output / f"run-{count}"
@@ -67,8 +67,9 @@ def main():
     parser.add_argument("--counts", type=int, nargs="+", default=[100, 1000, 10000])
     parser.add_argument("--size", default="120x160", help="height x width of the images (default %(default)s)")
     parser.add_argument("--steps", type=int, default=60, help="training steps (default %(default)s)")
-    parser.add_argument("--bin", type=pathlib.Path, default=HERE / "build/bin", help="folder of the programs")
-    parser.add_argument("--output", type=pathlib.Path, default=HERE / "runs/bench-sizes", help="keeps the sets, logs and table.md")
+    parser.add_argument("--bin", type=pathlib.Path, default=HERE / "build/bin", help="folder of the programs (default: build/bin)")
+    parser.add_argument("--output", type=pathlib.Path, default=HERE / "runs/bench-sizes",
+                        help="folder for the data sets, logs and table.md (default: runs/bench-sizes)")
     options = parser.parse_args()
     if options.steps <= WARMUP:
         parser.error(f"--steps must be above {WARMUP}")

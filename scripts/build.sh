@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Builds the programs into build/bin, with every dependency installed first.
+# Installs the dependencies and builds the programs into build/bin.
 #
 #   scripts/build.sh [--cuda] [cmake options...]
 #
-#   --cuda        for NVIDIA GPUs: with LibTorch for CUDA from PyPI, or the one in CMAKE_PREFIX_PATH
-#   SEG_BUILD     the folder to build in instead of build
-#   SEG_TARGETS   what is built instead of everything
-#   SEG_JOBS      parallel compilers (default: one a core, at most one per 2 GB of memory)
+#   --cuda        for NVIDIA GPUs: with LibTorch for CUDA from PyPI, or with the LibTorch in CMAKE_PREFIX_PATH
+#   SEG_BUILD     build folder (default: build)
+#   SEG_TARGETS   targets to build (default: all)
+#   SEG_JOBS      parallel compilers (default: one per core, at most one per 2 GB of memory)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${SEG_BUILD:-build}
 cuda=""
 [ "${1:-}" != --cuda ] || { cuda=yes; shift; }
 
-# Whether a LibTorch lies in CMAKE_PREFIX_PATH: given now, in the environment, or when the folder was configured.
+# Whether CMAKE_PREFIX_PATH holds a LibTorch: on the command line, in the environment, or from an earlier configuration of the folder.
 own_libtorch() {
   local option prefix prefixes=${CMAKE_PREFIX_PATH:-}
   [ ! -e "$build/CMakeCache.txt" ] || prefixes+=";$(sed -n 's/^CMAKE_PREFIX_PATH:[A-Z]*=//p' "$build/CMakeCache.txt")"
@@ -33,11 +33,11 @@ elif [ -n "$cuda" ]; then
   setup=(--own-libtorch --cuda)
 fi
 scripts/setup.sh "${setup[@]}"
-fresh=()  # --fresh where what an earlier configuration found may belong to another LibTorch
+fresh=()  # --fresh if an earlier configuration may have found another LibTorch
 if [[ " ${setup[*]} " == *" --cuda "* ]]; then
   packages=$(echo "$PWD"/build/venv-cuda/lib/python3*/site-packages)
   set -- -DCMAKE_PREFIX_PATH="$packages/torch" "$@"
-  # The compiler of the wheels is there where the system has none.
+  # The wheels bring the compiler if the system has none.
   toolkit=$packages/nvidia/cu13
   [ ! -x "$toolkit/bin/nvcc" ] || set -- -DCMAKE_CUDA_COMPILER="$toolkit/bin/nvcc" -DCUDA_TOOLKIT_ROOT_DIR="$toolkit" -DCUDAToolkit_ROOT="$toolkit" "$@"
 fi
@@ -57,10 +57,10 @@ read -ra targets <<<"${SEG_TARGETS:-}"
 if [ -t 1 ]; then
   ninja -C "$build" -j "$jobs" "${targets[@]}"
 else
-  echo "build: $jobs jobs, some minutes the first time; log in $build/build.log"
+  echo "build: $jobs jobs; the first build takes some minutes; log: $build/build.log"
   ninja -C "$build" -j "$jobs" "${targets[@]}" >"$build/build.log" 2>&1 || {
     grep -E -A8 'error|FAILED' "$build/build.log" | head -n 60 >&2
-    echo "build: failed; the whole log is $build/build.log" >&2
+    echo "build: failed; full log: $build/build.log" >&2
     exit 1
   }
 fi

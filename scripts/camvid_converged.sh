@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The runs of docs/converged.md: CamVid with EfficientNet-Lite0, each loss with both samplings, then DDRNet-23-slim once for each loss.
+# Makes the runs of docs/converged.md: CamVid with EfficientNet-Lite0, each loss with both samplings, then DDRNet-23-slim once for each loss.
 #
-#   CAMVID_ROOT=... scripts/camvid_converged.sh [OUTPUT] [-- segtrain options]     OUTPUT: runs/converged by default
-#   SEEDS="0 1"                                                                    which seeds (default: these)
-#   STOP_AFTER=SECONDS                                                             starts no further run after that time
+#   CAMVID_ROOT=... scripts/camvid_converged.sh [OUTPUT] [-- segtrain options]     OUTPUT: default runs/converged
+#   SEEDS="0 1"                                                                    the seeds (default: 0 1)
+#   STOP_AFTER=SECONDS                                                             start no new run after this time
 #
-# Takes about six hours on two cores; a second call goes on where the first one stopped, in the middle of a run, too.
-# OUTPUT/uniform, OUTPUT/rare_class and OUTPUT/ddrnet get the runs, OUTPUT/comparison.{md,csv,json,html,svg} the comparison of the first two.
+# Takes about six hours on two cores. A second call continues where the first one stopped, also in the middle of a run.
+# The runs go to OUTPUT/uniform, OUTPUT/rare_class and OUTPUT/ddrnet, the comparison of the first two to OUTPUT/comparison.{md,csv,json,html,svg}.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 output=runs/converged
@@ -17,7 +17,7 @@ bin=${SEG_BIN:-build/bin}
 began=$SECONDS
 in_time() { [ -z "${STOP_AFTER:-}" ] || [ $((SECONDS - began)) -lt "$STOP_AFTER" ]; }
 
-# sweep FOLDER SEED "WHAT TO TRAIN" OPTIONS...: one run, with its curve of logit adjustment.
+# sweep FOLDER SEED "WHAT TO TRAIN" OPTIONS...: makes one run, with its curve of logit adjustment.
 sweep() {
   in_time || return 0
   scripts/sweep_losses.sh $3 --seeds "$2" --output "$output/$1" --tau-curve -- "${@:4}"
@@ -30,4 +30,5 @@ for seed in ${SEEDS:-0 1}; do
   done
 done
 for loss in ce iou_gap recall; do sweep ddrnet 0 "--config camvid_ce_ddrnet23_slim.yaml --losses $loss" "$@"; done
-"$bin/segreport" compare "$output"/uniform/*-seed* "$output"/rare_class/*-seed* --baseline ce --baseline camvid_jaccard_efficientnet_lite0 --output "$output"
+runs=("$output"/uniform/*-seed* "$output"/rare_class/*-seed*)
+"$bin/segreport" compare "${runs[@]}" --baseline ce --baseline camvid_jaccard_efficientnet_lite0 --output "$output"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The table of configs/README.md from an ImageNet start: six losses on CamVid, three seeds each, with the curves of logit adjustment.
+# Makes the table of configs/README.md from ImageNet weights: six losses on CamVid, three seeds each, with the curves of logit adjustment.
 #
 #   CAMVID_ROOT=... scripts/camvid_table.sh [OUTPUT] [-- segtrain options]
-#   RESNET18_WEIGHTS=FILE                           to start from, instead of torchvision's weights
-#   SEEDS="0 1 2"                                   which seeds (default: these)
+#   RESNET18_WEIGHTS=FILE                           initial weights (default: torchvision's)
+#   SEEDS="0 1 2"                                   the seeds (default: 0 1 2)
 #
-# Takes hours on two cores; a second call goes on where the first one stopped.
+# Takes hours on two cores. A second call continues where the first one stopped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 output=runs/camvid_imagenet

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks what the compiler does not: every #include follows the layers (a module uses only what stands below it, as CONTRIBUTING.md draws
-them, and so does a room of a module), no two headers define a type or an alias of one name (the program would have two, and the linker
-mixes their functions), nobody asks which device it is but those whose part that is, files are short."""
+"""Checks rules that the compiler does not check: every #include follows the layers of CONTRIBUTING.md, also between the rooms of a module; no
+two headers define a type or an alias of one name (the linker would mix their functions); only the modules for devices ask which device it
+is; files are short."""
 import pathlib
 import re
 import sys
@@ -26,17 +26,18 @@ ALLOWED["engine"] = set(ALLOWED)
 ALLOWED["bench"] = ALLOWED["engine"] | {"engine"}
 ALLOWED["export"] = ALLOWED["bench"]
 ALLOWED["apps"] = ALLOWED["engine"] | {"engine", "bench", "export"}
-# Rooms of a module, from its bottom to its top: each uses itself, those before it and what lies in the module's own folder, which uses none.
+# The rooms of a module: sub-folders, from the lowest to the highest. Each may use itself, those before it and the folder of the module, which uses
+# none of them.
 ROOMS = {"report": ("run", "comparison", "pages"), "engine": ("checkpoints", "evaluation", "training", "commands")}
-# What nothing else in its own room uses.
+# Headers that no other file of their own folder may use.
 TOPS = {"engine/training/trainer.hpp"}
 NO_TORCH = ("base", "tensor_files", "config", "scores", "report", "synthesis")
-# Where nobody asks which device it is: what differs lives in device, and behind the kernels' dispatch in ops.
+# Code here must not ask which device it is. Differences between devices belong to src/device and to the dispatch of kernels in src/ops.
 ANY_DEVICE = ("losses/", "optim/", "models/", "predict/", "engine/training/", "engine/evaluation/")
 DEVICE = re.compile(r"\bis_(?:cuda|cpu|meta)\b|\bk(?:CUDA|CPU|Meta)\b|\bDeviceType\b|\bcuda::|\bcan_record\b|\bdevice(?:\(\))?\.type\b|#include <cuda")
-# In one folder, where files come in kinds.
+# The most headers in one folder of these modules.
 MOST_HEADERS = {"engine": 20, "data": 20}
-# As clang-format writes them: what a namespace holds is not indented, members are.
+# As clang-format writes them: the contents of a namespace are not indented, members are.
 NAMESPACE = re.compile(r"^(?:namespace (\S+) \{|\}  // namespace)")
 TYPE = re.compile(r"^(?:(?:class|struct|union|enum class|enum) ([\w:]+)(?![\w:])(?! *[;<])|using (\w+) =)")
 INCLUDE = re.compile(r'^\s*#include\s+(["<])([^">]+)[">]')
@@ -48,7 +49,7 @@ def module_of(path):
 
 
 def room_of(module, name):
-    """The number of the room that a file of the module lies in, from its path below src; 0 for the module's own folder."""
+    """The number of the room of a file, from its path below src; 0 for the module's own folder."""
     rooms = ("", *ROOMS[module])
     parts = name.split("/")
     return rooms.index(parts[1]) if len(parts) > 2 else 0
@@ -68,17 +69,17 @@ def problems_of(path):
             if found.group(1) == '"' and used == module and module in ROOMS and room_of(module, found.group(2)) > own_room:
                 yield f"{where}: {path.parent.relative_to(ROOT / 'src')} must not include {found.group(2)}"
             if found.group(2) in TOPS and path.stem != pathlib.Path(found.group(2)).stem and (ROOT / "src" / found.group(2)).parent == path.parent:
-                yield f"{where}: {found.group(2)} is the top of its room"
+                yield f"{where}: no other file of this folder may include {found.group(2)}"
             if found.group(1) == "<" and module in NO_TORCH and used in ("torch", "ATen", "c10"):
-                yield f"{where}: {module} stands without LibTorch"
+                yield f"{where}: {module} must not use LibTorch"
         if inside.startswith(ANY_DEVICE) and DEVICE.search(line.split("//")[0]):
             yield f"{where}: {inside.rsplit('/', 1)[0]} must not ask which device it is"
         if re.match(r"^\s*#\s*if", line) and module not in ("ops", "device", "ranks"):
-            yield f"{where}: conditional compilation belongs to ops, device and ranks"
+            yield f"{where}: conditional compilation is only allowed in ops, device and ranks"
 
 
 def types_of(header):
-    """The full names of the types that it defines."""
+    """The full names of the types that the header defines."""
     namespaces = []
     for line in header.read_text(encoding="utf-8").splitlines():
         if found := NAMESPACE.match(line):
@@ -93,7 +94,7 @@ def doubles_of(headers):
         for name in types_of(header):
             first = definitions.setdefault(name, header)
             if first != header:
-                yield f"{header.relative_to(ROOT)}: {name} is another type in {first.relative_to(ROOT)}"
+                yield f"{header.relative_to(ROOT)}: {name} is already defined in {first.relative_to(ROOT)}"
 
 
 def main():
@@ -103,12 +104,12 @@ def main():
     for folder in sorted({path.parent for path in files}):
         headers = len(list(folder.glob("*.hpp")))
         if headers > MOST_HEADERS.get(module_of(folder), 99):
-            problems.append(f"{folder.relative_to(ROOT)}: {headers} headers; what belongs together gets a folder of its own")
+            problems.append(f"{folder.relative_to(ROOT)}: {headers} headers; move headers that belong together to a sub-folder")
     for path in [*files, *(ROOT / "tests").rglob("*.[ch]pp")]:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > 400:
-            problems.append(f"{path.relative_to(ROOT)}: {lines} lines; over 400 it is two files")
-    print("\n".join(problems) if problems else f"layers: {len(files)} files in order")
+            problems.append(f"{path.relative_to(ROOT)}: {lines} lines; split files of more than 400 lines")
+    print("\n".join(problems) if problems else f"layers: {len(files)} files checked")
     return 1 if problems else 0
 
 

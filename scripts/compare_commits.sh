@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Whether two commits train and evaluate alike on this machine: short deterministic runs with each, whose final weights and report.json are compared.
-# Processors differ in the last bits, so nothing is kept to compare with later.
+# Checks that two commits train and evaluate alike on this machine: compares final weights and report.json of short deterministic runs.
+# Processors differ in the last bits, so no results are kept for later comparisons.
 #
-#   scripts/compare_commits.sh [OPTION...] BASE [HEAD]    each a commit, or a folder whose bin/ holds built programs; HEAD is build if not given
+#   scripts/compare_commits.sh [OPTION...] BASE [HEAD]    each a commit, or a folder with built programs in bin/; default of HEAD: the folder build
 #
-#   --tolerance X     how far the final weights may be apart, |head - base| / |base - start| over all parameters; 0, the default, asks for equal bits
-#                     of weights and report.json
+#   --tolerance X     largest distance between the final weights, |head - base| / |base - start| over all parameters; 0, the default, requires equal
+#                     bits of weights and report.json
 #   --base-set K=V    a setting for the runs of one side, after all others; repeats
 #   --head-set K=V
 #   --runs "A B"      only these runs
-#   OUT=DIR           where all of it goes (default: build/compare); removed first
+#   OUT=DIR           output folder (default: build/compare); it is removed first
 #
-# Prints the distance of each run. Exits with 1 where one is too large.
+# Prints the distance of each run. The exit code is 1 if one is too large.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -33,7 +33,7 @@ rm -rf "$out"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-# The folder with the programs of a commit, built in a work tree of its own, or the folder itself.
+# Prints the folder with the programs of a commit, built in a separate work tree, or the folder itself.
 programs_of() {
   if [ -x "$1/bin/segtrain" ]; then (cd "$1/bin" && pwd); return; fi
   local tree=$out/tree-$2
@@ -71,13 +71,13 @@ run() {
   "$programs/segeval" --checkpoint "$folder/checkpoints/last.safetensors" --output "$folder/eval/last" >/dev/null 2>>"$folder.log"
 }
 
-# distance START BASE HEAD: of the parameters in three checkpoints, |head - base| / |base - start|.
+# distance START BASE HEAD: prints |head - base| / |base - start| of the parameters in three checkpoints.
 distance() {
   python3 - "$@" <<'END'
 import array, json, math, sys
 
 def parameters(path):
-    """All parameters of the network, by name: without running statistics and counts."""
+    """The names and values of all parameters of the network, without running statistics and counts."""
     data = open(path, "rb").read()
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
@@ -90,7 +90,7 @@ def parameters(path):
 
 (_, start), (names, base), (other, head) = map(parameters, sys.argv[1:])
 if names != other:
-    sys.exit("the parameters have other names")
+    sys.exit("the parameters have different names")
 print("%.1e" % (math.dist(head, base) / math.dist(base, start)))
 END
 }
@@ -110,7 +110,7 @@ for line in "${runs[@]}"; do
   last=checkpoints/last.safetensors
   apart=$(distance "$out/$name-start/$last" "$out/$name-base/$last" "$out/$name-head/$last")
   verdict="$apart of the distance moved"
-  cmp -s "$out/$name-base/eval/last/report.json" "$out/$name-head/eval/last/report.json" || verdict+=", other report.json"
+  cmp -s "$out/$name-base/eval/last/report.json" "$out/$name-head/eval/last/report.json" || verdict+=", different report.json"
   if [ "$tolerance" = 0 ]; then
     [ "$verdict" = "0.0e+00 of the distance moved" ] && verdict="the same bits" || differing=1
   else

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# From nothing to a comparison of three losses: sets up, builds, draws a small SYNTHIA-style data set, trains cross entropy, recall loss
-# and iou_gap on it, evaluates them, and prints one table. Everything it makes lies in runs/demo.
+# Sets up, builds, draws a small data set in SYNTHIA's layout, trains with cross entropy, recall loss and iou_gap, evaluates the runs and
+# prints a table that compares them. All output is in runs/demo.
 #
-#   scripts/demo.sh              a second call does only what is missing
+#   scripts/demo.sh              a second call only does what is missing
 #   SEEDS="0 1 2" scripts/demo.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws the figure of docs/architecture.md from the text below: draw_architecture.py writes docs/architecture.svg; --check writes nothing and fails
-where the committed figure is another one, a name of the text is not in the file it names, or a page names a file that does not exist."""
+"""Draws the figure of docs/architecture.md from the text below: draw_architecture.py writes docs/architecture.svg. --check writes nothing. It fails if
+the committed figure differs, a name in the text is not in its file, or a page names a file that does not exist."""
 import pathlib
 import re
 import sys

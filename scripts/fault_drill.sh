@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Tries every fault that a run must survive or tell of, many times, and prints the table: tries, losses, and what kept the run whole.
+# Tries every fault that a run must survive or report, many times, and prints a table: tries, losses, and what protects the run. Build first.
 #
 #   scripts/fault_drill.sh [--short] [--output DIR]      --short: as often as the tests do; DIR: default runs/fault_drill
 #
-# As root it also fills small file systems, with btrfs-progs one with a quota; otherwise those tests say that they were left out. Build first.
+# As root it also fills small file systems and, with btrfs-progs, one with a quota. Otherwise the table names those tests as skipped.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 output=$here/runs/fault_drill
@@ -20,10 +20,10 @@ bin=${SEG_BIN:-$here/build/bin}
 mkdir -p "$output"
 rm -f "$output"/*.json "$output"/*.log
 
-# try NAME PROGRAM FILTER: its results in NAME.json; a failed test shows in the table.
+# try NAME PROGRAM FILTER: runs these tests; the results go to NAME.json. A failed test appears in the table.
 try() { "$bin/$2" --gtest_filter="$3" --gtest_output="json:$output/$1.json" >"$output/$1.log" 2>&1 || true; }
 
-# The long one by itself on one core, the others beside it.
+# The long test runs in the background, all others one after the other.
 try soak e2e_tests 'Soak.*' &
 try weights tensor_files_tests 'Safetensors.*:Pth.*'
 try loader data_tests 'Loader.*'

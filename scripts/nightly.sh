@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What takes too long for every commit: whether the tests find planted mistakes, all tests under address and undefined-behaviour sanitizers,
-# the loader and the caches under the thread sanitizer, every fuzz target, the fault drill, clang-tidy over the whole tree, the portable
-# kernels for ARM64, and the newest LibTorch from PyPI.
+# Runs the checks that take too long for every commit: planted mistakes, all tests with the address and undefined-behaviour sanitizers, the
+# loader and the caches with the thread sanitizer, every fuzz target, the fault drill, clang-tidy over all sources, the portable kernels
+# for ARM64, the Debian package, and the newest LibTorch from PyPI.
 #
-#   scripts/nightly.sh [FUZZ_SECONDS]      default 600 a target; about two hours on two cores. Goes on after a failure and ends with a summary.
+#   scripts/nightly.sh [FUZZ_SECONDS]      default 600 per target; about two hours on two cores. Continues after a failure; prints a summary.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 fuzz_seconds=${1:-600}

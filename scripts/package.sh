@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the Debian package build/segtrain_VERSION_ARCHITECTURE.deb, with every program built first.
+# Builds all programs and makes the Debian package build/segtrain_VERSION_ARCHITECTURE.deb.
 #
 #   scripts/package.sh [cmake options...]      such as -DCPACK_PACKAGE_CONTACT="A Name <name@example.org>"
 set -euo pipefail
@@ -9,7 +9,7 @@ scripts/build.sh "$@"
 log=build/package.log
 (cd build && cpack -G DEB) >"$log" 2>&1 || {
   tail -n 20 "$log" >&2
-  echo "package: cpack failed; the whole log is $log" >&2
+  echo "package: cpack failed; full log: $log" >&2
   exit 1
 }
 package=$(sed -n 's/^CPack: - package: \(.*\) generated\.$/\1/p' "$log")

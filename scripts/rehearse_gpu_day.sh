@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Rehearses both calls of a pack (scripts/gpu_day.sh --pack) where nothing is: a bare Debian 12 with python3, no network, LibTorch from build/venv-cuda.
+# Tries both calls of a pack (scripts/gpu_day.sh --pack) in a bare Debian 12 with python3, without network, with the LibTorch of build/venv-cuda.
 #
-#   scripts/rehearse_gpu_day.sh PACK      as root; makes build/bare-bookworm the first time; what is written there lies in build/rehearsal
+#   scripts/rehearse_gpu_day.sh PACK      as root; makes build/bare-bookworm the first time; the output goes to build/rehearsal
 #
-# On the CPU, so CUDA itself is not tried. The bare system has no C++ compiler, which torch.compile needs: that it fails there is as it should be.
+# It runs on the CPU, so CUDA itself is not tested. The bare system has no C++ compiler, so torch.compile is expected to fail there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -eq 1 ] && [ -e "$1/gpu_day.sh" ] || { echo "error: name the folder that scripts/gpu_day.sh --pack has filled" >&2; exit 2; }
-[ "$(id -u)" -eq 0 ] || { echo "error: a bare system is entered as root" >&2; exit 2; }
+[ $# -eq 1 ] && [ -e "$1/gpu_day.sh" ] || { echo "error: give the folder that scripts/gpu_day.sh --pack has filled" >&2; exit 2; }
+[ "$(id -u)" -eq 0 ] || { echo "error: entering the bare system needs root" >&2; exit 2; }
 bare=$PWD/build/bare-bookworm
 pack=$(cd "$1" && pwd)
 venv=$PWD/build/venv-cuda
@@ -23,7 +23,7 @@ failed=0
 for call in --check --measure; do
   output=build/rehearsal/${call#--} log=build/rehearsal/${call#--}.txt
   mkdir -p "$output"
-  # The mounts end with the name space, and so does what is written, the output aside.
+  # The mounts end with the namespace, and so do all written files except the output.
   unshare --mount --net bash -euc '
     mount -t proc proc "$1/proc"
     mount -t tmpfs tmpfs "$1/tmp"
@@ -36,9 +36,9 @@ for call in --check --measure; do
     exec chroot "$1" /usr/bin/env -i HOME=/tmp PATH=/usr/sbin:/usr/bin:/sbin:/bin PYTHON=/venv/bin/python \
       /tmp/pack/gpu_day.sh "$4" --rehearse --seconds 1500 --output /tmp/output
   ' rehearsal "$bare" "$pack" "$venv" "$call" "$output" 2>&1 | tee "$log" || true
-  # A part that the call did not come to is missing from the log, and so is its last line.
+  # If the call did not reach a part, the last line of the log is missing.
   grep -q "^${call#--}: [0-9]* parts failed" "$log" || failed=1
   if grep ' FAILED' "$log" | grep -v '^warm-cache'; then failed=1; fi
 done
 [ "$failed" -eq 0 ] || { echo "rehearsal: FAILED; logs are in build/rehearsal" >&2; exit 1; }
-echo "rehearsal: all parts ran that need no compiler"
+echo "rehearsal: all parts that need no compiler passed"

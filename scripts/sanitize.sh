@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the tests with a sanitizer and runs them.
 #
-#   scripts/sanitize.sh address [ctest options...]   address and undefined behaviour: all tests, or those chosen (-R '^(base|config)$')
+#   scripts/sanitize.sh address [ctest options...]   address and undefined behaviour: all tests, or a selection (-R '^(base|config)$')
 #   scripts/sanitize.sh thread                       data races: the loader and the caches
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh
 jobs=${SEG_JOBS:-$(nproc)}
-# LibTorch and OpenCV keep some memory to the end; it is not ours to free. Leaks of ours show in the soak tests.
+# LibTorch and OpenCV keep some memory until the end, which we cannot free. The soak tests find leaks of our own code.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 OMP_WAIT_POLICY=passive
 
 # build PRESET TARGET...
@@ -21,7 +21,7 @@ build() {
 case ${1:-} in
   address)
     shift
-    # Where modules are chosen, their programs alone are built.
+    # If modules are selected, only their programs are built.
     targets=()
     [[ "$*" =~ ^-R\ \^\((.*)\)\$$ ]] && for module in ${BASH_REMATCH[1]//|/ }; do targets+=("${module}_tests"); done
     build asan "${targets[@]}"
@@ -30,8 +30,8 @@ case ${1:-} in
     ;;
   thread)
     build tsan data_tests
-    # libgomp's barriers are unknown to the sanitizer, so LibTorch works in one thread.
+    # The sanitizer does not know libgomp's barriers, so LibTorch uses one thread.
     OMP_NUM_THREADS=1 build-tsan/bin/data_tests --gtest_brief=1 --gtest_filter='Loader.*:*Cache*:*Parallel*:*SharedFile*'
     ;;
-  *) sed -n '2,6p' "$0" | cut -c3- >&2; exit 2 ;;
+  *) sed -n '2,5p' "$0" | cut -c3- >&2; exit 2 ;;
 esac

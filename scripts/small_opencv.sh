@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Builds a small static OpenCV from Debian's sources: core, imgproc, imgcodecs and videoio, with PNG and JPEG alone. Debian's own needs some two hundred
-# further libraries, which a program that is carried to another machine would have to bring along.
+# Builds a small static OpenCV from Debian's sources: core, imgproc, imgcodecs and videoio, with only PNG and JPEG. Debian's own OpenCV needs about
+# two hundred more libraries, which a program would have to take along to another machine.
 #
-#   scripts/small_opencv.sh [FOLDER]     default build/small-opencv; prints what OpenCV_DIR has to be. A second call does nothing.
+#   scripts/small_opencv.sh [FOLDER]     default build/small-opencv; prints the value for OpenCV_DIR. A second call does nothing.
 #
-# Needs what scripts/setup.sh installs, and changes nothing of the system: the lists of Debian's sources lie in FOLDER too.
+# Needs the packages of scripts/setup.sh. It does not change the system: the lists of Debian's sources are in FOLDER too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mkdir -p "${1:-build/small-opencv}" && cd "${1:-build/small-opencv}" && pwd)
 if [ ! -e "$folder/installed/complete" ]; then
-  # Without one of these OpenCV would be built, and read no such image.
+  # Without one of these, OpenCV would build but could not read these images.
   pkg-config --exists zlib libpng libjpeg || {
     echo "error: headers of zlib, PNG or JPEG are missing" >&2
     echo "hint: apt-get install zlib1g-dev libpng-dev libjpeg62-turbo-dev" >&2
@@ -40,7 +40,7 @@ if [ ! -e "$folder/installed/complete" ]; then
     touch "$folder/installed/complete"
   } >"$log" 2>&1 || {
     grep -E -A3 'CMake Error|error:|^E: ' "$log" >&2 || tail -n 20 "$log" >&2
-    echo "error: OpenCV was not built; the whole log is $log" >&2
+    echo "error: OpenCV was not built; full log: $log" >&2
     exit 1
   }
 fi

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Trains with several losses and seeds, evaluates each run, and compares them.
+# Trains with several losses and seeds, evaluates each run, and compares the runs.
 #
-#   scripts/sweep_losses.sh --config FILE --losses "ce weighted_ce recall" --seeds "0 1 2" --output DIR     one recipe, loss.type differs
+#   scripts/sweep_losses.sh --config FILE --losses "ce weighted_ce recall" --seeds "0 1 2" --output DIR     one recipe, different loss.type
 #   scripts/sweep_losses.sh --recipes "a.yaml b.yaml" --seeds "0 1 2" --output DIR                          recipes that differ in their loss
 #                           [--save-predictions ids|train-ids|color] [--tau-curve] [-- segtrain options]
 #
-# A run goes to DIR/LOSS-seedN, or DIR/RECIPE-seedN: finished ones are skipped, broken ones resumed. The runs of a seed share iterations,
-# schedule, initial weights and data order. Ends with DIR/comparison.{md,csv,json,html,svg}. With --tau-curve each run is also scored under logit
-# adjustments, on val (RUN/tau.txt names the best one there by mIoU) and where it is evaluated.
+# A run goes to DIR/LOSS-seedN, or to DIR/RECIPE-seedN. Finished runs are skipped, interrupted runs are resumed. Runs with the same seed share
+# iterations, schedule, initial weights and data order. At the end it writes DIR/comparison.{md,csv,json,html,svg}. With --tau-curve each run is also
+# scored with logit adjustment, on the split of the evaluation and on val (RUN/tau.txt gives the best tau there by mIoU).
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 usage() { sed -n '2,10p' "$0" | cut -c3-; }
@@ -29,13 +29,13 @@ while [ $# -gt 0 ]; do
     *) refuse "unknown option $1" ;;
   esac
 done
-[ -z "$recipes" ] || [ -z "$config$losses" ] || refuse "--recipes stands alone, without --config and --losses"
+[ -z "$recipes" ] || [ -z "$config$losses" ] || refuse "--recipes cannot be used with --config or --losses"
 needed="config losses seeds output"
 [ -z "$recipes" ] || needed="recipes seeds output"
 for name in $needed; do
   [ -n "${!name}" ] || refuse "--$name is missing"
 done
-# What is trained on a device is evaluated there too; the rest segeval has from the checkpoint.
+# A run is evaluated on the device it was trained on. segeval takes everything else from the checkpoint.
 before="" device=()
 for word in "$@"; do
   case $before,$word in

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests the HTML pages of segreport and segdata in a headless Chromium: charts, keyboard, themes, phone width, print, hostile names.
-# Installs Chromium and what steers it, and builds the programs. Once installed, the test "pages" of scripts/test.sh runs too.
+# Installs Chromium and its driver, and builds the programs. After that, the test "pages" of scripts/test.sh runs too.
 #
 #   scripts/test_pages.sh [SCREENSHOT_FOLDER]      with a folder: also pictures of every page, light, dark, on a phone, and as PDF
 set -euo pipefail

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Whether segtrain compiles with other versions of LibTorch from PyPI and passes the tests that need no GPU.
+# Checks that segtrain compiles with other versions of LibTorch from PyPI and passes the tests that need no GPU.
 #
-#   scripts/try_libtorch.sh [VERSION...]     default: the newest. Each downloads 2.5 GB or more, and builds and tests for a quarter of an hour.
+#   scripts/try_libtorch.sh [VERSION...]     default: the newest. Each version downloads 2.5 GB or more; build and tests take a quarter of an hour.
 #
-# Debian 12's and Debian 13's own LibTorch (1.13, 2.6) are what scripts/test.sh runs with there; 2.11 is that of scripts/setup.sh --cuda.
+# scripts/test.sh tests with Debian's own LibTorch (1.13 on Debian 12, 2.6 on Debian 13); scripts/setup.sh --cuda installs 2.11.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- newest
