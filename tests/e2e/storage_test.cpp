@@ -231,7 +231,7 @@ TEST_F(Storage, ADamagedCheckpointIsNamedAndTheOneBeforeIsTaken) {
     EXPECT_TRUE(row.tried(is_clear_error(named, 5) && named.err.find("step-4.safetensors") != std::string::npos)) << named.err;
     // ... and a run finds the one before, or says that there is none.
     const ProgramResult resumed_run = run("segtrain", resumed(name));
-    EXPECT_THAT(resumed_run.err, AllOf(HasSubstr("not used: "), HasSubstr("step-4.safetensors"), HasSubstr("going on from iteration 2")));
+    EXPECT_THAT(resumed_run.err, AllOf(HasSubstr("not used: "), HasSubstr("step-4.safetensors"), HasSubstr("resuming from iteration 2")));
     EXPECT_TRUE(row.tried(ends_like_the_whole(resumed_run))) << resumed_run.err;
   }
   copy_half("none");
