@@ -44,15 +44,15 @@ TEST_F(Mistakes, OnTheCommandLine) {
       {"segtrain",
        {"camvid_ce.yaml"},
        2,
-       "error: 'camvid_ce.yaml' does not belong to an option\nhint: write --config FILE and --set KEY=VALUE; segtrain --help lists the options"},
+       "error: 'camvid_ce.yaml' does not belong to any option\nhint: write --config FILE and --set KEY=VALUE; segtrain --help lists the options"},
       {"segtrain",
        {"--config", "camvid_ce.yaml", "--batch-size", "4"},
        2,
-       "error: segtrain has no option --batch-size\nhint: keys of the configuration are set with --set KEY=VALUE; segtrain --help lists the options"},
+       "error: segtrain has no option --batch-size\nhint: set keys of the configuration with --set KEY=VALUE; segtrain --help lists the options"},
       {"segtrain",
        {"--config", "camvid_ce.yaml", "--set", "train.batch_size", "4"},
        2,
-       "error: '4' does not belong to an option\nhint: write --config FILE and --set KEY=VALUE; segtrain --help lists the options"},
+       "error: '4' does not belong to any option\nhint: write --config FILE and --set KEY=VALUE; segtrain --help lists the options"},
       {"segtrain",
        {"--config", "camvid_ce.yaml", "--set", "train.batch_size"},
        2,
@@ -60,16 +60,16 @@ TEST_F(Mistakes, OnTheCommandLine) {
       {"segdata",
        {},
        2,
-       "error: segdata is told by a verb what to do, and there is none\n"
-       "hint: write segdata generate, check, stats or preview; segdata --help says what they do"},
+       "error: segdata needs a verb\n"
+       "hint: write segdata generate, check, stats or preview; segdata --help explains them"},
       {"segdata",
        {"chek", "--config", "camvid_ce.yaml"},
        2,
-       "error: segdata has no verb chek\nhint: did you mean check? it is generate, check, stats or preview; segdata --help says what they do"},
+       "error: segdata has no verb chek\nhint: did you mean check? the verbs are generate, check, stats or preview; segdata --help explains them"},
       {"segdata",
        {"generate", "--output", at("new"), "--size", "640,480"},
        2,
-       "error: --size 640,480 is no size: give HEIGHTxWIDTH in pixels, such as 380x640\nhint: segdata generate --help lists the options"},
+       "error: --size 640,480 is not a size: use HEIGHTxWIDTH in pixels, for example 380x640\nhint: segdata generate --help lists the options"},
       {"segeval", {"--config", "camvid_ce.yaml"}, 2, "error: --checkpoint is required\nhint: segeval --help lists the options"},
       {"segreport", {}, 2, "error: no run is given\nhint: use segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR"},
       {"segreport", {data()}, 3, "error: DIR/my data: no run here (metrics.jsonl cannot be read)\nhint: give the directory of a segtrain run"},
@@ -99,7 +99,7 @@ TEST_F(Mistakes, InTheConfiguration) {
       {"segtrain", recipe_with("model.pretrained=imagenet"), 2,
        "error: --set model.pretrained=imagenet: model.pretrained: imagenet fits model.width 1 alone\n"
        "hint: set model.width: 1, or train from scratch with --set model.pretrained="},
-      {"segtrain", {"--config", data()}, 2, "error: cannot read DIR/my data: not a regular file\nhint: it is a folder: name a file in it"},
+      {"segtrain", {"--config", data()}, 2, "error: cannot read DIR/my data: not a regular file\nhint: it is a folder: give a file in it"},
   });
   if (run("segtrain", {"--version"}).out.find("CUDA: no device") == std::string::npos) return;
   expect({{"segtrain",
@@ -188,8 +188,8 @@ TEST_F(Mistakes, WithRunsAndCheckpoints) {
   expect({
       {"segtrain", training("run"), 5, "error: DIR/run already holds a run\nhint: resume it with --resume auto, or choose another --run-dir"},
       {"segtrain", training("notes.txt/run"), 5,
-       "error: cannot make the folder DIR/notes.txt/run/checkpoints: Not a directory\n"
-       "hint: name another folder, or check the permissions of the one above it"},
+       "error: cannot create the folder DIR/notes.txt/run/checkpoints: Not a directory\n"
+       "hint: use another folder, or check the permissions of its parent folder"},
       {"segtrain", resumed("yes", "run"), 2,
        "error: --resume yes is neither auto nor never nor a file\nhint: use auto, never, or a checkpoint such as RUN/checkpoints/last.safetensors"},
       {"segtrain", resumed("auto", "none"), 2,
