@@ -100,7 +100,7 @@ TEST(Values, WrongKindsSayWhatWasFound) {
 
 TEST(Values, RangeIsShownWithItsUnit) {
   EXPECT_THAT(error_of("train: {batch_size: 0}"),
-              Eq("x.yaml:1:21: train.batch_size: 0 is out of range, it must be from 1 to 4096 images | choose a value from 1 to 4096 images"));
+              Eq("x.yaml:1:21: train.batch_size: 0 is out of range: it must be from 1 to 4096 images | choose a value from 1 to 4096 images"));
   EXPECT_THAT(error_of("train: {lr: -1}"), HasSubstr("must be at least 0 "));
 }
 
