@@ -84,7 +84,7 @@ TEST_F(Mistakes, InTheConfiguration) {
        "hint: loss is a block (the loss function): put its keys below it, indented, or set one with --set loss.KEY=VALUE"},
       {"segtrain", recipe_with("data.size=48"), 2,
        "error: --set data.size=48: data.size: expected a size [height, width], found '48'\n"
-       "hint: data.size is a size [height, width] (what the network sees in training), written like  size: [384, 768]"},
+       "hint: data.size is a size [height, width] (size of the network's input in training), written like  size: [384, 768]"},
       {"segtrain", recipe_with("train.epochs=3"), 2,
        "error: --set train.iterations=4: train.iterations and train.epochs are both set\nhint: set only one of them"},
       {"segtrain", recipe_with("train.batch_size=64"), 2,
@@ -120,7 +120,8 @@ TEST_F(Mistakes, InTheData) {
     return std::vector<std::string>{"--config", at("mine.yaml"), "--run-dir", at("run"), "--device", "cpu", "--set", setting};
   };
   const std::string get =
-      "data/README.md says how to get the data and what data.root should hold; `segdata generate --layout folder --output DIR` draws a stand-in";
+      "data/README.md explains how to get the data and what data.root must contain; "
+      "`segdata generate --layout folder --output DIR` draws a substitute";
   expect({
       {"segtrain", recipe_with("data.root=" + folder_.path().string()), 3,
        "error: there is no data folder DIR/train\nhint: did you mean --set data.root=DIR/my data?"},
@@ -138,18 +139,18 @@ TEST_F(Mistakes, InTheData) {
        "error: the output folder DIR/mine is not empty\nhint: remove it or name another: old and new images would mix"},
   });
   const std::string encoding =
-      "hint: data.folder.encoding says how labels are stored: index, palette or rgb; or are the folders of images and labels exchanged?\n";
+      "hint: set data.folder.encoding to index, palette or rgb, as labels are stored; or are the folders of images and labels swapped?\n";
   std::vector<std::string> exchanged = mine_with("data.folder.images=labels");
   exchanged.insert(exchanged.end(), {"--set", "data.folder.labels=images"});
   const ProgramResult images_for_labels = run("segtrain", exchanged);
   EXPECT_EQ(images_for_labels.exit_code, 3);
-  EXPECT_THAT(images_for_labels.err, AllOf(HasSubstr("has 3 channels, where ids need one"), EndsWith(encoding)));
+  EXPECT_THAT(images_for_labels.err, AllOf(HasSubstr("has 3 channels, but ids need one channel"), EndsWith(encoding)));
   expect({{"segtrain", mine_with("data.on_error=stop"), 5,
            "error: DIR/run already holds a run\nhint: it stopped before its first checkpoint: remove the folder, or choose another --run-dir"}});
   fs::remove_all(folder_ / "run");
   const ProgramResult ids_for_colors = run("segtrain", mine_with("data.folder.encoding=rgb"));
   EXPECT_EQ(ids_for_colors.exit_code, 3);
-  EXPECT_THAT(ids_for_colors.err, AllOf(HasSubstr("is grey, where colors are expected"), EndsWith(encoding)));
+  EXPECT_THAT(ids_for_colors.err, AllOf(HasSubstr("is grey, but colors are expected"), EndsWith(encoding)));
 }
 
 TEST_F(Mistakes, AnotherDataSetsClassTableIsSeen) {
