@@ -54,8 +54,8 @@ int main(int argc, char** argv) {
                    .type = "FRAMES",
                    .min = 0},
                   {"--baseline",
-                   "loss to compare with, as the table names it, or a run of that loss (default: ce); if given twice, the table also compares with "
-                   "the tau curve of the second",
+                   "loss to compare with, as the table names it, or a run of that loss (default: ce); if given twice, the table also has the mIoU "
+                   "over the curve of the second",
                    &options.baselines, "NAME"}},
       .run = [&] { return compare(directories, output, options); },
   };

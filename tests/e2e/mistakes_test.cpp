@@ -95,9 +95,9 @@ TEST_F(Mistakes, InTheConfiguration) {
        "hint: its classes are Sky, Building, Pole, Road, Pavement, Tree, SignSymbol, Fence, Car, Pedestrian, Bicyclist"},
       {"segtrain", recipe_with("model.pretrained=resnet18"), 5,
        "error: model.pretrained: there is no file resnet18\n"
-       "hint: name a file, or imagenet for published weights (data/README.md); --set model.pretrained= trains from scratch"},
+       "hint: set it to a file, or to imagenet for published weights (data/README.md); --set model.pretrained= trains from scratch"},
       {"segtrain", recipe_with("model.pretrained=imagenet"), 2,
-       "error: --set model.pretrained=imagenet: model.pretrained: imagenet fits model.width 1 alone\n"
+       "error: --set model.pretrained=imagenet: model.pretrained: imagenet works only with model.width 1\n"
        "hint: set model.width: 1, or train from scratch with --set model.pretrained="},
       {"segtrain", {"--config", data()}, 2, "error: cannot read DIR/my data: not a regular file\nhint: it is a folder: give a file in it"},
   });
