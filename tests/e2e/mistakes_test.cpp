@@ -105,8 +105,8 @@ TEST_F(Mistakes, InTheConfiguration) {
   expect({{"segtrain",
            {"--config", "camvid_ce.yaml", "--set", "data.root=" + data(), "--run-dir", at("run"), "--device", "cuda"},
            2,
-           "error: --device cuda: this LibTorch sees no CUDA device\nhint: use --device cpu; CUDA needs its driver and a LibTorch built with it, "
-           "2.4 or later"}});
+           "error: --device cuda: this LibTorch sees no CUDA device\nhint: use --device cpu; CUDA needs its driver and LibTorch 2.4 or later, "
+           "built with CUDA"}});
 }
 
 TEST_F(Mistakes, InTheData) {
@@ -209,7 +209,7 @@ TEST_F(Mistakes, WithRunsAndCheckpoints) {
       {"segeval", eval(best, {"--set", "model.backbone=resnet50"}), 2,
        "error: model.backbone is resnet18 in DIR/run/checkpoints/best.safetensors, not resnet50\n"
        "hint: the weights fit only that network: do not change this key, or train another network"},
-      {"segexport", {"--checkpoint", best, "--output", at("run")}, 2, "error: --output DIR/run is a folder\nhint: name a file, such as model.onnx"},
+      {"segexport", {"--checkpoint", best, "--output", at("run")}, 2, "error: --output DIR/run is a folder\nhint: give a file, such as model.onnx"},
   });
 }
 
