@@ -43,7 +43,7 @@ inline void copy_all(const std::vector<at::Tensor>& into, const std::vector<at::
 }
 
 /// Deterministic algorithms would otherwise fill each new tensor, which is unnecessary: no code reads a tensor before writing it. 2.2 introduced
-/// both.
+/// the filling and this switch.
 inline void leave_new_memory_as_it_is() {
 #if SEG_TORCH_AT_LEAST(2, 2)
   at::globalContext().setDeterministicFillUninitializedMemory(false);
