@@ -72,7 +72,7 @@ TEST_F(Mistakes, OnTheCommandLine) {
        "error: --size 640,480 is not a size: use HEIGHTxWIDTH in pixels, for example 380x640\nhint: segdata generate --help lists the options"},
       {"segeval", {"--config", "camvid_ce.yaml"}, 2, "error: --checkpoint is required\nhint: segeval --help lists the options"},
       {"segreport", {}, 2, "error: no run is given\nhint: use segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR"},
-      {"segreport", {data()}, 3, "error: DIR/my data: no run here (metrics.jsonl cannot be read)\nhint: give the directory of a segtrain run"},
+      {"segreport", {data()}, 3, "error: DIR/my data: not a run (metrics.jsonl cannot be read)\nhint: give the directory of a segtrain run"},
   });
 }
 

@@ -1,4 +1,4 @@
-// A comparison as one HTML page: tables, the scatter of mean accuracy against mIoU, differences by class, false positives.
+// A comparison as one HTML page: tables, the scatter plot of mean accuracy and mIoU, differences by class, false positives.
 #pragma once
 
 #include <string>
