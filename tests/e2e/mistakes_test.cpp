@@ -136,7 +136,7 @@ TEST_F(Mistakes, InTheData) {
       {"segdata",
        {"generate", "--output", folder},
        2,
-       "error: the output folder DIR/mine is not empty\nhint: remove it or name another: old and new images would mix"},
+       "error: the output folder DIR/mine is not empty\nhint: remove it or use another one, so that old and new images do not mix"},
   });
   const std::string encoding =
       "hint: set data.folder.encoding to index, palette or rgb, as labels are stored; or are the folders of images and labels swapped?\n";
