@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   seg::EvalCommand command;
   const seg::Program program{
       .name = "segeval",
-      .help = "Evaluates a checkpoint: writes report.json, per_class.csv, confusion.csv, per_image.jsonl and chosen images and a table.",
+      .help = "Evaluates a checkpoint. Writes report.json, per_class.csv, confusion.csv, per_image.jsonl and pictures, and prints a table.",
       .options = {seg::checkpoint_option(&command.checkpoint),
                   seg::config_option(&command.config, "recipe that names the data to evaluate on (default: the data of the run)"),
                   {.name = "--split",
@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
                    .words = seg::all_splits},
                   seg::set_option(&command.overrides, "eval.flip=true"),
                   {"--output", "folder of the reports (default: RUN/eval/SPLIT)", &command.output, "DIR"},
-                  {"--tau-curve", "also evaluate logit adjustments from -1 to 1 in the same pass; write tau_curve.json for segreport compare",
+                  {"--tau-curve", "also evaluate logit adjustments from -1 to 1 in the same pass; write tau_curve.csv, and tau_counts.jsonl for segreport",
                    &command.tau_curve},
                   {.name = "--choose-tau",
                    .help = "print the logit adjustment with the highest SCORE; on val if no --split is given",
