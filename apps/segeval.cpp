@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
                    .words = seg::all_splits},
                   seg::set_option(&command.overrides, "eval.flip=true"),
                   {"--output", "folder of the reports (default: RUN/eval/SPLIT)", &command.output, "DIR"},
-                  {"--tau-curve", "also evaluate logit adjustments from -1 to 1 in the same pass; write tau_curve.csv, and tau_counts.jsonl for segreport",
+                  {"--tau-curve", "also evaluate logit adjustments from -1 to 1 in the same pass; writes tau_curve.csv and tau_counts.jsonl",
                    &command.tau_curve},
                   {.name = "--choose-tau",
                    .help = "print the logit adjustment with the highest SCORE; on val if no --split is given",
