@@ -15,10 +15,13 @@ namespace {
 using seg::Option;
 
 Option largest_product_option(std::int64_t* value) {
-  return {.name = "--largest-product", .help = "of the matrix products that give the best rate; 0: 4096, on a GPU 8192", .value = value, .min = 0};
+  return {.name = "--largest-product",
+          .help = "size of the largest matrices in the best-rate measurement; 0: 4096, on a GPU 8192",
+          .value = value,
+          .min = 0};
 }
 
-/// What one verb measures, the options all verbs share, and its own.
+/// The measurement of one verb, with the options that all verbs share and its own.
 template <class Bench>
 struct Measurement {
   Bench bench;
@@ -27,14 +30,14 @@ struct Measurement {
   std::vector<Option> options(seg::Repeats& repeats, const std::string& name, const std::vector<Option>& own) {
     seg::BenchSource& source = bench.source;
     std::vector<Option> all{
-        {.name = "--" + name, .help = "measured " + name, .value = &repeats.runs, .min = 1},
-        {.name = "--warmup", .help = name + " before, not measured", .value = &repeats.warmup, .min = 0},
+        {.name = "--" + name, .help = "how many " + name + " to measure", .value = &repeats.runs, .min = 1},
+        {.name = "--warmup", .help = name + " before the measurement starts", .value = &repeats.warmup, .min = 0},
         seg::config_option(&source.config, "recipe (default: DeepLabV3+ ResNet-18, 12 classes, recall loss, 4 x 360x480, drawn data)"),
         seg::set_option(&source.overrides, "train.batch_size=8"),
-        {"--draw", "draw so many street scenes instead of reading data.root; 0: read it; -1: draw where there is no --config", &source.draw},
-        {"--draw-size", "of the drawn images (default: data.size)", &source.draw_size},
+        {"--draw", "number of street scenes to draw instead of reading data.root; 0: read data.root; -1: draw if there is no --config", &source.draw},
+        {"--draw-size", "size of the drawn images (default: data.size)", &source.draw_size},
         seg::device_option(&source.device),
-        {"--json", "write the results there too", &json, "FILE"}};
+        {"--json", "also write the results to this file", &json, "FILE"}};
     all.insert(all.end(), own.begin(), own.end());
     return all;
   }
@@ -61,12 +64,12 @@ struct Train : Measurement<seg::TrainBench> {
   }
 
   seg::Verb verb() {
-    return {"train", "training steps, with the loader and with one batch in memory, against the processor's best rate",
+    return {"train", "training steps, with the loader and with one batch in memory, compared with the processor's best rate",
             options(bench.steps, "steps",
                     {{"--synthetic-only", "leave the loader out", &bench.synthetic_only},
                      largest_product_option(&bench.largest_product),
-                     {"--profile", "write the 25 heaviest kernels of a step there; on the CPU its operators", &bench.profile, "FILE"},
-                     {"--step-file", "write weights, batch and loss of the first step for other programs, measure nothing", &step_file, "FILE"}}),
+                     {"--profile", "write the 25 slowest kernels of a step to this file; on the CPU, the slowest operators", &bench.profile, "FILE"},
+                     {"--step-file", "write weights, batch and loss of the first step for other programs; measure nothing", &step_file, "FILE"}}),
             [this] { return run(); }};
   }
 };
@@ -80,19 +83,19 @@ struct Loss : Measurement<seg::LossBench> {
   }
 
   seg::Verb verb() {
-    return {"loss", "recall loss: the kernel against plain operations and against cross entropy",
-            options(bench.runs, "runs", {{"--shape", "of the logits", &shape, "NxKxhxw"}, {"--size", "of the labels", &bench.size}}),
+    return {"loss", "recall loss: the kernel compared with plain LibTorch operations and with cross entropy",
+            options(bench.runs, "runs", {{"--shape", "shape of the logits", &shape, "NxKxhxw"}, {"--size", "size of the labels", &bench.size}}),
             [this] { return run(); }};
   }
 };
 
 struct Data : Measurement<seg::DataBench> {
   seg::Verb verb() {
-    return {"data", "images a second from the loader, with each kind of cache",
+    return {"data", "images per second from the loader, with each kind of cache",
             options(bench.passes, "passes",
-                    {{.name = "--batches", .help = "of a pass at most", .value = &bench.batches, .min = 1},
+                    {{.name = "--batches", .help = "batches of a pass, at most", .value = &bench.batches, .min = 1},
                      {.name = "--cache",
-                      .help = "none, memory or disk; repeats (default: all three)",
+                      .help = "none, memory or disk; may be given several times (default: all three)",
                       .value = &bench.caches,
                       .type = "KIND",
                       .words = seg::cache_kinds}}),
@@ -102,22 +105,22 @@ struct Data : Measurement<seg::DataBench> {
 
 struct Eval : Measurement<seg::EvalBench> {
   seg::Verb verb() {
-    return {"eval", "images a second of evaluation",
-            options(bench.passes, "passes", {{.name = "--images", .help = "of a pass at most", .value = &bench.images, .min = 1}}),
+    return {"eval", "images per second of evaluation",
+            options(bench.passes, "passes", {{.name = "--images", .help = "images of a pass, at most", .value = &bench.images, .min = 1}}),
             [this] { return print(seg::bench_eval(bench)); }};
   }
 };
 
 struct Predict : Measurement<seg::PredictBench> {
   seg::Verb verb() {
-    return {"predict", "milliseconds from one image to its labels", options(bench.images, "images", {}),
+    return {"predict", "milliseconds from one image to its predicted labels", options(bench.images, "images", {}),
             [this] { return print(seg::bench_predict(bench)); }};
   }
 };
 
 struct Conv : Measurement<seg::ConvBench> {
   seg::Verb verb() {
-    return {"conv", "each convolution of the network by itself, against LibTorch's and the processor's best rate",
+    return {"conv", "each convolution of the network by itself, compared with LibTorch and with the processor's best rate",
             options(bench.runs, "runs", {largest_product_option(&bench.largest_product)}), [this] { return print(seg::bench_conv(bench)); }};
   }
 };

@@ -24,8 +24,8 @@ struct Draw {
                          .value = &options.layout,
                          .type = "NAME",
                          .words = seg::synthesis::layout_names},
-                        {.name = "--output", .help = "folder to make", .value = &options.output, .type = "DIR", .required = true},
-                        {"--count", "images in all", &options.count},
+                        {.name = "--output", .help = "folder to create", .value = &options.output, .type = "DIR", .required = true},
+                        {"--count", "total number of images", &options.count},
                         {"--size", "height x width in pixels", &options.size},
                         {"--seed", "the same seed gives the same files", &options.seed}},
             .run = [this] { return run(); }};
@@ -47,20 +47,20 @@ struct Look {
   std::filesystem::path html;
 
   std::vector<seg::Option> source() {
-    seg::Option recipe = seg::config_option(&config, "recipe whose data is meant: a path, or the name of a shipped one");
+    seg::Option recipe = seg::config_option(&config, "recipe that names the data: a path, or the name of a shipped recipe");
     recipe.required = true;
     return {recipe, seg::set_option(&overrides, "data.root=/data/camvid")};
   }
   seg::RunConfig load() const { return seg::load_run_config(config, overrides); }
 
   seg::Verb check() {
-    return {"check", "decode every file and list what is wrong (exit 3 if anything is)", source(),
+    return {"check", "decode every file and list all problems (exit code 3 if there are any)", source(),
             [this] { return seg::check_data(load(), std::cout); }};
   }
   seg::Verb stats() {
     std::vector<seg::Option> options = source();
-    options.push_back({"--html", "also write them to this page, with charts", &html, "FILE"});
-    return {"stats", "pixels and images per class, and the weights of every scheme", options, [this] {
+    options.push_back({"--html", "also write an HTML page with charts to this file", &html, "FILE"});
+    return {"stats", "pixels and images per class, and the class weights of every scheme", options, [this] {
               seg::print_statistics(load(), html, std::cout);
               return 0;
             }};

@@ -1,4 +1,4 @@
-// segeval: scores a checkpoint on a split.
+// segeval: evaluates a checkpoint on a split.
 
 #include <iostream>
 
@@ -11,9 +11,9 @@ int main(int argc, char** argv) {
   seg::EvalCommand command;
   const seg::Program program{
       .name = "segeval",
-      .help = "Scores a checkpoint: report.json, per_class.csv, confusion.csv, per_image.jsonl, pictures of chosen images and a table.",
+      .help = "Evaluates a checkpoint. Writes report.json, per_class.csv, confusion.csv, per_image.jsonl and pictures, and prints a table.",
       .options = {seg::checkpoint_option(&command.checkpoint),
-                  seg::config_option(&command.config, "recipe whose data is scored on (default: the run's own data)"),
+                  seg::config_option(&command.config, "recipe that names the data to evaluate on (default: the data of the run)"),
                   {.name = "--split",
                    .help = "train, val or test (default: test where its labels are public, else val)",
                    .value = &command.split,
@@ -21,15 +21,15 @@ int main(int argc, char** argv) {
                    .words = seg::all_splits},
                   seg::set_option(&command.overrides, "eval.flip=true"),
                   {"--output", "folder of the reports (default: RUN/eval/SPLIT)", &command.output, "DIR"},
-                  {"--tau-curve", "also score logit adjustments from -1 to 1 in the same pass: tau_curve.json, which segreport compare draws",
+                  {"--tau-curve", "also evaluate logit adjustments from -1 to 1 in the same pass; writes tau_curve.csv and tau_counts.jsonl",
                    &command.tau_curve},
                   {.name = "--choose-tau",
-                   .help = "say which logit adjustment gives the highest SCORE, on val if no --split is given",
+                   .help = "print the logit adjustment with the highest SCORE; on val if no --split is given",
                    .value = &command.choose_tau,
                    .type = "SCORE",
                    .words = seg::score_names},
                   seg::prediction_kind_option(&command.save_predictions,
-                                              "also write what was predicted as PNGs to OUTPUT/predictions: ids (as in the "
+                                              "also write the predictions as PNGs to OUTPUT/predictions: ids (as in the "
                                               "data set's label files), train-ids or color"),
                   seg::device_option(&command.device)},
       .run = [&] { return seg::evaluate_checkpoint(command, std::cout); },

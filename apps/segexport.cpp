@@ -10,12 +10,12 @@ int main(int argc, char** argv) {
   seg::ExportCommand command;
   const seg::Program program{
       .name = "segexport",
-      .help = "Writes a checkpoint's network as ONNX: image float32 [N,3,H,W], RGB 0..255, to logits [N,K,H,W].",
+      .help = "Writes a checkpoint's network as ONNX. Input: image float32 [N,3,H,W], RGB 0..255. Output: logits [N,K,H,W].",
       .options = {seg::checkpoint_option(&command.checkpoint),
-                  {.name = "--output", .help = "file to write, such as model.onnx", .value = &command.output, .type = "FILE", .required = true},
+                  {.name = "--output", .help = "file to write, for example model.onnx", .value = &command.output, .type = "FILE", .required = true},
                   seg::set_option(&command.overrides, "eval.logit_adjustment=0.3"),
-                  {"--labels", "the output is labels int64 [N,H,W], train ids (in the order of the class table), instead of logits", &command.labels},
-                  {"--size", "fix height and width of the input, for programs that need that (default: any)", &command.size}},
+                  {"--labels", "output labels int64 [N,H,W], train ids (in the order of the class table), instead of logits", &command.labels},
+                  {"--size", "fix height and width of the input, for programs that need a fixed size (default: any size)", &command.size}},
       .run = [&] { return seg::export_checkpoint(command, std::cout); },
       .versions = seg::library_versions,
   };

@@ -1,4 +1,4 @@
-// segreport: what a run did, and several runs held against each other.
+// segreport: summarises one run, or compares several runs.
 
 #include <filesystem>
 #include <iostream>
@@ -17,7 +17,7 @@ namespace {
 
 int summarise(const std::string& directory) {
   if (directory.empty())
-    throw seg::Error(seg::ErrorKind::kConfiguration, "no run named", "segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR");
+    throw seg::Error(seg::ErrorKind::kConfiguration, "no run is given", "use segreport RUN_DIR, or segreport compare RUN_DIR... --output DIR");
   std::cout << seg::run_summary(directory);
   seg::write_run_page(directory);
   std::cout << "report: " << seg::RunPaths{directory}.page().string() << '\n';
@@ -48,8 +48,8 @@ int main(int argc, char** argv) {
   seg::ComparisonOptions options;
   const seg::Verb comparison{
       .name = "compare",
-      .help = "group runs by loss and print a table against cross entropy or another of them",
-      .options = {{.name = "runs", .help = "directories of runs with an evaluation", .value = &directories, .type = "RUN_DIR", .required = true},
+      .help = "group runs by loss and print a table that compares them with cross entropy or another loss",
+      .options = {{.name = "runs", .help = "directories of runs that have an evaluation", .value = &directories, .type = "RUN_DIR", .required = true},
                   {"--output", "folder for comparison.md, .csv, .json, .html and .svg (default: only print the table)", &output, "DIR"},
                   {.name = "--block",
                    .help = "consecutive frames that the bootstrap draws together; 0: 10 for video (camvid, synthia_seqs), 1 for single images",
@@ -57,17 +57,18 @@ int main(int argc, char** argv) {
                    .type = "FRAMES",
                    .min = 0},
                   {"--baseline",
-                   "loss that the others are held against, as the table names it, or a run of it (default: ce); given twice, the table also has the "
-                   "heights over the curve of the second",
+                   "loss to compare with, as the table names it, or a run of that loss (default: ce); if given twice, the table also has the mIoU "
+                   "over the curve of the second",
                    &options.baselines, "NAME"},
-                  {"--label", "LOSS=LABEL: call a loss, or the loss of a run named by its name or directory, LABEL in the tables; repeats",
-                   &options.labels, "LOSS=LABEL"}},
+                  {"--label",
+                   "LOSS=LABEL: call a loss LABEL in the tables; LOSS as for --baseline; may be given several times", &options.labels,
+                   "LOSS=LABEL"}},
       .run = [&] { return compare(directories, output, options); },
   };
   const seg::Program program{
       .name = "segreport",
-      .help = "Reports on training runs from their directories alone.",
-      .options = {{"run", "directory of a run: prints what it did and how it scored, and writes report.html there", &run, "RUN_DIR"}},
+      .help = "Reports on training runs. It reads only their directories.",
+      .options = {{"run", "directory of a run: prints a summary and its scores, and writes report.html there", &run, "RUN_DIR"}},
       .verbs = {comparison},
       .run = [&] { return summarise(run); },
   };

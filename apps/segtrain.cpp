@@ -12,11 +12,11 @@ int main(int argc, char** argv) {
   const seg::Program program{
       .name = "segtrain",
       .help = "Trains a segmentation network from one YAML file.",
-      .options = {seg::config_option(&command.config, "recipe: a path, or the name of a shipped one, such as synthia_recall.yaml or camvid_ce.yaml"),
+      .options = {seg::config_option(&command.config, "recipe: a path, or the name of a shipped recipe, such as camvid_ce.yaml"),
                   seg::set_option(&command.overrides, "train.batch_size=4"),
-                  {"--run-dir", "folder of the run (default: runs/NAME, by the recipe's name)", &command.run_dir, "DIR"},
+                  {"--run-dir", "folder of the run (default: runs/NAME, where NAME is the recipe's `name`)", &command.run_dir, "DIR"},
                   {.name = "--resume",
-                   .help = "never: refuse a folder that holds a run; auto: go on where the run stopped, or start; or a checkpoint to go on from",
+                   .help = "never: refuse a folder that holds a run; auto: resume the run, or start one; or a checkpoint file to resume from",
                    .value = &command.resume,
                    .type = "HOW",
                    .words =
@@ -25,9 +25,9 @@ int main(int argc, char** argv) {
                        }},
                   seg::device_option(&command.device),
                   {"--print-config", "print the resolved configuration and stop", &command.print_config},
-                  {"--dry-run", "check everything, time one step, say how long the run would take; train nothing", &command.dry_run}},
+                  {"--dry-run", "check everything, time one step, print how long the run would take; train nothing", &command.dry_run}},
       .run = [&] { return seg::train(command, std::cout); },
-      .footer = [] { return "Configuration keys (key, default, unit, range or choices, what it is):\n" + seg::config::help_text(seg::RunConfig()); },
+      .footer = [] { return "Configuration keys (key, default, unit, range or choices, description):\n" + seg::config::help_text(seg::RunConfig()); },
       .versions = seg::library_versions,
   };
   return seg::run_program(program, argc, argv);

@@ -1,6 +1,6 @@
-// The allocator of every program, jemalloc: its options, and the room behind objects (not in the sanitizers' builds, which bring their own).
-// A training step frees and takes the same hundreds of megabytes again; the C library's allocator leaves gaps between them that grow
-// from step to step, or gives them back to the system, which then clears each page anew.
+// Options of jemalloc, the allocator of every program, and padding behind objects (not in sanitizer builds, which have their own allocator).
+// A training step frees and allocates the same hundreds of megabytes again. With the C library's allocator the memory fragments from step to
+// step, or goes back to the system, which then has to clear each page again.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "base/memory.hpp"
 
 extern "C" {
-// Freed pages stay with the program until release_free_memory (base/memory.hpp): read by jemalloc at its start, by this name.
+// The program keeps freed pages until release_free_memory (base/memory.hpp). jemalloc reads this variable, by its name, at its start.
 extern const char* const malloc_conf;
 const char* const malloc_conf = "dirty_decay_ms:-1,muzzy_decay_ms:-1";
 }
@@ -24,7 +24,7 @@ void* allocate(std::size_t size) noexcept {
 
 }  // namespace
 
-// All of them, since jemalloc has its own, which are told the size when an object is given back: with room behind it, another one.
+// All variants must be replaced: those of jemalloc pass the size of an object when it is deleted, and padding changes that size.
 void* operator new(std::size_t size) {
   for (;;) {
     if (void* object = allocate(size)) return object;

@@ -49,7 +49,7 @@ std::string first_line(std::string_view text) { return std::string(text.substr(0
 int fail(const Error& error) {
   std::cout.flush();
   spdlog::default_logger()->flush();
-  // One line each, whatever a library put into its message.
+  // One line each, even if a library's message has several.
   std::cerr << "error: " << first_line(error.what()) << '\n';
   if (!error.hint.empty()) std::cerr << "hint: " << first_line(error.hint) << '\n';
   return static_cast<int>(error.kind);
@@ -60,7 +60,7 @@ Error out_of_memory(const std::string& detail) {
           "lower train.batch_size, data.size, data.workers or data.prefetch; for evaluation set eval.window"};
 }
 
-/// spdlog's own file sink stops trying where a disk is full.
+/// Used instead of spdlog's own file sink, which stops writing when a disk is full.
 class LineFileSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit LineFileSink(std::shared_ptr<LineFile> file) : file_(std::move(file)) {}
@@ -86,7 +86,7 @@ int run_body(const std::function<int()>& body) {
   } catch (const std::exception& error) {
     if (speaks_of_memory(error.what())) return fail(out_of_memory(first_line(error.what())));
     return fail(Error(ErrorKind::kInternal, "internal: " + first_line(error.what()),
-                      "this is a defect of the program; please report it with the command line"));
+                      "this is a bug in the program; please report it with the command line"));
   }
 }
 
@@ -99,15 +99,15 @@ Size parse_size(const std::string& text, const std::string& option) {
     const auto width = std::from_chars(height.ptr + 1, end, size.width);
     if (width.ec == std::errc() && width.ptr == end && size.height > 0 && size.width > 0) return size;
   }
-  throw CLI::ValidationError(option + " " + text + " is no size: give HEIGHTxWIDTH in pixels, such as 380x640");
+  throw CLI::ValidationError(option + " " + text + " is not a size: use HEIGHTxWIDTH in pixels, for example 380x640");
 }
 
-/// Takes whole numbers from `least` on; --help shows nothing of it.
+/// Accepts whole numbers >= `least`; --help does not show this limit.
 CLI::Validator at_least(std::int64_t least) {
   const auto check = [least](const std::string& text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && value < least ? text + " is too small: at least " + std::to_string(least) : std::string();
+    return error == std::errc() && value < least ? text + " is too small: the minimum is " + std::to_string(least) : std::string();
   };
   return {check, ""};
 }
@@ -136,7 +136,7 @@ void add_option(CLI::App& app, const Option& option) {
   if (!option.type.empty()) added->type_name(option.type);
 }
 
-/// To stderr, one line a message.
+/// Logs to stderr, one line per message.
 void start_log() {
   const auto log = std::make_shared<spdlog::logger>("seg", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   log->set_pattern("%H:%M:%S %^%l%$ %v");
@@ -151,7 +151,7 @@ std::string version_lines(const Program& program) {
 }  // namespace
 
 bool speaks_of_memory(std::string_view text) {
-  // The words LibTorch's CPU allocator, its CUDA allocator, OpenCV and, for want of room for any of its algorithms, cuDNN use.
+  // The messages of LibTorch's CPU allocator, its CUDA allocator, OpenCV and cuDNN (which has too little memory for any of its algorithms).
   for (const std::string_view words :
        {"can't allocate memory", "not enough memory", "out of memory", "Insufficient memory", "Failed to allocate", "unable to find an engine"})
     if (text.find(words) != std::string_view::npos) return true;
@@ -160,8 +160,8 @@ bool speaks_of_memory(std::string_view text) {
 
 int run_program(const Program& program, int argc, char** argv) {
   CLI::App app(program.help, program.name);
-  app.formatter(std::make_shared<HelpFormatter>());  // the verbs take it over
-  app.set_help_flag("-h,--help", "print this and stop");
+  app.formatter(std::make_shared<HelpFormatter>());  // the verbs inherit it
+  app.set_help_flag("-h,--help", "print this help and exit");
   for (const Option& option : program.options) add_option(app, option);
   std::function<int()> run = program.run;
   for (const Verb& verb : program.verbs) {
@@ -171,12 +171,12 @@ int run_program(const Program& program, int argc, char** argv) {
   }
   if (!run) app.require_subcommand(1);
   if (program.footer) app.footer(program.footer);
-  // A closed pipe on stdout must not end a training run; a file that grows too large is an error of its write.
+  // A closed pipe on stdout must not end a training run, and a file that grows too large must fail in its write call.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   start_log();
   const std::string about_version =
-      program.versions ? "print the versions of program and libraries, and what the processor offers" : "print the version";
+      program.versions ? "print the versions of program and libraries and the processor's features" : "print the version";
   app.set_version_flag(
       "--version", [&program] { return version_lines(program); }, about_version);
   app.add_flag_callback("--completion", [&program] { throw CLI::CallForVersion(completion_table(program), 0); })->group("");  // not in --help

@@ -1,4 +1,4 @@
-// The frame of every program: the command line, the one catch, the exit code, the log.
+// The frame of every program: parses the command line, catches all exceptions, sets the exit code, starts the log.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +17,21 @@
 
 namespace seg {
 
-/// Among an option's words: any path.
+/// In the `words` of an option: any path.
 inline constexpr const char* kAnyPath = "<file>";
 
-/// One option of a command line and where its value goes; what the value is before is the default that --help shows.
+/// One option of a command line and the variable for its value. The variable's initial value is the default that --help shows.
 struct Option {
-  /// A flag is false or true; a list takes one word each time the option is given (as a word without dashes, all that follow).
+  /// bool*: a flag. A list takes one word each time the option is given; a list without dashes takes all words that follow.
   using Value = std::variant<bool*, std::string*, std::filesystem::path*, std::int64_t*, std::uint64_t*, Size*, std::vector<std::string>*>;
 
   std::string name;  // "--config", or "run" for a word without dashes
   std::string help;
   Value value;
-  std::string type = {};  // what --help calls the value, such as "DIR"; empty: by the kind of value
+  std::string type = {};  // name of the value in --help, such as "DIR"; empty: depends on the kind of value
   bool required = false;
-  std::optional<std::int64_t> min = {};                  // the least whole number taken
-  std::function<std::vector<std::string>()> words = {};  // values that a shell offers; a path completes any
+  std::optional<std::int64_t> min = {};                  // smallest whole number allowed
+  std::function<std::vector<std::string>()> words = {};  // values that shell completion offers; kAnyPath: any path
 };
 
 struct Verb {
@@ -41,41 +41,41 @@ struct Verb {
   std::function<int()> run;
 };
 
-/// A program as a table.
+/// A program: its options, verbs and functions.
 struct Program {
   std::string name;
   std::string help;
   std::vector<Option> options = {};
   std::vector<Verb> verbs = {};
-  std::function<int()> run = {};               // where no verb is named; empty: one must be
-  std::function<std::string()> footer = {};    // below the options in --help
-  std::function<std::string()> versions = {};  // lines below the program's own in --version: libraries, processor
+  std::function<int()> run = {};               // called without a verb; empty: a verb is required
+  std::function<std::string()> footer = {};    // text below the options in --help
+  std::function<std::string()> versions = {};  // more lines for --version: libraries, processor
 };
 
-/// Parses the command line, runs what it names and returns its exit code. Every exception ends here as one line "error: ..." and
-/// one "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); memory exhaustion of any library is 6.
-/// Besides the table's options there are --help, --version and, for the build alone, --completion.
+/// Parses the command line, runs the program or the verb and returns its exit code. Every exception becomes one line "error: ..." and one line
+/// "hint: ..." on stderr, with the exit code of its kind (see ErrorKind); out-of-memory errors of any library give 6. Adds the options --help,
+/// --version and --completion, which only the build uses.
 int run_program(const Program& program, int argc, char** argv);
 
-/// What a shell completes on the command line of a program, taken from the program's own table.
+/// The words that a shell completes on the command line of a program, from its table of options.
 ///
-/// A line of bash for each fact; apps/completion.bash reads them:
+/// The result is bash code, one line per array entry; apps/completion.bash reads it:
 ///   _seg_options['segdata check']='--config --set --help'     what may follow a program, or one of its verbs; <file>: any path
 ///   _seg_values['--device']='auto cpu cuda'                   what may follow an option that takes a value; '': no list, no path
-/// An option's name means one thing in all programs, so it stands there without one.
+/// An option means the same in all programs, so the second array does not name the program.
 std::string completion_table(const Program& program);
 
-/// The error (kConfiguration) of a command line that does not fit the program's table, in words for the one who typed it. words: what was typed
-/// behind the program's name; told: the parser's own words, for what is not found here.
+/// The error (kConfiguration) for a command line that does not match the program's table, with a message for the user. words: the arguments of the
+/// program; told: the parser's message, used if this function finds no cause itself.
 Error usage_error(const Program& program, const std::vector<std::string>& words, const std::string& told);
 
-/// Whether what a library threw says that memory is exhausted, on the host or on a device.
+/// Whether the message of a library's exception means that memory is exhausted, on the host or on a device.
 bool speaks_of_memory(std::string_view text);
 
 /// Copies the log into `file` until the program ends.
 void add_log_file(const std::shared_ptr<LineFile>& file);
 
-/// The version of the programs; checkpoints name LibTorch's as well.
+/// The version of the programs. Checkpoints also store the version of LibTorch.
 std::string version_text();
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// The classes a network is trained on: what each is called, drawn and numbered.
+// The classes a network is trained on: name, colour and id of each.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace seg {
 
-/// The label of pixels that count nowhere: not in a loss, not in a score.
+/// The ignore label: pixels with it count in no loss and in no score.
 inline constexpr std::uint8_t kIgnoreLabel = 255;
 inline constexpr int kMaxClasses = 255;
 

@@ -1,4 +1,4 @@
-// An open file, by the number that the system knows it by.
+// Owns a file descriptor.
 #pragma once
 
 #include <unistd.h>
@@ -7,14 +7,14 @@
 
 namespace seg {
 
-/// A file descriptor, closed at the end of its scope; negative where opening failed.
+/// A file descriptor that is closed at the end of its scope; negative if opening failed.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
-  /// Closes the one that was open.
+  /// Closes the current descriptor and takes `fd`.
   void reset(int fd) { const Descriptor closed(std::exchange(fd_, fd)); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;

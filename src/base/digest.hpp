@@ -1,4 +1,4 @@
-// A digest of bytes that tells damaged or changed content apart: XXH3, 128 bit (not for security).
+// A digest of bytes that detects damaged or changed content: XXH3, 128 bit (not for security).
 #pragma once
 
 #include <cstddef>

@@ -23,8 +23,8 @@ namespace seg {
 namespace {
 
 constexpr long kConnectSeconds = 15;
-constexpr long kSlowest = 1000;                    // bytes a second
-constexpr int kTries = 5;                          // of transfers that break off one after the other
+constexpr long kSlowest = 1000;                    // bytes per second
+constexpr int kTries = 5;                          // consecutive transfers that may break off
 constexpr std::int64_t kMaxBytes = 4'000'000'000;  // so that no server fills the disk
 constexpr auto kPause = std::chrono::milliseconds(100);
 
@@ -32,12 +32,12 @@ Error failed(const Download& wanted, const std::string& what, const std::string&
   return {ErrorKind::kStorage, "cannot download " + wanted.address + ": " + what, how.empty() ? wanted.otherwise : how + "; or " + wanted.otherwise};
 }
 
-/// The bytes that have come, in a file of which this process has the only lock.
+/// The file with the bytes received so far, locked by this process.
 class Part {
  public:
-  /// Waits as long as another process has it.
+  /// Waits while another process holds the lock.
   Part(const Download& wanted, const DownloadProgress& progress) : path_(wanted.target.string() + ".part"), file_(-1) {
-    while (!is_at_its_path()) {  // else the other process has completed it
+    while (!is_at_its_path()) {  // false: another process has completed and renamed it
       file_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
       if (file_.get() < 0)
         throw failed(wanted, "cannot write " + path_.string() + ": " + std::strerror(errno), "check the permissions of its folder");
@@ -52,7 +52,7 @@ class Part {
     return ::fstat(file_.get(), &status) == 0 ? static_cast<std::int64_t>(status.st_size) : 0;
   }
 
-  /// False where the system refuses; errno says why.
+  /// Returns false if the write fails, with the reason in errno.
   bool append(const char* data, std::size_t bytes) {
     while (bytes > 0) {
       const ssize_t count = ::write(file_.get(), data, bytes);
@@ -80,7 +80,7 @@ class Part {
     for (bool told = false; ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0; told = true) {
       if (errno != EWOULDBLOCK && errno != EINTR)
         throw failed(wanted, "cannot lock " + path_.string() + ": " + std::strerror(errno), "set XDG_CACHE_HOME to a folder of a local disk");
-      if (!told) spdlog::info("another process downloads {}: waiting for it", wanted.address);
+      if (!told) spdlog::info("another process is downloading {}: waiting for it", wanted.address);
       if (progress) progress(size() - begin, 0);
       std::this_thread::sleep_for(kPause);
     }
@@ -97,13 +97,13 @@ class Part {
   Descriptor file_;
 };
 
-/// One request, and what became of it.
+/// One request and its result.
 struct Transfer {
   Part& part;
   const DownloadProgress& progress;
   int write_error = 0;  // errno
   CURLcode code = CURLE_OK;
-  long status = 0;  // of HTTP
+  long status = 0;  // HTTP status code
   std::string reason = {};
 };
 
@@ -120,7 +120,7 @@ int on_progress(void* user, curl_off_t total, curl_off_t done, curl_off_t, curl_
   return transfer.part.size() > kMaxBytes ? 1 : 0;
 }
 
-/// Asks for what follows the part, and appends what comes.
+/// Requests the bytes after the part and appends them to it.
 void request(const Download& wanted, Transfer& transfer) {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   const std::unique_ptr<CURL, void (*)(CURL*)> handle(started == CURLE_OK ? curl_easy_init() : nullptr, curl_easy_cleanup);
@@ -153,7 +153,7 @@ void request(const Download& wanted, Transfer& transfer) {
 
 bool broke_off(CURLcode code) { return code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM; }
 
-/// Whether the server has no bytes behind those that are there, or cannot give a part of the file.
+/// Whether the server has no more bytes after the part, or cannot send part of a file.
 bool cannot_go_on(const Transfer& transfer) {
   constexpr long kNotThatRange = 416;
   return transfer.code == CURLE_RANGE_ERROR || (transfer.code == CURLE_HTTP_RETURNED_ERROR && transfer.status == kNotThatRange);
@@ -163,14 +163,14 @@ Error defect(const Download& wanted, const Transfer& transfer) {
   const std::int64_t bytes = transfer.part.size();
   if (transfer.write_error != 0)
     return failed(wanted, "cannot write " + transfer.part.path().string() + ": " + std::strerror(transfer.write_error),
-                  "free space and start again, which goes on from there");
-  if (transfer.code == CURLE_ABORTED_BY_CALLBACK) return failed(wanted, "it is longer than " + std::to_string(kMaxBytes) + " bytes", "");
+                  "free disk space and start again; the download continues where it stopped");
+  if (transfer.code == CURLE_ABORTED_BY_CALLBACK) return failed(wanted, "the file is longer than " + std::to_string(kMaxBytes) + " bytes", "");
   if (transfer.code == CURLE_PEER_FAILED_VERIFICATION || transfer.code == CURLE_SSL_CACERT_BADFILE)
     return failed(wanted, transfer.reason, "install ca-certificates");
-  return failed(wanted, transfer.reason, bytes > 0 ? "start again, which goes on behind the " + std::to_string(bytes) + " bytes that have come" : "");
+  return failed(wanted, transfer.reason, bytes > 0 ? "start again; the download continues after the first " + std::to_string(bytes) + " bytes" : "");
 }
 
-/// Fills the part up to what the server says is the end.
+/// Downloads until the part is complete according to the server.
 void fill(const Download& wanted, const DownloadProgress& progress, Part& part) {
   for (int tries = 1;; ++tries) {
     const std::int64_t begin = part.size();
@@ -183,7 +183,7 @@ void fill(const Download& wanted, const DownloadProgress& progress, Part& part) 
       if (part.size() == 0) part.remove();
       throw defect(wanted, transfer);
     }
-    spdlog::info("the download of {} {}", wanted.address, anew ? "begins again" : "broke off and goes on: " + transfer.reason);
+    spdlog::info("the download of {} {}", wanted.address, anew ? "starts again" : "broke off and continues: " + transfer.reason);
   }
 }
 
@@ -197,14 +197,14 @@ void download(const Download& wanted, const DownloadProgress& progress) {
   const bool resumed = part.size() > 0;
   fill(wanted, progress, part);
   std::string digest = sha256_of(part.path());
-  if (resumed && !digest.starts_with(wanted.sha256) && part.clear()) {  // what was there was of another file
+  if (resumed && !digest.starts_with(wanted.sha256) && part.clear()) {  // the old bytes belong to another file
     fill(wanted, progress, part);
     digest = sha256_of(part.path());
   }
   if (!digest.starts_with(wanted.sha256)) {
     part.remove();
-    throw failed(wanted, "the SHA-256 of what came begins with " + digest.substr(0, wanted.sha256.size()) + ", not " + wanted.sha256,
-                 "look what the server, or a proxy, gives instead of the file");
+    throw failed(wanted, "the SHA-256 of the downloaded file begins with " + digest.substr(0, wanted.sha256.size()) + ", not " + wanted.sha256,
+                 "check what the server, or a proxy, sends instead of the file");
   }
   if (!part.complete(wanted.target))
     throw failed(wanted, "cannot rename " + part.path().string() + " to " + wanted.target.string() + ": " + std::strerror(errno),

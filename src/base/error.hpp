@@ -1,4 +1,4 @@
-// The one exception type of the project: what went wrong, where, and how to mend it.
+// The only exception type of the project: what is wrong, where, and how to fix it.
 #pragma once
 
 #include <stdexcept>
@@ -8,7 +8,7 @@ namespace seg {
 
 /// The value is the exit code of a program that ends with the error.
 enum class ErrorKind {
-  kInternal = 1,       // a defect of the program, or an exception of a library
+  kInternal = 1,       // a bug in the program, or an exception of a library
   kConfiguration = 2,  // command line or YAML
   kData = 3,           // images, labels, class tables
   kNonFinite = 4,      // NaN or Inf in loss or gradients
@@ -18,7 +18,7 @@ enum class ErrorKind {
 };
 
 struct Error : std::runtime_error {
-  /// `what` is one line: the defect and where it is; `hint` is one line: how to mend it (may be empty).
+  /// `what` is one line: what is wrong and where; `hint` is one line: how to fix it (may be empty).
   Error(ErrorKind kind_, const std::string& what, std::string hint_ = {}) : std::runtime_error(what), kind(kind_), hint(std::move(hint_)) {}
 
   ErrorKind kind;

@@ -24,8 +24,8 @@ std::string reason(int error_number) { return std::strerror(error_number); }
 Error cannot_write(const fs::path& path, std::uintmax_t bytes, int error_number) {
   return {ErrorKind::kStorage, "cannot write " + path.string() + " (" + std::to_string(bytes) + " bytes so far): " + reason(error_number),
           error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG
-              ? "free space or raise the limit; the previous file is untouched"
-              : "check the folder's permissions; the previous file is untouched"};
+              ? "free disk space or raise the limit; the previous file is unchanged"
+              : "check the permissions of the folder; the previous file is unchanged"};
 }
 
 Error cannot_read(const fs::path& path, ErrorKind kind, const std::string& why, const std::string& hint) {
@@ -36,28 +36,28 @@ Error cannot_read(const fs::path& path, ErrorKind kind, const std::string& why, 
 
 void sync_directory(const fs::path& directory) {
   const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() >= 0) ::fsync(folder.get());  // some file systems cannot sync a folder; the rename stands all the same
+  if (folder.get() >= 0) ::fsync(folder.get());  // some file systems cannot sync a folder; the rename is done anyway
 }
 
 std::string read_file(const fs::path& path, std::uintmax_t max_bytes, ErrorKind kind) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // never hangs on a pipe
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // does not hang on a pipe
   struct stat status {};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
     const int number = errno;
     throw cannot_read(path, kind, reason(number), number == ENOENT ? "check the path" : "check the path and its permissions");
   }
   if (!S_ISREG(status.st_mode))
-    throw cannot_read(path, kind, "not a regular file", S_ISDIR(status.st_mode) ? "it is a folder: name a file in it" : "name a file");
+    throw cannot_read(path, kind, "not a regular file", S_ISDIR(status.st_mode) ? "it is a folder: give a file in it" : "give a regular file");
   const auto size = static_cast<std::uintmax_t>(status.st_size);
   if (size > max_bytes)
-    throw Error(kind, path.string() + " is too large: " + std::to_string(size) + " bytes, at most " + std::to_string(max_bytes) + " are read",
-                "is it the file that was meant?");
+    throw Error(kind, path.string() + " is too large: " + std::to_string(size) + " bytes, but the limit is " + std::to_string(max_bytes),
+                "is it the right file?");
   std::string content(size, '\0');
   std::size_t done = 0;
   while (done < content.size()) {
     const ssize_t count = ::read(file.get(), content.data() + done, content.size() - done);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw cannot_read(path, kind, reason(errno), "is the disk, or the network it is reached by, in order?");
+    if (count < 0) throw cannot_read(path, kind, reason(errno), "check the disk or the network connection to it");
     if (count == 0) break;
     done += static_cast<std::size_t>(count);
   }
@@ -106,16 +106,16 @@ void make_directories(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error)
-    throw Error(ErrorKind::kStorage, "cannot make the folder " + directory.string() + ": " + error.message(),
-                "name another folder, or check the permissions of the one above it");
+    throw Error(ErrorKind::kStorage, "cannot create the folder " + directory.string() + ": " + error.message(),
+                "use another folder, or check the permissions of its parent folder");
 }
 
 FileLock::FileLock(const fs::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (fd_ < 0)
-    throw Error(ErrorKind::kStorage, "cannot open the lock " + path.string() + ": " + reason(errno), "check the permissions of its folder");
+    throw Error(ErrorKind::kStorage, "cannot open the lock file " + path.string() + ": " + reason(errno), "check the permissions of its folder");
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
     const std::string owner = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, owner.data(), owner.size(), 0) < 0) return;  // the name is a courtesy; the lock holds
+    if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, owner.data(), owner.size(), 0) < 0) return;  // the lock works even without the process id in it
     return;
   }
   std::array<char, 32> owner{};

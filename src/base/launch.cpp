@@ -9,11 +9,11 @@
 namespace seg {
 namespace {
 
-constexpr std::uint16_t kUsualPort = 29500;  // torch.distributed's
+constexpr std::uint16_t kUsualPort = 29500;  // the default of torch.distributed
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint) { throw Error(ErrorKind::kConfiguration, what, hint); }
 
-/// How one launcher calls what it says.
+/// The environment variables of one launcher.
 struct Names {
   const char* launcher;
   const char* rank;
@@ -41,14 +41,14 @@ class Environment {
 
   std::int64_t needed(const std::string& name, const std::string& because) const {
     if (const auto found = number(name)) return *found;
-    refuse(because + " is set, but " + name + " is not", "start with torchrun, mpirun or srun, or set " + name + "; env -u unsets what is left over");
+    refuse(because + " is set, but " + name + " is not", "start with torchrun, mpirun or srun, or set " + name + "; env -u removes leftovers");
   }
 
   static std::int64_t whole(const std::string& name, const std::string& text) {
     std::int64_t value = -1;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (failure != std::errc() || end != text.data() + text.size() || value < 0)
-      refuse(name + " is '" + text + "', not a whole number", "set it to one, or unset it");
+      refuse(name + " is '" + text + "', not a whole number", "set it to a whole number, or unset it");
     return value;
   }
 
@@ -70,7 +70,7 @@ std::optional<std::int64_t> tasks_on_node(const std::string& text, std::int64_t 
   return std::nullopt;
 }
 
-/// Rank and sizes as one launcher says them.
+/// Rank and sizes according to one launcher.
 struct Position {
   std::int64_t rank;
   std::int64_t world_size;
@@ -90,7 +90,7 @@ Position position(const Environment& environment, const Names& names) {
   const auto check = [](const char* index, std::int64_t value, const char* count, std::int64_t of) {
     if (value >= of)
       refuse(std::string(index) + " is " + std::to_string(value) + ", but " + count + " is " + std::to_string(of),
-             "ranks count from 0: the last one is " + std::string(count) + " - 1");
+             "ranks start at 0: the last rank is " + std::string(count) + " - 1");
   };
   check(names.rank, place.rank, names.world_size, place.world_size);
   if (place.local_rank && place.local_size) check(names.local_rank, *place.local_rank, names.local_size, *place.local_size);
@@ -101,7 +101,7 @@ void check_agreement(const Position& own, const Position& below, const Names& na
   const auto differ = [&](const char* a, std::int64_t x, const char* b, std::int64_t y) {
     if (x != y)
       refuse(std::string(a) + " is " + std::to_string(x) + ", but " + b + " is " + std::to_string(y),
-             std::string("unset ") + a + " if it is left over: " + names.launcher + "'s variables are enough");
+             std::string("unset ") + a + " if it is left over: the variables of " + names.launcher + " are sufficient");
   };
   differ(kTorch.rank, own.rank, names.rank, below.rank);
   differ(kTorch.world_size, own.world_size, names.world_size, below.world_size);
@@ -109,7 +109,7 @@ void check_agreement(const Position& own, const Position& below, const Names& na
 
 bool is_loopback(const std::string& address) { return address == "localhost" || address == "::1" || address.starts_with("127."); }
 
-/// The launcher whose position counts, with what it leaves out filled in from the one below.
+/// The position according to the innermost launcher. Values that it does not set come from the launcher outside of it.
 Position innermost(const Environment& environment) {
   const Names& below = environment.has(kOpenMpi) ? kOpenMpi : kSlurm;
   const bool has_below = environment.has(below);
@@ -133,7 +133,7 @@ void find_store(const Environment& environment, Launch& launch) {
   else if (slurm && environment.has(kSlurm))
     launch.address = *slurm;
   else
-    refuse("the processes are on several machines, and MASTER_ADDR is not set", "set it to the name or address of the machine that rank 0 runs on");
+    refuse("the processes are on several machines, but MASTER_ADDR is not set", "set it to the name or address of the machine that rank 0 runs on");
   const std::int64_t port = environment.number("MASTER_PORT").value_or(kUsualPort);
   if (port < 1 || port > 65535) refuse("MASTER_PORT is " + std::to_string(port), "set it to a free port, 1 to 65535");
   launch.port = static_cast<std::uint16_t>(port);
@@ -155,7 +155,7 @@ Launch read_launch(const EnvironmentVariable& variable) {
   const bool here = is_loopback(variable("MASTER_ADDR").value_or("127.0.0.1"));
   if ((!own.local_rank || !own.local_size) && !here)
     refuse("LOCAL_RANK and LOCAL_WORLD_SIZE are not both set, and MASTER_ADDR is another machine",
-           "set them to the process's number among those of its machine and to how many these are");
+           "set them to the index of the process on its machine and to the number of processes there");
   launch.local_rank = own.local_rank.value_or(own.rank);
   launch.local_size = own.local_size.value_or(own.world_size);
   find_store(environment, launch);

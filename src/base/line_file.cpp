@@ -25,7 +25,7 @@ LineFile::~LineFile() {
   write_pending();
   if (fd_ >= 0) close(fd_);
   lost_ += count_lines(pending_);
-  // Not through the log, which may be what cannot be written.
+  // Not to the log, because this may be the log file itself.
   if (lost_ > 0) std::cerr << "warning: " << path_.string() << ": " << lost_ << " lines could not be written\n";
 }
 
@@ -39,7 +39,7 @@ void LineFile::append(std::string_view lines) {
   if (write_pending()) return;
   const int reason = errno;
   if (failures_++ == 0)
-    std::cerr << "warning: " << path_.string() << ": " << std::strerror(reason) << "; the run goes on and writing is tried again\n";
+    std::cerr << "warning: " << path_.string() << ": " << std::strerror(reason) << "; the run continues and will try to write again\n";
 }
 
 bool LineFile::write_pending() {

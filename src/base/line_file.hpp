@@ -1,4 +1,4 @@
-// A text file that lines are appended to, for logs and metrics: it never ends a run because it cannot be written.
+// A text file to which lines are appended, for logs and metrics. A failed write never ends a run.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace seg {
 
 class LineFile {
  public:
-  /// What cannot be written is kept (up to 16 MB of it), told once on stderr and tried again with every later line and at the end;
-  /// at the end the lines that were lost are counted on stderr. Nothing here throws.
+  /// Lines that cannot be written are kept (up to 16 MB), reported once on stderr, and tried again with every later line and at the end. The number
+  /// of lost lines is printed to stderr at the end. No function of this class throws.
   explicit LineFile(std::filesystem::path path);
   ~LineFile();
   LineFile(const LineFile&) = delete;
   LineFile& operator=(const LineFile&) = delete;
 
-  /// Whole lines, each with its end. Safe from several threads.
+  /// Appends whole lines, each with its newline. Thread-safe.
   void append(std::string_view lines);
-  /// Appends that could not be written at once, so far.
+  /// Number of appends so far that could not be written at once.
   std::int64_t failures() const { return failures_; }
 
  private:
@@ -36,7 +36,7 @@ class LineFile {
   std::int64_t lost_ = 0;  // lines dropped because too much was pending
 };
 
-/// A stream into a LineFile: what is written goes there with each flush.
+/// A stream that writes to a LineFile at each flush.
 class LineStream : public std::ostream {
  public:
   explicit LineStream(LineFile& file) : std::ostream(nullptr), buffer_(file) { rdbuf(&buffer_); }

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstddef>
 
-// jemalloc's own control function, where the program was linked with it.
+// jemalloc's control function, if the program was linked with jemalloc.
 extern "C" __attribute__((weak)) int mallctl(const char* name, void* old_value, std::size_t* old_length, void* new_value, std::size_t new_length);
 
 namespace seg {

@@ -1,17 +1,16 @@
-// What the program asks of its allocator, jemalloc (base/allocator.cpp), beyond new and delete.
+// Functions of the allocator, jemalloc (base/allocator.cpp), beyond new and delete.
 #pragma once
 
 #include <cstddef>
 
 namespace seg {
 
-/// Gives free memory back to the system, which hands it out again as pages are touched: to be called between phases of work that allocate
-/// differently (training, validation, the write of a checkpoint), whose leftovers would otherwise pile up between each other. Does nothing
-/// where the program runs with another allocator than jemalloc.
+/// Returns free memory to the system. Call it between phases that allocate differently (training, validation, writing a checkpoint), because
+/// otherwise free memory of all phases adds up. Does nothing if the program runs with another allocator than jemalloc.
 void release_free_memory();
 
-/// From now on every object that operator new makes has this many bytes of room behind it, for a library that reads past the end of one.
-/// Objects made before have the room of their time. Does nothing in builds with sanitizers.
+/// Adds this many bytes of padding behind every object that operator new allocates from now on, for a library that reads past the end of an
+/// object. Does not change existing objects. Does nothing in sanitizer builds.
 void leave_room_behind_objects(std::size_t bytes);
 std::size_t room_behind_objects();
 

@@ -41,13 +41,13 @@ std::string nearest(const std::string& wanted, const std::vector<std::string>& c
     const std::string name = folded(candidate);
     const std::size_t lengths = name.size() > target.size() ? name.size() - target.size() : target.size() - name.size();
     std::size_t cost = limit + 1;
-    if (lengths <= limit) cost = distance(target, name);  // otherwise too far already, whatever the letters
+    if (lengths <= limit) cost = distance(target, name);  // otherwise the distance is too large whatever the letters are
     if (target.size() >= 3 && name.starts_with(target)) cost = std::min(cost, limit);
     if (cost >= best_distance) continue;
     best = candidate;
     best_distance = cost;
   }
-  return best_distance == 0 || best_distance < target.size() ? best : std::string{};  // a name with every letter changed is none
+  return best_distance == 0 || best_distance < target.size() ? best : std::string{};  // a name in which every letter differs does not count
 }
 
 std::string nearest_file(const std::filesystem::path& folder, const std::string& name) {

@@ -1,4 +1,4 @@
-// The name that was probably meant, for "did you mean" hints.
+// Finds the name that the user probably meant, for "did you mean" hints.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace seg {
 
-/// The candidate nearest to `wanted`: by edit distance (insert, delete, replace, swap neighbours; case and '-' against '_'
-/// cost nothing) up to a third of its length, or one that begins with `wanted`. "" if nothing is near; the first one on a tie.
+/// The candidate nearest to `wanted`: by edit distance (insert, delete, replace, swap neighbours; differences in case and between '-' and '_' are
+/// free) up to a third of its length, or one that begins with `wanted`. "" if nothing is near; the first one on a tie.
 std::string nearest(const std::string& wanted, const std::vector<std::string>& candidates);
 
 /// The name of the .yaml file in `folder` nearest to `name`; "" if nothing is near or the folder cannot be read.

@@ -16,7 +16,7 @@ namespace seg {
 
 namespace {
 
-/// Of a process; none where it cannot be asked.
+/// The cores that a process may use; empty if that cannot be read.
 cpu_set_t cores_of(pid_t process) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -30,7 +30,7 @@ std::int64_t available_cores() {
   const cpu_set_t own = cores_of(0);
   const std::int64_t sharers = read_launch().local_size;
   if (sharers == 1) return std::max(1, CPU_COUNT(&own));
-  // A launcher that binds each process to cores of its own has more of them itself.
+  // If the launcher binds each process to its own cores, the launcher itself has more cores than this process.
   const cpu_set_t launchers = cores_of(getppid());
   return std::max<std::int64_t>(1, CPU_EQUAL(&own, &launchers) ? CPU_COUNT(&own) / sharers : CPU_COUNT(&own));
 }
@@ -44,7 +44,7 @@ void parallel_for(std::int64_t count, std::int64_t threads, const std::function<
   std::exception_ptr first;
   std::int64_t first_index = count;
   const auto work = [&] {
-    // Indices are taken in order, so whatever is below a failed one has started and is waited for: the lowest failure is the same every time.
+    // Indices are taken in order, so all calls below a failed index have started and are waited for. Thus the lowest failure is always the same.
     while (!stop) {
       const std::int64_t index = next++;
       if (index >= count) return;

@@ -1,4 +1,4 @@
-// Runs a loop over files on several threads, and says how many there may be.
+// Runs a loop on several threads, and finds out how many threads are available.
 #pragma once
 
 #include <cstdint>
@@ -6,15 +6,15 @@
 
 namespace seg {
 
-/// The cores this process may use, at least 1. Of several processes that a launcher started on the machine without giving each its own cores, its
-/// share.
+/// The number of cores that this process may use, at least 1. If a launcher started several processes on the machine without assigning cores to each,
+/// this process's share of the cores.
 std::int64_t available_cores();
 
-/// Threads for `workers`: as many, or one a core for 0.
+/// The number of threads for the option `workers`: 0 means one per core.
 std::int64_t worker_threads(std::int64_t workers);
 
-/// Calls body(0) .. body(count - 1), each once, in no order. If calls throw, no further ones start and the exception of the
-/// lowest index is thrown here.
+/// Calls body(0) .. body(count - 1), each once, in any order. If a call throws, no further calls start, and this function throws the exception of
+/// the lowest index.
 void parallel_for(std::int64_t count, std::int64_t threads, const std::function<void(std::int64_t)>& body);
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// Random numbers as a function of their place: reseeded, never streamed, the same on every machine and library.
+// Random numbers as a function of where they are used: generators are reseeded, never streamed, and give the same on every machine and library.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace seg {
 
-/// The seed of a place, such as {seed, epoch, index} or {seed, iteration, micro-step}.
+/// The seed for a place of use, such as {seed, epoch, index} or {seed, iteration, micro-step}.
 inline std::uint64_t seed_of(std::initializer_list<std::uint64_t> place) {
   std::uint64_t seed = 0;
   for (const std::uint64_t part : place) seed = split_mix(seed ^ part);
   return seed;
 }
 
-/// A small generator. std:: distributions differ between libraries, so the ones needed are here.
+/// A small generator with its own distributions, because those of std:: differ between libraries.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}

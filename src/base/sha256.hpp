@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4, by OpenSSL): the digest by which published files are known.
+// SHA-256 (FIPS 180-4, by OpenSSL), which identifies published files.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 
 namespace seg {
 
-/// Of the file's bytes, as 64 hexadecimal digits in lower case. Throws kStorage where the file cannot be read.
+/// The SHA-256 of a file, as 64 hexadecimal digits in lower case. Throws kStorage if the file cannot be read.
 std::string sha256_of(const std::filesystem::path& file);
 
 }  // namespace seg

@@ -1,5 +1,5 @@
-// One step of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014), for kernels, too: constexpr, so that a GPU's
-// compiler takes it (--expt-relaxed-constexpr).
+// One step of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). Kernels use it, too: it is constexpr, so that
+// nvcc accepts it (--expt-relaxed-constexpr).
 #pragma once
 
 #include <cstdint>

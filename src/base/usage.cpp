@@ -15,7 +15,7 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
   return near.empty() ? "" : "did you mean " + near + "? ";
 }
 
-/// One call of a program: by itself, or with the verb that was typed.
+/// One call of a program, with or without a verb.
 class Call {
  public:
   Call(const Program& program, const std::vector<std::string>& words) : name_(program.name), options_(program.options), words_(words) {
@@ -39,7 +39,7 @@ class Call {
       const Option* option = find(name);
       if (is_option(name) && option == nullptr && name != "--help" && name != "-h" && name != "--version")
         return configuration(name_ + " has no option " + name, option_meant(name) + help);
-      if (!is_option(name) && !takes_words()) return configuration("'" + words_[i] + "' does not belong to an option", where_words_go() + help);
+      if (!is_option(name) && !takes_words()) return configuration("'" + words_[i] + "' does not belong to any option", where_words_go() + help);
       const bool has_value = option != nullptr && !std::holds_alternative<bool*>(option->value) && name == words_[i];
       if (has_value) ++i;
     }
@@ -52,10 +52,10 @@ class Call {
   Error missing_verb() const {
     std::string known = verbs_.front();
     for (std::size_t i = 1; i < verbs_.size(); ++i) known += (i + 1 < verbs_.size() ? ", " : " or ") + verbs_[i];
-    const std::string help = known + "; " + name_ + " --help says what they do";
+    const std::string help = known + "; " + name_ + " --help explains them";
     const auto word = std::find_if_not(words_.begin(), words_.end(), is_option);
-    if (word == words_.end()) return configuration(name_ + " is told by a verb what to do, and there is none", "write " + name_ + " " + help);
-    return configuration(name_ + " has no verb " + *word, did_you_mean(*word, verbs_) + "it is " + help);
+    if (word == words_.end()) return configuration(name_ + " needs a verb", "write " + name_ + " " + help);
+    return configuration(name_ + " has no verb " + *word, did_you_mean(*word, verbs_) + "the verbs are " + help);
   }
 
   const Option* find(const std::string& name) const {
@@ -67,13 +67,13 @@ class Call {
     for (const Option& option : options_) all.push_back(option.name);
     return all;
   }
-  /// Whether words without an option mean something.
+  /// Whether the program takes words that belong to no option.
   bool takes_words() const {
     return std::any_of(options_.begin(), options_.end(), [](const Option& option) { return !is_option(option.name); });
   }
   std::string option_meant(const std::string& name) const {
     const std::string meant = did_you_mean(name, names());
-    return meant.empty() && find("--set") != nullptr ? "keys of the configuration are set with --set KEY=VALUE; " : meant;
+    return meant.empty() && find("--set") != nullptr ? "set keys of the configuration with --set KEY=VALUE; " : meant;
   }
   std::string where_words_go() const {
     std::string text;
@@ -85,7 +85,7 @@ class Call {
   std::string name_;
   std::vector<Option> options_;
   std::vector<std::string> words_;
-  std::vector<std::string> verbs_;  // where one is missing
+  std::vector<std::string> verbs_;  // if a verb is missing
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
-// How long the compute threads of a program spin while they wait for each other, decided before OpenMP reads its environment.
+// Sets how long the compute threads of a program spin while they wait for each other, before OpenMP reads its environment.
 //
-// LibTorch computes on libgomp's threads, which spin for milliseconds before they sleep. Alone on the cores that costs nothing; beside other work the
-// thread that all wait for does not get a core, and steps take several times as long (docs/speed.md). With a small GOMP_SPINCOUNT they sleep soon.
-// libgomp reads that variable once, in its constructor, which runs before main(). So the program starts itself again with the variable set, before
-// any constructor has run, which takes as long as the libraries take to be mapped. Where it cannot, it goes on as it is. A GOMP_SPINCOUNT or
-// OMP_WAIT_POLICY of the user's is left alone.
+// LibTorch computes on libgomp's threads, which spin for milliseconds before they sleep. That costs nothing if no other work uses the cores. Beside
+// other work, the thread that all others wait for does not get a core, and steps take several times as long (docs/speed.md). With a small
+// GOMP_SPINCOUNT the threads sleep soon. libgomp reads that variable once, in its constructor, which runs before main(). Therefore the program
+// restarts itself with the variable set, before any constructor has run; this takes as long as mapping the libraries. If it cannot, it continues
+// without. A GOMP_SPINCOUNT or OMP_WAIT_POLICY set by the user is not changed.
 
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -23,12 +23,12 @@ bool is_set(char** environment, const char* name) {
   return false;
 }
 
-/// The C library has set up neither its environment nor its memory here.
+/// At this point the C library has initialised neither its environment nor its memory.
 void start_with_spin_count(int /*count*/, char** arguments, char** environment) {
   if (is_set(environment, "GOMP_SPINCOUNT") || is_set(environment, "OMP_WAIT_POLICY")) return;
-  // Not as a privileged program, nor where the dynamic linker was called with the program as its argument.
+  // Not for a privileged program, and not if the dynamic linker was called with the program as its argument.
   if (getauxval(AT_SECURE) != 0 || getauxval(AT_BASE) == 0) return;
-  const auto* const program = reinterpret_cast<const char*>(getauxval(AT_EXECFN));  // NOLINT(performance-no-int-to-ptr): as the kernel gives it
+  const auto* const program = reinterpret_cast<const char*>(getauxval(AT_EXECFN));  // NOLINT(performance-no-int-to-ptr): the kernel passes a number
   std::size_t size = 0;
   while (environment[size] != nullptr) ++size;
   auto** const extended = static_cast<char**>(__builtin_alloca((size + 2) * sizeof(char*)));
@@ -40,5 +40,5 @@ void start_with_spin_count(int /*count*/, char** arguments, char** environment) 
 
 }  // namespace
 
-// The dynamic linker calls what stands here before all constructors, those of libraries included.
+// The dynamic linker calls the functions in this section before all constructors, including those of libraries.
 __attribute__((section(".preinit_array"), used)) static void (*const kBeforeConstructors)(int, char**, char**) = start_with_spin_count;

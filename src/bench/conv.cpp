@@ -34,9 +34,9 @@ constexpr std::size_t kInputGradient = 1;
 /// One kind of convolution, or all of a step together.
 struct ConvTimes {
   std::string name;
-  double times = 0;                              // in a step
-  std::array<double, kPassNames.size()> work{};  // floating-point operations of all times; 0: a pass that training leaves out
-  std::array<std::array<double, kPassNames.size()>, kTimedConvs.size()> seconds{};  // of all times
+  double times = 0;                              // occurrences in a step
+  std::array<double, kPassNames.size()> work{};  // floating-point operations of all occurrences; 0: a pass that training does not need
+  std::array<std::array<double, kPassNames.size()>, kTimedConvs.size()> seconds{};  // of all occurrences
 
   double total(std::size_t way) const { return seconds[way][0] + seconds[way][1] + seconds[way][2]; }
 };
@@ -50,7 +50,7 @@ std::string name_of(const Convolution& c) {
   return name;
 }
 
-/// In the order of kPassNames; each gradient from a forward pass that asks for no other one.
+/// In the order of kPassNames; each gradient is computed from a forward pass that requires no other gradient.
 std::array<std::function<void()>, kPassNames.size()> passes_of(const Convolution& c, const TimedConv& way, const Compute& compute) {
   const auto drawn = [&](torch::IntArrayRef shape) {
     return torch::rand(shape, torch::dtype(compute.precision).device(compute.device)).contiguous(way.format);
@@ -100,7 +100,7 @@ ConvTimes sum_of(const std::vector<ConvTimes>& lines) {
   return all;
 }
 
-/// best: floating-point operations a second; step: seconds.
+/// best: floating-point operations per second; step: seconds.
 void add_convolution(BenchReport& report, const ConvTimes& line, double best, double step) {
   std::vector<BenchReport::Cell> cells{{"times", line.times}, {"GFLOP", line.work[0] / 1e9}};
   for (std::size_t pass = 0; pass < kPassNames.size(); ++pass)
@@ -116,7 +116,7 @@ void add_convolution(BenchReport& report, const ConvTimes& line, double best, do
   report.add_line("convolutions", line.name, cells);
 }
 
-/// Each kind where it is asked for first.
+/// One entry per kind, in the order of first use.
 std::vector<ConvTimes> measure_convolutions(const std::vector<Convolution>& asked, const Compute& compute, const Repeats& runs) {
   std::vector<ConvTimes> lines;
   for (auto c = asked.begin(); c != asked.end(); ++c)

@@ -15,7 +15,7 @@ namespace seg {
 
 namespace {
 
-/// Observes operations while it lives.
+/// Observes operations as long as it exists.
 class Observing {
  public:
   explicit Observing(at::CallbackHandle handle) : handle_(handle) {}
@@ -31,7 +31,7 @@ at::RecordFunctionCallback observer(at::RecordFunctionCallback::StartCallback be
   return at::RecordFunctionCallback(begin, end).needsInputs(true).needsOutputs(true).scopes({at::RecordScope::FUNCTION});
 }
 
-/// How a product's inputs say how many multiply-adds an element of its output takes.
+/// How to find the number of multiply-adds per output element from the inputs of a product.
 enum class Inner {
   kWeights,     // a convolution: the weights of one output channel
   kLastOfFirst  // a matrix product: the last dimension of the left factor
@@ -40,10 +40,10 @@ enum class Inner {
 struct Product {
   std::string_view name;
   Inner inner;
-  std::size_t input;  // the tensor that says it
+  std::size_t input;  // the input tensor that determines it
 };
 
-// From what a network calls down to what computes: a product is counted where it is entered first.
+// From the operators that a network calls down to those that compute: a product is counted at its outermost operator.
 constexpr std::array<Product, 13> kProducts = {{{"seg::conv2d", Inner::kWeights, 1},
                                                 {"seg::depthwise_conv", Inner::kWeights, 1},
                                                 {"aten::conv2d", Inner::kWeights, 1},
@@ -58,12 +58,12 @@ constexpr std::array<Product, 13> kProducts = {{{"seg::conv2d", Inner::kWeights,
                                                 {"aten::addmm", Inner::kLastOfFirst, 1},
                                                 {"aten::baddbmm", Inner::kLastOfFirst, 1}}};
 
-// LibTorch takes plain functions as callbacks, so what this thread has counted is where they find it.
+// LibTorch takes plain functions as callbacks, so the counts of this thread must be in thread-local variables.
 thread_local std::vector<double> counted_products;
 thread_local int open_products = 0;  // entered and not left
 
 struct EnteredProduct : at::ObserverContext {
-  double multiply_adds = 0.0;  // an element of the output
+  double multiply_adds = 0.0;  // per output element
 };
 
 std::unique_ptr<at::ObserverContext> begin_product(const at::RecordFunction& function) {
@@ -94,7 +94,7 @@ thread_local int open_convolutions = 0;  // entered and not left
 
 struct EnteredConvolution : at::ObserverContext {};
 
-/// Of LibTorch's lists for height and width, which are alike, the first.
+/// The first value of LibTorch's lists for height and width, which are equal.
 std::int64_t step_of(const c10::IValue& value) { return value.isInt() ? value.toInt() : value.toIntVector().front(); }
 
 std::unique_ptr<at::ObserverContext> begin_convolution(const at::RecordFunction& function) {
@@ -103,7 +103,7 @@ std::unique_ptr<at::ObserverContext> begin_convolution(const at::RecordFunction&
   if (open_convolutions++ == 0) {
     const auto inputs = function.inputs();
     const torch::Tensor &x = inputs[0].toTensor(), &weight = inputs[1].toTensor();
-    const std::size_t first = name == "seg::conv2d" ? 2 : 3;  // behind the bias
+    const std::size_t first = name == "seg::conv2d" ? 2 : 3;  // after the bias
     const ConvSteps steps{step_of(inputs[first]), step_of(inputs[first + 1]), step_of(inputs[first + 2])};
     seen_convolutions.push_back({x.sizes().vec(), weight.sizes().vec(), steps, x.requires_grad()});
   }
@@ -114,14 +114,14 @@ void end_convolution(const at::RecordFunction&, at::ObserverContext* context) {
   if (context != nullptr) --open_convolutions;
 }
 
-// Backward has threads of its own: the count is where all find it.
+// Backward has its own threads, so the count is shared by all threads.
 std::atomic<std::int64_t> traffic{0};
 thread_local int open_operations = 0;  // entered and not left
 
-/// These end like operations in place, or make tensors, and move nothing.
+/// These operations look like in-place operations or create tensors, but move no bytes.
 constexpr std::array<std::string_view, 5> kStill = {"aten::detach_", "aten::set_", "aten::resize_", "aten::requires_grad_", "aten::record_stream"};
 
-/// Made of other operators, which are counted.
+/// Composed of other operators, which are counted.
 constexpr std::array<std::string_view, 4> kCompound = {"seg::batch_norm", "seg::conv2d", "seg::depthwise_conv", "seg::upsampled_conv"};
 
 bool moves_nothing(std::string_view name) {
@@ -142,7 +142,7 @@ std::vector<torch::Tensor> tensors_of(const Values& values) {
   return tensors;
 }
 
-/// Once for values that a tensor repeats.
+/// Counts values that a tensor repeats only once.
 std::int64_t bytes_of(const torch::Tensor& tensor) {
   return static_cast<std::int64_t>(std::min<std::size_t>(tensor.nbytes(), tensor.storage().nbytes()));
 }
@@ -158,7 +158,7 @@ struct Operation : at::ObserverContext {
   bool outermost = false;
 };
 
-/// Null for what only encloses operations, such as a node of autograd.
+/// Null for records that only enclose operations, such as a node of autograd.
 std::unique_ptr<at::ObserverContext> begin_operation(const at::RecordFunction& function) {
   const std::string_view name = function.name();
   if ((!name.starts_with("aten::") && !name.starts_with("seg::")) || std::ranges::find(kCompound, name) != kCompound.end()) return nullptr;

@@ -11,7 +11,7 @@ namespace seg {
 
 namespace {
 
-/// What becomes of one image on one thread, by parts.
+/// Times of the parts of loading one image on one thread.
 void add_one_image(BenchReport& report, const Dataset& set, const SampleTransform& transform, std::int64_t images) {
   std::vector<double> decode, augment, stack;
   for (std::int64_t i = 0; i < images; ++i) {
@@ -29,7 +29,7 @@ std::vector<std::string> chosen_caches(const std::vector<std::string>& asked) {
   const std::vector<std::string>& all = cache_kinds();
   for (const std::string& kind : asked) {
     if (std::find(all.begin(), all.end(), kind) == all.end())
-      throw Error(ErrorKind::kConfiguration, "--cache " + kind + ": no such cache", "use one of " + config::joined(all));
+      throw Error(ErrorKind::kConfiguration, "--cache " + kind + ": unknown cache", "use one of " + config::joined(all));
   }
   return asked.empty() ? all : asked;
 }
@@ -47,7 +47,7 @@ BenchReport bench_data(const DataBench& bench) {
   const auto experiment = setup.build();
   const RunConfig& config = experiment->config;
   const FileDataset& files = *experiment->train_set;
-  std::vector<std::shared_ptr<const Dataset>> cached;  // null where there is no cache
+  std::vector<std::shared_ptr<const Dataset>> cached;  // null without a cache
   for (const std::string& kind : kinds) {
     DataOptions data = config.data;
     data.cache = config::value_of(kind, kCacheKinds);

@@ -17,7 +17,7 @@ namespace {
 using Kernel = ClassSums (*)(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions);
 
 struct Inputs {
-  torch::Tensor logits;  // float32 [N,K,h,w], channels-last as a network gives them
+  torch::Tensor logits;  // float32 [N,K,h,w], channels-last like those of a network
   torch::Tensor labels;  // u8 [N,H,W]
 };
 
@@ -36,7 +36,7 @@ torch::Tensor gradient(Kernel kernel, const Inputs& inputs) {
   return logits.grad();
 }
 
-/// Seconds of each run. On a GPU by its clock, one work behind the other, so that none hides what launching the next one costs; on the CPU in turn.
+/// Seconds of each run. On a GPU by its clock, one workload after the other, so that none hides the launch cost of the next; on the CPU in turn.
 std::vector<std::vector<double>> measure_all(const torch::Device& device, const Repeats& repeats, const std::vector<std::function<void()>>& works) {
   if (device.is_cpu()) return measure_in_turn(repeats, works);
   std::vector<std::vector<double>> seconds;
@@ -44,7 +44,7 @@ std::vector<std::vector<double>> measure_all(const torch::Device& device, const 
   return seconds;
 }
 
-/// Bytes by which `work` raises what tensors take on the device at its peak.
+/// Bytes by which `work` raises the peak memory of tensors on the device.
 std::int64_t extra_device_bytes(const std::function<void()>& work, const torch::Device& device) {
   forget_peak(device);
   const std::int64_t before = device_memory(device).value().used;
@@ -58,7 +58,7 @@ void compare_kernels(BenchReport& report, const LossBench& bench, const torch::D
   std::vector<std::optional<double>> extra;
   std::vector<std::function<void()>> works;
   for (const auto& [name, kernel] : kernels) {
-    gradient(kernel, small);  // threads and code are not the kernel's memory
+    gradient(kernel, small);  // so that memory of threads and code is not attributed to the kernel
     const auto work = [&, run = kernel] { gradient(run, inputs); };
     const auto bytes = device.is_cpu() ? extra_resident_bytes(work) : std::optional(extra_device_bytes(work, device));
     extra.push_back(bytes ? std::optional(static_cast<double>(*bytes)) : std::nullopt);
@@ -96,7 +96,7 @@ void compare_losses(BenchReport& report, Experiment& experiment, const Repeats& 
   const auto work = [&](Loss& loss) {
     return [&] { loss.compute({logits.detach().requires_grad_(true), labels, align_corners, {}, loss.regions()}).value.backward(); };
   };
-  // What is looked for is smaller than the spread of few runs.
+  // The difference to be measured is smaller than the spread of few runs.
   const auto seconds = measure_all(experiment.compute.device, {runs.warmup, 5 * runs.runs}, {work(*recall), work(*gap), work(*entropy)});
   const auto over_entropy = [&](std::size_t i) {
     return 100 * (measurement_of(seconds[i]).median - measurement_of(seconds[2]).median) / measurement_of(steps).median;
@@ -133,7 +133,7 @@ std::vector<std::int64_t> parse_shape(const std::string& text) {
     read = read && separator == 'x' && stream >> shape[i] && shape[i] > 0;
   }
   if (!read || !(stream >> std::ws).eof() || shape[1] > 255)
-    throw Error(ErrorKind::kConfiguration, "--shape " + text + " is no shape of logits", "give IMAGESxCLASSESxHEIGHTxWIDTH, such as 6x19x193x193");
+    throw Error(ErrorKind::kConfiguration, "--shape " + text + " is not a shape of logits", "use IMAGESxCLASSESxHEIGHTxWIDTH, such as 6x19x193x193");
   return shape;
 }
 

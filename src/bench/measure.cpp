@@ -29,7 +29,7 @@ std::optional<std::int64_t> status_bytes(const std::string& name) {
 }  // namespace
 
 Measurement measurement_of(std::vector<double> values) {
-  if (values.empty()) throw Error(ErrorKind::kInternal, "a measurement of no values");
+  if (values.empty()) throw Error(ErrorKind::kInternal, "a measurement without values");
   std::sort(values.begin(), values.end());
   const std::size_t count = values.size();
   return {.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
@@ -71,7 +71,7 @@ std::vector<double> measure_on(const torch::Device& device, const Repeats& repea
 }
 
 std::optional<std::int64_t> extra_resident_bytes(const std::function<void()>& work) {
-  release_free_memory();  // freed blocks that are still resident would be used again unseen
+  release_free_memory();  // otherwise freed blocks that are still resident would be reused without being counted
   malloc_trim(0);
   std::ofstream forget("/proc/self/clear_refs");
   const bool forgotten = static_cast<bool>(forget << "5" << std::flush);

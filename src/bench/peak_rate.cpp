@@ -18,7 +18,7 @@ constexpr std::int64_t kImages = 4;
 
 PeakRate::PeakRate(Compute compute, std::int64_t largest) : compute_(compute) {
   if (largest <= 0) largest = compute.device.is_cpu() ? 4096 : 8192;
-  const auto options = torch::dtype(compute.precision).device(compute.device);  // drawn there: the host would take seconds over the large ones
+  const auto options = torch::dtype(compute.precision).device(compute.device);  // created on the device: the host would need seconds for large ones
   for (std::int64_t side = std::min<std::int64_t>(1024, largest); side <= largest; side += 1024) {
     const torch::Tensor a = torch::rand({side, side}, options), b = torch::rand({side, side}, options);
     const double n = static_cast<double>(side);

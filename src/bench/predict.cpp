@@ -12,14 +12,14 @@ namespace seg {
 
 namespace {
 
-/// The smallest value that so large a share of them does not exceed.
+/// The smallest value that at least the share `share` of the values does not exceed.
 double percentile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
   return values[std::max<std::size_t>(rank, 1) - 1];
 }
 
-/// Of one image in evaluation.
+/// For one image in evaluation mode.
 double forward_flops(Model& model, const torch::Device& device, Size size) {
   const torch::NoGradGuard no_gradient;
   model.eval();

@@ -22,7 +22,7 @@ namespace {
 namespace profiler = torch::autograd::profiler;
 
 constexpr std::size_t kShown = 25;
-constexpr std::size_t kLongestName = 160;  // those of templates run over pages
+constexpr std::size_t kLongestName = 160;  // names of templates can be pages long
 
 struct Span {
   std::string name;
@@ -53,9 +53,9 @@ std::vector<Span> spans_in(const torch::Device& device, const std::function<void
   return spans;
 }
 
-/// What each span took itself: operators call each other, and the time of the inner one is not the outer one's.
+/// The time of each span without the operators that it calls.
 std::vector<std::int64_t> own_times(std::vector<Span>& spans) {
-  // The outer one first.
+  // Outer spans first.
   std::ranges::stable_sort(spans, {}, [](const Span& span) { return std::tuple(span.thread, span.begin, -span.end); });
   std::vector<std::int64_t> own;
   std::vector<std::size_t> open;
@@ -74,8 +74,8 @@ std::vector<std::int64_t> own_times(std::vector<Span>& spans) {
 std::vector<ProfileEntry> profile(const torch::Device& device, const std::function<void()>& work) {
   std::vector<Span> spans = spans_in(device, work);
   if (spans.empty())
-    throw Error(ErrorKind::kConfiguration, "--profile: the profiler of this LibTorch sees nothing of what runs on " + device.str(),
-                "leave --profile out, or build with a LibTorch that has Kineto (scripts/build.sh --cuda)");
+    throw Error(ErrorKind::kConfiguration, "--profile: the profiler of this LibTorch records nothing on " + device.str(),
+                "omit --profile, or build with a LibTorch that has Kineto (scripts/build.sh --cuda)");
   std::vector<std::int64_t> own;
   if (device.is_cpu()) {
     own = own_times(spans);

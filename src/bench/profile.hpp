@@ -1,4 +1,4 @@
-// Where the time of training steps goes: the heaviest kernels of a GPU, or operators of the CPU, as LibTorch's own profiler sees them.
+// Where the time of training steps goes: the slowest kernels of a GPU, or operators of the CPU, recorded by LibTorch's profiler.
 #pragma once
 
 #include <torch/types.h>
@@ -10,18 +10,18 @@
 
 namespace seg {
 
-/// All kernels, copies and fills of one name; on the CPU all operators, without what they call.
+/// All kernels, copies and fills with one name; on the CPU all operators with one name, without the operators they call.
 struct ProfileEntry {
   std::string name;
   double seconds = 0.0;
   std::int64_t calls = 0;
 };
 
-/// What the device does in `work`, until it has done all of it, the heaviest first. Throws kConfiguration where this LibTorch has no profiler that
-/// sees it.
+/// The work of the device in `work`, the slowest first; waits until it is done. Throws kConfiguration if this LibTorch has no profiler for the
+/// device.
 std::vector<ProfileEntry> profile(const torch::Device& device, const std::function<void()>& work);
 
-/// Its first 25 of `steps` steps, a line each: ms and calls a step, share of all, name; above them `title` and the sum of all.
+/// The first 25 entries of a profile of `steps` steps, one line each: ms and calls per step, share, name; above them `title` and the total.
 std::string profile_text(const std::string& title, const std::vector<ProfileEntry>& entries, std::int64_t steps);
 
 }  // namespace seg

@@ -8,7 +8,7 @@ namespace seg {
 
 namespace {
 
-/// Four digits that say something, whatever the unit; whole numbers as they are.
+/// Four significant digits; whole numbers unchanged.
 std::string digits(std::optional<double> value) {
   if (!value || !std::isfinite(*value) || *value == std::floor(*value)) return fixed(value, 0);
   const int whole = static_cast<int>(std::floor(std::log10(std::abs(*value)))) + 1;

@@ -1,4 +1,4 @@
-// What a benchmark found: facts about the machine and the run, and measured quantities, as a table and as JSON.
+// The result of a benchmark: facts about the machine and the run, and measured quantities, as a table and as JSON.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -16,7 +16,7 @@ class BenchReport {
   /// `benchmark`: "train", "loss", "data", "eval" or "conv".
   explicit BenchReport(std::string benchmark) : benchmark_(std::move(benchmark)) {}
 
-  /// Something the numbers depend on: threads, versions, sizes.
+  /// Adds a fact on which the numbers depend: threads, versions, sizes.
   void fact(const std::string& name, const nlohmann::ordered_json& value) { facts_[name] = value; }
 
   /// Names are snake_case; those of one section are added one after another. `unit` is empty for a ratio.
@@ -29,12 +29,12 @@ class BenchReport {
     std::string column;
     std::optional<double> value;
   };
-  /// A section of such lines alone is one table, whose columns are those of its first line.
+  /// A section of only such lines is one table, with the columns of its first line.
   void add_line(const std::string& section, const std::string& name, const std::vector<Cell>& cells);
 
-  /// A table a section: name, unit, median, smallest, largest, or a line's cells. Single values have no spread; what is not known is "-".
+  /// One table per section: name, unit, median, smallest, largest, or the cells of lines. Single values have no spread; unknown values are "-".
   std::string text() const;
-  /// {"benchmark": ..., "facts": {...}, "results": {section: {name: {"value" or "median", "min", "max", "mean", "runs"; "unit"}}}}; of a line
+  /// {"benchmark": ..., "facts": {...}, "results": {section: {name: {"value" or "median", "min", "max", "mean", "runs"; "unit"}}}}; for a line
   /// {column: value}
   nlohmann::ordered_json json() const;
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::int64_t kDrawn = 40;  // images; 70 % of them are the training split
 
-// CamVid's 11 classes and void. Frames are resized, so that evaluation takes the same size as training.
+// CamVid's 11 classes and void. Frames are resized, so that evaluation uses the same size as training.
 constexpr const char* kDefaultRecipe = R"(
 name: bench
 data: {dataset: camvid, size: [360, 480], void: train}
@@ -46,7 +46,7 @@ std::string processor() {
 BenchSetup::Folder::Folder(const Communicator& ranks) : own(ranks.is_first_here()) {
   std::string pattern = (fs::temp_directory_path() / "segbench-XXXXXX").string();
   if (ranks.is_first() && mkdtemp(pattern.data()) == nullptr)
-    throw Error(ErrorKind::kStorage, "no temporary folder " + pattern, "set TMPDIR to a folder that can be written");
+    throw Error(ErrorKind::kStorage, "cannot create the temporary folder " + pattern, "set TMPDIR to a writable folder");
   path = ranks.broadcast(pattern);
   if (own) make_directories(path);
 }
@@ -63,7 +63,7 @@ BenchSetup::BenchSetup(const BenchSource& source, const Communicator& ranks) : r
   config_ = read_config(source, overrides);
   if (count > 0) draw(count, source.draw_size == Size{} ? config_.data.size : source.draw_size);
   if (config_.data.cache_dir.empty()) config_.data.cache_dir = (folder_.path / "cache").string();
-  // No schedule ends, and so no learning rate runs out, within a benchmark.
+  // No schedule ends, and no learning rate becomes 0, within a benchmark.
   config_.train.epochs = 0;
   config_.train.iterations = 1'000'000;
 }

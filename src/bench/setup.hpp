@@ -1,4 +1,4 @@
-// What a benchmark runs on: a recipe or the default one, its own data or a drawn set, the experiment they make.
+// The setup of a benchmark: a recipe or the default one, its data or a drawn data set, and the experiment built from them.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,11 @@ struct BenchSource {
   std::string device = "auto";
 };
 
-/// A configuration that is ready to run, and a folder for what is drawn and cached, which goes away with it.
+/// A configuration that is ready to run, and a temporary folder for drawn and cached data.
 class BenchSetup {
  public:
-  /// A disk cache is made in the folder unless data.cache_dir names another. Several ranks share a folder a machine. Throws as load_run_config and
-  /// generate_dataset do.
+  /// A disk cache is created in the folder unless data.cache_dir sets another. The ranks of a machine share a folder. Throws like load_run_config and
+  /// generate_dataset.
   explicit BenchSetup(const BenchSource& source, const Communicator& ranks = {});
 
   const RunConfig& config() const { return config_; }
@@ -32,7 +32,7 @@ class BenchSetup {
   const std::filesystem::path& folder() const { return folder_.path; }
 
  private:
-  /// Rank 0 names it; the first rank of a machine makes it and removes it.
+  /// Rank 0 chooses the name; the first rank of each machine creates and removes the folder.
   struct Folder {
     explicit Folder(const Communicator& ranks);
     ~Folder();
@@ -53,18 +53,18 @@ class BenchSetup {
 /// Random pixels and labels, the same for the same seed: u8 [n,height,width,3] and [n,height,width] with train ids below `classes`.
 Batch random_batch(std::int64_t images, Size size, std::int64_t classes);
 
-/// The batch, or this rank's part of one, that the experiment's synthetic steps train on.
+/// The batch, or this rank's part of it, for the experiment's synthetic steps.
 Batch synthetic_batch(const Experiment& experiment);
 
-/// What the network in training makes of the batch's images.
+/// The network's output for the batch in training mode.
 ModelOutput forward_pass(const Experiment& experiment, const Batch& batch);
 
-/// Of a few steps on the batch, one waited for before the next.
+/// Times of a few steps on the batch, waiting for each before the next.
 std::vector<double> step_seconds(const Experiment& experiment, const Batch& batch);
 
-/// Versions, device, threads, precision, the network.
+/// Adds versions, device, threads, precision, the network.
 void add_facts(BenchReport& report, const RunConfig& config, const Compute& compute, std::int64_t threads, std::size_t classes);
-/// And processes, loss and batch.
+/// The same, and processes, loss and batch.
 void add_facts(BenchReport& report, const Experiment& experiment);
 
 }  // namespace seg

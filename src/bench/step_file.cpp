@@ -50,7 +50,7 @@ void write_step_file(const BenchSource& source, const std::filesystem::path& pat
     tensors["model." + name] = tensor.detach().to(torch::kCPU, /*non_blocking=*/false, /*copy=*/true);  // the step changes the original
 
   const StepResult result = experiment->learner->step({batch}, 0);
-  if (!result.finite()) throw Error(ErrorKind::kNonFinite, "the first step's loss is not finite", "look at the weights that model.init_from names");
+  if (!result.finite()) throw Error(ErrorKind::kNonFinite, "the loss of the first step is not finite", "check the weights in model.init_from");
   auto metadata = describe(*experiment);
   metadata["loss"] = exact(result.loss.item<double>());
   const State host = to_host(tensors);

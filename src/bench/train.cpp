@@ -18,23 +18,23 @@ namespace seg {
 
 namespace {
 
-/// What was measured of a series of steps; times in seconds.
+/// Measurements of a series of steps; times in seconds.
 struct Series {
-  std::vector<double> step;  // waiting included
+  std::vector<double> step;  // including waiting
   std::vector<double> waiting;
-  std::vector<StepLaps> parts;  // read when the steps are made, since that waits for the device
-  std::vector<double> bytes;    // given to sums over the ranks
+  std::vector<StepLaps> parts;  // read after all steps, since reading waits for the device
+  std::vector<double> bytes;    // passed to sums over the ranks
 };
 
-/// Makes steps and keeps count of them.
+/// Runs and counts steps.
 class Stepper {
  public:
   explicit Stepper(Experiment& experiment) : experiment_(experiment) {}
 
   double images() const { return static_cast<double>(experiment_.config.train.batch_size * experiment_.config.train.accumulate); }
 
-  /// `next` gives a micro-batch; steps are added to `series` unless it is null. Where steps are asynchronous, it waits for the step
-  /// before.
+  /// `next` returns a micro-batch; the times of steps are added to `series` unless it is null. If steps are asynchronous, waits for the previous
+  /// step.
   void run(std::int64_t steps, const std::function<Batch()>& next, Series* series) {
     run(steps, next, series, asynchronous_ ? StepTiming::kWhole : StepTiming::kParts);
   }
@@ -76,11 +76,11 @@ class Stepper {
 
 Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps) {
   const RunConfig& config = experiment.config;
-  // The loader's queue is full when the first step begins; the warm-up has to use it up.
+  // The loader's queue is full when the first step begins; the warm-up must empty it.
   const std::int64_t warmup = std::max(steps.warmup, config.data.prefetch + 1);
   LoaderOptions options = training_loader(experiment, 0);
   options.batches = (warmup + steps.runs) * config.train.accumulate;
-  if (config.data.cache != CacheKind::kNone) {  // every epoch but the first finds its frames there
+  if (config.data.cache != CacheKind::kNone) {  // only the first epoch fills the cache
     DataLoader filling(experiment.training_samples, experiment.transform, options);
     while (filling.next()) continue;
   }
@@ -92,8 +92,8 @@ Series end_to_end(Experiment& experiment, Stepper& stepper, const Repeats& steps
   return series;
 }
 
-/// Bytes: the most that tensors take on a GPU in steps that are launched, when the memory in which libraries tried their algorithms is given back, as
-/// scripts/bench_pytorch_step.py counts PyTorch's. A recorded step has memory of its own, which LibTorch does not count as tensors'.
+/// Peak bytes of tensors on a GPU in steps that are launched operation by operation, after the memory in which libraries tried algorithms was
+/// released; scripts/bench_pytorch_step.py counts PyTorch's in the same way. A recorded step has its own memory, which LibTorch does not count.
 std::int64_t device_bytes_of_steps(const torch::Device& device, Stepper& stepper, const std::function<Batch()>& next) {
   constexpr std::int64_t kSteps = 2;
   wait_for(device);
@@ -104,14 +104,14 @@ std::int64_t device_bytes_of_steps(const torch::Device& device, Stepper& stepper
   return device_memory(device).value().peak;
 }
 
-/// What a profile shows of steps that are launched one operation after the other and, where training records them, of recorded ones.
+/// The profile of steps that are launched operation by operation and, if training records them, of recorded steps.
 std::string profile_of_steps(const Experiment& experiment, Stepper& stepper, const std::function<Batch()>& next, const BenchReport& report) {
   constexpr std::int64_t kSteps = 5;
   std::string text;
   const nlohmann::ordered_json facts = report.json().at("facts");
   for (const auto& [name, value] : facts.items()) text += "# " + name + ": " + (value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
   const auto add = [&](const std::string& title, StepTiming timing) {
-    stepper.run(kSteps, next, nullptr, timing);  // on a GPU the first ones end in recording
+    stepper.run(kSteps, next, nullptr, timing);  // on a GPU, the first steps end with recording
     text += "\n" + profile_text(title, profile(experiment.compute.device, [&] { stepper.run(kSteps, next, nullptr, timing); }), kSteps);
   };
   add("launched steps", StepTiming::kParts);
@@ -139,7 +139,7 @@ void add_series(BenchReport& report, const std::string& section, const Series& s
   }
 }
 
-/// In units of `unit`, what was achieved, the best of the machine, and their ratio.
+/// Adds the achieved rate and the best rate of the machine in units of `unit`, and their ratio.
 void add_rate(BenchReport& report, const std::string& section, double achieved, const Measurement& best, double unit, const std::string& name) {
   report.add(section, "achieved", achieved / unit, name);
   report.add(section, "best", in_units(best, unit), name);
@@ -160,7 +160,7 @@ void add_traffic(BenchReport& report, std::int64_t bytes_a_step, const Measureme
   add_rate(report, "traffic", static_cast<double>(bytes_a_step) / step.median, peak.copy(), kGigabyte, "GB/s");
 }
 
-/// As GradientSum does it: all buckets under way at once, in a group of their own.
+/// Like GradientSum: all buckets at the same time, in a separate group.
 std::vector<double> seconds_of_sums(const Model& model, const Communicator& ranks, const Repeats& repeats) {
   const Communicator group = ranks.group("sum alone");
   std::vector<torch::Tensor> buckets;
@@ -177,9 +177,9 @@ std::vector<double> seconds_of_sums(const Model& model, const Communicator& rank
   });
 }
 
-/// What several ranks cost each other; `resident`: bytes, the peak of this rank. All ranks call it.
+/// Adds the cost of communication between ranks; `resident`: peak of this rank in bytes. All ranks must call it.
 void add_rank_times(BenchReport& report, const Series& series, std::int64_t resident, const Experiment& experiment, const Repeats& repeats) {
-  std::vector<double> waits;  // after backward, for what the other ranks still had to send
+  std::vector<double> waits;  // time after backward spent waiting for messages of the other ranks
   for (const StepLaps& laps : series.parts) waits.push_back(laps.times().ranks);
   const double waiting = measurement_of(waits).median;
   const std::vector<double> alone = seconds_of_sums(experiment.learner->model(), experiment.ranks, repeats);
@@ -206,11 +206,11 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
   const Flops flops = count_flops([&] { forward_pass(*experiment, batch); });
   const std::int64_t traffic = count_traffic([&] { stepper.run(1, same, nullptr, StepTiming::kParts); });
 
-  // The machine's clock wanders: the best rate is measured between the stretches, and synthetic steps before and after the others.
+  // The machine's clock drifts: therefore the best rate is measured between the series, and synthetic steps before and after the others.
   Series synthetic;
   std::optional<Series> loaded;
   stepper.run(bench.steps.warmup, same, nullptr);
-  const std::int64_t resident = peak_resident_bytes();  // before the best rate takes matrices of its own
+  const std::int64_t resident = peak_resident_bytes();  // before the measurement of the best rate allocates its matrices
   const bool gpu = experiment->compute.device.is_cuda();
   const std::int64_t on_device = gpu ? device_bytes_of_steps(experiment->compute.device, stepper, same) : 0;
   PeakRate peak(experiment->compute, bench.largest_product);
@@ -232,7 +232,7 @@ BenchReport bench_train(const TrainBench& bench, const Communicator& ranks) {
     Series parts;
     stepper.run(bench.steps.runs, same, &parts, StepTiming::kParts);
     synthetic.parts = parts.parts;
-    report.fact("parts", "by the device's clock, of steps that are launched one operation after the other");
+    report.fact("parts", "by the device's clock, for steps that are launched operation by operation");
   }
 
   const Measurement step = measurement_of(synthetic.step);

@@ -15,7 +15,7 @@ namespace {
 
 using Kind = Node::Kind;
 
-// What a field wants, with an example for the hint.
+// The kind of value that a field expects, with an example for the hint.
 struct Wanted {
   const char* type;
   const char* example;
@@ -28,7 +28,7 @@ constexpr Wanted wanted(const Size&) { return {"a size [height, width]", "[384, 
 constexpr Wanted wanted(const std::vector<std::int64_t>&) { return {"a list of integers", "[1, 2]"}; }
 constexpr Wanted wanted(const std::vector<double>&) { return {"a list of numbers", "[0.5, 1]"}; }
 constexpr Wanted wanted(const std::vector<std::string>&) { return {"a list of texts", "[one, two]"}; }
-constexpr Wanted wanted(const std::map<std::string, double>&) { return {"names with a number each", "{one: 0.5}"}; }
+constexpr Wanted wanted(const std::map<std::string, double>&) { return {"names with one number each", "{one: 0.5}"}; }
 
 std::string hint_of(const Field& field, const Wanted& want) {
   const std::string help = field.about.help.empty() ? "" : " (" + field.about.help + ")";
@@ -55,7 +55,7 @@ void check_range(const Node& node, const Field& field, Number value) {
   const auto real = static_cast<double>(value);
   if (real >= field.about.min && real <= field.about.max) return;
   const std::string range = range_text(field.about);
-  fail(node.position, field.key + ": " + format(value) + " is out of range, it must be " + range, "choose a value " + range);
+  fail(node.position, field.key + ": " + format(value) + " is out of range: it must be " + range, "choose a value " + range);
 }
 
 void check_choice(const Position& position, const Field& field, const std::string& value) {
@@ -71,9 +71,9 @@ template <class Scalar>
 void convert_value(const Node& node, const Field& field, Scalar& value) {
   if (node.kind != Kind::kScalar) wrong_kind(node, field, wanted(value));
   const std::string text = expand(node, field.key);
-  // Quotes make text of a number, but ${VAR} may need them.
+  // Quotes turn a number into text, but ${VAR} may need them.
   const bool is_text = !node.plain && node.text.find("${") == std::string::npos;
-  const std::string defect = is_text ? "is text, because of its quotes" : parse_scalar(text, value);
+  const std::string defect = is_text ? "is text, because it is in quotes" : parse_scalar(text, value);
   if (!defect.empty()) fail(node.position, field.key + ": " + in_quotes(text) + " " + defect, hint_of(field, wanted(value)));
   if constexpr (!std::is_same_v<Scalar, bool>) check_range(node, field, value);
 }
@@ -122,7 +122,7 @@ bool is_variable_name(const std::string& name) {
   return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 && std::ranges::all_of(name, is_part);
 }
 
-// `inside` is what stands between the braces.
+// `inside` is the text between the braces.
 std::string variable(const std::string& inside, const Node& scalar, const std::string& key) {
   const std::size_t split = std::min(inside.find(":-"), inside.find(":?"));
   const std::string name = inside.substr(0, split);
@@ -133,7 +133,7 @@ std::string variable(const std::string& inside, const Node& scalar, const std::s
   if (!is_variable_name(name))
     refuse(in_quotes(name) + " is not the name of a variable", "write ${NAME}, ${NAME:-default} or ${NAME:?advice}, or $$ for a dollar sign");
   if (fallback && fallback->find('$') != std::string::npos)
-    refuse("a dollar sign in the default of ${" + shown(name) + "}", "a default is plain text");
+    refuse("the default of ${" + shown(name) + "} contains a dollar sign", "a default must be plain text");
   const char* value = std::getenv(name.c_str());
   if (fallback && (value == nullptr || *value == '\0')) return *fallback;
   if (value == nullptr || (advice && *value == '\0')) {

@@ -15,19 +15,19 @@ namespace seg::config {
 
 namespace {
 
-constexpr int kMaxFiles = 100;                              // bases of bases can double with each level
-constexpr int kSetLayer = std::numeric_limits<int>::max();  // all --set together
+constexpr int kMaxFiles = 100;                              // the number of bases can double with each level
+constexpr int kSetLayer = std::numeric_limits<int>::max();  // all --set options together
 
 fs::path shipped(const fs::path& name) { return name.is_relative() ? find_shipped("configs" / name) : fs::path(); }
 
-// `name` as seen from `folder` (empty: the working directory) or else the shipped configs/`name`; empty where there is neither.
+// `name` relative to `folder` (empty: the working directory), or else the shipped configs/`name`; empty if neither exists.
 fs::path find_recipe(const fs::path& folder, const fs::path& name) {
   std::error_code ignored;
   fs::path beside = (folder / name).lexically_normal();
   return fs::exists(beside, ignored) ? beside : shipped(name);
 }
 
-// What was probably meant by `name`, and written like it; empty if nothing is near.
+// The recipe that the user probably meant by `name`, written in the same way; empty if nothing is near.
 std::string near_recipe(const fs::path& folder, const fs::path& name) {
   const fs::path own = name.parent_path();
   const fs::path recipes = shipped(own);
@@ -40,18 +40,18 @@ Node parse_root(const std::string& text, const std::string& source) {
   Node root = parse_yaml(text, start_of(source));
   if (root.kind == Node::Kind::kNull) root.kind = Node::Kind::kMap;
   if (root.kind != Node::Kind::kMap) {
-    fail(root.position, "expected keys, found " + kind_name(root), "a configuration is lines like 'name: value', with a space after the colon");
+    fail(root.position, "expected keys, found " + kind_name(root), "a configuration has lines like 'name: value', with a space after the colon");
   }
   return root;
 }
 
-// Ahead of reading, so that the message is the one for a text, with a place.
+// Called before reading, so that the message is that for a text that is too large, with its position.
 void check_size(const fs::path& file) {
   std::error_code none;
   if (const auto bytes = fs::file_size(file, none); !none && bytes > kMaxBytes) too_large(start_of(file.string()), bytes);
 }
 
-// Reads a file after the files it builds on.
+// Reads a file after its base files.
 class FileReader {
  public:
   Node read(const fs::path& file) {
@@ -89,9 +89,9 @@ class FileReader {
     if (!fs::is_regular_file(path, none)) no_base(wanted, file.parent_path(), position);
     const fs::path canonical = fs::weakly_canonical(path, none);
     if (std::find(open_.begin(), open_.end(), canonical) != open_.end()) {
-      fail(position, "base: " + in_quotes(path.string()) + " is built on this file, which is a cycle", "remove one of the base: lines");
+      fail(position, "base: " + in_quotes(path.string()) + " has this file as its base, which makes a cycle", "remove one of the base: lines");
     }
-    if (++files_ > kMaxFiles) fail(position, "base: more than " + std::to_string(kMaxFiles) + " files", "build on fewer files");
+    if (++files_ > kMaxFiles) fail(position, "base: more than " + std::to_string(kMaxFiles) + " files", "use fewer base files");
     return read(path);
   }
 
@@ -100,11 +100,11 @@ class FileReader {
     fail(position,
          "base: there is no file " + in_quotes((folder / wanted).lexically_normal().string()) +
              (wanted.is_relative() ? " and no shipped recipe " + in_quotes(wanted.string()) : ""),
-         near.empty() ? "a base is looked up from the folder of the file that names it, then among the shipped recipes"
+         near.empty() ? "a base is searched in the folder of the file that names it, then among the shipped recipes"
                       : "did you mean " + in_quotes(near) + "?");
   }
 
-  std::vector<fs::path> open_;  // from the first file to the one being read
+  std::vector<fs::path> open_;  // from the first file to the file being read
   int files_ = 0;
   int layers_ = 0;
 };
@@ -116,7 +116,7 @@ Node parse_override(const std::string& text) {
   if (equals == std::string::npos) fail(place, "there is no '='", "write --set KEY=VALUE, such as --set train.batch_size=4");
   const std::string path = text.substr(0, equals);
   const auto segments = static_cast<std::size_t>(std::count(path.begin(), path.end(), '.')) + 1;
-  if (segments > kMaxDepth) fail(place, "nested deeper than " + std::to_string(kMaxDepth) + " levels", "no option lies that deep");
+  if (segments > kMaxDepth) fail(place, "nested deeper than " + std::to_string(kMaxDepth) + " levels", "no option is nested that deep");
 
   Node node = parse_yaml(text.substr(equals + 1), place);
   if (equals + 1 == text.size()) {  // "--set name=" is empty text
@@ -124,7 +124,7 @@ Node parse_override(const std::string& text) {
     node.plain = false;
   }
   node.position = place;
-  // From the last name on, a map around each.
+  // Puts a map around each name, from the last one to the first.
   for (std::string names = path;;) {
     const std::size_t dot = names.rfind('.');
     node.key = names.substr(dot == std::string::npos ? 0 : dot + 1);
@@ -166,7 +166,7 @@ Document Document::from_file(const fs::path& file, const std::vector<std::string
 
 Document Document::from_text(const std::string& text, const std::string& source, const std::vector<std::string>& overrides) {
   Node root = parse_root(text, source);
-  if (const Node* base = root.find("base")) fail(base->key_position, "base: is allowed in files only", "write out what the base gives");
+  if (const Node* base = root.find("base")) fail(base->key_position, "base: is allowed only in files", "write the keys of the base here");
   apply(root, overrides);
   return Document(std::move(root));
 }

@@ -1,4 +1,4 @@
-// How an options struct declares its fields, once, for parsing, printing, help and comparison.
+// An options struct declares its fields once, for parsing, printing, help and comparison.
 //
 //   struct PolyOptions {
 //     double power = 0.9;
@@ -30,20 +30,20 @@
 
 namespace seg::config {
 
-/// What a field says about itself.
+/// The declaration of a field.
 struct About {
   std::string help = {};                                  // one line, no full stop
-  std::string unit = {};                                  // "pixels", "seconds"; empty where there is none
+  std::string unit = {};                                  // "pixels", "seconds"; empty if there is none
   double min = -std::numeric_limits<double>::infinity();  // smallest value of a number or of each number in a list, map or size
-  double max = std::numeric_limits<double>::infinity();   // largest, likewise
-  std::vector<std::string> choices = {};                  // all values a string, an element of a string list or a map's key may have; empty: any
-  bool harmless = false;                                  // may differ when a run is resumed: it changes no weight
-  bool path = false;                                      // a path: saved absolute
-  std::vector<std::string> no_paths = {};                 // values of a path that name something else, and are saved as they are
-  std::string instead_of = {};  // the field beside it that says the same otherwise: a later file or --set that sets one drops the other
+  double max = std::numeric_limits<double>::infinity();   // largest value, in the same way
+  std::vector<std::string> choices = {};                  // all values of a string, of an element of a string list or of a key of a map; empty: any
+  bool harmless = false;                                  // may change when a run is resumed, because it does not affect the weights
+  bool path = false;                                      // a path: saved as an absolute path
+  std::vector<std::string> no_paths = {};                 // values of a path field that are no paths, and are saved unchanged
+  std::string instead_of = {};  // the alternative field in the same block: a later file or --set that sets one of the two drops the other
 };
 
-/// A value of an enum and how it is written. A table of them names all values: Name<Color> kColors[] = {{Color::kRed, "red"}, ...}.
+/// A value of an enum and its name. A table of them names all values: Name<Color> kColors[] = {{Color::kRed, "red"}, ...}.
 template <class Enum>
 struct Name {
   Enum value;
@@ -54,15 +54,15 @@ template <class Enum, std::size_t N>
 std::string name_of(Enum value, const Name<Enum> (&names)[N]) {
   for (const Name<Enum>& name : names)
     if (name.value == value) return name.text;
-  throw Error(ErrorKind::kInternal, "a value of an enum is missing in its table of names");
+  throw Error(ErrorKind::kInternal, "the table of names lacks a value of the enum");
 }
 
-/// The value of a text that is one of `names`.
+/// The enum value for a text, which must be one of `names`.
 template <class Enum, std::size_t N>
 Enum value_of(const std::string& text, const Name<Enum> (&names)[N]) {
   for (const Name<Enum>& name : names)
     if (text == name.text) return name.value;
-  throw Error(ErrorKind::kInternal, "'" + text + "' is missing in a table of names");
+  throw Error(ErrorKind::kInternal, "'" + text + "' is not in the table of names");
 }
 
 template <class Enum, std::size_t N>
@@ -72,7 +72,7 @@ std::vector<std::string> texts_of(const Name<Enum> (&names)[N]) {
   return texts;
 }
 
-/// Where the value of a field stands: every kind that a field can have. A Size is [height, width].
+/// A pointer to the value of a field, for every type that a field can have. A Size is [height, width].
 using FieldValue = std::variant<bool*, std::int64_t*, double*, std::string*, Size*, std::vector<std::int64_t>*, std::vector<double>*,
                                 std::vector<std::string>*, std::map<std::string, double>*>;
 
@@ -80,13 +80,13 @@ class Visitor {
  public:
   virtual ~Visitor() = default;
 
-  /// `value` is of one of the kinds of FieldValue.
+  /// `value` has one of the types of FieldValue.
   template <class Value>
   void field(const std::string& name, Value& value, const About& about) {
     visit(name, &value, about);
   }
 
-  /// One of a fixed list: text in files, an enum in code. `choices` come from `names`.
+  /// One value of a fixed list: text in files, an enum in code. `choices` come from `names`.
   template <class Enum, std::size_t N>
   void choice(const std::string& name, Enum& value, const Name<Enum> (&names)[N], const About& given = {}) {
     About about = given;
@@ -109,7 +109,7 @@ class Visitor {
   virtual void leave() = 0;
 };
 
-/// What shows a visitor the fields of an options struct.
+/// A function that shows the fields of an options struct to a visitor.
 using Fields = std::function<void(Visitor&)>;
 
 template <class Options>

@@ -13,7 +13,7 @@
 namespace seg::config {
 namespace {
 
-// Whether any YAML reader takes the bare text for this very text.
+// Whether every YAML reader reads the text without quotes as exactly this text.
 bool is_plain(const std::string& text) {
   if (text.empty()) return false;
   const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
@@ -60,7 +60,7 @@ std::string format_list(const Items& items) {
   return "[" + joined(words) + "]";
 }
 
-// What a saved configuration holds: it must mean the same in any working directory, and be readable again.
+// The value in a saved configuration: it must mean the same in any working directory, and be readable again.
 template <class Value>
 Value saved(const Value& value, const About&) {
   return value;

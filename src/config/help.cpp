@@ -12,12 +12,12 @@ namespace seg::config {
 namespace {
 
 constexpr std::size_t kWidth = 80;      // characters of a line
-constexpr std::size_t kLeastHelp = 34;  // of them for the help at least: where the cells of a section leave less, it goes below them
-constexpr std::size_t kBelow = 6;       // and begins here
+constexpr std::size_t kLeastHelp = 34;  // minimum width of the help text: if the other cells of a section leave less, it is printed below them
+constexpr std::size_t kBelow = 6;       // column in which it then begins
 
-// Key, default, unit, range or choices; the help follows them.
+// Key, default, unit, range or choices; the help text follows them.
 constexpr std::size_t kColumns = 4;
-constexpr std::array<std::size_t, kColumns> kWidest = {34, 14, 10, 24};  // a wider cell pushes the next ones to a new line
+constexpr std::array<std::size_t, kColumns> kWidest = {34, 14, 10, 24};  // after a wider cell, the next cells go to a new line
 using Cells = std::array<std::string, kColumns>;
 
 struct Row {
@@ -75,9 +75,9 @@ class HelpPrinter : public TextVisitor {
     open_.pop_back();
   }
 
-  /// Only the whole tells how wide the columns are.
+  /// Prints all rows at once, because the column widths depend on all of them.
   static void print_rows(const std::vector<Row>& rows, std::string& out) {
-    std::array<std::size_t, kColumns + 1> columns{};  // where each begins; the last is the help's
+    std::array<std::size_t, kColumns + 1> columns{};  // start of each column; the last is that of the help text
     columns[0] = 2;
     for (std::size_t i = 0; i < kColumns; ++i) {
       std::size_t width = 0;
@@ -89,7 +89,7 @@ class HelpPrinter : public TextVisitor {
     const std::size_t help = columns[kColumns] + kLeastHelp <= kWidth ? columns[kColumns] : kBelow;
     for (const Row& row : rows) {
       std::size_t used = 0;
-      // On a new line where the place at `column` is taken.
+      // Starts a new line if the line already reaches beyond `column`.
       const auto put = [&](std::size_t column, const std::string& text) {
         if (text.empty()) return;
         if (used > 0 && used + 2 > column) {

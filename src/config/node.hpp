@@ -1,4 +1,4 @@
-// The tree of one YAML text or of several merged ones, each node with the place it came from.
+// The tree of one YAML text, or of several merged texts. Each node knows the position from which it came.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,14 @@
 
 namespace seg::config {
 
-/// Where something was written. Without a line the source is the place: "--set train.lr=0.1".
+/// A position in a text. Without a line, the source is the whole position: "--set train.lr=0.1".
 struct Position {
   std::shared_ptr<const std::string> source;
   int line = 0;    // from 1; 0: none
   int column = 0;  // from 1, in bytes
 };
 
-/// "file:line:column", or the source alone.
+/// "file:line:column", or only the source.
 std::string to_string(const Position& position);
 
 struct Node {
@@ -30,9 +30,9 @@ struct Node {
 
   std::string key;         // in a map
   Position key_position;   // in a map
-  bool inherited = false;  // in a map: comes from a base of the text that gave the map last
+  bool inherited = false;  // in a map: comes from a base of the text that set the map last
   bool from_path = false;  // a map made of the key of "--set a.b=value", not written as a map
-  int layer = 0;           // of the text it comes from: what lies over another has the larger number
+  int layer = 0;           // of the text it comes from: later layers have larger numbers
 
   const Node* find(const std::string& name) const;
 };
@@ -40,11 +40,11 @@ struct Node {
 /// "a list", for messages.
 std::string kind_name(const Node& node);
 
-/// Says of the whole tree which layer it comes from.
+/// Sets the layer of the whole tree.
 void set_layer(Node& node, int layer);
 
-/// Puts `over` on top of `target`: maps key by key, everything else replaces. Nothing on top of a map is an empty map.
-/// What only `target` gives in a map is marked inherited, so that a reader can take the map as a whole instead (class weights).
+/// Merges `over` into `target`: maps key by key, everything else is replaced. An empty value over a map is an empty map.
+/// Entries of a map that only `target` has are marked inherited, so that a reader can treat the map as one value (class weights).
 void merge(Node& target, Node over);
 
 /// Throws kConfiguration "place: what".

@@ -14,9 +14,9 @@
 namespace seg::config {
 namespace {
 
-// Without lines the start is every place.
+// If the start has no line, it is the position of everything.
 Position place_in(const Position& start, int line, int column) { return start.line > 0 ? Position{start.source, line, column} : start; }
-// yaml-cpp counts from 0 and has no place for some errors.
+// yaml-cpp counts from 0 and has no position for some errors.
 Position place_in(const Position& start, const YAML::Mark& mark) { return place_in(start, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1); }
 
 class TreeBuilder : public YAML::EventHandler {
@@ -53,13 +53,13 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
-  static constexpr const char* kNoAliases = "write the value out, or share it through a base: file";
+  static constexpr const char* kNoAliases = "write the value in full, or share it through a base: file";
 
-  // A list or map that is not complete yet.
+  // An incomplete list or map.
   struct Open {
     Node node;
     bool has_key = false;
-    std::string key;  // the one whose value comes next
+    std::string key;  // the key whose value comes next
     std::map<std::string, Position> keys;
   };
 
@@ -78,7 +78,7 @@ class TreeBuilder : public YAML::EventHandler {
   bool wants_key() const { return !open_.empty() && open_.back().node.kind == Node::Kind::kMap && !open_.back().has_key; }
 
   void open(Node node) {
-    if (wants_key()) fail(node.position, kind_name(node) + " cannot be a key", "a key is a name followed by a colon; or a bracket is not closed");
+    if (wants_key()) fail(node.position, kind_name(node) + " cannot be a key", "a key is a name followed by a colon; maybe a bracket is not closed");
     if (open_.size() == kMaxDepth) fail(node.position, "nested deeper than " + std::to_string(kMaxDepth) + " levels", "no option lies that deep");
     open_.push_back({std::move(node), false, {}, {}});
   }
@@ -121,7 +121,7 @@ class TreeBuilder : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-// Line ends become '\n', so that lines are counted as editors do; a byte order mark goes.
+// Line ends become '\n', so that line numbers are those of editors; a byte order mark is removed.
 std::string normalized(const std::string& text) {
   std::string out;
   out.reserve(text.size());
@@ -136,7 +136,7 @@ std::string normalized(const std::string& text) {
   return out;
 }
 
-// yaml-cpp takes the byte 4 for the end of the text and replaces bad UTF-8 silently: both are refused here.
+// yaml-cpp treats the byte 4 as the end of the text and silently replaces bad UTF-8, so both are refused.
 void check_characters(const std::string& text, const Position& start) {
   const std::size_t bad_utf8 = first_bad_utf8(text).value_or(text.size());
   int line = 1;
@@ -157,7 +157,7 @@ void check_characters(const std::string& text, const Position& start) {
 }  // namespace
 
 void too_large(const Position& position, std::uintmax_t bytes) {
-  fail(position, "larger than 1 MB (" + std::to_string(bytes) + " bytes)", "this is no configuration");
+  fail(position, "larger than 1 MB (" + std::to_string(bytes) + " bytes)", "this is not a configuration file");
 }
 
 Position start_of(std::string source) {

@@ -29,7 +29,7 @@ class Printer : public TextVisitor {
   }
   std::size_t indent() const { return 2 * starts_.size(); }
 
-  std::vector<std::size_t> starts_;  // where each open block's first line ends
+  std::vector<std::size_t> starts_;  // end of the first line of each open block
 };
 
 class Lister : public TextVisitor {
@@ -50,7 +50,7 @@ class SettingLister : public TextVisitor {
 
  private:
   void line(const std::string& key, const std::string& text, const About& about) override {
-    const bool is_list = text.starts_with('[') || text.starts_with('{');  // its elements are chosen from, not the whole
+    const bool is_list = text.starts_with('[') || text.starts_with('{');  // the choices are for its elements, not for the whole value
     std::vector<std::string> choices = is_list ? std::vector<std::string>() : about.choices;
     if (text == "true" || text == "false") choices = {"true", "false"};
     const std::string start = key + "=";

@@ -1,4 +1,4 @@
-// An options struct as YAML, as help text, and held against another.
+// Prints an options struct as YAML or as help text, and compares two of them.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace seg::config {
 
-/// A field that two structs of one type hold differently, as YAML text.
+/// A field whose values differ between two structs of one type, as YAML text.
 struct Difference {
   std::string key;  // "train.batch_size"
   std::string before;
@@ -19,25 +19,25 @@ struct Difference {
 /// Each field as {key, value, "", harmless}.
 std::vector<Difference> listed(const Fields& fields);
 
-// What the templates below do, for fields_of() an options struct; of one type where there are two.
+// The implementations of the templates below, for fields_of() an options struct. Two structs must have the same type.
 std::string yaml_of(const Fields& fields);
 std::string help_of(const Fields& fields);
 std::vector<std::string> setting_words_of(const Fields& fields);
 std::vector<Difference> differences_of(const Fields& before, const Fields& after);
 
-/// The whole struct as YAML that Document reads back to the same values. Doubles keep their exact value; paths are made absolute.
+/// The whole struct as YAML, from which Document reads the same values again. Doubles keep their exact value; paths are made absolute.
 template <class Options>
 std::string to_yaml(Options options) {
   return yaml_of(fields_of(options));
 }
 
-/// One line a field: key, default, unit, range or choices, help.
+/// One line per field: key, default, unit, range or choices, help.
 template <class Options>
 std::string help_text(Options defaults) {
   return help_of(fields_of(defaults));
 }
 
-/// What a shell offers after --set: "key=choice" for each choice of a field that has some, "key=" for each other.
+/// The words that shell completion offers after --set: "key=choice" for each choice of a field with choices, "key=" for other fields.
 template <class Options>
 std::vector<std::string> setting_words(Options defaults) {
   return setting_words_of(fields_of(defaults));

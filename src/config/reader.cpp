@@ -11,12 +11,12 @@ namespace seg::config {
 
 namespace {
 
-// Remembers which keys exist.
+// Reads the fields and records which keys exist.
 class Reader : public Visitor {
  public:
   explicit Reader(const Node& root) { blocks_.push_back({"", &root, {}}); }
 
-  // Throws for the first key that no field has. Called once, after the last field.
+  // Throws for the first unknown key. Called once, after the last field.
   void finish() {
     leave();
     if (unknown_ != nullptr)
@@ -25,9 +25,9 @@ class Reader : public Visitor {
 
  private:
   struct Block {
-    std::string prefix;              // "train."; "" at the top
-    const Node* node;                // nullptr where the tree gives nothing
-    std::vector<std::string> names;  // that exist there
+    std::string prefix;              // "train."; "" at the top level
+    const Node* node;                // nullptr if the tree does not set the block
+    std::vector<std::string> names;  // of the keys in this block
   };
 
   void visit(const std::string& name, const FieldValue& value, const About& about) override {
@@ -64,7 +64,7 @@ class Reader : public Visitor {
     return block.node == nullptr ? nullptr : block.node->find(name);
   }
 
-  // Whether a later layer sets the field that stands instead of this one; `value` before it is read is the one that sets nothing.
+  // Whether a later layer sets the alternative field instead of this one. Called before `value` is read, when it still has the neutral default.
   bool is_replaced(const Node& node, const FieldValue& value, const std::string& alternative) const {
     if (alternative.empty()) return false;
     const Block& block = blocks_.back();
@@ -74,15 +74,15 @@ class Reader : public Visitor {
     return other->kind != Node::Kind::kScalar || expand(*other, block.prefix + alternative) != unset;
   }
 
-  // `unknown` was given in `block`.
+  // The hint for the key `unknown` in `block`.
   std::string hint_for(const std::string& unknown, const Block& block) const {
     std::vector<std::string> suggestions;
     const std::string sibling = nearest(unknown, block.names);
     if (!sibling.empty()) suggestions.push_back(block.prefix + sibling);
-    std::vector<std::string> names;  // last parts of all paths
+    std::vector<std::string> names;  // last part of each path
     for (const std::string& path : paths_) {
       names.push_back(path.substr(path.rfind('.') + 1));
-      // The same name in another block, or the whole path written as one key.
+      // The key exists in another block, or the user wrote the whole path as one key.
       if (names.back() == unknown || path == unknown) suggestions.push_back(path);
     }
     if (suggestions.empty()) {
@@ -92,14 +92,14 @@ class Reader : public Visitor {
       }
     }
     if (!suggestions.empty()) return "did you mean " + joined(suggestions, " or ") + "?";
-    const std::string place = block.prefix.empty() ? "at the top are " : "in " + block.prefix.substr(0, block.prefix.size() - 1) + " are ";
+    const std::string place = block.prefix.empty() ? "at the top level are " : "in " + block.prefix.substr(0, block.prefix.size() - 1) + " are ";
     return block.names.empty() ? "there are no keys here" : "the keys " + place + joined(block.names);
   }
 
   std::vector<Block> blocks_;
-  std::vector<std::string> paths_;  // all fields and blocks, in full
-  const Node* unknown_ = nullptr;   // the first key that no field has
-  Block around_ = {};               // where it was given
+  std::vector<std::string> paths_;  // full keys of all fields and blocks
+  const Node* unknown_ = nullptr;   // the first unknown key
+  Block around_ = {};               // the block of that key
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Assigns what a tree gives to the fields of an options struct.
+// Assigns the values of a tree to the fields of an options struct.
 #pragma once
 
 #include "config/fields.hpp"
@@ -6,7 +6,7 @@
 
 namespace seg::config {
 
-/// `root` is a map or null. Throws kConfiguration for a value that its field does not take, and for the first key that no field has.
+/// `root` is a map or null. Throws kConfiguration for a value that its field does not accept, and for the first unknown key.
 void read_fields(const Node& root, const Fields& fields);
 
 }  // namespace seg::config

@@ -9,7 +9,7 @@ namespace {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-// Bytes of the character at the start of `text`; 0 where it is none.
+// Number of bytes of the character at the start of `text`; 0 if it is not a valid character.
 std::size_t character_bytes(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) return 1;
@@ -25,7 +25,7 @@ std::size_t character_bytes(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : bytes;
 }
 
-// from_chars takes no '+'; one is allowed here, before a number only.
+// from_chars accepts no '+'. This function removes one, only before a number.
 std::string_view without_plus(std::string_view text) {
   const bool plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
   return plus ? text.substr(1) : text;

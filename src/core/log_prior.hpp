@@ -1,4 +1,4 @@
-// How frequent each class is, as a logit: what logit adjustment adds in training or takes away in evaluation.
+// The log frequency of each class, which logit adjustment adds to the logits in training or subtracts in evaluation.
 #pragma once
 
 #include <torch/types.h>
@@ -10,8 +10,8 @@
 
 namespace seg {
 
-/// log pi_c = log(n_c / sum n), float64 [K] on the CPU, from the pixels n_c of each class; 0 for a class without a pixel, whose
-/// log pi is minus infinity: who uses it says what becomes of such a class.
+/// log pi_c = log(n_c / sum n), float64 [K] on the CPU, from the pixels n_c of each class; 0 for a class without pixels, whose log pi is minus
+/// infinity: the caller decides what to do with that class.
 inline torch::Tensor log_prior(const std::vector<std::int64_t>& pixels) {
   const double all = std::accumulate(pixels.begin(), pixels.end(), 0.0);
   std::vector<double> logs;

@@ -1,4 +1,4 @@
-// What a network takes: channels in this order, each (x - mean) / std. The YAML block `model.input`.
+// The normalisation of a network's input: order of the channels, each (x - mean) / std. The YAML block `model.input`.
 #pragma once
 
 #include <algorithm>
@@ -13,16 +13,16 @@ enum class ChannelOrder { kRgb, kBgr };
 
 inline constexpr config::Name<ChannelOrder> kChannelOrders[] = {{ChannelOrder::kRgb, "rgb"}, {ChannelOrder::kBgr, "bgr"}};
 
-/// For u8 values 0..255; mean and std follow `order`. It belongs to the weights.
+/// For u8 values 0..255; mean and std are in the order `order`. It belongs to the weights.
 struct NetworkInput {
   ChannelOrder order = ChannelOrder::kRgb;
   std::vector<double> mean = {123.675, 116.28, 103.53};  // ImageNet
   std::vector<double> std = {58.395, 57.12, 57.375};
 
   void fields(config::Visitor& v) {
-    v.choice("order", order, kChannelOrders, {.help = "order of the network's input channels; mean and std follow it"});
-    v.field("mean", mean, {.help = "subtracted from each channel; three numbers", .unit = "0..255", .min = 0.0, .max = 255.0});
-    v.field("std", std, {.help = "divides each channel; three numbers", .unit = "0..255", .min = 0.001, .max = 1000.0});
+    v.choice("order", order, kChannelOrders, {.help = "order of the network's input channels; mean and std are in this order"});
+    v.field("mean", mean, {.help = "three numbers, subtracted from the channels", .unit = "0..255", .min = 0.0, .max = 255.0});
+    v.field("std", std, {.help = "three numbers, by which the channels are divided", .unit = "0..255", .min = 0.001, .max = 1000.0});
   }
 };
 

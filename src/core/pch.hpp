@@ -1,4 +1,4 @@
-// Precompiled for every module that uses LibTorch; sources still include what they use.
+// Precompiled header of every module that uses LibTorch; sources still include what they use.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -31,7 +31,7 @@ std::string dtype_name(torch::ScalarType type) {
 torch::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry) {
   for (const auto& [name, type] : kDtypes) {
     if (entry.dtype != name) continue;
-    // Bytes other than 0 and 1 in a bool tensor are undefined behaviour, so they are read as numbers.
+    // Bytes other than 0 and 1 in a bool tensor are undefined behaviour, so bool tensors are read as numbers.
     const bool boolean = type == torch::kBool;
     torch::Tensor tensor = torch::empty(entry.shape, torch::dtype(boolean ? torch::kUInt8 : type));
     file.read(entry, tensor.data_ptr());

@@ -1,4 +1,4 @@
-// The words that data, models, losses, evaluation and optimisers share; they never include each other.
+// The types that data, models, losses, evaluation and optimisers share; these modules never include each other.
 #pragma once
 
 #include <torch/types.h>
@@ -21,10 +21,10 @@ struct Batch {
   torch::Tensor images;                    // u8 [N,H,W,3], RGB
   torch::Tensor labels;                    // u8 [N,H',W'], train ids, 255 = ignored; in evaluation H'xW' may differ from HxW
   std::vector<std::string> ids;            // N relative paths
-  std::vector<PixelChanges> changes = {};  // N, still to be made (data/augment/batch_changes.hpp); empty: none
+  std::vector<PixelChanges> changes = {};  // N, not applied yet (data/augment/batch_changes.hpp); empty: none
 };
 
-/// Counts over the labels of the training split: where static class weights come from.
+/// Counts over the labels of the training split, from which static class weights are computed.
 struct ClassStatistics {
   std::vector<std::int64_t> pixels;            // [K] pixels of each class
   std::vector<std::int64_t> images;            // [K] images that contain the class

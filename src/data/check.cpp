@@ -12,7 +12,7 @@
 namespace seg {
 namespace {
 
-/// What `read` gives; if it throws kData, a finding.
+/// The result of `read`; if it throws kData, adds a finding.
 template <class Read>
 auto attempt(const std::string& file, std::vector<Finding>& findings, const Read& read) -> std::optional<decltype(read())> {
   try {
@@ -46,7 +46,7 @@ PairCheck check_pair(const FileDataset& dataset, const FilePair& pair) {
   for (const UnknownValue& unknown : decoded->unknown) {
     findings.push_back({labels_file, "label value " + unknown.value + " is outside the class table", unknown.pixels});
   }
-  const cv::Mat& labels = decoded->labels;  // just made, so without gaps between the rows
+  const cv::Mat& labels = decoded->labels;  // just created, so its rows are contiguous
   for (const std::uint8_t label : std::span(labels.data, labels.total())) check.seen.set(label);
   return check;
 }

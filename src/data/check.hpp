@@ -1,4 +1,4 @@
-// Decodes every image and label file of a split and lists all that is wrong.
+// Decodes every image and label file of a split and lists all problems.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ struct Finding {
 };
 
 struct DataCheck {
-  std::vector<Finding> findings;            // in the order of the data set, whatever the number of workers
-  std::vector<std::string> absent_classes;  // those without a pixel in any readable label file
+  std::vector<Finding> findings;            // in the order of the data set, for any number of workers
+  std::vector<std::string> absent_classes;  // classes without a pixel in any readable label file
 };
 
-/// Never throws for a broken file.
+/// Broken files are findings, never exceptions.
 DataCheck check_dataset(const FileDataset& dataset, std::int64_t workers);
 
 }  // namespace seg

@@ -25,7 +25,7 @@ class Reader {
     const Node root = config::parse_yaml(text(), config::start_of(file_.path.string()));
     check_keys(root, {"classes", "void", "ignore"});
     for (const Node& entry : items_of(required(root, "classes"))) file_.classes.push_back(read_class(entry, {"name", "id", "color"}));
-    if (file_.classes.empty()) refuse(required(root, "classes"), "there is no class");
+    if (file_.classes.empty()) refuse(required(root, "classes"), "the list of classes is empty");
     if (const Node* voids = root.find("void")) {
       for (const Node& entry : items_of(*voids)) file_.voids.push_back(read_void(entry));
     }
@@ -33,7 +33,7 @@ class Reader {
       for (const Node& entry : items_of(*ignored)) file_.ignore.push_back(read_id(entry));
     }
     const std::size_t count = file_.classes.size() + file_.voids.size();
-    if (count > kMaxClasses) refuse(root, std::to_string(count) + " classes are more than " + std::to_string(kMaxClasses));
+    if (count > kMaxClasses) refuse(root, std::to_string(count) + " classes, but at most " + std::to_string(kMaxClasses) + " are allowed");
     return file_;
   }
 
@@ -49,7 +49,7 @@ class Reader {
   }
 
   [[noreturn]] static void refuse(const Node& node, const std::string& defect) {
-    config::fail(node.position, defect, "data/README.md says how to write a class table");
+    config::fail(node.position, defect, "data/README.md explains how to write a class table");
   }
 
   static void check_keys(const Node& node, const std::vector<std::string>& known) {
@@ -58,7 +58,7 @@ class Reader {
       if (std::find(known.begin(), known.end(), child.key) != known.end()) continue;
       const std::string near = nearest(child.key, known);
       config::fail(child.key_position, "unknown key " + config::in_quotes(child.key),
-                   near.empty() ? "the keys here are " + config::joined(known) : "did you mean " + config::in_quotes(near) + "?");
+                   near.empty() ? "the allowed keys are " + config::joined(known) : "did you mean " + config::in_quotes(near) + "?");
     }
   }
 
@@ -90,7 +90,7 @@ class Reader {
     check_keys(node, known);
     const Node &name = required(node, "name"), &id = required(node, "id"), &color = required(node, "color");
     ClassInfo info;
-    info.name = name.text;  // empty unless it is a single value
+    info.name = name.text;  // empty unless the node is a single value
     if (info.name.empty()) refuse(name, "expected a name");
     if (!names_.insert(info.name).second) refuse(name, "the name " + config::in_quotes(info.name) + " is given twice");
     info.file_id = read_id(id);
@@ -124,7 +124,7 @@ ClassTable class_table(const ClassFile& file, bool train_void) {
     throw Error(ErrorKind::kConfiguration, file.path.string() + ": data.void is 'train', but the class table has no void entry",
                 "add one under 'void:', or set data.void: ignore");
   }
-  // In the order of places, each is put in front of what stands there, so that all end where they say.
+  // Inserted in the order of their positions, so that all end up at the positions they ask for.
   std::vector<VoidClass> voids = file.voids;
   std::ranges::stable_sort(voids, {}, [](const VoidClass& entry) { return entry.train_id < 0 ? std::int64_t{kMaxClasses} : entry.train_id; });
   for (const VoidClass& entry : voids) {

@@ -1,10 +1,10 @@
-// Reads a class table: what the classes are called, drawn and numbered, and which label ids are void.
+// Reads a class table: name, colour and id of the classes, and which label ids are void.
 //
 //   classes:                                                # in the order of train ids
 //     - {name: Road, id: 3, color: [128, 64, 128]}          # id: the number in the label files; color: RGB
 //   void:                                                   # ignored, or with data.void: train classes of their own
-//     - {name: Void, id: 0, color: [0, 0, 0], train_id: 0}  # train_id: its place then; after the classes if not given
-//   ignore: [13, 14]                                        # ids without an entry: ignored, or counted to the first void entry
+//     - {name: Void, id: 0, color: [0, 0, 0], train_id: 0}  # train_id: its train id then; after the classes if not given
+//   ignore: [13, 14]                                        # ids without an entry: ignored, or mapped to the first void entry
 #pragma once
 
 #include <cstdint>
@@ -32,10 +32,10 @@ struct ClassFile {
 /// id or colour that is given twice, no class, or more than 255.
 ClassFile read_class_file(const std::filesystem::path& path);
 
-/// The classes that are trained, by train id. Throws kConfiguration if void is to be trained and the file names none.
+/// The classes to train, by train id. Throws kConfiguration if void is to be trained but the file has no void entry.
 ClassTable class_table(const ClassFile& file, bool train_void);
 
-/// Train id of every id the file names, 255 for what is ignored.
+/// The train id of every id in the file, 255 for ignored ids.
 std::map<std::int64_t, std::uint8_t> train_ids(const ClassFile& file, bool train_void);
 
 }  // namespace seg

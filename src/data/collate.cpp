@@ -10,16 +10,16 @@ bool same_size(const Sample& a, const Sample& b) { return a.image.size() == b.im
 
 void check(const Sample& sample, const Sample& first) {
   const bool typed = sample.image.type() == CV_8UC3 && (sample.labels.empty() || sample.labels.type() == CV_8UC1);
-  if (!typed) throw Error(ErrorKind::kInternal, sample.id + ": a batch holds 8-bit RGB images and 8-bit labels only");
+  if (!typed) throw Error(ErrorKind::kInternal, sample.id + ": a batch can contain only 8-bit RGB images and 8-bit labels");
   if (same_size(sample, first)) return;
   const auto sizes = [](const Sample& s) {
     return s.id + " (image " + to_string(size_of(s.image)) + ", labels " + to_string(size_of(s.labels)) + ")";
   };
   throw Error(ErrorKind::kData, "samples of different sizes in one batch: " + sizes(first) + " and " + sizes(sample),
-              "set data.size, or batches of one image");
+              "set data.size, or use batches of one image");
 }
 
-/// Row after row: a cropped cv::Mat has gaps between its rows.
+/// Copies row by row, because the rows of a cropped cv::Mat are not contiguous.
 void copy_pixels(const cv::Mat& mat, std::uint8_t* target) { mat.copyTo(cv::Mat(mat.size(), mat.type(), target)); }
 
 }  // namespace

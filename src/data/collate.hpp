@@ -1,4 +1,4 @@
-// Samples as batches.
+// Makes batches of samples.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace seg {
 
-/// Stacks samples of one size; changes that are still to be made go with them. Throws kData naming two samples where sizes differ.
+/// Stacks samples of one size, with the changes that are not applied yet. Throws kData with the names of two samples if sizes differ.
 Batch collate(const std::vector<Sample>& samples);
 
 }  // namespace seg

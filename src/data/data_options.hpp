@@ -1,4 +1,4 @@
-// The `data` block: which images, how they are read, and what happens to broken ones.
+// The `data` block: which images to read, how to read them, and what to do with broken files.
 #pragma once
 
 #include <cstdint>
@@ -33,21 +33,21 @@ inline constexpr config::Name<Sampling> kSamplings[] = {{Sampling::kUniform, "un
 
 struct SynthiaSeqsOptions {
   std::vector<std::string> sequences = {"SYNTHIA-SEQS-05-SUMMER"};
-  std::vector<std::string> sides;    // empty: all there are
-  std::vector<std::string> cameras;  // empty: all there are
+  std::vector<std::string> sides;    // empty: all that exist
+  std::vector<std::string> cameras;  // empty: all that exist
   SequenceSplit split = SequenceSplit::kBlocked;
   std::int64_t gap = 10;
   std::int64_t seed = 1337;
 
   void fields(config::Visitor& v) {
     v.field("sequences", sequences, {.help = "folders under data.root"});
-    v.field("sides", sides, {.help = "sides of the stereo rig; empty means all there are", .choices = {"Stereo_Left", "Stereo_Right"}});
-    v.field("cameras", cameras, {.help = "cameras; empty means all there are", .choices = {"Omni_F", "Omni_B", "Omni_L", "Omni_R"}});
+    v.field("sides", sides, {.help = "sides of the stereo rig; empty: all that exist", .choices = {"Stereo_Left", "Stereo_Right"}});
+    v.field("cameras", cameras, {.help = "cameras; empty: all that exist", .choices = {"Omni_F", "Omni_B", "Omni_L", "Omni_R"}});
     v.choice("split", split, kSequenceSplits,
-             {.help = "blocked: train, val, test are 70/10/20 % in order of time; published: a random 70/10/20 % of all images"});
+             {.help = "blocked: train, val, test are 70/10/20 % in temporal order; published: a random 70/10/20 % of all images"});
     v.field("gap", gap,
-            {.help = "left out between the blocks, at most a twentieth of the sequence each time", .unit = "frames", .min = 0, .max = 10000});
-    v.field("seed", seed, {.help = "of the published split", .min = 0});
+            {.help = "frames left out between two blocks, at most a twentieth of the sequence", .unit = "frames", .min = 0, .max = 10000});
+    v.field("seed", seed, {.help = "random seed of the published split", .min = 0});
   }
 };
 
@@ -57,14 +57,14 @@ struct SynthiaRandOptions {
 
   void fields(config::Visitor& v) {
     v.field("classes", classes, {.help = "16 or 19 of the Cityscapes classes", .min = 16, .max = 19});
-    v.field("seed", seed, {.help = "of the random 70/10/20 split", .min = 0});
+    v.field("seed", seed, {.help = "random seed of the 70/10/20 split", .min = 0});
   }
 };
 
 struct CityscapesOptions {
   CityscapesLabels labels = CityscapesLabels::kLabelIds;
 
-  void fields(config::Visitor& v) { v.choice("labels", labels, kCityscapesLabels, {.help = "which label files are read: *_gtFine_<this>.png"}); }
+  void fields(config::Visitor& v) { v.choice("labels", labels, kCityscapesLabels, {.help = "which label files to read: *_gtFine_<this>.png"}); }
 };
 
 struct FolderOptions {
@@ -80,16 +80,17 @@ struct FolderOptions {
 
   void fields(config::Visitor& v) {
     v.field("images", images, {.help = "folder of the images under data.root"});
-    v.field("labels", labels, {.help = "folder of the label PNGs under data.root, with the same tree"});
+    v.field("labels", labels, {.help = "folder of the label PNGs under data.root, with the same sub-folders"});
     v.choice("split", split, kFolderSplits,
-             {.help = "folders: a sub-folder a split in images and labels; lists: a text file a split under data.root, an image a line"});
+             {.help = "folders: one sub-folder per split in images and labels; lists: one text file per split under data.root, one image per line"});
     v.field("train", train, {.help = "sub-folder or list file (with or without .txt)"});
     v.field("val", val, {.help = "sub-folder or list file (with or without .txt)"});
     v.field("test", test, {.help = "sub-folder or list file (with or without .txt); not needed for training"});
     v.choice("encoding", encoding, kFolderEncodings,
-             {.help = "index: grey values or palette indices are the table's ids; palette, rgb: colours, stored in a palette or in each pixel"});
-    v.field("image_suffix", image_suffix, {.help = "end of the image names, with extension; the rest pairs them; empty means any image extension"});
-    v.field("label_suffix", label_suffix, {.help = "end of the label names, likewise"});
+             {.help = "index: grey values or palette indices are the ids of the class table; palette, rgb: colours, in a palette or in each pixel"});
+    v.field("image_suffix", image_suffix,
+            {.help = "end of the image names, with extension; the rest of the name pairs images and labels; empty: any image extension"});
+    v.field("label_suffix", label_suffix, {.help = "end of the label names, with extension; see image_suffix"});
   }
 };
 
@@ -122,33 +123,33 @@ struct DataOptions {
   void fields(config::Visitor& v) {
     v.field("dataset", dataset, {.help = "layout of the data set", .choices = dataset_names()});
     v.field("root", root, {.help = "folder of the data set", .harmless = true, .path = true});
-    v.field("classes", classes, {.help = "class table in YAML; empty means the set's own, folder needs one", .path = true});
-    v.field("size", size, {.help = "what the network sees in training", .unit = "pixels", .min = 16, .max = 16384});
-    v.choice("void", void_label, kVoidPixels, {.help = "pixels without a class: not counted, or trained as classes of their own"});
+    v.field("classes", classes, {.help = "class table in YAML; empty: that of the data set; required for folder", .path = true});
+    v.field("size", size, {.help = "size of the network's input in training", .unit = "pixels", .min = 16, .max = 16384});
+    v.choice("void", void_label, kVoidPixels, {.help = "pixels of void classes: ignored, or trained as separate classes"});
     v.choice("sampling", sampling, kSamplings,
-             {.help = "uniform: every training image once an epoch; rare_class: as many, drawn so that rare classes are seen more often"});
+             {.help = "uniform: every training image once per epoch; rare_class: as many images, drawn so that rare classes occur more often"});
     v.field("rare_class_temperature", rare_class_temperature,
-            {.help = "of the softmax that draws a class: small draws the rarest alone, large all alike", .min = 1e-6, .max = 1e6});
+            {.help = "temperature of the softmax that draws a class; small: mostly the rarest class, large: all equally", .min = 1e-6, .max = 1e6});
     v.field("rare_class_share", rare_class_share,
-            {.help = "fraction of a crop's pixels that is enough of a class; crops with less are drawn again, ten times at most",
+            {.help = "fraction of a crop's pixels that the drawn class needs; crops with less are drawn again, at most ten times",
              .min = 0.0,
              .max = 1.0});
-    v.field("max_pixels", max_pixels, {.help = "larger images are refused before they are decoded", .unit = "pixels", .min = 1, .max = 2e9});
-    v.choice("on_error", on_error, kOnErrors, {.help = "broken files: end the run, or are listed and left out", .harmless = true});
-    v.field("skip_budget", skip_budget, {.help = "more broken files than this end the run", .unit = "files", .min = 0, .harmless = true});
-    v.field("workers", workers, {.help = "threads that decode; 0 means one a core", .min = 0, .max = 1024, .harmless = true});
-    v.field("prefetch", prefetch, {.help = "batches decoded ahead at most", .unit = "batches", .min = 1, .max = 1024, .harmless = true});
+    v.field("max_pixels", max_pixels, {.help = "larger images are refused before decoding", .unit = "pixels", .min = 1, .max = 2e9});
+    v.choice("on_error", on_error, kOnErrors, {.help = "broken files: stop ends the run, skip lists them and leaves them out", .harmless = true});
+    v.field("skip_budget", skip_budget, {.help = "maximum number of broken files; more end the run", .unit = "files", .min = 0, .harmless = true});
+    v.field("workers", workers, {.help = "decoding threads; 0: one per core", .min = 0, .max = 1024, .harmless = true});
+    v.field("prefetch", prefetch, {.help = "maximum number of batches decoded ahead", .unit = "batches", .min = 1, .max = 1024, .harmless = true});
     v.field("timeout_s", timeout_s,
-            {.help = "a file that takes longer to read ends the run, which names it; 0: never",
+            {.help = "a file that takes longer to read ends the run with an error that names it; 0: no limit",
              .unit = "seconds",
              .min = 0.0,
              .max = 1e6,
              .harmless = true});
     v.choice("cache", cache, kCacheKinds,
-             {.help = "where decoded frames are kept, at data.size unless training crops; changes no result", .harmless = true});
+             {.help = "where decoded frames are cached, at data.size unless training crops; does not change results", .harmless = true});
     v.field("cache_gb", cache_gb,
-            {.help = "what the cache takes at most; frames beyond it are decoded each time", .unit = "GB", .min = 0.0, .max = 1e4, .harmless = true});
-    v.field("cache_dir", cache_dir, {.help = "folder of the disk cache; empty means one in the user's cache folder", .harmless = true, .path = true});
+            {.help = "maximum size of the cache; other frames are decoded every time", .unit = "GB", .min = 0.0, .max = 1e4, .harmless = true});
+    v.field("cache_dir", cache_dir, {.help = "folder of the disk cache; empty: a folder in the user's cache folder", .harmless = true, .path = true});
     v.block("synthia_seqs", synthia_seqs, "SYNTHIA video sequences");
     v.block("synthia_rand", synthia_rand, "SYNTHIA-RAND-CITYSCAPES");
     v.block("cityscapes", cityscapes, "Cityscapes");

@@ -1,4 +1,4 @@
-// What a data set is: an indexed list of samples with a class table; batching and shuffling wrap it.
+// The interface of data sets: an indexed list of samples with a class table. Batching and shuffling wrap it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ class Dataset {
   virtual ~Dataset() = default;
 
   virtual std::int64_t size() const = 0;
-  /// Decodes and checks one sample; safe from several threads. Throws kData naming file and defect.
+  /// Decodes and checks one sample; thread-safe. Throws kData with the file and the defect.
   virtual Sample get(std::int64_t index) const = 0;
   virtual std::string id(std::int64_t index) const = 0;
   virtual const ClassTable& classes() const = 0;

@@ -1,4 +1,4 @@
-// One of several parts of a data set: neighbouring samples, so that the parts in their order are the whole in its order.
+// One of several parts of a data set: consecutive samples, so that the parts in order are the whole data set in order.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@ namespace seg {
 
 class DatasetPart : public Dataset {
  public:
-  /// Part `part` of `parts`, which differ by one sample at most; may be empty.
+  /// Part `part` of `parts`, whose lengths differ by at most one sample; may be empty.
   DatasetPart(std::shared_ptr<const Dataset> whole, std::int64_t part, std::int64_t parts)
       : whole_(std::move(whole)), first_(part * whole_->size() / parts), size_((part + 1) * whole_->size() / parts - first_) {}
 

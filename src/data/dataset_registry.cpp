@@ -15,15 +15,15 @@ namespace {
 
 struct KnownLayout {
   std::string name;
-  std::string class_file;  // below data/, with {} for synthia_rand.classes; empty where data.classes must name one
+  std::string class_file;  // below data/, with {} for synthia_rand.classes; empty if data.classes is required
   Listing (*list)(const DataOptions&, const ClassFile&, const std::string& split);
   std::vector<std::string> (*splits)(const DataOptions&);
-  bool test_is_public = true;  // false: the labels of the test split are kept on a server
+  bool test_is_public = true;  // false: the labels of the test split are not published
 };
 
 std::vector<std::string> every_split(const DataOptions&) { return all_splits(); }
 
-/// The registry: a layout is one line here and one function in datasets/.
+/// The registry: a layout is one line in this table and one function in datasets/.
 const std::vector<KnownLayout>& layouts() {
   static const std::vector<KnownLayout> table = {
       {"synthia_seqs", "synthia_seqs.yaml", list_synthia_seqs, every_split},
@@ -45,17 +45,17 @@ fs::path class_file_path(const DataOptions& options) {
   if (!options.classes.empty()) return options.classes;
   const std::string shipped = fmt::format(fmt::runtime(layout_of(options).class_file), options.synthia_rand.classes);
   if (shipped.empty()) {
-    throw Error(ErrorKind::kConfiguration, "data.classes is empty, but '" + options.dataset + "' has no class table of its own",
-                "set data.classes to a YAML file; data/README.md says how to write one");
+    throw Error(ErrorKind::kConfiguration, "data.classes is empty, but '" + options.dataset + "' has no built-in class table",
+                "set data.classes to a YAML file; data/README.md explains how to write one");
   }
   fs::path path = find_shipped(fs::path("data") / shipped);
   if (path.empty())
     throw Error(ErrorKind::kConfiguration, "there is no class table data/" + shipped,
-                "synthia_rand has 16 or 19 classes; else install the program again");
+                "synthia_rand has 16 or 19 classes; otherwise install the program again");
   return path;
 }
 
-/// The folder above data.root, or one in it, that would do; empty where none does.
+/// The parent folder of data.root, or a folder in it, that has the wanted layout; empty if none has.
 fs::path right_root(const KnownLayout& layout, const DataOptions& options, const ClassFile& classes, const std::string& split) {
   const fs::path root = fs::absolute(options.root).lexically_normal();
   std::vector<fs::path> candidates{(root.has_filename() ? root : root.parent_path()).parent_path()};
@@ -66,7 +66,7 @@ fs::path right_root(const KnownLayout& layout, const DataOptions& options, const
     other.root = candidate.string();
     try {
       if (!layout.list(other, classes, split).pairs.empty()) return candidate;
-    } catch (const Error&) {  // not this one
+    } catch (const Error&) {  // this folder does not match
       continue;
     }
   }
@@ -98,9 +98,9 @@ std::string reported_split(const DataOptions& options) {
   const std::vector<std::string> splits = split_names(options);
   const auto has = [&](const char* split) { return std::find(splits.begin(), splits.end(), split) != splits.end(); };
   if (has("test") && layout_of(options).test_is_public) return "test";
-  if (has("val") || splits.empty()) return "val";  // none at all: opening it says what is missing
+  if (has("val") || splits.empty()) return "val";  // no split at all: opening val throws the right error
   throw Error(ErrorKind::kData, options.root + ": the data has neither a test nor a val split to report on",
-              "add one, or name the split: segeval --split train");
+              "add one, or choose another split: segeval --split train");
 }
 
 std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split, const FrameSize& frame) {
@@ -109,7 +109,7 @@ std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::s
   if (std::find(known.begin(), known.end(), split) == known.end()) {
     throw Error(ErrorKind::kConfiguration, "there is no split '" + split + "'", "splits are train, val and test");
   }
-  if (options.root.empty()) throw Error(ErrorKind::kData, "data.root is empty: no data folder is named", how_to_get(layout.name));
+  if (options.root.empty()) throw Error(ErrorKind::kData, "data.root is empty: no data folder is set", how_to_get(layout.name));
   const ClassFile classes = read_class_file(class_file_path(options));
   Listing listing = list_split(layout, options, classes, split);
   listing.classes = class_table(classes, options.train_void());

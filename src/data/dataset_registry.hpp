@@ -1,4 +1,4 @@
-// The data sets by name: which layouts there are, and how a split of one is opened.
+// The registry of data sets: the known layouts, and opening a split.
 #pragma once
 
 #include <memory>
@@ -13,17 +13,17 @@ namespace seg {
 /// The registry's names, for data.dataset.
 std::vector<std::string> dataset_names();
 
-/// The class table alone: needs no images.
+/// Only the class table, which needs no images.
 ClassTable load_classes(const DataOptions& options);
 
-/// Pairs images and labels of one split ("train", "val", "test") without reading pixels; `frame` is the size that get gives. Throws kData with
-/// all orphans in one message, for a missing folder (with how to get the data) or a split without images.
+/// Pairs images and labels of one split ("train", "val", "test") without reading pixels; `frame` is the size of the frames that get returns. Throws
+/// kData for files without a partner (all in one message), for a missing folder (with a hint how to get the data), or a split without images.
 std::unique_ptr<FileDataset> open_files(const DataOptions& options, const std::string& split, const FrameSize& frame = {});
 
-/// The splits the set has, in the order train, val, test.
+/// The splits of the data set, in the order train, val, test.
 std::vector<std::string> split_names(const DataOptions& options);
 
-/// The split that results are reported on: test where it has public labels, else val. Throws kData where there is neither.
+/// The split on which results are reported: test if it has public labels, else val. Throws kData if there is neither.
 std::string reported_split(const DataOptions& options);
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// A data set of paired image and label files: what every layout becomes.
+// A data set of paired image and label files, for all layouts.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@ class FileDataset : public Dataset {
   std::string id(std::int64_t index) const override { return pair(index).id; }
   const ClassTable& classes() const override { return listing_.classes; }
 
-  /// The labels alone at their own size, held against the size in the image's header. Throws kData like get.
+  /// Only the labels, at their own size, which is compared with the size in the image's header. Throws kData like get.
   cv::Mat read_labels(std::int64_t index) const;
 
-  /// For checks that go on where get would throw.
+  /// For checks that continue where get would throw.
   const FilePair& pair(std::int64_t index) const { return listing_.pairs.at(static_cast<std::size_t>(index)); }
   const LabelEncoding& encoding() const { return listing_.encoding; }
   std::int64_t max_pixels() const { return max_pixels_; }
-  /// The size of what get gives.
+  /// The size of the frames that get returns.
   const FrameSize& frame() const { return frame_; }
 
  private:
@@ -37,7 +37,7 @@ class FileDataset : public Dataset {
   FrameSize frame_;
 };
 
-/// What is said of an image and labels that differ in size; empty if they agree.
+/// The message for an image and labels that differ in size; empty if the sizes agree.
 std::string size_mismatch(const Size& image, const cv::Mat& labels);
 
 }  // namespace seg

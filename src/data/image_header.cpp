@@ -9,7 +9,7 @@ namespace {
 
 using Bytes = std::string_view;
 
-/// An unsigned number of `width` bytes; 0 where the bytes end too early.
+/// An unsigned number of `width` bytes; 0 if the bytes end too early.
 std::uint32_t number(Bytes bytes, std::size_t at, std::size_t width, bool big_endian) {
   if (at > bytes.size() || bytes.size() - at < width) return 0;
   std::uint32_t value = 0;
@@ -27,7 +27,7 @@ std::optional<Size> checked(std::int64_t height, std::int64_t width) {
 
 bool is_tiff(Bytes bytes) { return bytes.starts_with(Bytes("II*\0", 4)) || bytes.starts_with(Bytes("MM\0*", 4)); }
 
-/// The value of a SHORT or LONG tag in the first directory; 0 where there is none.
+/// The value of a SHORT or LONG tag in the first directory; 0 if there is none.
 std::uint32_t tiff_tag(Bytes bytes, std::uint32_t wanted) {
   const bool big = bytes.starts_with("MM");
   const std::size_t directory = number(bytes, 4, 4, big);
@@ -77,7 +77,7 @@ bool is_png(Bytes bytes) { return bytes.starts_with("\x89PNG\r\n\x1A\n"); }
 bool is_jpeg(Bytes bytes) { return bytes.starts_with("\xFF\xD8\xFF"); }
 
 std::optional<Size> header_size(Bytes bytes) {
-  // OpenCV takes a file with this mark for DICOM where the reader of its other format refuses it, and GDCM may then end the program by an assertion.
+  // If the reader of its own format refuses a file with this mark, OpenCV tries it as DICOM, and GDCM may then end the program with an assertion.
   if (bytes.size() > 128 && bytes.substr(128).starts_with("DICM")) return std::nullopt;
   if (bytes.starts_with("BM")) return bmp_size(bytes);
   if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6') return netpbm_size(bytes);

@@ -1,4 +1,4 @@
-// What the first bytes of an image file say, so that nothing large is allocated for a file that is not wanted.
+// Reads the first bytes of an image file, so that no large memory is allocated for a file that will be refused.
 //
 // Sources: TIFF 6.0 (also the body of EXIF), BMP's BITMAPINFOHEADER, Netpbm's pnm(5), the WebP container, JPEG's T.81.
 #pragma once
@@ -13,13 +13,13 @@ namespace seg {
 bool is_png(std::string_view bytes);
 bool is_jpeg(std::string_view bytes);
 
-/// The size of a BMP, Netpbm, TIFF or WebP image; nothing for other kinds or where the bytes end too early.
+/// The size of a BMP, Netpbm, TIFF or WebP image; nothing for other kinds or if the bytes end too early.
 std::optional<Size> header_size(std::string_view bytes);
 
-/// The EXIF orientation (1 .. 8) of a JPEG; 1 where it says none.
+/// The EXIF orientation (1 .. 8) of a JPEG; 1 if it has none.
 int jpeg_orientation(std::string_view bytes);
 
-/// The same of a bare EXIF block, as PNG files carry it.
+/// The same for a bare EXIF block, as in PNG files.
 int exif_orientation(std::string_view exif);
 
 }  // namespace seg

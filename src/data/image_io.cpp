@@ -21,8 +21,8 @@
 namespace seg {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 256 * 1024;   // holds the header of all but odd files
-constexpr std::size_t kPngChunkBytes = 16u << 20;  // of one chunk that is not pixels, and of all of them
+constexpr std::size_t kHeaderBytes = 256 * 1024;   // enough for the header of almost all files
+constexpr std::size_t kPngChunkBytes = 16u << 20;  // limit for one chunk that is not pixels, and for all of them together
 constexpr std::uintmax_t kOverheadBytes = 16u << 20;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& defect, const std::string& hint) {
@@ -30,19 +30,19 @@ constexpr std::uintmax_t kOverheadBytes = 16u << 20;
 }
 
 [[noreturn]] void refuse_damaged(const fs::path& path, const std::string& kind, const std::string& defect) {
-  refuse(path, "damaged " + kind + ": " + defect, "fetch the file again, or set data.on_error: skip");
+  refuse(path, "damaged " + kind + ": " + defect, "get the file again, or set data.on_error: skip");
 }
 
 void check_pixels(const fs::path& path, const Size& size, std::int64_t max_pixels) {
   if (size.height <= max_pixels / size.width) return;
-  refuse(path, "its " + to_string(size) + " pixels are more than data.max_pixels, " + std::to_string(max_pixels),
+  refuse(path, "its " + to_string(size) + " pixels exceed data.max_pixels, " + std::to_string(max_pixels),
          "raise data.max_pixels, or shrink the image");
 }
 
-/// No PNG or JPEG is much larger than its pixels with four 16-bit channels.
+/// Limits the file size: no PNG or JPEG is much larger than its pixels with four 16-bit channels.
 std::string read_bytes(const fs::path& path, std::int64_t max_pixels) {
   std::string bytes = read_file(path, 8 * static_cast<std::uintmax_t>(max_pixels) + kOverheadBytes, ErrorKind::kData);
-  if (bytes.empty()) refuse(path, "the file has no bytes", "fetch the file again, or set data.on_error: skip");
+  if (bytes.empty()) refuse(path, "the file is empty", "get the file again, or set data.on_error: skip");
   return bytes;
 }
 
@@ -50,7 +50,7 @@ void note_orientation(const fs::path& path, int orientation) {
   static std::once_flag said;
   if (orientation == 1) return;
   std::call_once(said, [&] {
-    spdlog::warn("{} asks to be rotated (EXIF orientation {}); that is ignored, in this image and in all others", path.string(), orientation);
+    spdlog::warn("{} has the EXIF orientation {}; EXIF rotation is ignored, in this image and in all others", path.string(), orientation);
   });
 }
 
@@ -70,7 +70,7 @@ class Png {
   const spng_ihdr& header() const { return header_; }
   Size size() const { return {header_.height, header_.width}; }
 
-  /// Decodes to the end of the file, so that a defect behind the pixels is seen as well.
+  /// Decodes to the end of the file, so that a defect after the pixels is also found.
   void decode(spng_format format, void* target, std::size_t bytes) {
     check(spng_decode_image(context_.get(), target, bytes, format, 0));
     check(spng_decode_chunks(context_.get()));
@@ -111,16 +111,16 @@ class Jpeg {
     if (!handle_) throw std::bad_alloc();
     int width = 0, height = 0, subsampling = 0, colorspace = 0;
     check(tjDecompressHeader3(handle_.get(), data(), bytes_.size(), &width, &height, &subsampling, &colorspace));
-    if (width <= 0 || height <= 0) refuse_damaged(path_, "JPEG", "no size in its header");
+    if (width <= 0 || height <= 0) refuse_damaged(path_, "JPEG", "its header has no size");
     size_ = {height, width};
     check_pixels(path, size_, max_pixels);
   }
 
   Size size() const { return size_; }
 
-  /// Decodes at the size of `rgb`: that of the header, or exactly a half, quarter or eighth of it.
+  /// Decodes at the size of `rgb`, which is the size in the header, or exactly a half, quarter or eighth of it.
   void decode(cv::Mat& rgb) {
-    // The scan limit stops small files that would take minutes.
+    // The scan limit refuses small files that would take minutes to decode.
     check(tjDecompress2(handle_.get(), data(), bytes_.size(), rgb.data, rgb.cols, static_cast<int>(rgb.step[0]), rgb.rows, TJPF_RGB,
                         TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT));
   }
@@ -163,13 +163,13 @@ Size size_in(const std::string& bytes, const fs::path& path, std::int64_t max_pi
   return other_size(bytes, path, max_pixels);
 }
 
-/// By the bits of a PNG's color type: 1 for a palette, 2 for colors, 4 for alpha.
+/// From the bits of a PNG's color type: 1 for a palette, 2 for colors, 4 for alpha.
 int channels_of(const spng_ihdr& header) {
   if (header.color_type == SPNG_COLOR_TYPE_INDEXED) return 1;
   return ((header.color_type & 2) != 0 ? 3 : 1) + ((header.color_type & 4) != 0 ? 1 : 0);
 }
 
-/// Several values a byte, first in the high bits; each row starts with a byte of its own.
+/// Several values per byte, the first in the high bits; each row starts at a new byte.
 cv::Mat decode_packed(Png& png, int bits) {
   const std::size_t row_bytes = (std::size_t{png.header().width} * static_cast<std::size_t>(bits) + 7) / 8;
   std::vector<std::uint8_t> packed(row_bytes * png.header().height);
@@ -186,7 +186,7 @@ cv::Mat decode_packed(Png& png, int bits) {
   return values;
 }
 
-/// The size to decode a JPEG at that is resized to `target` then.
+/// The size at which to decode a JPEG that is then resized to `target`.
 Size reduced_size(const Size& full, const Size& target) {
   if (target == Size{}) return full;
   for (const std::int64_t part : {8, 4, 2}) {
@@ -222,7 +222,7 @@ DecodedImage read_image_for(const fs::path& path, std::int64_t max_pixels, const
 }
 
 Size read_image_size(const fs::path& path, std::int64_t max_pixels) {
-  if (!fs::is_regular_file(path)) read_bytes(path, max_pixels);  // says what it is instead; opening a pipe would wait for ever
+  if (!fs::is_regular_file(path)) read_bytes(path, max_pixels);  // throws the right error; opening a pipe would wait for ever
   std::string head(kHeaderBytes, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -230,13 +230,13 @@ Size read_image_size(const fs::path& path, std::int64_t max_pixels) {
   try {
     return size_in(head, path, max_pixels);
   } catch (const Error&) {
-    return size_in(read_bytes(path, max_pixels), path, max_pixels);  // the header may be longer; says what is wrong if it is not
+    return size_in(read_bytes(path, max_pixels), path, max_pixels);  // the header may be longer; otherwise this throws the right error
   }
 }
 
 StoredLabels read_label_png(const fs::path& path, std::int64_t max_pixels) {
   const std::string bytes = read_bytes(path, max_pixels);
-  if (!is_png(bytes)) refuse(path, "not a PNG", "label values must be stored exactly: save labels as PNG");
+  if (!is_png(bytes)) refuse(path, "not a PNG", "save labels as PNG, because their values must be stored exactly");
   Png png(bytes, path, max_pixels);
   const spng_ihdr& header = png.header();
   StoredLabels labels;

@@ -19,7 +19,7 @@ using UnknownCounts = std::map<std::uint32_t, std::int64_t>;
 template <class KeyOf, class TrainIdOf>
 UnknownCounts translate(cv::Mat& labels, const KeyOf& key_of, const TrainIdOf& train_id_of) {
   UnknownCounts unknown;
-  // Neighbours are mostly equal, and looking up a colour is not free.
+  // Neighbouring pixels are mostly equal, and looking up a colour takes time.
   std::uint32_t last_key = key_of(0, 0);
   std::int16_t last = train_id_of(last_key);
   for (int y = 0; y < labels.rows; ++y) {
@@ -69,13 +69,13 @@ UnknownCounts translate_colors(const StoredLabels& stored, const LabelEncoding& 
       look_up);
 }
 
-/// Says why the file does not fit the encoding; empty if it does.
+/// Why the file does not match the encoding; empty if it does.
 std::string misfit(const StoredLabels& stored, LabelEncoding::Source source) {
   const int channels = stored.values.channels();
-  if (source == LabelEncoding::Source::kIndex && channels > 1) return "has " + std::to_string(channels) + " channels, where ids need one";
+  if (source == LabelEncoding::Source::kIndex && channels > 1) return "has " + std::to_string(channels) + " channels, but ids need one channel";
   if (source != LabelEncoding::Source::kColor) return {};
-  if (stored.palette.empty() && channels < 3) return "is grey, where colors are expected";
-  if (stored.values.depth() != CV_8U) return "has 16-bit colors, where 8-bit colors are expected";
+  if (stored.palette.empty() && channels < 3) return "is grey, but colors are expected";
+  if (stored.values.depth() != CV_8U) return "has 16-bit colors, but 8-bit colors are expected";
   return {};
 }
 
@@ -126,7 +126,7 @@ TrainIds to_train_ids(const StoredLabels& stored, const LabelEncoding& encoding,
   const std::string defect = misfit(stored, encoding.source);
   if (!defect.empty())
     throw Error(ErrorKind::kData, file + ": the label file " + defect,
-                "data.folder.encoding says how labels are stored: index, palette or rgb; or are the folders of images and labels exchanged?");
+                "set data.folder.encoding to index, palette or rgb, as labels are stored; or are the folders of images and labels swapped?");
   TrainIds result;
   result.labels.create(stored.values.size(), CV_8UC1);
   const bool by_color = encoding.source == LabelEncoding::Source::kColor;

@@ -29,27 +29,27 @@ std::vector<fs::directory_entry> sorted_entries(const fs::path& folder) {
 
 constexpr std::size_t kNamesShown = 10;
 
-/// What `first_ten` leaves out stands in the log, a line each.
+/// Logs the names that `first_ten` leaves out, one line each.
 void log_beyond_ten(const std::string& defect, const std::vector<std::string>& names) {
   for (std::size_t i = kNamesShown; i < names.size(); ++i) spdlog::error("{}: {}", defect, names[i]);
 }
 
 bool is_hidden(const fs::path& path) { return path.filename().native().starts_with('.'); }
 
-/// What the folder's own listing says, where it says it: ten thousand files need no look at each.
+/// Uses the type in the folder's listing if it is there, so that ten thousand files need no system call each.
 bool is_folder(const fs::directory_entry& entry) {
   std::error_code error;
-  return entry.is_directory(error);  // a link that leads nowhere, or round in circles, is none
+  return entry.is_directory(error);  // a broken or circular link is not a folder
 }
 
-/// Adds a file of the tree at `root`, unless its name ends otherwise.
+/// Adds a file of the tree at `root` if its name ends in `suffix`.
 void add_file(FilesByStem& files, const fs::path& file, const fs::path& root, const std::string& suffix) {
   std::string stem = file.lexically_relative(root).generic_string();
   if (suffix.empty() ? !has_image_extension(file) : !stem.ends_with(suffix)) return;
   stem.resize(stem.size() - (suffix.empty() ? file.extension().native().size() : suffix.size()));
   const auto [place, is_new] = files.emplace(stem, file);
   if (!is_new) {
-    throw Error(ErrorKind::kData, "two files have one name: " + place->second.string() + " and " + file.string(), "remove one of them");
+    throw Error(ErrorKind::kData, "two files have the same name: " + place->second.string() + " and " + file.string(), "remove one of them");
   }
 }
 
@@ -114,7 +114,7 @@ std::vector<FilePair> Pairing::take() {
     defect += (defect.empty() ? "" : ", ") + std::to_string(lone_labels_.size()) + " labels without images (" + first_ten(lone_labels_) + ")";
   }
   if (!defect.empty())
-    throw Error(ErrorKind::kData, root_.string() + ": " + defect, "an image and its labels have the same name; add or remove files");
+    throw Error(ErrorKind::kData, root_.string() + ": " + defect, "an image and its labels must have the same name; add or remove files");
   std::sort(pairs_.begin(), pairs_.end(), [](const FilePair& a, const FilePair& b) { return a.id < b.id; });
   return std::move(pairs_);
 }
@@ -127,8 +127,8 @@ std::string first_ten(const std::vector<std::string>& names) {
 }
 
 std::string how_to_get(const std::string& layout) {
-  return "data/README.md says how to get the data and what data.root should hold; `segdata generate --layout " + layout +
-         " --output DIR` draws a stand-in";
+  return "data/README.md explains how to get the data and what data.root must contain; `segdata generate --layout " + layout +
+         " --output DIR` draws a substitute";
 }
 
 }  // namespace seg

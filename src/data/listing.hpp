@@ -1,4 +1,4 @@
-// The files of one split of a data set: found, paired by name, none left over.
+// Lists the files of one split of a data set and pairs them by name; no file may be left over.
 #pragma once
 
 #include <filesystem>
@@ -24,33 +24,33 @@ struct Listing {
   std::vector<FilePair> pairs;
 };
 
-/// Path by stem: the path relative to `folder` less the suffix; sorted bytewise.
+/// Path by stem, which is the path relative to `folder` without the suffix; sorted bytewise.
 using FilesByStem = std::map<std::string, std::filesystem::path>;
 
-/// There is no such folder in the data.
+/// The error for a folder that does not exist in the data.
 struct MissingFolder : Error {
   using Error::Error;
 };
 
-/// The files below `folder` whose names end in `suffix` or, where that is empty, in an image extension. Hidden files are
-/// left out; links are followed, but no folder is entered twice. Throws kData (MissingFolder, with `hint`) and for two
-/// files of one stem.
+/// The files below `folder` whose names end in `suffix` or, if that is empty, in an image extension. Hidden files are
+/// left out; links are followed, but no folder is entered twice. Throws MissingFolder, with `hint`, and kData for two
+/// files with the same stem.
 FilesByStem find_by_stem(const std::filesystem::path& folder, const std::string& suffix, const std::string& hint);
 
-/// Whether the name ends like that of an image: .png, .jpg, ..., in any case.
+/// Whether the name has the extension of an image: .png, .jpg, ..., in upper or lower case.
 bool has_image_extension(const std::filesystem::path& path);
 
-/// Sub-folders of `folder`, by name, sorted. Throws MissingFolder with `hint`.
+/// Names of the sub-folders of `folder`, sorted. Throws MissingFolder with `hint`.
 std::vector<std::string> folder_names(const std::filesystem::path& folder, const std::string& hint);
 
-/// Collects pairs over several folders, and what stayed alone.
+/// Collects pairs from several folders, and the files without a partner.
 class Pairing {
  public:
   explicit Pairing(std::filesystem::path root) : root_(std::move(root)) {}
 
   void add(const FilesByStem& images, const FilesByStem& labels);
-  /// The pairs, sorted bytewise by id. Throws kData with the number of orphans and the first ten names; the log
-  /// has the others, a line each.
+  /// The pairs, sorted bytewise by id. Throws kData with the number of files without a partner and the first ten names; logs the others, one line
+  /// each.
   std::vector<FilePair> take();
 
  private:
@@ -63,7 +63,7 @@ class Pairing {
 /// "a, b, c and 5 more": the first ten.
 std::string first_ten(const std::vector<std::string>& names);
 
-/// How to get a data set, as the hint of an error.
+/// The hint of an error that says how to get a data set.
 std::string how_to_get(const std::string& layout);
 
 }  // namespace seg

@@ -28,15 +28,15 @@ void require(bool good, const std::string& what, const std::string& hint) {
   if (!good) throw Error(ErrorKind::kConfiguration, what, hint);
 }
 
-/// Called before any member depends on the numbers.
+/// Called before any member uses the numbers.
 const LoaderOptions& checked(const LoaderOptions& options) {
-  require(options.batch_size > 0, "a batch needs at least one sample, not " + std::to_string(options.batch_size),
+  require(options.batch_size > 0, "a batch needs at least one sample, but has " + std::to_string(options.batch_size),
           "set train.batch_size to 1 or more");
   require(options.parts > 0 && options.batch_size % options.parts == 0,
           "a batch of " + std::to_string(options.batch_size) + " cannot be split into " + std::to_string(options.parts) + " parts",
           "set train.batch_size to a multiple of the number of processes");
   require(options.workers >= 0, "the loader cannot have " + std::to_string(options.workers) + " workers", "set data.workers to 0 or more");
-  require(options.prefetch > 0 && options.first_batch >= 0, "the loader needs prefetch of at least 1 and first_batch of at least 0", "");
+  require(options.prefetch > 0 && options.first_batch >= 0, "the loader needs prefetch >= 1 and first_batch >= 0", "");
   return options;
 }
 
@@ -48,27 +48,27 @@ const LoaderOptions& checked(const LoaderOptions& options) {
     if (shown++ == kShown) break;
     message += (shown == 1 ? ": " : "; ") + what;
   }
-  throw Error(ErrorKind::kData, message, "run 'segdata check' for the full list; mend the files or raise data.skip_budget");
+  throw Error(ErrorKind::kData, message, "run 'segdata check' for the full list; repair the files or raise data.skip_budget");
 }
 
 }  // namespace
 
 struct DataLoader::Pool {
-  /// What a worker made of one place in a batch.
+  /// A worker's result for one place in a batch.
   struct Loaded {
-    std::optional<Sample> sample;                // nothing where a broken one is left out
-    std::map<std::int64_t, std::string> broken;  // index -> message of those met on the way
+    std::optional<Sample> sample;                // nothing if a broken sample is left out
+    std::map<std::int64_t, std::string> broken;  // index -> message of broken samples found before this one
     std::exception_ptr error;                    // ends the run
     bool done = false;
   };
 
-  /// A batch being made. Its places are taken in order, so all before a failed one are finished or running.
+  /// A batch in preparation. Its places are taken in order, so all places before a failed one are finished or running.
   struct Pending {
     std::int64_t epoch = 0;
     std::shared_ptr<const Order> order;  // of the whole epoch
     std::int64_t first = 0;              // of this batch in `order`
     std::vector<Loaded> places;
-    std::vector<Clock::time_point> begun;  // of the places taken
+    std::vector<Clock::time_point> begun;  // start times of the places taken
     std::size_t taken = 0;
     std::size_t finished = 0;
 
@@ -80,18 +80,18 @@ struct DataLoader::Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// A worker's life, until `stop`.
+  /// The loop of a worker, until `stop`.
   void work(const std::stop_token& stop);
   std::optional<std::vector<Sample>> next();
   std::vector<std::string> skipped_messages();
-  /// Whether a worker was given up.
+  /// Whether a stuck worker was abandoned.
   bool stuck() const { return stuck_; }
 
-  const std::shared_ptr<const Dataset> dataset;  // a worker that was given up may read it after the loader's end
+  const std::shared_ptr<const Dataset> dataset;  // an abandoned worker may still read it after the loader's end
   const SampleTransform transform;
   const LoaderOptions options;
-  const std::int64_t size;       // samples an epoch
-  const std::int64_t per_epoch;  // batches
+  const std::int64_t size;       // samples per epoch
+  const std::int64_t per_epoch;  // batches per epoch
 
  private:
   bool can_take() const;
@@ -103,14 +103,14 @@ struct DataLoader::Pool {
   void read(const Order& order, std::int64_t epoch, std::int64_t position, Loaded& loaded) const;
   std::vector<Sample> hand_out(Pending& batch);
 
-  std::mutex mutex;                             // guards all below
-  std::map<std::int64_t, std::string> skipped;  // index -> message, of the batches handed out
+  std::mutex mutex;                             // guards all members below
+  std::map<std::int64_t, std::string> skipped;  // index -> message, for the batches returned so far
   std::condition_variable_any work_waits;
   std::condition_variable next_waits;
-  std::deque<Pending> ahead;  // references stay good while it grows at the end and shrinks at the front
+  std::deque<Pending> ahead;  // a deque: references stay valid while it grows at the end and shrinks at the front
   std::int64_t opened;        // number of the next batch to open, over all epochs
   const std::int64_t end;     // one past the last
-  bool failed = false;        // no further place is taken
+  bool failed = false;        // no more places are taken
   std::atomic<bool> stuck_ = false;
 };
 
@@ -122,7 +122,7 @@ DataLoader::Pool::Pool(std::shared_ptr<const Dataset> dataset_, SampleTransform 
       per_epoch(options.drop_last ? size / options.batch_size : (size + options.batch_size - 1) / options.batch_size),
       opened(options.first_batch),
       end(options.first_batch + (options.batches < 0 ? per_epoch : options.batches)) {
-  if (size == 0) throw Error(ErrorKind::kData, "the data set has no samples", "look at data.root and the split");
+  if (size == 0) throw Error(ErrorKind::kData, "the data set has no samples", "check data.root and the split");
   require(per_epoch > 0,
           "a batch of " + std::to_string(options.batch_size) + " is larger than the training set of " + std::to_string(size) + " images",
           "set train.batch_size to " + std::to_string(size) + " or less, or add images");
@@ -163,7 +163,7 @@ void DataLoader::Pool::open_batch() {
   ++opened;
 }
 
-/// Takes the next place, loads it without the lock, stores it.
+/// Takes the next place, loads it without holding the lock, stores the result.
 void DataLoader::Pool::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (work_waits.wait(lock, stop, [this] { return can_take(); }) && !stop.stop_requested()) {
@@ -192,7 +192,7 @@ auto DataLoader::Pool::load(const Order& order, std::int64_t epoch, std::int64_t
   return loaded;
 }
 
-/// Reads the sample at `position`; where it is broken and may be skipped, in training the next good one in the epoch's order.
+/// Reads the sample at `position`. If it is broken and may be skipped, reads in training the next intact sample in the epoch's order.
 void DataLoader::Pool::read(const Order& order, std::int64_t epoch, std::int64_t position, Loaded& loaded) const {
   for (std::int64_t step = 0; step < size; ++step) {
     const auto& [index, number, wanted] = order[static_cast<std::size_t>((position + step) % size)];
@@ -205,11 +205,11 @@ void DataLoader::Pool::read(const Order& order, std::int64_t epoch, std::int64_t
     } catch (const Error& error) {
       if (error.kind != ErrorKind::kData || !options.skip_broken) throw;
       loaded.broken.emplace(index, error.what());
-      // The budget is judged when the batch is handed out; more than it is enough to end the run there.
+      // The budget is checked when the batch is returned; if it is already exceeded, the run will end there.
       if (!options.drop_last || std::ssize(loaded.broken) > options.skip_budget) return;
     }
   }
-  throw Error(ErrorKind::kData, "every sample of the training set is broken, the first: " + loaded.broken.begin()->second, "run 'segdata check'");
+  throw Error(ErrorKind::kData, "every sample of the training set is broken; the first: " + loaded.broken.begin()->second, "run 'segdata check'");
 }
 
 std::optional<std::vector<Sample>> DataLoader::Pool::next() {
@@ -235,7 +235,7 @@ void DataLoader::Pool::wait_for(std::unique_lock<std::mutex>& lock) {
     if (!ahead.empty()) check_time(ahead.front());
 }
 
-/// Throws where a worker has been at one sample of `batch` for too long.
+/// Throws if a worker has spent too long on one sample of `batch`.
 void DataLoader::Pool::check_time(const Pending& batch) {
   for (std::size_t place = 0; place < batch.taken; ++place) {
     const std::chrono::duration<double> taken = Clock::now() - batch.begun[place];
@@ -245,7 +245,7 @@ void DataLoader::Pool::check_time(const Pending& batch) {
     const std::int64_t index = (*batch.order)[static_cast<std::size_t>((batch.first + static_cast<std::int64_t>(place)) % size)].index;
     throw Error(ErrorKind::kData,
                 dataset->id(index) + ": reading it takes longer than data.timeout_s, " + std::to_string(std::lround(options.timeout_s)) + " seconds",
-                "look at the disk or network that holds data.root; raise data.timeout_s if it is only slow");
+                "check the disk or network with data.root; raise data.timeout_s if it is only slow");
   }
 }
 
@@ -256,7 +256,7 @@ std::vector<std::string> DataLoader::Pool::skipped_messages() {
   return messages;
 }
 
-/// Errors and budget are judged here, in the order of the batches, so that the workers' timing decides nothing.
+/// Handles errors and the budget in the order of the batches, so that the workers' timing has no effect.
 std::vector<Sample> DataLoader::Pool::hand_out(Pending& batch) {
   std::vector<Sample> samples;
   for (Loaded& loaded : batch.places) {
@@ -271,7 +271,7 @@ std::vector<Sample> DataLoader::Pool::hand_out(Pending& batch) {
 
 DataLoader::DataLoader(std::shared_ptr<const Dataset> dataset, SampleTransform transform, const LoaderOptions& options)
     : pool_(std::make_shared<Pool>(std::move(dataset), std::move(transform), options)) {
-  cv::setNumThreads(1);  // the pool is the parallelism; OpenCV's own threads would only compete with it
+  cv::setNumThreads(1);  // the pool provides the parallelism; OpenCV's own threads would only compete with it
   const std::int64_t workers = worker_threads(options.workers);
   for (std::int64_t i = 0; i < workers; ++i) threads_.emplace_back([pool = pool_](const std::stop_token& stop) { pool->work(stop); });
 }

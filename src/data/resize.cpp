@@ -19,7 +19,7 @@ cv::Mat resize_image(const cv::Mat& image, Size size) {
   return resized(image, size, grows ? cv::INTER_LINEAR : cv::INTER_AREA);
 }
 
-// INTER_NEAREST takes floor(target * ratio), up to half a source step away from the image's geometry.
+// INTER_NEAREST uses floor(target * ratio), which is up to half a source pixel off the image's geometry.
 cv::Mat resize_labels(const cv::Mat& labels, Size size) { return resized(labels, size, cv::INTER_NEAREST_EXACT); }
 
 }  // namespace seg

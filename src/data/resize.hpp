@@ -1,7 +1,7 @@
-// Frames at another size: how the data set makes the size that the network sees, and whoever else changes a picture's size.
+// Resizes frames: for the network's input, and wherever else an image changes its size.
 //
-// Sizes change with half-pixel centres, source = (target + 0.5) * source_size / target_size - 0.5, for images (bilinear; area average
-// where neither side grows) and for labels (the source pixel that holds that point), so both stay aligned and labels keep their values.
+// Resizing uses half-pixel centres, source = (target + 0.5) * source_size / target_size - 0.5, for images (bilinear; area average
+// if neither side grows) and for labels (the source pixel that contains that point), so that both stay aligned and labels keep their values.
 #pragma once
 
 #include <opencv2/core/mat.hpp>
@@ -13,9 +13,9 @@ namespace seg {
 inline Size size_of(const cv::Mat& image) { return {image.rows, image.cols}; }
 inline cv::Size cv_size(const Size& size) { return {static_cast<int>(size.width), static_cast<int>(size.height)}; }
 
-/// CV_8UC3 in, CV_8UC3 out. Returns the same pixels where the size is right already, or 0x0.
+/// CV_8UC3 to CV_8UC3. Returns the same pixels if they already have this size, or if it is 0x0.
 cv::Mat resize_image(const cv::Mat& image, Size size);
-/// CV_8UC1 in, CV_8UC1 out with no value that was not there before; likewise.
+/// The same for CV_8UC1 labels; adds no new values.
 cv::Mat resize_labels(const cv::Mat& labels, Size size);
 
 }  // namespace seg

@@ -12,7 +12,7 @@
 
 namespace seg {
 
-/// The size that the data set gives frames as soon as they are decoded; 0x0: as in the file.
+/// The size to which the data set resizes frames right after decoding; 0x0: the size of the file.
 struct FrameSize {
   Size image;
   Size labels;
@@ -20,7 +20,7 @@ struct FrameSize {
   bool operator==(const FrameSize&) const = default;
 };
 
-/// What a sample was drawn for (data/sampling.hpp): its crop should hold this share of pixels of the class.
+/// The class for which a sample was drawn (data/sampling.hpp): its crop should contain this share of pixels of the class.
 struct WantedClass {
   std::uint8_t label = 0;
   double share = 0.0;
@@ -28,9 +28,9 @@ struct WantedClass {
 
 struct Sample {
   cv::Mat image;              // CV_8UC3, RGB
-  cv::Mat labels;             // CV_8UC1, train ids, 255 = ignored; empty where the set has none
+  cv::Mat labels;             // CV_8UC1, train ids, 255 = ignored; empty if the data set has no labels
   std::string id;             // path relative to the data set's root, without extension
-  PixelChanges changes = {};  // still to be made
+  PixelChanges changes = {};  // not applied yet
   std::optional<WantedClass> wanted = {};
 };
 

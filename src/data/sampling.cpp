@@ -12,7 +12,7 @@
 namespace seg {
 namespace {
 
-constexpr std::uint64_t kDrawSalt = 0x72617265;  // the transform of a place is seeded by its seed itself
+constexpr std::uint64_t kDrawSalt = 0x72617265;  // makes this seed differ from that of the transform
 
 /// [K] indices of the images with enough of each class.
 std::vector<std::vector<std::int64_t>> images_with_enough(const LabelStatistics& statistics, double share, std::int64_t crop_pixels) {
@@ -26,12 +26,12 @@ std::vector<std::vector<std::int64_t>> images_with_enough(const LabelStatistics&
   return images;
 }
 
-/// P(c) over the classes that have images.
+/// P(c) over the classes with enough pixels in some image.
 std::vector<double> class_probabilities(const std::vector<std::int64_t>& pixels, const std::vector<std::vector<std::int64_t>>& images,
                                         double temperature) {
   const auto all = static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0}));
   const auto share_of = [&](std::size_t c) { return static_cast<double>(pixels[c]) / all; };
-  double rarest = 1.0;  // what every exponent is held against, so that the largest is 0
+  double rarest = 1.0;  // subtracted from every exponent, so that the largest is 0
   for (std::size_t c = 0; c < pixels.size(); ++c)
     if (!images[c].empty()) rarest = std::min(rarest, share_of(c));
   std::vector<double> probabilities(pixels.size(), 0.0);
@@ -42,7 +42,7 @@ std::vector<double> class_probabilities(const std::vector<std::int64_t>& pixels,
   return probabilities;
 }
 
-/// sum_i w_i n_ik over sum_i w_i sum_k n_ik, with w_i how often image i is drawn.
+/// sum_i w_i n_ik / sum_i w_i sum_k n_ik, where w_i is how often image i is drawn.
 std::vector<double> expected_shares(const LabelStatistics& statistics, const std::vector<std::vector<std::int64_t>>& images,
                                     const std::vector<double>& probabilities) {
   std::vector<double> often(statistics.by_image.size(), 0.0);
@@ -64,9 +64,9 @@ RareClassSampling::RareClassSampling(const LabelStatistics& statistics, const Da
       images_(images_with_enough(statistics, share_, crops ? options.size.height * options.size.width : 0)) {
   if (std::ranges::all_of(images_, [](const auto& images) { return images.empty(); }))
     throw Error(ErrorKind::kData,
-                "data.sampling: rare_class: no training image has enough pixels of any class: data.rare_class_share asks for " +
+                "data.sampling: rare_class: no training image has enough pixels of any class: data.rare_class_share requires " +
                     config::format(share_) + " of " + (crops ? "a crop's " + to_string(options.size) : "a frame"),
-                "lower data.rare_class_share (0: one pixel is enough); `segdata stats` counts what the labels hold");
+                "lower data.rare_class_share (0: one pixel is enough); `segdata stats` counts the pixels of each class");
   probabilities_ = class_probabilities(label_pixels_, images_, options.rare_class_temperature);
   sampled_shares_ = expected_shares(statistics, images_, probabilities_);
 }
@@ -77,7 +77,7 @@ Draw RareClassSampling::draw(std::uint64_t seed, std::int64_t place) const {
   std::size_t drawn = 0;
   for (std::size_t c = 0; c < probabilities_.size(); ++c) {
     if (probabilities_[c] <= 0.0) continue;
-    drawn = c;  // rounding may leave a rest behind the last class, which is its own
+    drawn = c;  // after rounding, the rest beyond the last class belongs to the last class
     if (left < probabilities_[c]) break;
     left -= probabilities_[c];
   }

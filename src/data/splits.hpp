@@ -1,4 +1,4 @@
-// Cuts a list of images or video frames into train, val and test: 70, 10 and 20 %.
+// Splits a list of images or video frames into train, val and test: 70, 10 and 20 %.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct FrameRange {
   bool holds(std::int64_t frame) const { return frame >= begin && frame < end; }
 };
 
-/// Blocks in order of time. `gap` frames, at most a twentieth of the sequence, are left out at the end of train and at the
+/// Blocks in temporal order. `gap` frames, at most a twentieth of the sequence, are left out at the end of train and at the
 /// start of test, because neighbouring frames of a video are nearly the same image.
 FrameRange blocked_split(std::int64_t frames, const std::string& split, std::int64_t gap);
 

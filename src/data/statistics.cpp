@@ -18,7 +18,8 @@ namespace seg {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassStatistics, pixels, images, pixels_of_images, ignored_pixels, image_count)
 
-// Found by the JSON library beside their type. An image is [pixels, label, pixels, label, pixels, ...]: there may be many thousand.
+// The JSON library finds these functions in the namespace of the type. An image is [pixels, label, pixels, label, pixels, ...], which is short,
+// because there may be many thousand images.
 
 static void to_json(nlohmann::json& json, const ImageLabels& image) {
   json = nlohmann::json::array({image.pixels});
@@ -36,7 +37,7 @@ static void from_json(const nlohmann::json& json, ImageLabels& image) {
 namespace {
 
 constexpr std::uintmax_t kMaxCacheBytes = 1 << 28;
-constexpr int kFormat = 2;  // 1, without a number, had no counts by image
+constexpr int kFormat = 2;  // format 1, which had no number, had no counts per image
 
 void add(const LabelHistogram& counts, LabelStatistics& statistics, ImageLabels& image) {
   const std::size_t classes = statistics.pixels.size();
@@ -63,7 +64,7 @@ bool is_sound(const LabelStatistics& statistics, std::size_t classes, std::size_
   return statistics.by_image.size() == images && std::ranges::all_of(statistics.by_image, is_sound_image);
 }
 
-/// Nothing if the file is missing, damaged or made for something else.
+/// Nothing if the file is missing, damaged or made for other data.
 std::optional<LabelStatistics> read_cache(const fs::path& file, const std::string& key, const FileDataset& dataset) {
   if (!fs::exists(file)) return std::nullopt;
   try {
@@ -73,7 +74,7 @@ std::optional<LabelStatistics> read_cache(const fs::path& file, const std::strin
     if (!is_sound(statistics, dataset.classes().size(), static_cast<std::size_t>(dataset.size()))) return std::nullopt;
     return statistics;
   } catch (const std::exception& error) {
-    spdlog::warn("the statistics in {} are damaged and counted again: {}", file.string(), error.what());
+    spdlog::warn("the statistics in {} are damaged and are counted again: {}", file.string(), error.what());
     return std::nullopt;
   }
 }
@@ -83,7 +84,7 @@ void write_cache(const fs::path& file, const nlohmann::json& json) {
     if (file.has_parent_path()) make_directories(file.parent_path());
     write_file_atomic(file, json.dump() + "\n");
   } catch (const Error& error) {
-    spdlog::warn("the class statistics are not kept: {}", error.what());
+    spdlog::warn("the class statistics could not be stored: {}", error.what());
   }
 }
 
@@ -99,7 +100,7 @@ void update(Digest& digest, const fs::path& file) {
   update(digest, static_cast<std::int64_t>(fs::last_write_time(file, error).time_since_epoch().count()));
 }
 
-/// What the cache is valid for: 32 hexadecimal digits.
+/// Identifies the data for which the cache is valid: 32 hexadecimal digits.
 std::string statistics_key(const FileDataset& dataset, const DataOptions& options) {
   Digest digest;
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
@@ -131,7 +132,7 @@ LabelStatistics compute_statistics(const FileDataset& dataset, const DataOptions
       spdlog::warn("skipped: {}", error.what());
       if (++broken <= options.skip_budget) return;
       throw Error(ErrorKind::kData,
-                  "more than data.skip_budget = " + std::to_string(options.skip_budget) + " files are broken, the last: " + error.what(),
+                  "more than data.skip_budget = " + std::to_string(options.skip_budget) + " files are broken; the last: " + error.what(),
                   "`segdata check` lists all of them");
     }
   });
@@ -152,7 +153,7 @@ LabelStatistics cached_statistics(const FileDataset& dataset, const DataOptions&
 
 fs::path statistics_cache_file(const DataOptions& options) {
   DataOptions key = options;
-  key.cache = CacheKind::kNone;  // how frames are kept and drawn changes no count
+  key.cache = CacheKind::kNone;  // caching and sampling do not change the counts
   key.cache_gb = 0.0;
   key.cache_dir.clear();
   const DataOptions usual;

@@ -1,4 +1,5 @@
-// Counts classes over the labels of a split: n_c pixels, in how many images, among how many valid pixels there; and image by image.
+// Counts the classes in the labels of a split: for each class its pixels n_c, the images that contain it, and the valid pixels of these images. Also
+// counts per image.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +19,23 @@ struct LabelCount {
 
 /// The labels of one image.
 struct ImageLabels {
-  std::int64_t pixels = 0;         // of the frame, ignored ones too; 0 where the file was left out as broken
-  std::vector<LabelCount> counts;  // of the classes that are there, by train id
+  std::int64_t pixels = 0;         // of the frame, including ignored ones; 0 if the file was skipped as broken
+  std::vector<LabelCount> counts;  // of the classes that occur, by train id
 };
 
 struct LabelStatistics : ClassStatistics {
   std::vector<ImageLabels> by_image;  // in the order of the data set
 };
 
-/// Decodes all labels on data.workers threads; the order of threads does not matter. A broken file throws kData or, with
-/// data.on_error: skip, is named in the log and left out, until there are more than data.skip_budget of them.
+/// Decodes all labels on data.workers threads; their timing does not matter. A broken file throws kData or, with data.on_error: skip, is logged
+/// and skipped, unless there are more than data.skip_budget of them.
 LabelStatistics compute_statistics(const FileDataset& dataset, const DataOptions& options);
 
-/// The same from `cache_file` if that was made from these files (names, sizes, times) and this mapping to train ids; else it is
-/// computed and written there. A damaged cache is computed again, as is one of another version of its format; one that cannot be written is only
-/// warned about.
+/// Reads the same from `cache_file` if that was made from these files (names, sizes, times) and this mapping to train ids; otherwise computes it and
+/// writes it there. A cache that is damaged or has another format version is computed again; a failed write is only a warning.
 LabelStatistics cached_statistics(const FileDataset& dataset, const DataOptions& options, const std::filesystem::path& cache_file);
 
-/// The file in the user's cache folder that keeps the class statistics of this data between runs.
+/// The file in the user's cache folder that stores the class statistics of this data for later runs.
 std::filesystem::path statistics_cache_file(const DataOptions& options);
 
 }  // namespace seg

@@ -22,7 +22,7 @@ namespace seg {
 
 namespace {
 
-/// Those of `features` that the first processor's list names; the kernel has the same list for every architecture.
+/// Those of `features` that the first processor in /proc/cpuinfo has.
 std::vector<std::string> processor_has(std::initializer_list<std::string> features) {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -36,7 +36,7 @@ std::vector<std::string> processor_has(std::initializer_list<std::string> featur
   return {};
 }
 
-/// What follows `mark` in `text`, as far as it has these characters.
+/// The text after `mark` in `text`, as long as it consists of these characters.
 std::string after(std::string_view text, std::string_view mark, std::string_view characters) {
   const std::size_t at = text.find(mark);
   if (at == std::string_view::npos) return {};
@@ -57,7 +57,7 @@ torch::Device resolve_device(const std::string& name) {
   const std::string digits = name == "cuda" ? "0" : name.substr(5);
   if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) throw refuse("no such device");
   if (count == 0)
-    throw refuse("this LibTorch sees no CUDA device", "use --device cpu; CUDA needs its driver and a LibTorch built with it, 2.4 or later");
+    throw refuse("this LibTorch sees no CUDA device", "use --device cpu; CUDA needs its driver and LibTorch 2.4 or later, built with CUDA");
   if (std::stoll(digits) >= count)
     throw refuse("this LibTorch sees " + std::to_string(count) + " CUDA devices", "the last is cuda:" + std::to_string(count - 1));
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
@@ -69,7 +69,7 @@ torch::Device resolve_device(const std::string& name, const Launch& launch) {
   if (launch.local_rank >= cuda_devices())
     throw Error(ErrorKind::kConfiguration,
                 std::to_string(launch.local_size) + " processes on this machine, but " + std::to_string(cuda_devices()) + " GPUs",
-                "start a process a GPU, or use --device cpu");
+                "start one process per GPU, or use --device cpu");
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(launch.local_rank)};
 }
 
@@ -88,7 +88,7 @@ std::int64_t set_compute_threads(std::int64_t threads, torch::Device device) {
 
 bool has_fast_bf16(torch::Device device) {
   if (!device.is_cuda()) return !processor_has({"avx512_bf16", "amx_bf16", "bf16"}).empty();
-  // What a program built without CUDA's headers can ask: LibTorch answers for the current device, by its compute capability.
+  // This also works in a program built without CUDA's headers: LibTorch answers for the current device, by its compute capability.
   c10::OptionalDeviceGuard current;
   if (device.has_index()) current.reset_device(device);
   return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
@@ -126,7 +126,7 @@ std::string processor_features() {
   std::string text;
   for (const std::string& feature : processor_has({"avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve"}))
     text += (text.empty() ? "" : " ") + feature;
-  // "CPU capability usage: AVX2" in all versions; a function of its own only in later ones.
+  // "CPU capability usage: AVX2" in all versions; only later versions have a function for it.
   const std::string kernels = after(at::show_config(), "CPU capability usage: ", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
   return kernels.empty() ? text : text + " (LibTorch's own kernels: " + kernels + ")";
 }
@@ -137,10 +137,10 @@ std::string compute_versions() {
          (one_dnn.empty() ? "" : ", oneDNN " + one_dnn);
 }
 
-// Since version 2.6 oneDNN, making a kernel for AMX tiles, reads up to one block of 16 elements past the end of a vector and drops what it
-// read (skipped_bd_mask in src/cpu/x64/brgemm/jit_brgemm_amx_uker.cpp, still so in the sources of 3.x). Where nothing is mapped behind the
-// vector, that ends the program: about one start of a hundred. The hundreds of thousands of objects that LibTorch makes as it is loaded
-// need no room, and it would take 36 MB; afterwards it takes 2.
+// Since version 2.6, oneDNN reads up to one block of 16 elements past the end of a vector and ignores them when it makes a kernel for AMX tiles
+// (skipped_bd_mask in src/cpu/x64/brgemm/jit_brgemm_amx_uker.cpp, also in the sources of 3.x). If nothing is mapped behind the vector, that ends the
+// program: about one start in a hundred. The hundreds of thousands of objects that LibTorch creates while it is loaded need no padding, which would
+// take 36 MB; after that it takes 2.
 void prepare_bfloat16() {
   static const bool has_tiles = at::hasMKLDNN() && !processor_has({"amx_bf16"}).empty();
   if (has_tiles) leave_room_behind_objects(16 * sizeof(std::size_t));
@@ -154,7 +154,7 @@ PrecisionScope::PrecisionScope(torch::Device device, torch::ScalarType precision
 PrecisionScope::~PrecisionScope() {
   if (!active_) return;
   torch_compat::set_autocast(device_, false);
-  at::autocast::clear_cache();  // the cast weights belong to this step
+  at::autocast::clear_cache();  // the cast weights are valid only for this step
 }
 
 }  // namespace seg

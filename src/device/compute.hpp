@@ -1,4 +1,4 @@
-// Where and how tensors are computed: device, threads, precision, determinism.
+// Device, threads, precision and determinism of tensor computations.
 #pragma once
 
 #include <torch/types.h>
@@ -12,8 +12,8 @@
 
 namespace seg {
 
-/// What convolutions compute in, as a configuration says it.
-enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 where the hardware multiplies it
+/// The number format of convolutions in the configuration.
+enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 if the hardware multiplies it
 
 inline constexpr config::Name<Precision> kPrecisions[] = {{Precision::kAuto, "auto"}, {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
 
@@ -21,38 +21,38 @@ inline constexpr config::Name<Precision> kPrecisions[] = {{Precision::kAuto, "au
 struct Compute {
   torch::Device device = torch::kCPU;
   torch::ScalarType precision = torch::kFloat32;
-  torch::ScalarType input_type = torch::kFloat32;  // what images are normalised to in training: on a GPU, at once what convolutions compute in
+  torch::ScalarType input_type = torch::kFloat32;  // type of the normalised images in training: on a GPU, directly the type of the convolutions
 };
 
-/// "auto" (CUDA where LibTorch has it and a device is there, else the CPU), "cpu", "cuda" or "cuda:N".
-/// Throws kConfiguration for another name or a device that is not there.
+/// "auto" (CUDA if LibTorch supports it and there is a device, else the CPU), "cpu", "cuda" or "cuda:N".
+/// Throws kConfiguration for another name or a device that does not exist.
 torch::Device resolve_device(const std::string& name);
-/// Likewise for one of several processes: each of a machine has a GPU of its own, unless one is named.
+/// The same for one of several processes: each process of a machine gets its own GPU, unless `name` selects one.
 torch::Device resolve_device(const std::string& name, const Launch& launch);
 
-/// Compute threads where nobody asks for a number: every core this process may use, and at most 4 where the network is on a GPU, since there they
-/// only launch. LibTorch's own choice is not relied on: some builds take a single thread on processors they do not know.
+/// The default number of compute threads: one for every core this process may use, but at most 4 if the network is on a GPU, since there they only
+/// launch kernels. LibTorch's default is not used: some builds use a single thread on processors they do not know.
 std::int64_t default_threads(torch::Device device, std::int64_t cores = available_cores());
-/// Sets LibTorch's compute threads; 0 means the default ones. Returns the number set.
+/// Sets LibTorch's compute threads; 0 means default_threads(). Returns the number set.
 std::int64_t set_compute_threads(std::int64_t threads, torch::Device device);
 
 /// Whether the device multiplies bfloat16 matrices in hardware (AVX512-BF16, AMX, ARM's BF16, CUDA with cuDNN
 /// from compute capability 8).
 bool has_fast_bf16(torch::Device device);
 
-/// The type that convolutions compute in.
+/// The type in which convolutions are computed.
 torch::ScalarType resolve_precision(Precision precision, torch::Device device);
 
-/// Makes `device` the current one. float32 is that: on CUDA TensorFloat-32, which rounds factors to 10 bits, is switched off for the whole process.
+/// Makes `device` the current one. float32 is exact: on CUDA, TensorFloat-32, which rounds factors to 10 bits, is switched off for the whole process.
 Compute compute_on(torch::Device device, Precision precision);
 
-/// Returns when the device has done what it was given; at once on the CPU.
+/// Waits until the device has finished all its work; returns at once on the CPU.
 void wait_for(const torch::Device& device);
 
-/// The same bits for the same inputs on the same machine, where LibTorch can; slower on CUDA.
+/// Bit-identical results for the same inputs on the same machine, as far as LibTorch can; slower on CUDA.
 void set_deterministic(bool on);
 
-/// While it lives, cuDNN chooses its algorithms by rule, instead of trying them all for each new size, which pays in training alone.
+/// As long as it exists, cuDNN selects algorithms with heuristics instead of trying all of them for each new size, which pays only in training.
 class ManySizesScope {
  public:
   ManySizesScope();
@@ -64,20 +64,20 @@ class ManySizesScope {
   bool tried_;
 };
 
-/// The CUDA devices that this LibTorch sees; none for versions before 2.4, which lack what training there needs.
+/// The number of CUDA devices that this LibTorch sees; 0 for versions before 2.4, which lack functions that training on CUDA needs.
 std::int64_t cuda_devices();
 
-/// What the first processor has of the instruction sets that the kernels here and in LibTorch use, such as "avx2 avx512_bf16", and
-/// which of its own kernels LibTorch chose; "" for none.
+/// The instruction sets of the first processor that the kernels of segtrain and LibTorch use, such as "avx2 avx512_bf16", and which of its
+/// kernels LibTorch selected; "" for none.
 std::string processor_features();
 
 /// LibTorch and oneDNN, for logs and checkpoints.
 std::string compute_versions();
 
-/// To be called before bfloat16 values are convolved or multiplied on the CPU, as PrecisionScope does: works around a defect of oneDNN.
+/// Must be called before bfloat16 values are convolved or multiplied on the CPU; PrecisionScope does so. Works around a bug in oneDNN.
 void prepare_bfloat16();
 
-/// While it lives, convolutions and matrix products run in bfloat16 if `precision` is that; weights stay float32 and are cast once.
+/// As long as it exists, convolutions and matrix products run in bfloat16 if `precision` is bfloat16; weights stay float32 and are cast once.
 class PrecisionScope {
  public:
   PrecisionScope(torch::Device device, torch::ScalarType precision);

@@ -42,7 +42,7 @@ DeviceStream::DeviceStream(torch::Device device) : device_(device) {
 struct DeviceStream::Scope::State {
   explicit State(const c10::Stream& stream) : before(current_stream(stream.device())), own(stream), done(stream.device_type()), guard(stream) {}
   c10::Stream before, own;
-  c10::Event done;  // made with the scope, so that its end allocates nothing
+  c10::Event done;  // created with the scope, so that the end of the scope allocates nothing
   c10::StreamGuard guard;
 };
 
@@ -59,7 +59,7 @@ DeviceStream::Scope::~Scope() {
     state_->done.record(state_->own);
     state_->done.block(state_->before);
   } catch (const std::exception&) {
-    // The device is broken, and the exception that says how is under way or comes from its next call: a second one would end the program.
+    // The device has failed. The exception that says so is already thrown or comes from the next call; a second exception would end the program.
   }
 }
 
@@ -91,7 +91,7 @@ Upload::Upload(const std::vector<torch::Tensor>& host, torch::Device device, con
     on_device_ = host;
     return;
   }
-  // Not a Scope: the user's queue waits when it asks for the tensors, and the upload waits for nothing.
+  // Not a Scope: the user's queue waits when it requests the tensors, and the upload waits for nothing.
   const c10::StreamGuard guard(stream.stream().value());
   for (const torch::Tensor& tensor : host) {
     pinned_.push_back(tensor.is_pinned() ? tensor : tensor.pin_memory());
@@ -117,7 +117,7 @@ struct EventTimer::Event : at::cuda::CUDAEvent {
 
 EventTimer::EventTimer(torch::Device device) : made_(std::chrono::steady_clock::now()) {
   if (!device.is_cuda()) return;
-  event_ = std::make_shared<Event>(cudaEventDefault);  // others keep no time
+  event_ = std::make_shared<Event>(cudaEventDefault);  // other kinds of events do not record the time
   event_->record(c10::cuda::CUDAStream(current_stream(device)));
 }
 
@@ -137,12 +137,12 @@ namespace {
 
 using PoolId = decltype(at::cuda::graph_pool_handle());
 
-/// What LibTorch may have done itself.
+/// Makes a call that LibTorch may already have made itself.
 void unless_done(const std::function<void()>& call) {
   try {
     call();
   } catch (const std::exception&) {
-    // It has.
+    // LibTorch has already made it.
   }
 }
 
@@ -150,8 +150,8 @@ void end_recording(at::cuda::CUDAGraph& graph) {
   unless_done([&] { graph.capture_end(); });
 }
 
-/// Where a recording has become invalid, LibTorch 2.11 leaves its pool of memory open (later versions end it: pytorch #180395). From then on it would
-/// give nothing back that it keeps, and free no tensor that another stream has used.
+/// If a recording becomes invalid, LibTorch 2.11 leaves its memory pool open (later versions close it: pytorch #180395). It would then never release
+/// the memory it keeps, and never free a tensor that another stream has used.
 void close_pool(c10::DeviceIndex device, const PoolId& pool) {
   unless_done([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool); });
 #if SEG_TORCH_AT_LEAST(2, 11)
@@ -169,7 +169,7 @@ void close_pool(c10::DeviceIndex device, const PoolId& pool) {
 CudaGraph::CudaGraph(const std::function<void()>& work) : graph_(std::make_unique<Graph>()) {
   const c10::DeviceIndex device = c10::cuda::current_device();
   const auto pool = at::cuda::graph_pool_handle();
-  // Other threads may pin memory meanwhile.
+  // Other threads may pin memory in the meantime.
   graph_->recorded.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
   try {
     work();
@@ -188,10 +188,10 @@ std::optional<DeviceMemory> device_memory(torch::Device device) {
   if (!device.is_cuda()) return std::nullopt;
   const c10::DeviceIndex index = device.has_index() ? device.index() : c10::DeviceIndex{0};
   const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(index);
-  const c10::DeviceGuard asked({torch::kCUDA, index});  // cudaMemGetInfo speaks of the current one
+  const c10::DeviceGuard asked({torch::kCUDA, index});  // cudaMemGetInfo reports on the current device
   std::size_t free = 0, total = 0;
   C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
-  const auto& used = stats.allocated_bytes[0];  // of all kinds together
+  const auto& used = stats.allocated_bytes[0];  // all kinds together
   return DeviceMemory{static_cast<std::int64_t>(free) + stats.reserved_bytes[0].current - used.current, used.current, used.peak};
 }
 

@@ -1,6 +1,6 @@
-// Work on a device that the host does not wait for: streams beside the default one, values on their way to the host, work recorded once and replayed.
+// Asynchronous work on a device: additional streams, copies to the host, work that is recorded once and replayed.
 //
-// On the CPU, where a call returns when its work is done, all of it does nothing, or is there at once.
+// On the CPU, where a call returns when its work is done, these functions do nothing or return at once.
 #pragma once
 
 #include <c10/core/Stream.h>
@@ -19,12 +19,13 @@ struct Event;
 
 namespace seg {
 
-/// A queue of work beside the device's default one.
+/// A queue of work besides the device's default queue.
 class DeviceStream {
  public:
   explicit DeviceStream(torch::Device device);
 
-  /// While it lives, work goes to the stream, behind all that the queue before it was given; afterwards that queue waits for the stream.
+  /// As long as it exists, work goes to the stream, after all earlier work of the previous queue. At its end the previous queue waits for the
+  /// stream.
   class Scope {
    public:
     explicit Scope(const DeviceStream& stream);
@@ -45,13 +46,13 @@ class DeviceStream {
   c10::optional<c10::Stream> stream_;
 };
 
-/// An event in the queue that the device works through, timed by its own clock; on the CPU, when it was made.
+/// An event in the device's queue, timed by the device's clock; on the CPU, the time of its creation.
 class EventTimer {
  public:
   EventTimer() = default;
   explicit EventTimer(torch::Device device);
 
-  /// Waits until the device has come to both.
+  /// Waits until the device has reached both.
   double seconds_since(const EventTimer& earlier) const;
 
  private:
@@ -60,24 +61,24 @@ class EventTimer {
   std::shared_ptr<Event> event_;  // null on the CPU
 };
 
-/// Returns when `ready` says so.
+/// Waits until `ready` returns true.
 void poll_until(const std::function<bool()>& ready);
 
-/// Values of this moment on their way to the host.
+/// A copy of the current values to the host, in progress.
 class HostCopy {
  public:
-  /// Returns when `ready` says so, or throws where that cannot be expected any more.
+  /// Waits until `ready` returns true; throws if that cannot happen any more.
   using Waiter = std::function<void(const std::function<bool()>& ready)>;
 
   HostCopy() = default;
-  /// `waiter`: how wait() waits, for values that other processes have a part in; empty: for as long as it takes.
+  /// `waiter`: how wait() waits for values that depend on other processes; empty: without a limit.
   explicit HostCopy(const torch::Tensor& values, Waiter waiter = {});
 
   /// Whether wait() would return at once.
   bool ready() const;
-  /// Whether they have a way to go: not from the CPU.
+  /// Whether the values must be copied: false if they are on the CPU.
   bool travels() const { return copied_ != nullptr; }
-  /// On the host.
+  /// The values on the host.
   const torch::Tensor& wait() const;
 
  private:
@@ -86,13 +87,13 @@ class HostCopy {
   std::shared_ptr<c10::Event> copied_;  // null on the CPU
 };
 
-/// Host tensors on their way to the device, in a queue that waits for no other.
+/// A copy of host tensors to the device, in progress, in a queue that waits for no other.
 class Upload {
  public:
-  /// On the CPU they are there.
+  /// On the CPU there is nothing to copy.
   Upload(const std::vector<torch::Tensor>& host, torch::Device device, const DeviceStream& stream);
 
-  /// On the device; the current queue waits until they are there, the host does not.
+  /// The tensors on the device; the current queue waits for the copy, the host does not.
   const std::vector<torch::Tensor>& tensors() const;
 
  private:
@@ -102,24 +103,24 @@ class Upload {
 
 /// Bytes of a CUDA device.
 struct DeviceMemory {
-  std::int64_t free = 0;  // of the device, what LibTorch keeps for itself included
+  std::int64_t free = 0;  // of the device, including memory that LibTorch keeps
   std::int64_t used = 0;  // by tensors
-  std::int64_t peak = 0;  // the most used since forget_peak()
+  std::int64_t peak = 0;  // maximum of `used` since forget_peak()
 };
-/// Nothing where LibTorch keeps no account: elsewhere than on CUDA.
+/// Nothing if LibTorch does not report it: on all devices except CUDA.
 std::optional<DeviceMemory> device_memory(torch::Device device);
 void forget_peak(torch::Device device);
-/// Gives back to the device what no tensor needs.
+/// Returns memory that no tensor uses to the device.
 void release_device_memory(torch::Device device);
 
 /// Whether work on the device can be recorded (CUDA, in a program built for it).
 bool can_record(torch::Device device);
 
-/// A CUDA graph: work recorded once, and launched as a whole from then on. What it reads and writes keeps its place in memory.
+/// A CUDA graph: work that is recorded once and then replayed as a whole. Its inputs and outputs keep their addresses.
 class CudaGraph {
  public:
-  /// Records what `work` gives to the current stream, which must not be the default one; nothing of it runs yet. Throws what LibTorch throws where
-  /// the work waits for the device or allocates outside its pool; the device is as before then.
+  /// Records what `work` submits to the current stream, which must not be the default stream; nothing runs yet. Throws LibTorch's exception if the
+  /// work waits for the device or allocates outside its pool; the state of the device is then unchanged.
   explicit CudaGraph(const std::function<void()>& work);
   ~CudaGraph();
   CudaGraph(const CudaGraph&) = delete;

@@ -1,4 +1,4 @@
-// Everything that differs between LibTorch versions, in one place.
+// Everything that differs between LibTorch versions.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -14,10 +14,10 @@
 
 namespace seg::torch_compat {
 
-/// Whether LibTorch's fused optimiser steps take a tensor that says whether the step counts (since 2.4): steps that are not waited for need them.
+/// Whether LibTorch's fused optimiser steps take a tensor that says whether to keep the step (since 2.4). Asynchronous steps need it.
 inline constexpr bool kHasFusedUpdates = SEG_TORCH_AT_LEAST(2, 4);
 
-/// Switches autocast to bfloat16 on or off for a device type. 2.4 replaced a pair of functions a device by one for all.
+/// Switches autocast to bfloat16 on or off for a device type. 2.4 replaced a pair of functions per device by one for all.
 inline void set_autocast(c10::DeviceType device, bool enabled) {
 #if SEG_TORCH_AT_LEAST(2, 4)
   at::autocast::set_autocast_dtype(device, at::kBFloat16);
@@ -33,7 +33,7 @@ inline void set_autocast(c10::DeviceType device, bool enabled) {
 #endif
 }
 
-/// Copies each tensor into another of its shape. 2.1 brought one operation for all.
+/// Copies each tensor into another of its shape. 2.1 introduced one operation for all.
 inline void copy_all(const std::vector<at::Tensor>& into, const std::vector<at::Tensor>& from) {
 #if SEG_TORCH_AT_LEAST(2, 1)
   at::_foreach_copy_(into, from);
@@ -42,14 +42,15 @@ inline void copy_all(const std::vector<at::Tensor>& into, const std::vector<at::
 #endif
 }
 
-/// Deterministic algorithms would otherwise fill each new tensor, which nothing here reads before it is written. 2.2 brought both.
+/// Deterministic algorithms would otherwise fill each new tensor, which is unnecessary: no code reads a tensor before writing it. 2.2 introduced
+/// the filling and this switch.
 inline void leave_new_memory_as_it_is() {
 #if SEG_TORCH_AT_LEAST(2, 2)
   at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
 }
 
-/// A TCPStore with sockets of its own: from 2.4 on libuv is asked for, which Debian's LibTorch is built without.
+/// A TCPStore without libuv: since 2.4 libuv is the default, but Debian's LibTorch is built without it.
 template <class Options>
 void without_libuv(Options& options) {
   if constexpr (requires { options.useLibUV; }) options.useLibUV = false;

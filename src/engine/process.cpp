@@ -11,7 +11,7 @@ namespace seg {
 
 namespace {
 
-// A signal handler can reach nothing but globals.
+// A signal handler can only access globals.
 volatile std::sig_atomic_t asked = 0;
 
 void on_signal(int signal) {
@@ -37,7 +37,7 @@ Communicator join_ranks(double timeout_s) {
   if (!launch.several()) return {};
   if (launch.rank > 0) spdlog::default_logger()->set_level(spdlog::level::err);
   Communicator ranks(launch, timeout_s);
-  spdlog::info("{} processes, {} on this machine, meeting at {}:{}", launch.world_size, launch.local_size, launch.address, launch.port);
+  spdlog::info("{} processes, {} on this machine, rendezvous at {}:{}", launch.world_size, launch.local_size, launch.address, launch.port);
   return ranks;
 }
 

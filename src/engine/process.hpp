@@ -1,4 +1,4 @@
-// This process: the signals that stop it, the ranks it is one of, the time and memory it takes.
+// This process: the signals that stop it, its group of ranks, its time and its memory.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +8,18 @@
 
 namespace seg {
 
-/// SIGINT and SIGTERM from now on: the first asks the run to save and stop at the next step, the second ends the program at once.
+/// Handles SIGINT and SIGTERM from now on: the first asks the run to save and stop at the next step, the second ends the program at once.
 void watch_stop_signals();
 /// The signal that asked to stop, or 0.
 int stop_signal();
 
-/// Meets the other processes of the launch (base/launch.hpp), of which only the first one logs from then on. One process where no launcher says
-/// otherwise. Throws kConfiguration, kRanks.
+/// Joins the other processes of the launch (base/launch.hpp); from then on only the first one logs. Without a launcher there is one process.
+/// Throws kConfiguration, kRanks.
 Communicator join_ranks(double timeout_s);
 
 double seconds_of(const std::function<void()>& work);
 
-/// Bytes: the most that this process has had resident at once since its start.
+/// Peak resident memory of this process since its start, in bytes.
 std::int64_t peak_resident_bytes();
 
 }  // namespace seg

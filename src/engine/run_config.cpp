@@ -28,15 +28,15 @@ RunConfig read(config::Document document) {
 
 void check_length(const TrainOptions& train) {
   if (train.iterations == 0 && train.epochs == 0) refuse("neither train.iterations nor train.epochs is set", "set one, such as train.epochs: 25");
-  if (train.iterations > 0 && train.epochs > 0) refuse("train.iterations and train.epochs are both set", "set one of them");
+  if (train.iterations > 0 && train.epochs > 0) refuse("train.iterations and train.epochs are both set", "set only one of them");
 }
 
 void check_scored_size(const RunConfig& config) {
   if (config.eval.size != ScoredSize::kInput || config.eval.input == EvalInput::kResized) return;
   if (config.eval.input == EvalInput::kNative)
-    refuse("eval.size: input scores resized frames, but eval.input: native does not resize", "set eval.input: resized, or eval.size: labels");
+    refuse("eval.size: input needs resized frames, but eval.input: native does not resize", "set eval.input: resized, or eval.size: labels");
   if (config.augment.crop)
-    refuse("eval.size: input scores resized frames, but with augment.crop eval.input: auto does not resize",
+    refuse("eval.size: input needs resized frames, but with augment.crop eval.input: auto does not resize",
            "set eval.input: resized, or eval.size: labels");
 }
 
@@ -45,7 +45,7 @@ void check_scored_size(const RunConfig& config) {
 void check_evaluation(const RunConfig& config) {
   const EvalOptions& eval = config.eval;
   at(config, {"eval.window"}, [&] {
-    if ((eval.window.height == 0) != (eval.window.width == 0)) refuse("eval.window needs both sides", "use [0, 0] for the whole image at once");
+    if ((eval.window.height == 0) != (eval.window.width == 0)) refuse("eval.window needs height and width", "use [0, 0] for the whole image at once");
   });
   at(config, {"eval.scales"}, [&] {
     if (eval.scales.empty()) refuse("eval.scales is empty", "use [1.0]");
@@ -62,7 +62,7 @@ void check_run_config(const RunConfig& config) {
   });
   at(config, {"augment.scale.min", "augment.scale.max"}, [&] {
     const ScaleOptions& scale = config.augment.scale;
-    if (scale.min > scale.max) refuse("augment.scale: min is larger than max", "exchange them");
+    if (scale.min > scale.max) refuse("augment.scale: min is larger than max", "swap them");
   });
   at(config, {"model.input"}, [&] { check(config.model.input); });
   at(config, {"model"}, [&] { check_model(config.model); });
@@ -71,7 +71,7 @@ void check_run_config(const RunConfig& config) {
     if (config.optimizer.backbone_lr_scale != OptimizerOptions().backbone_lr_scale && !has_backbone(config.model))
       refuse("optimizer.backbone_lr_scale is " + config::format(config.optimizer.backbone_lr_scale) + ", but model.arch " + config.model.arch +
                  " has no backbone",
-             "leave it out: all layers learn at optimizer.lr");
+             "remove it: all layers use optimizer.lr");
   });
   at(config, {"optimizer.sgd.nesterov", "optimizer.sgd.momentum"}, [&] { check_optimizer(config.optimizer); });
   at(config, {"train.batch_size"}, [&] { check_batch_norm(config.model, config.train.batch_size, config.data.size.height, config.data.size.width); });
@@ -89,14 +89,14 @@ void at(const RunConfig& config, const std::vector<std::string>& keys, const std
 }
 
 void RunConfig::fields(config::Visitor& v) {
-  v.field("name", name, {.help = "of the run; its folder is runs/NAME unless --run-dir says else"});
-  v.block("data", data, "which images and labels");
-  v.block("augment", augment, "how training samples are varied");
+  v.field("name", name, {.help = "name of the run; its folder is runs/NAME, unless --run-dir sets another"});
+  v.block("data", data, "images and labels");
+  v.block("augment", augment, "how training samples are augmented");
   v.block("model", model, "the network");
-  v.block("loss", loss, "what is minimised");
-  v.block("optimizer", optimizer, "how weights are updated");
+  v.block("loss", loss, "the loss function");
+  v.block("optimizer", optimizer, "how the weights are updated");
   v.block("schedule", schedule, "how the learning rate changes");
-  v.block("train", train, "how long, how exactly, how safely");
+  v.block("train", train, "length, precision, checkpoints and processes of the training");
   v.block("eval", eval, "validation and segeval");
 }
 

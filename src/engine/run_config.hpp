@@ -1,4 +1,4 @@
-// Everything one YAML file says about a run, resolved and checked; immutable after loading.
+// The whole configuration of a run, read from one YAML file, resolved and checked; immutable after loading.
 #pragma once
 
 #include <filesystem>
@@ -28,38 +28,38 @@ struct RunConfig {
   TrainOptions train;
   EvalOptions eval;
 
-  /// "file:line:column" of a key such as "train.batch_size", or "--set KEY=VALUE"; "" where it was not given. Empty where the configuration was not
-  /// read from a text.
+  /// Where a key such as "train.batch_size" was set: "file:line:column" or "--set KEY=VALUE"; "" if it was not set. The function is empty if the
+  /// configuration was not read from a text.
   std::function<std::string(const std::string& key)> position_of;
 
   void fields(config::Visitor& v);
 };
 
-/// Throws what `check` throws; a kConfiguration begins with the place of the first of `keys` that was given.
+/// Calls `check`. A kConfiguration error from it is prefixed with the position of the first of `keys` that was set.
 void at(const RunConfig& config, const std::vector<std::string>& keys, const std::function<void()>& check);
 
-/// Checks what no single option can see: what contradicts another option, batch norm's batch, the length. Throws kConfiguration with the place of
-/// the option at fault. Touches neither file nor device.
+/// Checks the options against each other: contradictions, the batch size that batch norm needs, the length. Throws kConfiguration with the position
+/// of the wrong option. Touches neither file nor device.
 void check_run_config(const RunConfig& config);
-/// The part of it that an evaluation depends on.
+/// Checks only what an evaluation depends on.
 void check_evaluation(const RunConfig& config);
 
-/// Reads a recipe: `file` as given, else under the shipped configs/. Throws kConfiguration.
+/// Reads a recipe: the path `file`, or else a file of that name in the shipped configs/. Throws kConfiguration.
 RunConfig load_run_config(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 /// The same from text, such as the configuration inside a checkpoint; `source` names it in messages.
 RunConfig parse_run_config(const std::string& text, const std::string& source, const std::vector<std::string>& overrides);
 
-/// `config` with the block `data` of another file. data.size and normalisation stay: they belong to the weights.
+/// `config` with the block `data` of another file. data.size and the normalisation do not change, because they belong to the weights.
 RunConfig with_data_of(RunConfig config, const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
-/// Whether training wants the labels counted: for its loss, or to draw rare classes.
+/// Whether training needs the label statistics: for its loss, or to draw rare classes.
 bool needs_label_statistics(const RunConfig& config);
 
-// Which size the network sees: what data sets give, and what prediction makes of its images.
+// The size of the network's input, which data sets and prediction produce.
 
-/// Of training: the whole frame at data.size; as in the files where training crops.
+/// In training: the whole frame resized to data.size, or the size of the file if training crops.
 FrameSize training_frame(const RunConfig& config);
-/// Of evaluation: images as eval.input says, labels as eval.size says.
+/// In evaluation: images according to eval.input, labels according to eval.size.
 FrameSize evaluation_frame(const RunConfig& config);
 
 }  // namespace seg

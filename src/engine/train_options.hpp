@@ -1,4 +1,4 @@
-// How long, how exactly and how safely to train.
+// Options of training: its length, precision, checkpoints and processes.
 #pragma once
 
 #include <cstdint>
@@ -44,37 +44,37 @@ struct TrainOptions {
 
   void fields(config::Visitor& v) {
     v.field("iterations", iterations,
-            {.help = "optimiser steps; 0: given by train.epochs", .unit = "iterations", .min = 0, .max = 1e9, .instead_of = "epochs"});
+            {.help = "optimiser steps; 0: use train.epochs", .unit = "iterations", .min = 0, .max = 1e9, .instead_of = "epochs"});
     v.field(
         "epochs", epochs,
-        {.help = "passes over the training split, where train.iterations is 0", .unit = "epochs", .min = 0, .max = 1e6, .instead_of = "iterations"});
+        {.help = "passes over the training split, if train.iterations is 0", .unit = "epochs", .min = 0, .max = 1e6, .instead_of = "iterations"});
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
     v.field("accumulate", accumulate,
-            {.help = "forward passes whose gradients make one step; recall is counted in each by itself", .unit = "passes", .min = 1, .max = 4096});
-    v.choice("precision", precision, kPrecisions, {.help = "type of convolutions; auto: bf16 where the hardware multiplies it"});
-    v.field("seed", seed, {.help = "of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
-    v.field("deterministic", deterministic, {.help = "the same bits in every run on this machine, where LibTorch can"});
+            {.help = "forward passes per optimiser step; each counts recall and IoU separately", .unit = "passes", .min = 1, .max = 4096});
+    v.choice("precision", precision, kPrecisions, {.help = "number format of convolutions; auto: bf16 if the hardware multiplies it"});
+    v.field("seed", seed, {.help = "random seed of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
+    v.field("deterministic", deterministic, {.help = "bit-identical results in every run on this machine, as far as LibTorch can"});
     v.choice("cuda_graph", cuda_graph, kGraphModes,
-             {.help = "on CUDA: auto records the whole step once and launches it at once from then on (not tested on a GPU yet)", .harmless = true});
-    v.field("ema", ema, {.help = "decay of the averaged weights that are evaluated and kept as best; 0: off", .min = 0, .max = 0.999999});
-    v.field("clip_norm", clip_norm, {.help = "largest gradient norm; 0: no clipping", .min = 0, .max = 1e9});
+             {.help = "on CUDA: auto records a training step as a CUDA graph and replays it (not tested on a GPU yet)", .harmless = true});
+    v.field("ema", ema, {.help = "decay of the averaged weights, which are evaluated and saved as best; 0: off", .min = 0, .max = 0.999999});
+    v.field("clip_norm", clip_norm, {.help = "maximum gradient norm; 0: no clipping", .min = 0, .max = 1e9});
     v.field("val_interval", val_interval,
-            {.help = "between validations; 0: one an epoch", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
+            {.help = "interval between validations; 0: one epoch", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
     v.field("checkpoint_interval", checkpoint_interval,
-            {.help = "between checkpoints; 0: at each validation", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
-    v.field("log_interval", log_interval, {.help = "between progress lines", .unit = "iterations", .min = 1, .max = 1e6, .harmless = true});
-    v.field("keep", keep, {.help = "newest checkpoints kept, beside best", .unit = "checkpoints", .min = 1, .max = 1e6, .harmless = true});
-    v.field("threads", threads, {.help = "compute threads; 0: one a core, beside a GPU at most 4", .unit = "threads", .min = 0, .max = 1024});
-    v.choice("best", best, kBestBy, {.help = "validation score that decides which checkpoint is best"});
+            {.help = "interval between checkpoints; 0: at each validation", .unit = "iterations", .min = 0, .max = 1e9, .harmless = true});
+    v.field("log_interval", log_interval, {.help = "interval between progress lines", .unit = "iterations", .min = 1, .max = 1e6, .harmless = true});
+    v.field("keep", keep, {.help = "how many of the newest checkpoints are kept", .unit = "checkpoints", .min = 1, .max = 1e6, .harmless = true});
+    v.field("threads", threads, {.help = "compute threads; 0: one per core, with a GPU at most 4", .unit = "threads", .min = 0, .max = 1024});
+    v.choice("best", best, kBestBy, {.help = "validation score that selects the best checkpoint"});
     v.field("rank_timeout_s", rank_timeout_s,
-            {.help = "with several processes: one that says nothing for so long ends the run",
+            {.help = "with several processes: a process without a sign of life for this time ends the run",
              .unit = "seconds",
              .min = 1,
              .max = 1e6,
              .harmless = true});
-    v.choice("allreduce", allreduce, kAllReduces, {.help = "type in which gradients travel between processes; bf16: between GPUs alone"});
+    v.choice("allreduce", allreduce, kAllReduces, {.help = "number format of the gradients sent between processes; bf16: only between GPUs"});
     v.field("max_bad_steps", max_bad_steps,
-            {.help = "steps in a row with a loss or gradient that is not finite before the run stops",
+            {.help = "consecutive steps with a non-finite loss or gradient after which the run stops",
              .unit = "steps",
              .min = 1,
              .max = 1e6,

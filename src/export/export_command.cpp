@@ -16,9 +16,9 @@ namespace {
 
 void check_command(const ExportCommand& command) {
   if ((command.size.height > 0) != (command.size.width > 0))
-    throw Error(ErrorKind::kConfiguration, "--size " + to_string(command.size) + " leaves a side free", "fix both, or leave --size out");
+    throw Error(ErrorKind::kConfiguration, "--size " + to_string(command.size) + " does not fix both sides", "fix both, or omit --size");
   if (fs::is_directory(command.output))
-    throw Error(ErrorKind::kConfiguration, "--output " + command.output.string() + " is a folder", "name a file, such as model.onnx");
+    throw Error(ErrorKind::kConfiguration, "--output " + command.output.string() + " is a folder", "give a file, such as model.onnx");
 }
 
 std::string shape_text(const onnx::ValueInfoProto& value) {
@@ -45,7 +45,7 @@ int export_checkpoint(const ExportCommand& command, std::ostream& out) {
   out << command.output.string() << ": " << fixed(static_cast<double>(bytes.size()) / 1e6, 1) << " MB, opset " << kOnnxOpset << ", "
       << shape_text(file.graph().input(0)) << " -> " << shape_text(file.graph().output(0)) << '\n';
   if (resized.height > 0 && command.size != resized)
-    out << "the network was trained on images resized to " << to_string(resized) << "; feed it such images for the scores of segeval\n";
+    out << "the network was trained on images resized to " << to_string(resized) << "; use images of this size to get the scores of segeval\n";
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// The program segexport behind its command line.
+// What segexport does, without its command line.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ struct ExportCommand {
   Size size;                           // 0x0: any
 };
 
-/// Writes the file and prints to `out` what it holds; returns the exit code. Throws Error.
+/// Writes the file and prints a summary of it to `out`; returns the exit code. Throws Error.
 int export_checkpoint(const ExportCommand& command, std::ostream& out);
 
 }  // namespace seg

@@ -40,7 +40,7 @@ OnnxGraph::Value OnnxGraph::convolution(const std::string& name, const Value& x,
                {"group", convolution.groups}});
 }
 
-// As relu(x) - relu(x - 6): OpenCV 4.6 takes neither a Clip whose bounds are inputs, as they are in opset 13, nor a Min with a constant.
+// Written as relu(x) - relu(x - 6): OpenCV 4.6 supports neither a Clip whose bounds are inputs, as in opset 13, nor a Min with a constant.
 OnnxGraph::Value OnnxGraph::relu6(const std::string& name, const Value& x) {
   const auto number = [&](const std::string& what, double value) { return constant(name + what, torch::full({1, 1, 1, 1}, value)); };
   const Value above = relu(name + ".above", add(name + ".less", x, number(".minus_six", -6.0)));
@@ -52,7 +52,7 @@ OnnxGraph::Value OnnxGraph::max_pool(const std::string& name, const Value& x) {
 }
 
 OnnxGraph::Value OnnxGraph::mean_pool(const std::string& name, const Value& x, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
-  // A node of its own for the zeros, since OpenCV counts those of the pooling's padding in files of PyTorch alone.
+  // A separate node for the zeros, since OpenCV includes the zeros of the pooling's padding only for files from PyTorch.
   const torch::Tensor zeros = torch::tensor({std::int64_t{0}, std::int64_t{0}, padding, padding, std::int64_t{0}, std::int64_t{0}, padding, padding});
   const Value padded = node("Pad", name + ".pad", {x, constant(name + ".zeros", zeros)});
   return node("AveragePool", name, {padded}, {{"kernel_shape", Numbers{kernel, kernel}}, {"strides", Numbers{stride, stride}}});

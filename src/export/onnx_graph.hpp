@@ -1,6 +1,6 @@
-// A graph of ONNX operators (opset 13) built node by node; values are known by their names.
+// Builds a graph of ONNX operators (opset 13) node by node; values are identified by their names.
 //
-// Maps are float32 [N,C,H,W]. A node's result is called what the node is called, so that names in a viewer are those of the network.
+// Maps are float32 [N,C,H,W]. A node's result has the name of the node, so that a viewer shows the names of the network.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -18,26 +18,26 @@ class OnnxGraph {
  public:
   using Value = std::string;
 
-  /// What a convolution computes; the padding keeps the size at stride 1.
+  /// The parameters of a convolution; the padding keeps the size at stride 1.
   struct Convolution {
     torch::Tensor weight;  // float [outputs,inputs of a group,k,k], k odd
     torch::Tensor bias;    // float [outputs]
     std::int64_t stride = 1;
     std::int64_t dilation = 1;
     std::int64_t groups = 1;
-    bool same = false;  // the padding follows from the size as in TensorFlow (models/same_layers.hpp), which at stride 1 is no different
+    bool same = false;  // TensorFlow's padding, which depends on the size (models/same_layers.hpp); at stride 1 there is no difference
   };
 
   /// `graph` must outlive the object.
   explicit OnnxGraph(onnx::GraphProto& graph) : graph_(graph) {}
 
-  /// A tensor of floating point (kept as float32) or of int64, kept with the graph.
+  /// Stores a floating-point tensor (as float32) or an int64 tensor in the graph.
   Value constant(const std::string& name, const torch::Tensor& tensor);
 
   Value convolution(const std::string& name, const Value& x, const Convolution& convolution);
   /// 3x3 at stride 2, padding 1.
   Value max_pool(const std::string& name, const Value& x);
-  /// The mean of square windows; `padding` zeros beyond the border count.
+  /// The mean of square windows; includes `padding` zeros beyond the border.
   Value mean_pool(const std::string& name, const Value& x, std::int64_t kernel, std::int64_t stride, std::int64_t padding);
   /// [N,C,H,W] -> [N,C,1,1]
   Value mean(const std::string& name, const Value& x) { return node("GlobalAveragePool", name, {x}); }

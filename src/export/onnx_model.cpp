@@ -17,14 +17,14 @@ namespace seg {
 
 namespace {
 
-/// The oldest format version that has opset 13, so that old readers take the file.
+/// The oldest format version with opset 13, so that old readers accept the file.
 constexpr int kOnnxFormat = 7;
 
 /// `type`: in ONNX's own notation, such as "float[N,3,64,96]".
 void describe_value(onnx::ValueInfoProto& value, const std::string& name, const std::string& type) {
   value.set_name(name);
   if (!onnx::OnnxParser::Parse(*value.mutable_type(), type.c_str()).IsOK())
-    throw Error(ErrorKind::kInternal, "export: " + type + " is no type of ONNX");
+    throw Error(ErrorKind::kInternal, "export: " + type + " is not an ONNX type");
 }
 
 void add_metadata(onnx::ModelProto& model, const std::string& key, const std::string& value) {
@@ -45,7 +45,7 @@ std::string input_text(const OnnxOptions& options) {
   return text;
 }
 
-/// Throws kInternal for a graph that ONNX itself does not take.
+/// Throws kInternal for a graph that ONNX's checker refuses.
 void check_graph(const onnx::ModelProto& model) {
   try {
     onnx::checker::check_model(model);
@@ -59,7 +59,7 @@ void check_graph(const onnx::ModelProto& model) {
 using Value = OnnxGraph::Value;
 using Convolution = OnnxGraph::Convolution;
 
-/// Walks a network's layers by the names they are registered under. Batch norm is folded into the convolution before it:
+/// Visits a network's layers by their registered names. Batch norm is folded into the convolution before it:
 ///
 ///   gamma (W x + b - mean) / sqrt(var + eps) + beta = (s W) x + (beta + s (b - mean)),   s = gamma / sqrt(var + eps), in double
 class NetworkWriter {
@@ -97,7 +97,7 @@ class NetworkWriter {
     return classes("final_layer.conv2", hidden);
   }
 
-  /// The convolution of `images` takes their channels in the other order.
+  /// Reverses the channel order of the convolution of `images`.
   void exchange_red_and_blue(const Value& images) { bgr_images_ = images; }
 
  private:
@@ -117,7 +117,7 @@ class NetworkWriter {
 
   static torch::Tensor exact(const torch::Tensor& tensor) { return tensor.detach().cpu().to(torch::kFloat64); }
 
-  /// What a batch norm does: s and beta - s mean, float64 [C].
+  /// A batch norm as an affine function: s and beta - s mean, float64 [C].
   std::pair<torch::Tensor, torch::Tensor> affine(const std::string& norm_name) const {
     const auto& norm = layer<torch::nn::BatchNorm2dImpl>(norm_name);
     const torch::Tensor scale = exact(norm.weight) / (exact(norm.running_var) + norm.options.eps()).sqrt();
@@ -139,7 +139,7 @@ class NetworkWriter {
     return relu(conv_norm(conv_name, norm_name, x));
   }
 
-  /// Once for each value.
+  /// Must be called only once for each value.
   Value relu(const Value& x) { return graph_.relu(x + ".relu", x); }
 
   Value norm_relu(const std::string& name, const Value& x) {
@@ -149,7 +149,7 @@ class NetworkWriter {
     return relu(graph_.add(name, scaled, channels(".offset", offset)));
   }
 
-  /// A batch norm, a ReLU and the convolution behind them.
+  /// A batch norm, a ReLU and then the convolution.
   Value norm_conv(const std::string& norm_name, const std::string& conv_name, const Value& x) {
     const auto& conv = layer<torch::nn::Conv2dImpl>(conv_name);
     const torch::Tensor no_bias = torch::zeros({conv.weight.size(0)});
@@ -204,7 +204,7 @@ class NetworkWriter {
     return features;
   }
 
-  /// Residual blocks; the last one's ReLU only on demand.
+  /// Residual blocks; the last ReLU is optional.
   Value stage(const std::string& name, Value x, bool last_relu) {
     const auto block_name = [&](int block) { return name + "." + std::to_string(block); };
     for (int block = 0; has(block_name(block)); ++block) x = residual_block(block_name(block) + ".", x, last_relu || has(block_name(block + 1)));
@@ -233,7 +233,7 @@ class NetworkWriter {
     return conv_norm_relu(name + names.project.conv, name + names.project.norm, graph_.concatenate(name + "concat", scales));
   }
 
-  /// high + up(low), `number`: of the layer they come from.
+  /// high + up(low); `number`: of the layer from which they come.
   Value with_context(const std::string& number, const Value& high, const Value& low) {
     return graph_.add("fusion" + number + ".add", high, graph_.resize_like("fusion" + number + ".resize", low, high, align_corners_));
   }
@@ -258,7 +258,7 @@ class NetworkWriter {
   Value bgr_images_;  // empty: the network takes RGB
 };
 
-/// (x - mean) / std of an RGB image. Where the network was trained on BGR its channels stay RGB here.
+/// (x - mean) / std of an RGB image. The channels stay RGB even if the network was trained on BGR.
 Value normalized(OnnxGraph& graph, const Value& image, const NetworkInput& input) {
   const auto channels = [&](const std::vector<double>& values) {
     const torch::Tensor row = torch::tensor(values, torch::kFloat64);
@@ -271,7 +271,7 @@ Value normalized(OnnxGraph& graph, const Value& image, const NetworkInput& input
 }
 
 /// Adds the network to the graph. `image`: float32 [N,3,H,W], RGB, 0..255. Returns logits float32 [N,K,h,w] at the head's stride.
-/// Dropout and the auxiliary head have no part in it. Throws kConfiguration for an architecture it does not know.
+/// Without dropout and the auxiliary head. Throws kConfiguration for an unknown architecture.
 Value add_network(OnnxGraph& graph, const Value& image, const Model& model, const ModelOptions& options) {
   const torch::NoGradGuard no_gradient;
   NetworkWriter writer(graph, model, options);
@@ -280,7 +280,7 @@ Value add_network(OnnxGraph& graph, const Value& image, const Model& model, cons
   if (dynamic_cast<const DeepLabV3Plus*>(&model) != nullptr) return writer.deeplab_v3_plus(images);
   if (dynamic_cast<const DeepLabV3*>(&model) != nullptr) return writer.deeplab_v3(images);
   if (dynamic_cast<const DdrNet23Slim*>(&model) != nullptr) return writer.ddrnet(images);
-  throw Error(ErrorKind::kConfiguration, "model.arch " + options.arch + " has no ONNX form yet",
+  throw Error(ErrorKind::kConfiguration, "model.arch " + options.arch + " cannot be exported to ONNX yet",
               "add it to src/export/onnx_model.cpp, or export a model of another architecture");
 }
 

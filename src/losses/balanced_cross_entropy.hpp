@@ -1,8 +1,8 @@
-// Cross entropy with a weight for each class: plain, weighted and recall loss, which differ in their ClassWeighting alone.
+// Cross entropy with a weight for each class: plain, weighted and recall loss, which differ only in their ClassWeighting.
 //
 //   L = sum_c w_c S_c / normaliser,   normaliser = sum_c GT_c (valid pixels) or sum_c w_c GT_c (weight sum)
 //
-// with S, GT and FN from class_sums. dL/dz_nj = w_{y_n} (p_nj - [j = y_n]) / normaliser: none flows through the weights.
+// with S, GT and FN from class_sums. dL/dz_nj = w_{y_n} (p_nj - [j = y_n]) / normaliser: no gradient flows through the weights.
 #pragma once
 
 #include "losses/weighted.hpp"

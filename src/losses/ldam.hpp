@@ -1,9 +1,9 @@
 // Label-distribution-aware margins (Cao et al., arXiv 1906.07413): cross entropy of s (z - margin_y [j = y]), mean over valid pixels.
 //
-//   margin_c = max_margin n_c^(-1/4) / max_k n_k^(-1/4), n_c = training pixels of class c; a class with none has the largest margin
+//   margin_c = max_margin n_c^(-1/4) / max_k n_k^(-1/4), n_c = training pixels of class c; a class without pixels has the largest margin
 //
-// Unlike the paper's training it neither normalises features and weights, so that logits are no cosines, nor weights classes after some epochs
-// (deferred re-weighting).
+// Unlike the training in the paper, it does not normalise features and weights, so that logits are not cosines, and it does not weight classes after
+// some epochs (deferred re-weighting).
 #pragma once
 
 #include <cmath>

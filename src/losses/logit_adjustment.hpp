@@ -1,10 +1,10 @@
 // Logit adjustment in training (Menon et al., arXiv 2007.07314): cross entropy of z_c + tau log pi_c, mean over the valid pixels; pi_c is the
 // share of class c among the training pixels. tau 1 is balanced softmax.
 //
-// A class without a training pixel cannot be meant (log pi_c = -inf): it takes no part, whatever tau, and gets no gradient. A label that names it
-// nevertheless costs about a million, which is finite, and moves the other classes' scores alone.
+// A class without a training pixel (log pi_c = -inf) is left out for every tau and gets no gradient. A pixel that has its label nevertheless adds a
+// loss of about a million, which is finite, and changes only the scores of the other classes.
 //
-// A constant survives up-sampling, so it is added to the logits at the head's stride.
+// Up-sampling preserves a constant, so the adjustment is added to the logits at the head's stride.
 #pragma once
 
 #include "core/log_prior.hpp"
@@ -24,7 +24,7 @@ class LogitAdjustmentLoss : public Loss {
   }
 
  private:
-  /// The score of a class that cannot be meant: far below any other, yet finite, so that up-sampling does not make it no number.
+  /// The score of a class that is left out: far below all others, but finite, so that up-sampling does not produce NaN.
   static constexpr double kImpossible = -1e6;
 
   torch::Tensor shift_;   // float32 [1,K,1,1]

@@ -1,4 +1,4 @@
-// What a loss is: a batch in, one differentiable number out.
+// The interface of losses: a batch in, one differentiable number out.
 #pragma once
 
 #include <memory>
@@ -12,16 +12,16 @@
 
 namespace seg {
 
-/// What a batch says of its classes, on the logits' device.
+/// Statistics of the classes in a batch, on the logits' device.
 struct BatchClassStatistics {
   torch::Tensor pixels = {};           // int64 [K] valid pixels; undefined for a loss without weights
-  torch::Tensor weights = {};          // float64 [K] as used, meaning nothing for a class without a pixel; likewise
-  torch::Tensor false_negatives = {};  // int64 [K]; undefined unless the weights follow recalls or IoUs
-  torch::Tensor false_positives = {};  // int64 [K]; undefined unless they follow IoUs
+  torch::Tensor weights = {};          // float64 [K] as used, meaningless for a class without pixels; undefined for a loss without weights
+  torch::Tensor false_negatives = {};  // int64 [K]; undefined unless the weights are computed from recalls or IoUs
+  torch::Tensor false_positives = {};  // int64 [K]; undefined unless they are computed from IoUs
 };
 
 struct LossResult {
-  torch::Tensor value;  // float32 scalar, differentiable; with several ranks this one's share
+  torch::Tensor value;  // float32 scalar, differentiable; with several ranks, this rank's share
   BatchClassStatistics statistics;
 };
 
@@ -29,19 +29,19 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
-  /// A batch without a valid pixel gives 0 and zero gradient.
+  /// A batch without valid pixels gives 0 and zero gradient.
   virtual LossResult compute(const LossInput& batch) = 0;
-  /// Whether compute() reads the sums of regions; the batch is to be made accordingly.
+  /// Whether compute() reads the sums of regions; the batch must be made with them.
   virtual Regions regions() const { return Regions::kNo; }
-  /// What must survive a restart (smoothed recalls); empty for most. compute() leaves the tensors given out as they are.
+  /// The state that must survive a restart (smoothed recalls); empty for most losses. compute() does not modify the returned tensors.
   virtual State state() const { return {}; }
-  /// The state may be on another device; what the loss keeps stays where it is.
+  /// The state may be on another device; the loss copies it to its own.
   virtual void load(const State& state) { (void)state; }
 };
 
-/// What a loss may need to know beside its options.
+/// What a loss may need besides its options.
 struct LossContext {
-  torch::Device device;                            // of the batches to come; what a loss keeps is there from the start
+  torch::Device device;                            // device of the batches; a loss keeps its tensors there
   std::vector<std::string> class_names = {};       // [K]
   std::optional<ClassStatistics> statistics = {};  // of the training labels; set if needs_statistics()
 };

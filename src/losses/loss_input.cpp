@@ -13,7 +13,7 @@ const ClassSums& LossInput::own_sums() const {
 }
 
 const ClassSums& LossInput::sums_with_regions() const {
-  if (regions_ == Regions::kNo) throw Error(ErrorKind::kInternal, "a loss reads sums of regions, but its regions() does not ask for them");
+  if (regions_ == Regions::kNo) throw Error(ErrorKind::kInternal, "a loss reads sums of regions, but its regions() does not request them");
   return sums();
 }
 

@@ -1,4 +1,4 @@
-// The YAML block `loss`: which loss, how classes are weighted, and each loss's own settings.
+// The YAML block `loss`: the loss, the class weights, and the settings of each loss.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace seg {
 
 std::vector<std::string> loss_names();              // the registry of losses
 std::vector<std::string> weighting_names();         // the registry of class weightings
-std::vector<std::string> static_weighting_names();  // those whose weights stay the same in every step
+std::vector<std::string> static_weighting_names();  // weightings whose weights are constant
 
 enum class ErrorRateSmoothing { kPublished, kNone };
 enum class ErrorRateScope { kGlobal, kLocal };
@@ -36,14 +36,14 @@ struct ErrorRateOptions {
     v.choice(
         "smoothing", smoothing, kErrorRateSmoothings,
         {.help =
-             "weights max(errors,1)/max(total,1) as published, FN/GT for recall, or errors/total: a class without an error then has no gradient"});
+             "published: weights max(errors,1)/max(total,1) (FN/GT for recall); none: errors/total, so that a class without errors has no gradient"});
     v.field("momentum", momentum,
-            {.help = "recalls (IoUs) smoothed over forward passes, R <- m R + (1-m) R_batch; 0: each batch's own, 0.9 is usual",
+            {.help = "smoothing of recalls (IoUs) over forward passes, R <- m R + (1-m) R_batch; 0: none, 0.9 is usual",
              .min = 0.0,
              .max = 0.9999});
     v.field("floor", floor,
-            {.help = "least weight of a class that is there, so that a class without an error goes on learning", .min = 0.0, .max = 1.0});
-    v.choice("scope", scope, kErrorRateScopes, {.help = "with several processes: counted over the whole batch, or by each over its own part"});
+            {.help = "minimum weight of a class in the batch, so that a class without errors keeps learning", .min = 0.0, .max = 1.0});
+    v.choice("scope", scope, kErrorRateScopes, {.help = "with several processes: global: errors of the whole batch, local: of each process's part"});
   }
 };
 
@@ -52,8 +52,8 @@ struct WeightedCrossEntropyOptions {
   std::map<std::string, double> weights;
 
   void fields(config::Visitor& v) {
-    v.field("scheme", scheme, {.help = "where weighted_ce has its class weights from", .choices = static_weighting_names()});
-    v.field("weights", weights, {.help = "class name: weight, for manual; a class not named weighs 1", .min = 0.0, .max = 1e6});
+    v.field("scheme", scheme, {.help = "how the class weights of weighted_ce are computed", .choices = static_weighting_names()});
+    v.field("weights", weights, {.help = "class name: weight, for scheme manual; other classes have weight 1", .min = 0.0, .max = 1e6});
   }
 };
 
@@ -68,17 +68,17 @@ struct OhemOptions {
   std::int64_t min_kept = 100000;
 
   void fields(config::Visitor& v) {
-    v.field("threshold", threshold, {.help = "pixels whose true class has a lower probability are kept", .min = 0.0, .max = 1.0});
-    v.field("min_kept", min_kept, {.help = "at least so many of a batch are kept, the hardest first", .unit = "pixels", .min = 1, .max = 1e9});
+    v.field("threshold", threshold, {.help = "pixels are kept if their true class has a lower probability than this", .min = 0.0, .max = 1.0});
+    v.field("min_kept", min_kept, {.help = "minimum number of pixels kept per batch, the hardest first", .unit = "pixels", .min = 1, .max = 1e9});
   }
 };
 
-/// Of soft_iou and lovasz.
+/// Options of soft_iou and lovasz.
 struct RegionOptions {
   RegionClasses classes = RegionClasses::kPresent;
 
   void fields(config::Visitor& v) {
-    v.choice("classes", classes, kRegionClasses, {.help = "the mean is over the classes of the batch's labels, or over all"});
+    v.choice("classes", classes, kRegionClasses, {.help = "present: mean over the classes in the batch's labels; all: mean over all classes"});
   }
 };
 
@@ -98,7 +98,7 @@ struct LogitAdjustmentOptions {
 
   void fields(config::Visitor& v) {
     v.field("tau", tau,
-            {.help = "how much of the classes' log frequencies is added to the logits; 1 is balanced softmax", .min = -10.0, .max = 10.0});
+            {.help = "factor of the log class frequencies that are added to the logits; 1 is balanced softmax", .min = -10.0, .max = 10.0});
   }
 };
 
@@ -121,13 +121,13 @@ struct LossOptions {
     weightings.insert(weightings.begin(), "default");
     v.field("type", type, {.help = "the loss", .choices = loss_names()});
     v.field("weighting", weighting,
-            {.help = "class weights of ce, focal and ohem; default: none (weighted_ce and recall bring their own)", .choices = weightings});
+            {.help = "class weights of ce, focal and ohem; default: none (weighted_ce and recall have their own)", .choices = weightings});
     v.choice("normalizer", normalizer, kLossNormalizers,
-             {.help = "what the weighted sum is divided by; default: weight_sum for static weights, valid_pixels for none and for recall"});
-    v.block("error_rate", error_rate, "weights 1 - recall (recall loss, arXiv 2106.14917) and 1 - IoU (iou_gap), from the batch");
+             {.help = "divisor of the weighted sum; default: weight_sum for static weights, valid_pixels without weights and for recall"});
+    v.block("error_rate", error_rate, "weights 1 - recall (recall loss, arXiv 2106.14917) and 1 - IoU (iou_gap), computed from the batch");
     v.block("weighted_ce", weighted_ce, "cross entropy with static class weights");
     v.block("focal", focal, "focal loss, each pixel (arXiv 1708.02002)");
-    v.block("ohem", ohem, "cross entropy of the hard pixels (arXiv 1604.03540)");
+    v.block("ohem", ohem, "cross entropy of only the hard pixels (arXiv 1604.03540)");
     v.block("soft_iou", soft_iou, "soft intersection over union (Rahman and Wang 2016)");
     v.block("lovasz", lovasz, "Lovasz-softmax over the batch (arXiv 1705.08790)");
     v.block("ldam", ldam, "margins by label distribution (arXiv 1906.07413)");

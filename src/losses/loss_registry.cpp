@@ -1,4 +1,4 @@
-// The table of losses: a new one is a file pair and a row here.
+// The table of losses: a new loss is a file pair and a row in it.
 #include "losses/loss_registry.hpp"
 
 #include <algorithm>
@@ -30,15 +30,15 @@ std::string iou(const LossOptions&) { return "iou"; }
 
 struct Entry {
   const char* name;
-  std::unique_ptr<Loss> (*make)(const LossOptions&, const LossContext&);  // nullptr: a sum of its parts
-  std::string (*own_weighting)(const LossOptions&);                       // nullptr: it follows loss.weighting
-  const char* key = nullptr;                                              // below `loss`, that it reads
-  bool needs_statistics = false;                                          // beside what its weighting needs
-  std::vector<SumPart> (*parts)(const LossOptions&) = nullptr;            // of a sum; nullptr: it is one loss
+  std::unique_ptr<Loss> (*make)(const LossOptions&, const LossContext&);  // nullptr: the loss is a sum of parts
+  std::string (*own_weighting)(const LossOptions&);                       // nullptr: it uses loss.weighting
+  const char* key = nullptr;                                              // the key below `loss` that it reads
+  bool needs_statistics = false;                                          // itself, apart from its weighting
+  std::vector<SumPart> (*parts)(const LossOptions&) = nullptr;            // the parts of a sum; nullptr: it is a single loss
 };
 
 constexpr Entry kEntries[] = {
-    {"ce", make<BalancedCrossEntropy>, nullptr},  // weighted as loss.weighting says
+    {"ce", make<BalancedCrossEntropy>, nullptr},  // weighted according to loss.weighting
     {"weighted_ce", make<BalancedCrossEntropy>, scheme, "weighted_ce.scheme"},
     {"recall", make<BalancedCrossEntropy>, recall},
     {"focal", make<FocalLoss>, nullptr, "focal."},
@@ -55,7 +55,7 @@ const Entry& entry_of(const std::string& name) {
   for (const Entry& entry : kEntries) {
     if (name == entry.name) return entry;
   }
-  throw Error(ErrorKind::kConfiguration, "loss.type: there is no '" + name + "'", "segtrain --help lists the losses");
+  throw Error(ErrorKind::kConfiguration, "loss.type: there is no loss '" + name + "'", "segtrain --help lists the losses");
 }
 
 /// "ce, focal or ohem".
@@ -67,14 +67,13 @@ std::string followers() {
   return text;
 }
 
-/// What a loss is made of: itself, or the parts of a sum.
+/// The losses to compute: the loss itself, or the parts of a sum.
 std::vector<SumPart> parts_of(const LossOptions& options) {
   const Entry& entry = entry_of(options.type);
   return entry.parts != nullptr ? entry.parts(options) : std::vector<SumPart>{{options, 1.0}};
 }
 
-/// The class weighting where it is not what the type has by default: "+enet" where loss.weighting brings it, ":enet" where the loss's own
-/// settings do.
+/// The class weighting, if it is not the default of the type: "+enet" if set by loss.weighting, ":enet" if set by the loss's own settings.
 std::string weighting_label(const LossOptions& options, bool composed) {
   if (composed) return options.weighting == "default" || options.weighting == "uniform" ? "" : "+" + options.weighting;
   LossOptions plain;
@@ -84,14 +83,14 @@ std::string weighting_label(const LossOptions& options, bool composed) {
   return (follows_weighting(options.type) ? "+" : ":") + weighting;
 }
 
-/// The keys and blocks below `loss` that change what is computed.
+/// The keys and blocks below `loss` that affect the result.
 std::vector<std::string> keys_that_matter(const std::vector<SumPart>& parts) {
   std::vector<std::string> keys;
   for (const auto& [part, factor] : parts) {
     if (const char* key = entry_of(part.type).key) keys.emplace_back(key);
     const std::string weighting = weighting_of(part);
     if (const char* key = weighting_key(weighting)) keys.emplace_back(key);
-    // With equal weights both normalisers divide by the same number.
+    // With equal weights both normalisers are the same.
     if (weighting != "uniform") keys.emplace_back("normalizer");
   }
   return keys;
@@ -112,8 +111,8 @@ std::string weighting_of(const LossOptions& options) {
   if (options.weighting == "default" || options.weighting == own) return own;
   if (entry.own_weighting == nullptr) return options.weighting;
   throw Error(ErrorKind::kConfiguration,
-              "loss.weighting is '" + options.weighting + "', but loss.type '" + options.type + "' has weights of its own or none",
-              "leave loss.weighting at default, or take loss.type " + followers());
+              "loss.weighting is '" + options.weighting + "', but loss.type '" + options.type + "' has its own weights or none",
+              "leave loss.weighting at default, or use loss.type " + followers());
 }
 
 bool follows_weighting(const std::string& loss) { return entry_of(loss).own_weighting == nullptr; }
@@ -129,12 +128,12 @@ void check_loss(const LossOptions& options) {
   for (const SumPart& part : parts) weighting_of(part.options);
   if (options.error_rate.scope == ErrorRateScope::kLocal && options.error_rate.momentum > 0)
     throw Error(ErrorKind::kConfiguration,
-                "loss.error_rate.scope: local has no momentum: smoothed recalls (IoUs) would differ from process to process",
+                "loss.error_rate.scope: local does not work with momentum: smoothed recalls (IoUs) would differ between processes",
                 "set loss.error_rate.momentum to 0, or loss.error_rate.scope to global");
   const bool followed = std::ranges::any_of(parts, [](const SumPart& part) { return part.options.weighting != "default"; });
   if (options.weighting != "default" && !followed)
-    throw Error(ErrorKind::kConfiguration, "loss.weighting is '" + options.weighting + "', but no part of loss.sum follows it",
-                "leave loss.weighting at default, or put " + followers() + " into the sum");
+    throw Error(ErrorKind::kConfiguration, "loss.weighting is '" + options.weighting + "', but no part of loss.sum uses it",
+                "leave loss.weighting at default, or add " + followers() + " to the sum");
 }
 
 bool needs_statistics(const LossOptions& options) {

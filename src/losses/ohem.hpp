@@ -1,8 +1,8 @@
-// Cross entropy of the hard pixels alone: those whose true class has p < threshold, and at least the min_kept hardest of the
-// batch; the mean is over what was kept (online hard example mining, arXiv 1604.03540, by pixel).
+// Cross entropy of only the hard pixels: those whose true class has p < threshold, but at least the min_kept hardest of the
+// batch; the mean is over the kept pixels (online hard example mining, arXiv 1604.03540, by pixel).
 //
-// Several ranks: the threshold and the mean are those of the whole batch; where min_kept decides, each rank keeps the hardest of its part, its share
-// of min_kept, which are not quite the hardest of all.
+// With several ranks the threshold and the mean are those of the whole batch. If min_kept decides, each rank keeps its share of min_kept, the hardest
+// pixels of its part, which are not exactly the hardest of the whole batch.
 #pragma once
 
 #include "losses/full_size.hpp"

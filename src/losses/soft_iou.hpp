@@ -2,12 +2,12 @@
 //
 //   I_c = sum_n p_nc [y_n = c],   U_c = sum_n (p_nc + [y_n = c] - p_nc [y_n = c]),   over the valid pixels
 //
-// Both are made of the sums of regions of ops/class_sums.hpp: no tensor at full size.
+// Both are computed from the region sums of ops/class_sums.hpp, without a tensor at full size.
 //
-// A class without a pixel has I_c = 0; where its probability underflows everywhere, 0 / 0 counts as 0, the limit of 0 / U_c. So with
-// soft_iou.classes: all such a class adds its whole share to the loss and nothing to the gradient.
+// A class without pixels has I_c = 0. If its probability underflows everywhere, 0 / 0 is set to 0, the limit of 0 / U_c. With
+// soft_iou.classes: all, such a class therefore adds its whole share to the loss and nothing to the gradient.
 //
-// Several ranks: I_c and U_c are summed over them, so that the loss is that of the whole batch.
+// With several ranks, I_c and U_c are summed over them, so that the loss is that of the whole batch.
 #pragma once
 
 #include "losses/full_size.hpp"

@@ -14,13 +14,13 @@ struct SumPart {
   double factor;
 };
 
-/// The parts that loss.sum names, by name: their factors, and their options, where loss.weighting is for those that follow it. Throws
-/// kConfiguration for none, and for a sum in a sum.
+/// The parts in loss.sum with their factors and their options, sorted by name; loss.weighting applies only to parts that use it. Throws
+/// kConfiguration if there are no parts, and for a sum in a sum.
 inline std::vector<SumPart> sum_parts(const LossOptions& options) {
-  if (options.sum.empty()) throw Error(ErrorKind::kConfiguration, "loss.sum names no loss", "for example loss.sum: {ce: 1, lovasz: 1}");
+  if (options.sum.empty()) throw Error(ErrorKind::kConfiguration, "loss.sum is empty", "set it, for example loss.sum: {ce: 1, lovasz: 1}");
   std::vector<SumPart> parts;
   for (const auto& [name, factor] : options.sum) {
-    if (name == "sum") throw Error(ErrorKind::kConfiguration, "loss.sum cannot hold another sum", "name the losses themselves");
+    if (name == "sum") throw Error(ErrorKind::kConfiguration, "loss.sum cannot contain another sum", "list the losses themselves");
     LossOptions part = options;
     part.type = name;
     if (!follows_weighting(name)) part.weighting = "default";
@@ -35,7 +35,7 @@ class SumLoss : public Loss {
     for (const SumPart& part : parts) parts_.push_back({part.options.type, part.factor, build_loss(part.options, context)});
   }
 
-  /// The statistics are those of a part that follows recalls or IoUs, else of one that has weights.
+  /// The statistics are those of a part whose weights are computed from recalls or IoUs, else of a part with weights.
   LossResult compute(const LossInput& batch) override {
     LossResult total;
     for (const Part& part : parts_) {
@@ -52,7 +52,7 @@ class SumLoss : public Loss {
     const bool any = std::ranges::any_of(parts_, [](const Part& part) { return part.loss->regions() == Regions::kYes; });
     return any ? Regions::kYes : Regions::kNo;
   }
-  /// The parts' states, named "PART.NAME".
+  /// The states of the parts, named "PART.NAME".
   State state() const override {
     State all;
     for (const Part& part : parts_) all.merge(with_prefix(part.loss->state(), part.name + "."));

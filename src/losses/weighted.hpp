@@ -1,4 +1,4 @@
-// What the losses with class weights share: the weighting, whose state is theirs.
+// The common base of losses with class weights: it holds the weighting, whose state is the state of the loss.
 #pragma once
 
 #include "losses/class_weighting/weighting_registry.hpp"
@@ -8,7 +8,7 @@ namespace seg {
 
 class WeightedLoss : public Loss {
  public:
-  /// With the weighting that these options ask for.
+  /// Builds the weighting that the options select.
   WeightedLoss(const LossOptions& options, const LossContext& context) : weighting_(build_weighting(weighting_of(options), options, context)) {}
 
   State state() const final { return weighting_.classes->state(); }

@@ -7,14 +7,14 @@ namespace seg {
 
 namespace {
 
-/// Two basic blocks. relu: behind the last one, too.
+/// Two basic blocks. relu: also after the last one.
 torch::nn::Sequential basic_layer(std::int64_t inputs, std::int64_t channels, std::int64_t stride, bool relu) {
   const ResidualBlock first(ResidualShape{.inputs = inputs, .width = channels, .outputs = channels, .stride = stride});
   const ResidualBlock second(ResidualShape{.inputs = channels, .width = channels, .outputs = channels, .relu = relu});
   return torch::nn::Sequential(first, second);
 }
 
-/// One bottleneck, twice as wide at its end, without the last ReLU.
+/// One bottleneck block with twice as many output channels, without the last ReLU.
 torch::nn::Sequential bottleneck_layer(std::int64_t channels, std::int64_t stride) {
   return torch::nn::Sequential(ResidualBlock(
       ResidualShape{.bottleneck = true, .inputs = channels, .width = channels, .outputs = 2 * channels, .stride = stride, .relu = false}));

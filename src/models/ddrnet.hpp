@@ -1,12 +1,12 @@
-// DDRNet-23-slim (Hong et al., arXiv 2101.06085): two branches from stride 8 on, one of which keeps its resolution while the other goes on to
+// DDRNet-23-slim (Hong et al., arXiv 2101.06085): two branches from stride 8 on, one of which keeps its resolution while the other continues to
 // stride 64.
 //
-//   low_3  = relu(l + down(relu(h))),  high_3 = h + up(compress(relu(l)))        l = layer3(x), h = layer3_(x); likewise behind layer4
+//   low_3  = relu(l + down(relu(h))),  high_3 = h + up(compress(relu(l)))        l = layer3(x), h = layer3_(x); the same after layer4
 //   logits = final_layer(layer5_(relu(high_4)) + up(DAPPM(layer5(low_4))))
 //
-// h and l are residual blocks without their last ReLU; up() is bilinear, to the size that the high branch has. The auxiliary head, with which the
-// paper trains (factor 0.4), takes high_3. Structure and tensor names are those of the authors' code (github.com/ydhongHIT/DDRNet); that takes sizes
-// that 8 divides, this any.
+// h and l are residual blocks without their last ReLU; up() is bilinear, to the size of the high branch. The auxiliary head, which the paper uses in
+// training (factor 0.4), is on high_3. Structure and tensor names are those of the authors' code (github.com/ydhongHIT/DDRNet). That code requires
+// sizes that are multiples of 8; this one accepts any size.
 #pragma once
 
 #include <torch/nn/modules/container/sequential.h>
@@ -21,7 +21,7 @@
 
 namespace seg {
 
-/// A batch norm and a ReLU, a 3x3 convolution with the same behind it, 1x1 to classes.
+/// A batch norm and a ReLU, a 3x3 convolution, again a batch norm and a ReLU, and a 1x1 convolution to classes.
 class DdrNetHeadImpl : public torch::nn::Module {
  public:
   DdrNetHeadImpl(std::int64_t inputs, std::int64_t channels, std::int64_t classes)
@@ -39,7 +39,7 @@ class DdrNetHeadImpl : public torch::nn::Module {
 };
 TORCH_MODULE(DdrNetHead);
 
-/// Logits at stride 8. Nothing drops out, whatever ModelOptions::dropout says, since published nothing does.
+/// Logits at stride 8. There is no dropout, as in the published network; ModelOptions::dropout is ignored.
 class DdrNet23Slim : public Model {
  public:
   DdrNet23Slim(const ModelOptions& options, std::int64_t classes);
@@ -56,8 +56,8 @@ class DdrNet23Slim : public Model {
   torch::nn::Sequential layer1_, layer2_;           // to stride 8
   torch::nn::Sequential layer3_, layer4_, layer5_;  // strides 16, 32, 64
   torch::nn::Sequential high3_, high4_, high5_;     // stride 8
-  ConvNorm down3_, down4_, down4_last_;             // from the high branch to the other
-  ConvNorm compression3_, compression4_;            // and back
+  ConvNorm down3_, down4_, down4_last_;             // from the high branch to the low branch
+  ConvNorm compression3_, compression4_;            // from the low branch to the high branch
   Dappm spp_{nullptr};
   DdrNetHead auxiliary_{nullptr};  // may be null
   DdrNetHead final_layer_{nullptr};

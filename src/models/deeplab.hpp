@@ -15,7 +15,7 @@
 
 namespace seg {
 
-/// What both have: the backbone and the auxiliary head.
+/// The common base of both: the backbone and the auxiliary head.
 class DeepLab : public Model {
  public:
   DeepLab(std::shared_ptr<Backbone> backbone, const ModelOptions& options, std::int64_t classes) : backbone_(std::move(backbone)) {
@@ -39,7 +39,7 @@ class DeepLab : public Model {
   }
 
  protected:
-  /// Of the pyramid, its branches and what follows it.
+  /// Channels of the pyramid, of its branches and of the layers after it.
   static std::int64_t pyramid_channels(const ModelOptions& options) { return rounded_channels(256 * options.width); }
   static Aspp pyramid(const Backbone& backbone, const ModelOptions& options, const AsppNames& names) {
     return Aspp(backbone.channels().high, pyramid_channels(options), rates(options), options.dropout, names);
@@ -59,7 +59,7 @@ class DeepLab : public Model {
   std::optional<ConvolutionalHead> auxiliary_;
 };
 
-/// Logits at the output stride; torchvision's names.
+/// Logits at the output stride; tensor names of torchvision.
 class DeepLabV3 : public DeepLab {
  public:
   DeepLabV3(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes)
@@ -77,7 +77,7 @@ class DeepLabV3 : public DeepLab {
   ConvolutionalHead classifier_;
 };
 
-/// Logits at stride 4; names of the code published with the recall loss.
+/// Logits at stride 4; tensor names of the code published with the recall loss.
 class DeepLabV3Plus : public DeepLab {
  public:
   DeepLabV3Plus(const std::shared_ptr<Backbone>& backbone, const ModelOptions& options, std::int64_t classes)

@@ -25,8 +25,8 @@ ConvSteps steps_of(const torch::nn::Conv2dImpl& conv) {
   return {stride, dilation * (conv.weight.size(2) / 2), dilation};
 }
 
-/// norm(convolution + bias) as norm' of the convolution alone. In training the batch's mean takes the bias with it, so that it has a part in the
-/// running mean alone.
+/// Rewrites norm(convolution + bias) as norm'(convolution). In training the batch's mean contains the bias, so that the bias only affects the
+/// running mean.
 BatchNorm with_bias(BatchNorm norm, const torch::Tensor& bias, bool training) {
   if (training) {
     norm.running_mean = norm.running_mean - bias.detach();

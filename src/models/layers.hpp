@@ -1,4 +1,4 @@
-// The few layers that backbones and heads are made of, registered under the names of published weight files.
+// The layers of backbones and heads, registered under the names of published weight files.
 #pragma once
 
 #include <torch/nn/init.h>
@@ -21,24 +21,24 @@ struct ConvShape {
   std::int64_t dilation = 1;
 };
 
-/// The multiple of 8 next to it, at least 8: what vector and matrix units work on at once.
+/// The nearest multiple of 8, at least 8: vector and matrix units process that many channels at once.
 std::int64_t rounded_channels(double channels);
 
-/// A convolution and the batch norm behind it. A bias of the convolution costs nothing: in training it cancels but for its part in the running mean,
-/// and has a gradient of zero; in evaluation it is part of batch norm's.
+/// A convolution followed by a batch norm. A bias of the convolution takes no extra time: in training it cancels, except in the running mean, and has
+/// a gradient of zero; in evaluation it is merged into the bias of batch norm.
 struct ConvNorm {
   torch::nn::Conv2d conv{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
 
   /// `residual` (undefined: none) is added.
   torch::Tensor operator()(const torch::Tensor& x, const torch::Tensor& residual = {});
-  /// With a ReLU behind all.
+  /// The same, followed by a ReLU.
   torch::Tensor relu(const torch::Tensor& x, const torch::Tensor& residual = {});
-  /// The batch norm and a ReLU alone, for a convolution that was computed another way.
+  /// Only the batch norm and a ReLU, for a convolution that was computed in another way.
   torch::Tensor normalized(const torch::Tensor& convolved);
 };
 
-/// A batch norm, a ReLU and the convolution behind them: the order of pre-activation (He et al., arXiv 1603.05027).
+/// A batch norm, a ReLU and then the convolution: pre-activation order (He et al., arXiv 1603.05027).
 struct NormConv {
   torch::nn::BatchNorm2d norm{nullptr};
   torch::nn::Conv2d conv{nullptr};  // without bias
@@ -58,16 +58,16 @@ ConvNorm add_conv_norm(torch::nn::Module& owner, const std::string& conv_path, c
                        bool bias = false);
 NormConv add_norm_conv(torch::nn::Module& owner, const std::string& norm_path, const std::string& conv_path, const ConvShape& shape);
 
-/// A batch norm as the kernels take it.
+/// The parameters of a batch norm in the form that the kernels take.
 BatchNorm parameters_of(const torch::nn::BatchNorm2dImpl& norm);
-/// Counts a batch in num_batches_tracked, in training.
+/// Increases num_batches_tracked in training.
 void count_batch(torch::nn::BatchNorm2dImpl& norm);
 
 /// Draws the weights of all convolutions below `module` from a normal distribution of variance 2 / fan (He et al.,
 /// arXiv 1502.01852) and clears their biases.
 void draw_weights(torch::nn::Module& module, torch::nn::init::FanModeType fan);
 
-/// The child `name` of a module, made if there is none.
+/// The child `name` of a module, created if it does not exist.
 torch::nn::Module& container(torch::nn::Module& owner, const std::string& name);
 
 template <class Holder>

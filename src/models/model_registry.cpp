@@ -1,4 +1,4 @@
-// The tables of architectures and backbones: the one place that knows their names.
+// The tables of architectures and backbones: only this file knows their names.
 #include <array>
 #include <memory>
 
@@ -30,7 +30,7 @@ struct Architecture {
   const char* name;
   std::shared_ptr<Model> (*build)(const ModelOptions& options, std::int64_t classes);
   bool has_backbone;
-  const char* auxiliary_head;  // what its tensors' names begin with
+  const char* auxiliary_head;  // name prefix of its tensors
 };
 
 const std::array<Architecture, 3> kArchitectures = {{
@@ -81,14 +81,14 @@ template <class Table>
 const auto& find(const Table& table, const std::string& name, const std::string& key) {
   for (const auto& entry : table)
     if (entry.name == name) return entry;
-  throw Error(ErrorKind::kConfiguration, key + ": there is no '" + name + "'", "choose one of " + joined(names_of(table)));
+  throw Error(ErrorKind::kConfiguration, key + ": '" + name + "' does not exist", "choose one of " + joined(names_of(table)));
 }
 
 const Architecture& architecture_of(const ModelOptions& options) { return find(kArchitectures, options.arch, "model.arch"); }
 
 std::shared_ptr<Backbone> build_backbone(const ModelOptions& options) { return find(kBackbones, options.backbone, "model.backbone").build(options); }
 
-/// For an architecture without a backbone: throws unless what describes one is as it is by default.
+/// For an architecture without a backbone: throws unless all options of the backbone have their defaults.
 void check_no_backbone(const ModelOptions& options) {
   const ModelOptions defaults;
   const auto refuse = [&](const std::string& key, const std::string& value, const std::string& otherwise) {
@@ -97,12 +97,12 @@ void check_no_backbone(const ModelOptions& options) {
       if (entry.has_backbone) others.emplace_back(entry.name);
     throw Error(ErrorKind::kConfiguration,
                 "model." + key + " is " + value + ", but model.arch " + options.arch + " has no backbone to choose or load",
-                "leave model." + key + " out" + otherwise + ", or set model.arch to one of " + joined(others));
+                "remove model." + key + otherwise + ", or set model.arch to one of " + joined(others));
   };
   if (options.backbone != defaults.backbone) refuse("backbone", options.backbone, "");
   if (options.output_stride != defaults.output_stride) refuse("output_stride", std::to_string(options.output_stride), "");
   if (!options.aspp_rates.empty()) refuse("aspp_rates", "a list of " + std::to_string(options.aspp_rates.size()), "");
-  if (!options.pretrained.empty()) refuse("pretrained", options.pretrained, " and give weights of the whole network as model.init_from");
+  if (!options.pretrained.empty()) refuse("pretrained", options.pretrained, " and set model.init_from to weights of the whole network");
 }
 
 }  // namespace
@@ -118,14 +118,14 @@ void check_model(const ModelOptions& options) {
     throw Error(ErrorKind::kConfiguration, "model.output_stride is " + std::to_string(options.output_stride), "set it to 8 or 16");
   if (!options.aspp_rates.empty() && options.aspp_rates.size() != 3)
     throw Error(ErrorKind::kConfiguration, "model.aspp_rates has " + std::to_string(options.aspp_rates.size()) + " values",
-                "give three, or none for those that fit the output stride");
+                "set three values, or none for the defaults of the output stride");
   if (!options.pretrained.empty() && !options.init_from.empty())
-    throw Error(ErrorKind::kConfiguration, "model.pretrained and model.init_from are both set, and the second would replace all of the first",
-                "empty one of them, such as --set model.pretrained=");
+    throw Error(ErrorKind::kConfiguration, "model.pretrained and model.init_from are both set, but init_from would replace all weights of pretrained",
+                "clear one of them, for example with --set model.pretrained=");
   if (options.pretrained != kImageNet) return;
   published_weights_of(options.backbone);
   if (options.width != 1.0)
-    throw Error(ErrorKind::kConfiguration, "model.pretrained: imagenet fits model.width 1 alone",
+    throw Error(ErrorKind::kConfiguration, "model.pretrained: imagenet works only with model.width 1",
                 "set model.width: 1, or train from scratch with --set model.pretrained=");
 }
 
@@ -142,11 +142,11 @@ std::string network_name(const ModelOptions& options) {
 }
 
 void check_batch_norm(const ModelOptions& options, std::int64_t batch_size, std::int64_t height, std::int64_t width) {
-  // All architectures pool each image to one pixel, so that batch norm sees as many values a channel as the batch has images.
+  // All architectures pool each image to one pixel, so that there batch norm gets as many values per channel as the batch has images.
   if (batch_size >= 2) return;
   throw Error(ErrorKind::kConfiguration,
               "model.arch " + options.arch + " cannot train on a batch of " + std::to_string(batch_size) + " image of " + std::to_string(height) +
-                  "x" + std::to_string(width) + ": its image pooling would give batch norm a single value per channel",
+                  "x" + std::to_string(width) + ": after image pooling, batch norm would get only one value per channel",
               "set train.batch_size to 2 or more (train.accumulate does not help), with a smaller data.size if memory is short");
 }
 

@@ -15,7 +15,7 @@ namespace seg {
 
 namespace {
 
-constexpr const char* kTorchvision = "https://download.pytorch.org/models";  // as torchvision/models/resnet.py names it, IMAGENET1K_V1
+constexpr const char* kTorchvision = "https://download.pytorch.org/models";  // from torchvision/models/resnet.py, IMAGENET1K_V1
 
 const std::array<PublishedWeights, 5> kPublished = {{
     {.backbone = "resnet18", .file = "resnet18-f37072fd.pth", .address = kTorchvision},
@@ -24,7 +24,7 @@ const std::array<PublishedWeights, 5> kPublished = {{
     {.backbone = "resnet101", .file = "resnet101-63fe2227.pth", .address = kTorchvision},
     {.backbone = "efficientnet_lite0",
      .file = "efficientnet-lite0-57934424.pth",
-     .by_hand = "run scripts/get_weights.sh efficientnet_lite0, which fetches it"},
+     .by_hand = "run scripts/get_weights.sh efficientnet_lite0 to get it"},
 }};
 
 std::string from_environment(const char* name) {
@@ -32,7 +32,7 @@ std::string from_environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// A folder that may hold the file.
+/// A folder that may contain the file.
 struct Place {
   fs::path folder;
   std::string what;
@@ -43,7 +43,7 @@ std::vector<Place> places() {
   if (const std::string named = from_environment("SEGTRAIN_WEIGHTS"); !named.empty()) {
     std::error_code ignored;
     if (!fs::is_directory(named, ignored))
-      throw Error(ErrorKind::kConfiguration, "SEGTRAIN_WEIGHTS: there is no folder " + named, "correct it, or unset it");
+      throw Error(ErrorKind::kConfiguration, "SEGTRAIN_WEIGHTS: there is no folder " + named, "set it to an existing folder, or unset it");
     all.push_back({named, "SEGTRAIN_WEIGHTS"});
   }
   all.push_back({user_cache_folder() / "weights", "segtrain's cache"});
@@ -53,19 +53,19 @@ std::vector<Place> places() {
   return all;
 }
 
-/// What the SHA-256 begins with, from the name.
+/// The first digits of the SHA-256, from the file name.
 std::string digits_of(const std::string& file) {
   const std::size_t begin = file.rfind('-') + 1;
   return file.substr(begin, file.rfind('.') - begin);
 }
 
-/// Where the file is served. Throws kConfiguration.
+/// The download address of the file. Throws kConfiguration.
 std::string address_of(const PublishedWeights& weights) {
   std::string folder = from_environment("SEGTRAIN_WEIGHTS_URL");
   if (folder.empty()) return weights.address + "/" + weights.file;
   if (!folder.starts_with("https://") && !folder.starts_with("http://"))
-    throw Error(ErrorKind::kConfiguration, "SEGTRAIN_WEIGHTS_URL is '" + folder + "', which is no address",
-                "name the folder of a mirror, such as https://example.org/models");
+    throw Error(ErrorKind::kConfiguration, "SEGTRAIN_WEIGHTS_URL is '" + folder + "', which is not an address",
+                "set it to the folder of a mirror, such as https://example.org/models");
   while (folder.ends_with('/')) folder.pop_back();
   return folder + "/" + weights.file;
 }
@@ -86,8 +86,8 @@ const PublishedWeights& published_weights_of(const std::string& backbone) {
   std::string known;
   for (const PublishedWeights& weights : kPublished) known += (known.empty() ? "" : ", ") + weights.backbone;
   throw Error(
-      ErrorKind::kConfiguration, "model.pretrained: there are no published ImageNet weights of " + backbone,
-      "set model.backbone to one that has them (" + known + "), model.pretrained to a file, or train from scratch with --set model.pretrained=");
+      ErrorKind::kConfiguration, "model.pretrained: there are no published ImageNet weights for " + backbone,
+      "set model.backbone to one with weights (" + known + "), model.pretrained to a file, or train from scratch with --set model.pretrained=");
 }
 
 fs::path find_published_weights(const PublishedWeights& weights, const DownloadProgress& progress) {
@@ -101,7 +101,7 @@ fs::path find_published_weights(const PublishedWeights& weights, const DownloadP
       spdlog::info("model.pretrained: imagenet is {} ({})", file.string(), place.what);
       return file;
     }
-    spdlog::warn("{} is damaged or another file, since its SHA-256 does not begin with {}: passed over", file.string(), digits);
+    spdlog::warn("{} is skipped: it is damaged or another file, since its SHA-256 does not begin with {}", file.string(), digits);
   }
   const std::string mirror = from_environment("SEGTRAIN_WEIGHTS_URL");
   if (weights.address.empty() && mirror.empty()) throw not_here(weights, searched);
@@ -110,7 +110,7 @@ fs::path find_published_weights(const PublishedWeights& weights, const DownloadP
                         .target = cache / weights.file,
                         .sha256 = digits,
                         .otherwise = "put " + weights.file + " into " + cache.string() +
-                                     ", or name a folder that holds it with SEGTRAIN_WEIGHTS, or a mirror with SEGTRAIN_WEIGHTS_URL"};
+                                     ", or set SEGTRAIN_WEIGHTS to a folder that contains it, or SEGTRAIN_WEIGHTS_URL to a mirror"};
   spdlog::info("model.pretrained: imagenet: downloading {}", wanted.address);
   download(wanted, progress);
   spdlog::info("model.pretrained: imagenet is {} (downloaded)", wanted.target.string());

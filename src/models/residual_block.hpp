@@ -1,5 +1,5 @@
-// A block of a residual network (He et al., arXiv 1512.03385): relu(x + f(x)), f = two 3x3 convolutions, or 1x1, 3x3, 1x1, each with a batch norm; x
-// is projected by a strided 1x1 convolution where the shape changes. Names as in torchvision: conv1, bn1, ..., downsample.0, downsample.1.
+// A block of a residual network (He et al., arXiv 1512.03385): relu(x + f(x)), f = two 3x3 convolutions, or 1x1, 3x3, 1x1, each with a batch norm.
+// If the shape changes, a strided 1x1 convolution projects x. Names as in torchvision: conv1, bn1, ..., downsample.0, downsample.1.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -14,11 +14,11 @@ struct ResidualShape {
   bool bottleneck = false;  // three convolutions, not two
   std::int64_t inputs;      // channels
   std::int64_t width;       // channels of the inner convolutions
-  std::int64_t outputs;     // channels; those of the inner ones where there are two
+  std::int64_t outputs;     // channels; equal to width if there are two convolutions
   std::int64_t stride = 1;
-  std::int64_t strided_dilation = 1;  // of the convolution that carries the stride
-  std::int64_t dilation = 1;          // of the 3x3 convolution after it, where there are two
-  bool relu = true;                   // false: x + f(x) as it is
+  std::int64_t strided_dilation = 1;  // of the convolution with the stride
+  std::int64_t dilation = 1;          // of the 3x3 convolution after it, if there are two
+  bool relu = true;                   // false: x + f(x) without ReLU
 };
 
 class ResidualBlockImpl : public torch::nn::Module {

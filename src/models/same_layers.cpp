@@ -36,7 +36,7 @@ torch::Tensor both(SameConvNorm& layer, const torch::Tensor& x, const AfterNorm&
   const Padding rows = same_padding(x.size(2), kernel, stride, dilation), columns = same_padding(x.size(3), kernel, stride, dilation);
   if (options.groups() > 1)
     return depthwise_conv_norm(x, weight, {stride, dilation, {rows.before, rows.after, columns.before, columns.after}}, norm, after, training);
-  // The images alone are padded beforehand: packed weights know one padding, whatever the size.
+  // Only images are padded explicitly: packed weights have one fixed padding, independent of the size.
   const torch::Tensor padded = kernel == 1 ? x : at::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
   return conv_norm(padded, weight, {stride, 0, dilation}, norm, after, training);
 }

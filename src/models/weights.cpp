@@ -40,22 +40,22 @@ bool same_but_for_classes(const torch::Tensor& a, const torch::Tensor& b) {
   return a.dim() > 0 && a.dim() == b.dim() && a.sizes().slice(1) == b.sizes().slice(1);
 }
 
-/// Which differences are right.
+/// Which differences between file and network are allowed.
 struct LoadRules {
-  std::string scope = {};                      // only tensors whose name starts so are wanted: "backbone."; others are unused
+  std::string scope = {};                      // only tensors with this name prefix are loaded: "backbone."; others are unused
   std::vector<std::string> allowed = {};       // name prefixes that may be missing, unexpected or of another shape
-  std::vector<std::string> unused = {};        // name prefixes of what the file may hold besides: "backbone.fc."
+  std::vector<std::string> unused = {};        // name prefixes of other tensors that the file may contain: "backbone.fc."
   std::vector<std::string> class_layers = {};  // may have another number of classes (see Model::class_layers)
-  bool same_classes = true;                    // false: class layers are not loaded even where the shape fits
+  bool same_classes = true;                    // false: class layers are not loaded even if their shapes match
 };
 
-using Copies = std::vector<std::pair<torch::Tensor, torch::Tensor>>;  // into, from
+using Copies = std::vector<std::pair<torch::Tensor, torch::Tensor>>;  // target, source
 
 bool convertible(const torch::Tensor& from, const torch::Tensor& to, bool exact) {
   return exact ? from.scalar_type() == to.scalar_type() : from.is_floating_point() == to.is_floating_point();
 }
 
-/// Sorts every tensor into the report, and what is to be copied into `copies`. Where `exact`, dtypes and batch counters count too.
+/// Sorts every tensor into the report, and adds those to copy to `copies`. With `exact`, dtypes and batch counters are also compared.
 WeightReport compare(const State& network, const State& state, const std::string& source, const LoadRules& rules, bool exact, Copies& copies) {
   WeightReport report;
   report.source = source;
@@ -94,7 +94,7 @@ std::string list(const std::vector<std::string>& names) {
   return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
 }
 
-/// Throws for the entries that no allowed prefix covers.
+/// Throws for entries without an allowed prefix.
 void refuse(const WeightReport& report, const std::vector<std::string>& allowed, const std::string& hint) {
   std::string defects;
   const auto add = [&](const std::string& kind, std::vector<std::string> names) {
@@ -104,24 +104,24 @@ void refuse(const WeightReport& report, const std::vector<std::string>& allowed,
   add("missing", report.missing);
   add("unexpected", report.unexpected);
   add("of another shape or type", report.mismatched);
-  if (!defects.empty()) throw Error(ErrorKind::kStorage, report.source + ": the weights do not fit the network: " + defects, hint);
+  if (!defects.empty()) throw Error(ErrorKind::kStorage, report.source + ": the weights do not match the network: " + defects, hint);
 }
 
-/// Copies `state` into the network, converting between floating-point types. A missing num_batches_tracked is no difference.
+/// Copies `state` into the network and converts between floating-point types. num_batches_tracked may be missing.
 /// Throws kStorage.
 WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules) {
   Copies copies;
   WeightReport report = compare(model_state(module), state, source, rules, false, copies);
   refuse(
       report, rules.allowed,
-      "set model.backbone, model.arch and model.width to what the file was made for, or name the prefixes that may differ in model.allow_mismatch");
+      "set model.backbone, model.arch and model.width to those of the file, or add name prefixes that may differ to model.allow_mismatch");
   copy(copies);
   return report;
 }
 
 using Entries = std::map<std::string, const TensorEntry*>;
 
-/// Those whose name starts with `prefix`, by the rest of it.
+/// The entries whose name starts with `prefix`, under the rest of their name.
 Entries below(const Entries& entries, const std::string& prefix) {
   Entries found;
   for (const auto& [name, entry] : entries)
@@ -129,15 +129,15 @@ Entries below(const Entries& entries, const std::string& prefix) {
   return found;
 }
 
-/// The weights in a file by the network's names.
+/// The weights in a file under the network's names.
 Entries find_weights(const TensorFile& file) {
   Entries all;
   for (const TensorEntry& entry : file.entries()) all.emplace(entry.name, &entry);
   const Entries unwrapped = below(all, "module.");
   if (unwrapped.size() == all.size()) all = unwrapped;
   Entries weights = below(all, "ema.");
-  weights.erase("ema_updates");         // the average's own counter, no weight
-  weights.merge(below(all, "model."));  // keeps the averaged ones
+  weights.erase("ema_updates");         // a counter of the average, not a weight
+  weights.merge(below(all, "model."));  // averaged weights take precedence
   return weights.empty() ? all : weights;
 }
 
@@ -161,7 +161,7 @@ WeightReport load_network(Model& model, const ModelOptions& options, bool same_c
   const State network = model_state(model);
   const auto of_backbone = [&](const auto& entry) { return network.contains("backbone." + entry.first); };
   if (has_backbone(options) && std::ranges::any_of(weights, of_backbone) && !has_any(weights, "backbone."))
-    throw Error(ErrorKind::kStorage, options.init_from + " holds the weights of a backbone alone", "set model.pretrained to it, not model.init_from");
+    throw Error(ErrorKind::kStorage, options.init_from + " contains only the weights of a backbone", "use it for model.pretrained instead");
   LoadRules rules{.allowed = options.allow_mismatch, .class_layers = model.class_layers(), .same_classes = same_classes};
   if (!options.auxiliary) rules.unused = {auxiliary_head(options) + "."};
   return load_weights(model, weights, options.init_from, rules);
@@ -181,7 +181,7 @@ std::optional<WeightReport> load_initial_weights(Model& model, const ModelOption
   std::error_code ignored;
   if (!options.pretrained.empty() && !std::filesystem::exists(options.pretrained, ignored))
     throw Error(ErrorKind::kStorage, "model.pretrained: there is no file " + options.pretrained,
-                "name a file, or imagenet for published weights (data/README.md); --set model.pretrained= trains from scratch");
+                "set it to a file, or to imagenet for published weights (data/README.md); --set model.pretrained= trains from scratch");
   if (!options.pretrained.empty()) return load_backbone(model, options, options.pretrained);
   if (!options.init_from.empty()) return load_network(model, options, same_classes);
   return std::nullopt;
@@ -197,7 +197,7 @@ State model_state(const torch::nn::Module& module) {
 void load_state_exact(torch::nn::Module& module, const State& state, const std::string& source) {
   Copies copies;
   const WeightReport report = compare(model_state(module), state, source, {}, true, copies);
-  refuse(report, {}, "use the configuration the file was written with");
+  refuse(report, {}, "use the configuration with which the file was written");
   copy(copies);
 }
 

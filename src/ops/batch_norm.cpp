@@ -25,7 +25,7 @@ constexpr double kNoBound = std::numeric_limits<double>::infinity();
 
 Communicator ranks_of_statistics() { return training_pass().whole_batch_statistics ? training_pass().ranks : Communicator(); }
 
-/// The ranks whose parts share their statistics, as autograd keeps them for backward.
+/// The ranks that share their statistics, in the form in which autograd stores them for backward.
 struct KeptRanks : torch::CustomClassHolder {
   explicit KeptRanks(Communicator given) : ranks(std::move(given)) {}
   Communicator ranks;
@@ -36,7 +36,7 @@ Communicator kept_ranks(AutogradContext& context) {
   return found == context.saved_data.end() ? Communicator() : c10::static_intrusive_pointer_cast<KeptRanks>(found->second.toCapsule())->ranks;
 }
 
-/// Of a channel, over all ranks.
+/// Number of values per channel, over all ranks.
 double value_count(const torch::Tensor& x, const Communicator& ranks) { return static_cast<double>(x.numel() / x.size(1) * ranks.world_size()); }
 
 torch::Tensor statistics_of_sums(const torch::Tensor& sums, double count, at::TensorList running, double momentum, double eps) {
@@ -56,14 +56,14 @@ torch::Tensor batch_statistics(const torch::Tensor& x, at::TensorList running, d
   return statistics.call(sums, value_count(x, ranks), running, momentum, eps);
 }
 
-/// What the kernels take: weight, bias and statistics, and the ReLU's upper bound where there is one.
+/// The arguments of the kernels: weight, bias and statistics, and the ReLU's upper bound if there is one.
 tensor_list with_bound(tensor_list norm, double upper) {
   if (std::isfinite(upper)) norm.push_back(torch::full({1}, upper, torch::kFloat));
   return norm;
 }
 
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
-  /// norm: weight, bias and the running mean and variance, again.
+  /// norm: weight, bias, running mean and running variance.
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                                const OptionalTensor& given, const BatchNorm& norm, bool relu, bool training, double upper) {
     static const auto apply_norm = find_operator<decltype(cpu::batch_norm_apply)>("seg::batch_norm_apply");
@@ -96,7 +96,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
     const double share = context->saved_data["training"].toBool() ? 1.0 / value_count(x, ranks) : 0.0;  // in evaluation the statistics are constants
     const tensor_list sums = gradient_sums.call(gradient, x, norm, output, relu, share);
     torch::Tensor means = sums[2];
-    if (ranks.several()) {  // the means are those of all ranks; weight and bias get this part's gradient, like all parameters
+    if (ranks.several()) {  // the means are over all ranks; weight and bias get the gradient of this part, like all parameters
       ranks.sum(sums[0]);
       means = (sums[0] * share).to(means.scalar_type());
     }
@@ -110,7 +110,7 @@ torch::Tensor differentiable_batch_norm(const torch::Tensor& x, const torch::Ten
   const auto result = [&](double bound) {
     return BatchNormFunction::apply(x, weight, bias, residual, BatchNorm{weight, bias, running[0], running[1], momentum, eps}, relu, training, bound);
   };
-  // Only the kernels of the CPU know a bound, and only where the sign is that of x.
+  // Only the CPU kernels support a bound, and only without a residual.
   if ((x.is_cpu() || x.is_meta()) && !residual) return result(upper);
   const torch::Tensor unbounded = result(kNoBound);
   return relu && std::isfinite(upper) ? unbounded.clamp_max(upper) : unbounded;
@@ -119,13 +119,13 @@ torch::Tensor differentiable_batch_norm(const torch::Tensor& x, const torch::Ten
 torch::Tensor plain_batch_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, at::TensorList running,
                                const OptionalTensor& residual, bool relu, bool training, double momentum, double eps, double upper) {
   if (training && ranks_of_statistics().several())
-    throw Error(ErrorKind::kConfiguration, "batch norm over several processes is there for float32 and bfloat16 alone",
+    throw Error(ErrorKind::kConfiguration, "batch norm over several processes supports only float32 and bfloat16",
                 "set model.batch_norm: local");
   return reference::batch_norm(x, {weight, bias, running[0], running[1], momentum, eps}, {residual ? *residual : torch::Tensor(), relu, upper},
                                training);
 }
 
-// Shapes alone.
+// Only shapes.
 
 torch::Tensor sums_shape(const torch::Tensor& x) { return torch::empty({2, x.size(1)}, x.options().dtype(torch::kDouble)); }
 
@@ -142,10 +142,10 @@ tensor_list gradients_like(const torch::Tensor&, const torch::Tensor& x, at::Ten
   return tensor_list(with_residual ? 2 : 1, features_like(x, norm, {}, false));
 }
 
-// Features are channels-last; norm: weight, bias, statistics, float32 [2,C]: mean and 1 / deviation, and, on the CPU, the ReLU's upper bound. Ranks
-// add up what the two of sums give.
+// Features are channels-last; norm: weight, bias, statistics, float32 [2,C]: mean and 1 / deviation, and, on the CPU, the ReLU's upper bound. The
+// results of the two operators of sums are added up over the ranks.
 TORCH_LIBRARY_FRAGMENT(seg, library) {
-  // Made of the others, where the device has kernels for them.
+  // Composed of the others, if the device has kernels for them.
   define<decltype(plain_batch_norm)>(library,
                                      "batch_norm(Tensor x, Tensor weight, Tensor bias, Tensor(a!)[] running, Tensor? residual, bool relu, "
                                      "bool training, float momentum, float eps, float upper) -> Tensor",
@@ -154,24 +154,24 @@ TORCH_LIBRARY_FRAGMENT(seg, library) {
                                       .meta = differentiable_batch_norm,
                                       .autograd = differentiable_batch_norm,
                                       .any = plain_batch_norm});
-  // Of x and of its squares: float64 [2,C].
+  // Sums of x and of its squares: float64 [2,C].
   define<decltype(sums_shape)>(library, "batch_norm_sums(Tensor x) -> Tensor",
                                {.cpu = cpu::batch_norm_sums, .cuda = cuda::built<decltype(sums_shape), cuda::batch_norm_sums>(), .meta = sums_shape});
-  // From the sums over `count` values; moves the running ones.
+  // Statistics from the sums over `count` values; updates the running statistics.
   define<decltype(statistics_of_sums)>(library,
                                        "batch_norm_statistics(Tensor sums, float count, Tensor(a!)[] running, float momentum, float eps) -> Tensor",
                                        {.cuda = cuda::built<decltype(statistics_of_sums), cuda::batch_norm_statistics>(), .any = statistics_of_sums});
   define<decltype(features_like)>(
       library, "batch_norm_apply(Tensor x, Tensor[] norm, Tensor? residual, bool relu) -> Tensor",
       {.cpu = cpu::batch_norm_apply, .cuda = cuda::built<decltype(features_like), cuda::batch_norm_apply>(), .meta = features_like});
-  // With g the gradient behind the ReLU and d = x - mean: sum(g) and sum(g d) / deviation, float64 [2,C]; the same in float32, the gradients of bias
-  // and weight; and `share` times them. output: where a residual was added; else the sign of the sum follows from x.
+  // With g the gradient of the ReLU's input and d = x - mean: sum(g) and sum(g d) / deviation, float64 [2,C]; the same in float32, the gradients of
+  // bias and weight; and `share` times these. output: only if a residual was added; else the sign of the sum is computed from x.
   define<decltype(gradient_sums_shape)>(
       library, "batch_norm_gradient_sums(Tensor gradient, Tensor x, Tensor[] norm, Tensor? output, bool relu, float share) -> Tensor[]",
       {.cpu = cpu::batch_norm_gradient_sums,
        .cuda = cuda::built<decltype(gradient_sums_shape), cuda::batch_norm_gradient_sums>(),
        .meta = gradient_sums_shape});
-  // Of x and, where it is wanted, of the residual. means: `share` times the sums of all ranks. d x = weight s (g - means_0 - d s means_1), s =
+  // Gradients of x and, if needed, of the residual. means: `share` times the sums of all ranks. d x = weight s (g - means_0 - d s means_1), s =
   // 1 / deviation.
   define<decltype(gradients_like)>(
       library,
@@ -185,16 +185,16 @@ void check(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after
     text << "batch_norm: " << what << ", not " << tensor.scalar_type() << " " << tensor.sizes();
     return Error(ErrorKind::kInternal, text.str());
   };
-  if (x.dim() != 4 || !x.is_floating_point() || x.numel() == 0) throw wrong("x must be floating point [N,C,H,W] with a value at least", x);
+  if (x.dim() != 4 || !x.is_floating_point() || x.numel() == 0) throw wrong("x must be floating point [N,C,H,W] with at least one value", x);
   for (const torch::Tensor& values : {norm.weight, norm.bias, norm.running_mean, norm.running_variance})
-    if (values.dim() != 1 || values.size(0) != x.size(1)) throw wrong("weights and statistics must have a value for each channel", values);
+    if (values.dim() != 1 || values.size(0) != x.size(1)) throw wrong("weights and statistics must have one value per channel", values);
   if (after.residual.defined() && after.residual.sizes() != x.sizes()) throw wrong("the residual must have the shape of x", after.residual);
   if (training && x.numel() == x.size(1) && !ranks_of_statistics().several())
-    throw Error(ErrorKind::kConfiguration, "batch norm has a single value per channel in a batch of one image with 1x1 features",
+    throw Error(ErrorKind::kConfiguration, "batch norm gets only one value per channel in a batch of one image with 1x1 features",
                 "raise train.batch_size or data.size");
 }
 
-/// The kernels' types: half-way mixed ones (float32 features beside a bfloat16 residual) are left to ATen.
+/// Whether the kernels support the types: ATen handles mixed types (float32 features with a bfloat16 residual).
 bool has_known_types(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after) {
   return (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16) && norm.weight.scalar_type() == torch::kFloat &&
          norm.running_mean.scalar_type() == torch::kFloat && (!after.residual.defined() || after.residual.scalar_type() == x.scalar_type());

@@ -1,9 +1,9 @@
-// Batch norm with what follows it in a residual network, in two passes over the features: one for the moments, one for
+// Batch norm with the residual and the ReLU after it, in two passes over the features: one for the moments, one for
 //
 //   y = relu(weight * (x - mean) / sqrt(variance + eps) + bias + residual)          (Ioffe & Szegedy, arXiv 1502.03167)
 //
-// In training mean and variance are those of the batch over [N,H,W] (of all ranks where training_pass.hpp says so), and the running ones move towards
-// them: running += momentum * (batch - running), the variance with divisor n - 1. In evaluation they are the running ones.
+// In training, mean and variance are those of the batch over [N,H,W] (of all ranks if training_pass.hpp says so), and the running statistics are
+// updated: running += momentum * (batch - running), with divisor n - 1 for the variance. In evaluation the running statistics are used.
 #pragma once
 
 #include <torch/types.h>
@@ -22,14 +22,14 @@ struct BatchNorm {
 };
 
 struct AfterNorm {
-  torch::Tensor residual;  // like x, or undefined: nothing is added
+  torch::Tensor residual;  // like x, or undefined for none
   bool relu = false;
-  double upper = std::numeric_limits<double>::infinity();  // of the ReLU: 6 makes it ReLU6
+  double upper = std::numeric_limits<double>::infinity();  // upper bound of the ReLU; 6 makes it ReLU6
 };
 
 /// x: float32 or bfloat16 [N,C,H,W]; the result has its type and, on the CPU, channels-last layout. Differentiable with respect
-/// to x, weight, bias and residual. Moments and products are float32 whatever x is.
-/// Throws kInternal for wrong shapes, kConfiguration for a single value per channel in training.
+/// to x, weight, bias and residual. Moments and products are float32 for both types of x.
+/// Throws kInternal for wrong shapes, kConfiguration for only one value per channel in training.
 torch::Tensor batch_norm(const torch::Tensor& x, const BatchNorm& norm, const AfterNorm& after, bool training);
 
 namespace reference {

@@ -1,4 +1,4 @@
-// bfloat16 as the 16 bits it is, for kernels that include no library header: float32 without its lower half.
+// bfloat16 as 16 bits, the upper half of float32, for kernels that include no library header.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ SEG_INLINE float load(float value) { return value; }
 SEG_INLINE float load(std::uint16_t value) { return __builtin_bit_cast(float, static_cast<std::uint32_t>(value) << 16); }
 
 SEG_INLINE void store(float value, float& into) { into = value; }
-/// To the nearest, ties to even.
+/// Rounds to nearest, ties to even.
 SEG_INLINE void store(float value, std::uint16_t& into) {
   const std::uint32_t bits = __builtin_bit_cast(std::uint32_t, value);
   const std::uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;

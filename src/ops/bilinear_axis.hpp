@@ -1,10 +1,10 @@
-// Which two source positions each position of a bilinearly resized axis mixes, and how much of the second.
+// Bilinear interpolation along one axis: the two source positions of each position, and the weight of the second.
 //
 //   half pixel:     s = max((i + 0.5) * scale - 0.5, 0), scale = in / out        align corners: s = i * scale, scale = (in - 1) / (out - 1)
 //   low = floor(s), high = min(low + 1, in - 1), value = (1 - weight) * source[low] + weight * source[high]
 //
-// Rounded where LibTorch 1.13 rounds for values of that type on the CPU (ATen/native/UpSample.h, acc_type): scale is a Scalar, s is a double,
-// so that kernels mix with the weights of at::upsample_bilinear2d. A float s, as LibTorch 2 has it, is 8e-6 off at position 192 already.
+// Rounded like LibTorch 1.13 on the CPU for values of that type (ATen/native/UpSample.h, acc_type): scale is a Scalar, s is a double, so that
+// kernels use the weights of at::upsample_bilinear2d. A float s, as in LibTorch 2, has an error of 8e-6 already at position 192.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace seg {
 
-/// What one position mixes.
+/// The source positions of one position.
 template <class Scalar>
 struct BilinearPosition {
   std::int32_t low;

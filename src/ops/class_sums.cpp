@@ -13,8 +13,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-/// The operator gives a list: the fields of ClassSums in their order, the last two empty unless asked for, and what backward needs beside the
-/// arguments: on CUDA a float a pixel, on the CPU, which computes the softmax again, an empty tensor.
+/// The operator returns a list: the fields of ClassSums in order, the last two empty unless requested, and what backward needs besides the
+/// arguments: on CUDA one float per pixel; on the CPU, which computes the softmax again, an empty tensor.
 enum At : std::size_t { kCrossEntropy, kPixels, kFalseNegatives, kPredicted, kProbability, kTrueProbability, kLogSums };
 
 tensor_list class_sums_shapes(const torch::Tensor& logits, const torch::Tensor&, bool, bool regions) {
@@ -59,7 +59,7 @@ struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
     static const auto found = find_operator<decltype(cpu::class_sums_backward)>("seg::class_sums_backward");
     const BelowAutograd below;
     const auto saved = context->get_saved_variables();
-    // All are defined: autograd gives zeros for a sum that nothing was made of.
+    // All are defined: autograd passes zeros for a sum that was not used.
     const tensor_list differentiable{gradients[kCrossEntropy], gradients[kProbability], gradients[kTrueProbability]};
     return {found.call(differentiable, saved[0], saved[1], saved[2], context->saved_data["align_corners"].toBool()), {}, {}, {}};
   }

@@ -13,9 +13,9 @@
 namespace seg {
 namespace {
 
-/// Where less of the tiles is used, minimal filtering is no faster than LibTorch's (two cores with AVX2: 0.60 of the tiles 1.8 times, 0.30 as fast).
+/// If a smaller share of the tiles is used, minimal filtering is no faster than LibTorch (two cores with AVX2: 1.8 times at 0.60, as fast at 0.30).
 constexpr double kLeastFill = 0.45;
-/// Tried with 0.29 and 0.48 of the taps inside the image, where their products take a third of the time of LibTorch's convolution.
+/// Tested with 0.29 and 0.48 of the taps inside the image, where their products take a third of the time of LibTorch's convolution.
 constexpr double kMostTaps = 0.6;
 
 torch::Tensor conv_shape(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t) {
@@ -30,7 +30,7 @@ torch::Tensor weight_gradient_shape(const torch::Tensor& gradient, const torch::
   return torch::empty({gradient.size(1), x.size(1), 3, 3}, gradient.options(), at::MemoryFormat::ChannelsLast);
 }
 
-/// The operators of a way to compute the three passes.
+/// The operators of one algorithm for the three passes.
 struct Winograd {
   static constexpr const char* kForward = "seg::winograd_conv";
   static constexpr const char* kInputGradient = "seg::winograd_conv_input_gradient";
@@ -68,9 +68,9 @@ struct ConvFunction : torch::autograd::Function<ConvFunction<Way>> {
   }
 };
 
-/// Whether oneDNN may write past its memory. In the gradient of the weights of a strided 1x1 convolution, channels-last, it does where there are
-/// fewer input channels than its vectors hold, 8 with AVX2 and 16 with AVX-512: gradients, there or elsewhere, are wrong, or the program crashes or
-/// never ends (its issue 6035). Networks of small model.width have 8.
+/// Whether oneDNN may write past its memory. In the gradient of the weights of a strided 1x1 convolution, channels-last, it does so with fewer
+/// input channels than a vector has elements, 8 with AVX2 and 16 with AVX-512: gradients, also of other layers, are wrong, or the program crashes or
+/// never ends (its issue 6035). Networks with a small model.width have 8 channels.
 bool overruns(const torch::Tensor& x, const torch::Tensor& weight, std::int64_t stride, std::int64_t padding) {
   constexpr std::int64_t kVector = 16;
   return x.is_cpu() && stride > 1 && padding == 0 && weight.size(1) < kVector && weight.size(2) == 1 && weight.size(3) == 1;

@@ -1,8 +1,9 @@
-// Convolutions of a network: LibTorch's, but for 3x3 ones of stride 1 in float32 on the CPU.
+// Convolutions of a network: LibTorch's, except for 3x3 convolutions of stride 1 in float32 on the CPU.
 //
-// These take most of a step where no unit multiplies bfloat16. All three passes, forward, the gradient of the input and that of the weights, are
-// computed by minimal filtering with up to four times fewer products (ops/cpu/winograd.hpp), or, where the dilation comes near the size, tap by tap
-// without those of the padding (ops/cpu/tap_conv.hpp). Shape and type alone decide, so that a run can be repeated.
+// These take most of the time of a step if the processor does not multiply bfloat16. All three passes, forward, gradient of the input and gradient
+// of the weights, use minimal filtering with up to four times fewer products (ops/cpu/winograd.hpp) or, if the dilation is close to the image size,
+// are computed tap by tap without the products of the padding (ops/cpu/tap_conv.hpp). The choice depends only on shape and type, so that runs are
+// reproducible.
 #pragma once
 
 #include <torch/types.h>
@@ -23,8 +24,8 @@ struct ConvSteps {
 enum class ConvWay { kTorch, kWinograd, kTaps };
 ConvWay conv_way(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, torch::ScalarType type);
 
-/// x: [N,C,H,W], weight: [K,C,kernel,kernel] -> [N,K,H',W']. Differentiable; under autocast in the type that LibTorch's convolutions take there;
-/// by packed weights where a PackedConvsScope lives (packed_convs.hpp).
+/// x: [N,C,H,W], weight: [K,C,kernel,kernel] -> [N,K,H',W']. Differentiable; with autocast in the type of LibTorch's convolutions; with packed
+/// weights inside a PackedConvsScope (packed_convs.hpp).
 torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps);
 
 }  // namespace seg

@@ -98,7 +98,7 @@ void check(const torch::Tensor& x, const torch::Tensor& weight, const DepthwiseS
     text << "depthwise_conv: " << what << ", not " << tensor.scalar_type() << " " << tensor.sizes();
     return Error(ErrorKind::kInternal, text.str());
   };
-  if (x.dim() != 4 || !x.is_floating_point() || x.numel() == 0) throw wrong("x must be floating point [N,C,H,W] with a value at least", x);
+  if (x.dim() != 4 || !x.is_floating_point() || x.numel() == 0) throw wrong("x must be floating point [N,C,H,W] with at least one value", x);
   if (weight.dim() != 4 || weight.size(0) != x.size(1) || weight.size(1) != 1 || weight.size(2) != weight.size(3))
     throw wrong("the weight must be [C,1,k,k] for the channels of x", weight);
   const std::int64_t reach = (weight.size(2) - 1) * steps.dilation + 1;

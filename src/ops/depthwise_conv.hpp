@@ -1,9 +1,9 @@
-// Depthwise convolutions of a network: each channel by itself, with a padding for each side.
+// Depthwise convolutions of a network: each channel separately, with a separate padding for each side.
 //
 //   y[n,c,Y,X] = sum over ty, tx < k of  weight[c,0,ty,tx] x[n,c, Y stride + ty dilation - above, X stride + tx dilation - left]
 //
-// On the CPU by kernels of ours in float32 and bfloat16, channels-last, where k is 3 or 5: of the latter LibTorch's backward pass takes 2 to 13 times
-// as long.
+// On the CPU it uses our own kernels in float32 and bfloat16, channels-last, if k is 3 or 5. For bfloat16, LibTorch's backward pass takes 2 to 13
+// times as long.
 #pragma once
 
 #include <torch/types.h>
@@ -25,7 +25,7 @@ struct DepthwiseSteps {
 /// float32. Throws kInternal for wrong shapes.
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& weight, const DepthwiseSteps& steps);
 
-/// depthwise_conv() and then batch_norm(): in one pass where a PackedConvsScope lives (packed_convs.hpp).
+/// depthwise_conv() and then batch_norm(); in one pass inside a PackedConvsScope (packed_convs.hpp).
 torch::Tensor depthwise_conv_norm(const torch::Tensor& x, const torch::Tensor& weight, const DepthwiseSteps& steps, const BatchNorm& norm,
                                   const AfterNorm& after, bool training);
 

@@ -1,8 +1,8 @@
-// Which elements dropout drops: those whose hash is below a threshold. The same bits on the CPU and on a GPU; no library header with inline code is
-// included here for that reason.
+// Dropout drops the elements whose hash is below a threshold. The hash is the same on the CPU and on a GPU; therefore this header includes no library
+// header with inline code.
 //
-//   hash of an element = h(h(place in its block + low half of the block's key) xor high half), h the finaliser of MurmurHash3 (Appleby)
-//   key of a block = a hash of what was drawn for the layer and of the block's number
+//   hash of an element = h(h(position in its block + low half of the block's key) xor high half), h: the finaliser of MurmurHash3 (Appleby)
+//   key of a block = a hash of the number drawn for the layer and of the block's index
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace seg {
 
-inline constexpr std::int64_t kDropBlock = 65536;  // elements with a key of their own
+inline constexpr std::int64_t kDropBlock = 65536;  // elements per block; each block has its own key
 
 SEG_INLINE std::uint64_t drop_key(std::uint64_t drawn, std::int64_t block) { return split_mix(split_mix(drawn) ^ static_cast<std::uint64_t>(block)); }
 
@@ -23,7 +23,7 @@ SEG_INLINE std::uint32_t mixed_drop_bits(std::uint32_t x) {
   return x ^ (x >> 16);
 }
 
-/// place: in the block.
+/// place: position in the block.
 SEG_INLINE std::uint32_t drop_hash(std::uint32_t place, std::uint64_t key) {
   return mixed_drop_bits(mixed_drop_bits(place + static_cast<std::uint32_t>(key)) ^ static_cast<std::uint32_t>(key >> 32));
 }

@@ -30,7 +30,7 @@ void drop_blocks(const torch::Tensor& x, const torch::Tensor& drawn_number, std:
   });
 }
 
-/// x must be dense; the result has its layout. drawn: int64 [1]; place: that of x's first element in the whole batch.
+/// x must be dense; the result has its layout. drawn: int64 [1]; place: the position of x's first element in the whole batch.
 torch::Tensor drop_out_on_cpu(const torch::Tensor& x, const torch::Tensor& drawn, std::int64_t place, double probability) {
   torch::Tensor result = torch::empty_like(x);
   if (x.scalar_type() == torch::kBFloat16)
@@ -51,7 +51,7 @@ const auto& drop_out_operator() {
   return found;
 }
 
-/// Keeps what was drawn alone: backward drops the same elements of the gradient.
+/// Stores only the drawn number: backward drops the same elements of the gradient.
 struct DropOutFunction : torch::autograd::Function<DropOutFunction> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& drawn, std::int64_t place,
                                double probability) {
@@ -66,7 +66,7 @@ struct DropOutFunction : torch::autograd::Function<DropOutFunction> {
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, const torch::autograd::tensor_list& gradients) {
     torch::Tensor gradient = gradients[0];
     const std::vector<std::int64_t> strides = context->saved_data["strides"].toIntVector();
-    // Places in memory decide, so the gradient must lie as the values did.
+    // The positions in memory matter, so the gradient must have the layout of the values.
     if (gradient.strides() != torch::IntArrayRef(strides)) {
       gradient = torch::empty_strided(gradient.sizes(), strides, gradient.options()).copy_(gradient);
     }

@@ -5,10 +5,9 @@
 
 namespace seg {
 
-/// x: float32 or bfloat16 of any shape and layout, which the result keeps; returns x itself unless training. Whether an element is
-/// dropped is a hash of its place in memory, that of the whole batch, and of one drawn number (training_pass.hpp for both), so
-/// nothing is stored for backward and the number of threads changes nothing. Elsewhere than on the CPU and on CUDA it is
-/// torch::dropout.
+/// x: float32 or bfloat16 of any shape and layout, which the result keeps; returns x itself unless training. A hash of an element's position in the
+/// memory of the whole batch, and of one drawn number, decides whether it is dropped (training_pass.hpp for both). Therefore nothing is stored for
+/// backward, and the number of threads has no effect. On devices other than the CPU and CUDA it is torch::dropout.
 torch::Tensor drop_out(const torch::Tensor& x, double probability, bool training);
 
 }  // namespace seg

@@ -10,7 +10,7 @@ namespace seg::fused {
 
 namespace {
 
-/// Laid out like the parameters, as LibTorch's kernels need them.
+/// Converts to the layout of the parameters, which LibTorch's kernels require.
 std::vector<torch::Tensor> laid_out(at::TensorList given, at::TensorList parameters) {
   std::vector<torch::Tensor> gradients = given.vec();
   for (std::size_t i = 0; i < gradients.size(); ++i)
@@ -18,7 +18,7 @@ std::vector<torch::Tensor> laid_out(at::TensorList given, at::TensorList paramet
   return gradients;
 }
 
-/// LibTorch asks for a float32 scalar: 1 leaves all as it is.
+/// LibTorch takes a float32 scalar: 1 skips the update.
 torch::Tensor skip_unless(const torch::Tensor& kept) { return kept.logical_not().to(torch::kFloat); }
 
 }  // namespace
@@ -38,14 +38,14 @@ void adam_update(at::TensorList parameters, at::TensorList gradients, at::Tensor
 
 void sgd_update(at::TensorList parameters, at::TensorList gradients, at::TensorList buffers, const torch::Tensor& learning_rate,
                 const torch::Tensor& kept, double weight_decay, double momentum, bool nesterov) {
-  // The buffers start at 0, which makes the first step like any other.
+  // The buffers start at 0, so the first step needs no special case.
   at::_fused_sgd_(parameters, laid_out(gradients, parameters), buffers, weight_decay, momentum, learning_rate.to(torch::kFloat), /*dampening=*/0.0,
                   nesterov, /*maximize=*/false, /*is_first_step=*/false, std::nullopt, skip_unless(kept));
 }
 
 void average_update(at::TensorList averages, at::TensorList values, const torch::Tensor& decay, const torch::Tensor& kept) {
   if (averages.empty()) return;
-  const std::vector<torch::Tensor> moved = at::_foreach_sub(values, averages);  // a value that is not finite would not be left out by `kept`
+  const std::vector<torch::Tensor> moved = at::_foreach_sub(values, averages);  // multiplying by `kept` does not remove a non-finite value
   at::_foreach_mul_(moved, ((1 - decay) * kept).to(torch::kFloat));
   at::_foreach_add_(averages, moved);
 }

@@ -1,4 +1,4 @@
-// Which pixels online hard example mining keeps.
+// Selects the pixels that online hard example mining keeps.
 #pragma once
 
 #include <torch/types.h>
@@ -7,7 +7,7 @@
 
 namespace seg {
 
-/// bool [M]: those of the valid pixels whose true class has p < threshold, and where these are fewer than `least`, the `least` hardest.
+/// bool [M]: the valid pixels whose true class has p < threshold or, if these are fewer than `least`, the `least` hardest.
 /// log_probability: float [M] of the true class; valid: bool [M].
 torch::Tensor hard_pixels(const torch::Tensor& log_probability, const torch::Tensor& valid, double threshold, std::int64_t least);
 

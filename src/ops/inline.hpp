@@ -1,4 +1,4 @@
-// Functions that kernels are made of: inlined into each entry, whatever instruction set or device that is compiled for.
+// Marks the functions of kernels as inline: they are inlined into each entry function, for its instruction set or device.
 #pragma once
 
 #if defined(__CUDACC__)

@@ -1,6 +1,6 @@
 // The Lovasz extension of each class's Jaccard loss, a convex surrogate of 1 - IoU (Berman et al., arXiv 1705.08790).
 //
-//   L_c = sum_i e_i (J_i - J_{i-1}),  e_i = |[y_i = c] - p_ic| sorted from the largest, J_i: the Jaccard loss if the first i pixels were wrong
+//   L_c = sum_i e_i (J_i - J_{i-1}),  e_i = |[y_i = c] - p_ic| in descending order, J_i: the Jaccard loss if the first i pixels were wrong
 #pragma once
 
 #include <torch/types.h>

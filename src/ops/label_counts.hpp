@@ -1,4 +1,4 @@
-// Counts of predicted labels against true ones, where the labels are.
+// Counts pairs of true and predicted labels on the device of the labels.
 #pragma once
 
 #include <torch/types.h>
@@ -7,8 +7,8 @@
 
 namespace seg {
 
-/// predicted, truth: uint8 [h,w] on one device. int64 there: the pairs, followed by the boundary counts for pixels within boundary_width of one; 0:
-/// without these (cuda/label_grid.hpp says what they are). Empty where the device has no kernel for it: the host counts.
+/// predicted, truth: uint8 [h,w] on one device. Returns int64 there: the pairs, followed by the boundary counts for pixels within boundary_width of
+/// a boundary; without these for 0 (cuda/label_grid.hpp defines both). Empty if the device has no kernel for it; then the host counts.
 torch::Tensor label_counts(const torch::Tensor& predicted, const torch::Tensor& truth, std::int64_t classes, std::int64_t boundary_width);
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// From stacked pictures to what a network takes: x -> (x - mean) / std, channels-last.
+// Converts stacked images to the input of a network: x -> (x - mean) / std, channels-last.
 #pragma once
 
 #include <torch/types.h>

@@ -1,7 +1,7 @@
-// The kernels as operators of LibTorch, "seg::NAME": its dispatcher takes the kernel of the device that the tensors are on, and profilers see the
-// name with the tensors that are read and written.
+// Registers the kernels as operators of LibTorch, "seg::NAME": its dispatcher selects the kernel for the device of the tensors, and profilers see
+// the name and the tensors.
 //
-// Each is registered (TORCH_LIBRARY_FRAGMENT) in the file that calls it, so that no linker leaves a registration out.
+// Each operator is registered (TORCH_LIBRARY_FRAGMENT) in the file that calls it, so that the linker cannot drop the registration.
 #pragma once
 
 #include <ATen/core/LegacyTypeDispatch.h>
@@ -15,14 +15,14 @@
 
 namespace seg {
 
-/// Null where there is none.
+/// Null if there is none.
 template <class Signature>
 struct Kernels {
   Signature* cpu = nullptr;
   Signature* cuda = nullptr;      // see cuda::built
-  Signature* meta = nullptr;      // shapes and types alone
-  Signature* autograd = nullptr;  // over the others, where the derivative is ours
-  Signature* any = nullptr;       // plain ATen operations, for a device without a kernel; LibTorch finds their derivative
+  Signature* meta = nullptr;      // only shapes and types
+  Signature* autograd = nullptr;  // calls the others, if we provide the derivative
+  Signature* any = nullptr;       // plain ATen operations, for a device without a kernel; LibTorch provides their derivative
 };
 
 template <class Signature>
@@ -35,19 +35,19 @@ void define(torch::Library& library, const std::string& schema, const Kernels<Si
     if (kernel != nullptr) library.impl(name.c_str(), torch::dispatch(key, kernel));
 }
 
-/// The operator of this name, to be looked up once.
+/// The operator of this name; look it up only once.
 template <class Signature>
 c10::TypedOperatorHandle<Signature> find_operator(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
 }
 
-/// From an operator's own Autograd kernel: calls that of the device, as part of the same call to profilers. `first`: the first argument, a tensor.
+/// For an operator's Autograd kernel: calls the kernel of the device; profilers see both as one call. `first`: the first argument, a tensor.
 template <class Signature, class... Arguments>
 auto call_below(const c10::TypedOperatorHandle<Signature>& found, const torch::Tensor& first, const Arguments&... rest) {
   return found.redispatch(first.key_set() & c10::after_ADInplaceOrView_keyset, first, rest...);
 }
 
-/// While it lives, operators are called below autograd: for those without a derivative, and in what makes the derivative of others.
+/// As long as it exists, operators are called below autograd: for operators without a derivative, and in the implementation of derivatives.
 using BelowAutograd = at::AutoDispatchBelowADInplaceOrView;
 
 }  // namespace seg

@@ -19,7 +19,7 @@ thread_local PackedConvs* current_convs = nullptr;
 /// s, see the header.
 torch::Tensor scale_of(const BatchNorm& norm) { return norm.weight * (norm.running_variance + norm.eps).rsqrt(); }
 
-/// LibTorch's convolutions by oneDNN with weights packed beforehand, which not all builds have.
+/// LibTorch's convolutions by oneDNN with pre-packed weights, which not all builds have.
 class OneDnnConv {
  public:
   static const OneDnnConv* find() {

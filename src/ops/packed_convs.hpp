@@ -1,10 +1,10 @@
-// Convolutions for prediction on the CPU: weights do not change, so they are brought into the form that the products read once, the batch norm behind
+// Convolutions for prediction on the CPU: weights do not change, so they are converted once to the layout of the products, with the batch norm after
 // them folded in,
 //
 //   relu(conv(x, s weight) + bias - s mean),        s = norm weight / sqrt(running variance + eps)
 //
-// Where a residual is added, batch norm stays a pass of its own. Each convolution is computed as conv2d() computes it (conv.hpp), by oneDNN's packed
-// weights where that leaves it to LibTorch.
+// If a residual is added, batch norm remains a separate pass. Each convolution is computed like in conv2d() (conv.hpp), with oneDNN's packed weights
+// if conv2d() would use LibTorch.
 #pragma once
 
 #include <torch/types.h>
@@ -19,21 +19,21 @@
 
 namespace seg {
 
-/// Weights are known by where they lie: they must neither change nor go while it lives, and each is always asked for with the same norm. For one
-/// thread at a time, without gradients.
+/// Weights are identified by their address: they must not change or be freed as long as this object exists, and each must always be used with the
+/// same norm. For one thread at a time, without gradients.
 class PackedConvs {
  public:
-  /// Convolutions compute in `type`, float32 or bfloat16.
+  /// Convolutions are computed in `type`, float32 or bfloat16.
   explicit PackedConvs(torch::ScalarType type) : type_(type) {}
 
-  /// Whether it is of use there: on the CPU, in a type that it multiplies.
+  /// Whether it helps on this device: only on the CPU, in a type that it multiplies.
   static bool suits(torch::Device device, torch::ScalarType type);
 
   /// x: [N,C,H,W], weight: float32 [K,C,kernel,kernel] -> [N,K,H',W'] in the type, channels-last.
   torch::Tensor conv(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps) { return run(x, weight, steps, nullptr, false); }
-  /// With the batch norm behind it, in evaluation.
+  /// The same, followed by the batch norm in evaluation mode.
   torch::Tensor conv_norm(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, const BatchNorm& norm, const AfterNorm& after);
-  /// Weights of another shape that `make` makes from `weight`, made once.
+  /// Weights of another shape that `make` computes from `weight`, only once.
   torch::Tensor derived(const torch::Tensor& weight, const std::function<torch::Tensor(const torch::Tensor&)>& make);
 
  private:
@@ -41,10 +41,10 @@ class PackedConvs {
     torch::Tensor bias;  // folded; undefined without a norm
     cpu::WinogradFilters filters;
     torch::Tensor panels;      // see cpu::tap_panels
-    torch::Tensor weight;      // folded and cast, where LibTorch cannot pack
-    torch::IValue for_onednn;  // a packed convolution of LibTorch's, its ReLU included
+    torch::Tensor weight;      // folded and cast, if LibTorch cannot pack
+    torch::IValue for_onednn;  // a packed convolution of LibTorch, including its ReLU
   };
-  using Key = std::pair<const void*, std::int64_t>;  // where the weights lie, and how many: one part of them may begin where they do
+  using Key = std::pair<const void*, std::int64_t>;  // address and number of the weights: a part of them may have the same address
 
   static Key key_of(const torch::Tensor& weight) { return {weight.data_ptr(), weight.numel()}; }
   torch::Tensor run(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, const BatchNorm* norm, bool relu);
@@ -55,7 +55,7 @@ class PackedConvs {
   std::map<Key, torch::Tensor> derived_;
 };
 
-/// While it lives, convolutions of this thread that need no gradient are computed by `convs`; null: as without it.
+/// As long as it exists, `convs` computes the convolutions of this thread that need no gradient; null: no effect.
 class PackedConvsScope {
  public:
   explicit PackedConvsScope(PackedConvs* convs);
@@ -67,7 +67,7 @@ class PackedConvsScope {
   PackedConvs* before_;
 };
 
-/// Those of this thread, or null.
+/// The PackedConvs of this thread, or null.
 PackedConvs* packed_convs();
 
 /// conv2d() and then batch_norm().

@@ -11,7 +11,7 @@
 namespace seg {
 namespace {
 
-constexpr std::int64_t kGrain = 32768;  // elements worth a thread
+constexpr std::int64_t kGrain = 32768;  // minimum number of elements per thread
 
 double number(const torch::Tensor& scalar) { return scalar.item<double>(); }
 

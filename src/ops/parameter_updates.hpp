@@ -1,8 +1,7 @@
-// In-place updates of many tensors at once: of parameters by an optimiser, of averages, of gradients by a factor.
+// In-place updates of many tensors at once: parameters by an optimiser, averages, gradients by a factor.
 //
-// What decides about an update (the learning rate, whether the step counts) is a tensor where the parameters are, so that no device is waited for and
-// a step can be recorded as a graph. On the CPU it is read, which costs nothing. The equations of the optimisers stand in
-// optim/optimizer.hpp.
+// The inputs of an update (the learning rate, whether the step is kept) are tensors on the device of the parameters, so that nothing waits for the
+// device and a step can be recorded as a graph. On the CPU they are simply read. optim/optimizer.hpp has the equations of the optimisers.
 #pragma once
 
 #include <torch/types.h>
@@ -11,14 +10,14 @@
 
 namespace seg {
 
-/// All lists are of one length, and the tensors of one place in them of one shape, floating point.
+/// All lists have the same length, and their tensors with the same index have the same shape, floating point.
 struct ParameterUpdate {
   std::vector<torch::Tensor> parameters;
-  std::vector<torch::Tensor> gradients;             // may be laid out otherwise; never written to
-  std::vector<std::vector<torch::Tensor>> moments;  // [moment][parameter], laid out like the parameters
-  std::vector<torch::Tensor> steps;                 // float32 scalars: updates of each parameter, this one included if it is kept
+  std::vector<torch::Tensor> gradients;             // may have another layout; never modified
+  std::vector<std::vector<torch::Tensor>> moments;  // [moment][parameter], with the layout of the parameters
+  std::vector<torch::Tensor> steps;                 // float32 scalars: number of updates of each parameter, including this one if it is kept
   torch::Tensor learning_rate;                      // float64 scalar
-  torch::Tensor kept;                               // bool scalar: where it is false, nothing is changed
+  torch::Tensor kept;                               // bool scalar: if it is false, nothing is changed
   double weight_decay = 0.0;
 };
 
@@ -37,15 +36,15 @@ struct SgdRule {
 
 void sgd_update(const ParameterUpdate& update, const SgdRule& rule);
 
-/// averages <- decay averages + (1 - decay) values where `kept`, bool, is true; decay: float64. Both are scalars where the tensors are. The values
-/// must be finite.
+/// averages <- decay averages + (1 - decay) values if `kept`, bool, is true; decay: float64. Both are scalars on the device of the tensors. The
+/// values must be finite.
 void average_update(const std::vector<torch::Tensor>& averages, const std::vector<torch::Tensor>& values, const torch::Tensor& decay,
                     const torch::Tensor& kept);
 
-/// Each tensor times `factor`, a float64 scalar where they are.
+/// Multiplies each tensor by `factor`, a float64 scalar on their device.
 void scale_all(const std::vector<torch::Tensor>& tensors, const torch::Tensor& factor);
 
-/// What one tensor's update by Adam multiplies with.
+/// The factors of Adam's update of one tensor.
 struct AdamStep {
   double beta1;
   double beta2;
@@ -57,7 +56,7 @@ struct AdamStep {
 };
 
 namespace cpu {
-/// One tensor in one pass over memory where all are float32 of one dense layout on the CPU; by the reference elsewhere.
+/// Updates one tensor in one pass over memory if all are float32 with the same dense layout on the CPU; otherwise uses the reference.
 void adam_update(const torch::Tensor& parameter, const torch::Tensor& gradient, const torch::Tensor& mean, const torch::Tensor& square,
                  const AdamStep& step);
 }  // namespace cpu
@@ -68,8 +67,8 @@ void adam_update(const torch::Tensor& parameter, const torch::Tensor& gradient, 
                  const AdamStep& step);
 }  // namespace reference
 
-/// What a GPU does, by LibTorch's fused optimisers (since 2.4; kInternal before). They run on the CPU, too, where tests hold them against the above.
-/// Arguments as above, in the order of the operators.
+/// The updates on a GPU, by LibTorch's fused optimisers (since 2.4; kInternal before). They also run on the CPU, where tests compare them with the
+/// functions above. Arguments as above, in the order of the operators.
 namespace fused {
 void adam_update(at::TensorList parameters, at::TensorList gradients, at::TensorList means, at::TensorList squares, at::TensorList steps,
                  const torch::Tensor& learning_rate, const torch::Tensor& kept, double weight_decay, double beta1, double beta2, double eps,

@@ -45,7 +45,7 @@ const auto& resize_operator() {
   return found;
 }
 
-/// Over a device's own kernels: nothing is kept for backward.
+/// Uses the kernels of the device; stores nothing for backward.
 struct ResizeFunction : torch::autograd::Function<ResizeFunction> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, std::int64_t height, std::int64_t width,
                                bool align_corners) {

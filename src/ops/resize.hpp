@@ -1,11 +1,11 @@
 // Bilinear up-sampling of feature maps inside the network, on the CPU as two matrix products.
 //
-//   y[n,:,:,c] = A_H x[n,:,:,c] A_W^T, rows of A_H and A_W being the two interpolation weights of one output row or column
+//   y[n,:,:,c] = A_H x[n,:,:,c] A_W^T, where rows of A_H and A_W are the two interpolation weights of one output row or column
 //
-// On CUDA one kernel each way, whose bits are the same in every run; LibTorch's backward adds in an order of its own there.
+// On CUDA there is one kernel each for forward and backward, with bit-identical results in every run; LibTorch's backward is not deterministic there.
 //
-// The numbers of torch::upsample_bilinear2d in float64, with weights rounded to the type of x. Its backward leaves channels-last and is
-// slow in bfloat16; matrix products keep the layout and run on the same units as the convolutions.
+// In float64 the results are those of torch::upsample_bilinear2d, with weights rounded to the type of x. The backward of that function does not keep
+// channels-last and is slow in bfloat16; matrix products keep the layout and run on the same units as the convolutions.
 #pragma once
 
 #include <torch/types.h>

@@ -1,6 +1,7 @@
-// What a layer must know of the training pass that it takes part in: which part of a batch its tensors are, and where its random numbers come from.
+// What a layer needs to know about the current training pass: which part of a batch its tensors are, and the source of its random numbers.
 //
-// A scope, like LibTorch's for autocast, so that models need not know of it. Forward passes look here; backward uses what its forward found.
+// It is a scope, like LibTorch's autocast, so that models need no arguments for it. Forward passes read it; backward uses the values that its forward
+// pass read.
 #pragma once
 
 #include <torch/types.h>
@@ -12,12 +13,12 @@
 namespace seg {
 
 struct TrainingPass {
-  Communicator ranks = {};              // whose parts, all of the same size, make the batch, in the order of the ranks
-  bool whole_batch_statistics = false;  // batch norm's are those of the whole batch, by sums over `ranks`
-  torch::Tensor seed = {};              // int64 [1] where the network is; undefined: torch's default generator there
+  Communicator ranks = {};              // the ranks whose parts, all of the same size, form the batch, in the order of the ranks
+  bool whole_batch_statistics = false;  // batch norm uses statistics of the whole batch, summed over `ranks`
+  torch::Tensor seed = {};              // int64 [1] on the network's device; undefined: torch's default generator on that device
 };
 
-/// While it lives, training passes of this thread take their tensors for this part, and draw from this seed.
+/// As long as it exists, training passes of this thread treat their tensors as this part of the batch, and use this seed.
 class TrainingPassScope {
  public:
   explicit TrainingPassScope(TrainingPass pass);
@@ -34,11 +35,11 @@ class TrainingPassScope {
   TrainingPassScope* before_;
 };
 
-/// That of this thread; where no scope lives, the whole batch and no seed.
+/// The training pass of this thread; without a scope, the whole batch and no seed.
 const TrainingPass& training_pass();
 
-/// int64 [1] on `device`, another in each call, the same on all ranks: to be hashed with places in the batch. It follows from the pass's seed and
-/// from the order of the calls; a step that is recorded as a graph draws by the seed that is there in each replay.
+/// int64 [1] on `device`, a different number in each call, the same on all ranks: to be hashed with positions in the batch. It depends on the seed of
+/// the pass and on the order of the calls; a step that is recorded as a graph uses the current seed in each replay.
 torch::Tensor drawn_number(const torch::Device& device);
 
 }  // namespace seg

@@ -32,7 +32,7 @@ TORCH_LIBRARY_FRAGMENT(seg, library) {
                                          .cuda = cuda::built<decltype(cpu::predict_labels), cuda::predict_labels>(),
                                          .meta = labels_shape,
                                          .any = reference::predict_labels});
-  // On CUDA it is the other operator, which is differentiable.
+  // On CUDA it is the resize operator, which is differentiable.
   define<decltype(resized_by_torch)>(library, "upsample_logits(Tensor scores, int height, int width, bool align_corners) -> Tensor",
                                      {.any = resized_by_torch});
   if (auto* const on_cuda = cuda::built<decltype(resized_by_torch), resize_features>(); on_cuda != nullptr)
@@ -56,7 +56,7 @@ Rows source_rows(const Rows& wanted, std::int64_t source_height, bool align_corn
   return {low, rows.high[first + static_cast<std::size_t>(wanted.count) - 1] - low + 1, source_height};
 }
 
-// Rows are mixed here and columns by LibTorch, so that only a band of full-size scores exists at a time.
+// This function interpolates rows and LibTorch columns, so that only a band of full-size scores exists at a time.
 torch::Tensor upsample_rows(const torch::Tensor& scores, const Rows& given, const Rows& wanted, std::int64_t width, bool align_corners) {
   const auto axis = bilinear_axis(given.height, wanted.height, align_corners);
   const auto on_device = [&](const auto& values, torch::ScalarType type) {

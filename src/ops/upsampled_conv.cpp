@@ -20,9 +20,9 @@ namespace {
 
 constexpr std::int64_t kTaps = 9;
 constexpr std::int64_t kSide = 3;
-constexpr std::int64_t kBlock = 64;  // channels of one task of the backward pass: its sums stay in the second-level cache
+constexpr std::int64_t kBlock = 64;  // channels per task of the backward pass, so that its sums stay in the second-level cache
 
-/// [out][3]: where the taps at out - 1, out, out + 1 read.
+/// [out][3]: the sources of the taps at out - 1, out, out + 1.
 std::vector<cpu::TapSource> tap_sources(std::int64_t in, std::int64_t out, bool align_corners) {
   const auto axis = bilinear_axis(in, out, align_corners);
   std::vector<cpu::TapSource> sources(static_cast<std::size_t>(out * kSide));
@@ -72,7 +72,7 @@ void mix_taps(const TapPlan& plan, const torch::Tensor& taps, const torch::Tenso
   });
 }
 
-/// Each task sums the gradient of one image and one block of channels by itself, so the number of threads changes nothing.
+/// Each task sums the gradient of one image and one block of channels, so the number of threads has no effect on the result.
 template <class Value>
 void spread_taps(const TapPlan& plan, const torch::Tensor& gradient, const torch::Tensor& taps) {
   const std::int64_t channels = plan.shape.channels;
@@ -179,7 +179,7 @@ void check(const torch::Tensor& x, const torch::Tensor& weight, const torch::Ten
                     weight.size(3) == kSide && addend.size(0) == x.size(0) && addend.size(1) == weight.size(0) && x.numel() > 0 && addend.numel() > 0;
   if (good) return;
   std::ostringstream text;
-  text << "upsampled_conv: x [N,C,h,w], weight [O,C,3,3] and addend [N,O,H,W] do not fit: " << x.sizes() << ", " << weight.sizes() << ", "
+  text << "upsampled_conv: x [N,C,h,w], weight [O,C,3,3] and addend [N,O,H,W] do not match: " << x.sizes() << ", " << weight.sizes() << ", "
        << addend.sizes();
   throw Error(ErrorKind::kInternal, text.str());
 }

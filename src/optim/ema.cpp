@@ -77,7 +77,7 @@ AveragedWeights::~AveragedWeights() {
   try {
     for (std::size_t i = 0; i < own_.size(); ++i) ema_.live_[i].copy_(own_[i]);
   } catch (const std::exception&) {
-    // The device is broken, and the exception that says how is under way or comes from its next call: a second one would end the program.
+    // The device has failed. The exception that says so is already thrown or comes from the next call; a second exception would end the program.
   }
   ema_.held_ = false;
 }

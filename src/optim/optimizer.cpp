@@ -20,7 +20,7 @@ std::vector<std::string> moment_names(const OptimizerOptions& options) {
   return options.sgd.momentum > 0.0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{};
 }
 
-/// To the parameters of one group that have a gradient, at the group's own learning rate.
+/// Updates the parameters of one group that have a gradient, with the learning rate of the group.
 void apply(const OptimizerOptions& options, const ParameterUpdate& update) {
   const AdamOptions& adam = options.adam;
   if (options.type == OptimizerType::kSgd)
@@ -32,11 +32,11 @@ void apply(const OptimizerOptions& options, const ParameterUpdate& update) {
 }  // namespace
 
 std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options, const std::set<std::string>& fresh) {
-  std::array<ParameterGroup, 4> groups;  // {head and what is fresh, backbone} x {no decay, decay}
+  std::array<ParameterGroup, 4> groups;  // {head and fresh parameters, backbone} x {no decay, decay}
   for (const auto& item : model.named_parameters()) {
     if (!item.value().requires_grad()) continue;
     const bool backbone = item.key().starts_with("backbone.") && !fresh.contains(item.key());
-    // Norm weights and all biases are the parameters of one dimension.
+    // Norm weights and all biases are the parameters with one dimension.
     const bool decays = item.value().dim() > 1;
     ParameterGroup& group = groups[(backbone ? 2 : 0) + (decays ? 1 : 0)];
     group.lr_scale = backbone ? options.backbone_lr_scale : 1.0;
@@ -53,7 +53,7 @@ std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const Op
 
 void check_optimizer(const OptimizerOptions& options) {
   if (options.type == OptimizerType::kSgd && options.sgd.nesterov && options.sgd.momentum <= 0.0)
-    throw Error(ErrorKind::kConfiguration, "optimizer.sgd.nesterov needs a momentum", "set optimizer.sgd.momentum, for example 0.9");
+    throw Error(ErrorKind::kConfiguration, "optimizer.sgd.nesterov needs a momentum above 0", "set optimizer.sgd.momentum, for example 0.9");
 }
 
 Optimizer::Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups)
@@ -140,7 +140,7 @@ torch::Tensor clip_gradients(const std::vector<ParameterGroup>& groups, double m
   }
   if (gradients.empty()) return torch::zeros({}, groups.front().parameters.front().options().requires_grad(false));
   torch::Tensor norm = torch::stack(at::_foreach_norm(gradients, 2)).norm();
-  // A norm that is not finite is for the caller to refuse: scaling by it would only spread it.
+  // The caller handles a non-finite norm: scaling by it would make all gradients non-finite.
   if (max_norm > 0.0) scale_all(gradients, (max_norm / norm.to(torch::kDouble)).clamp_max(1.0).masked_fill(norm.isfinite().logical_not(), 1.0));
   return norm;
 }

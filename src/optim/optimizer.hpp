@@ -30,8 +30,8 @@ struct ParameterGroup {
   double weight_decay = 0.0;
 };
 
-/// All parameters of the module that need a gradient: "backbone.*" with options.backbone_lr_scale, but for those in `fresh`, which learn as fast
-/// as the head; no decay on norm weights and biases.
+/// All parameters of the module that need a gradient. "backbone.*" has options.backbone_lr_scale, except for the parameters in `fresh`, which have
+/// the learning rate of the head. There is no decay on norm weights and biases.
 std::vector<ParameterGroup> make_groups(const torch::nn::Module& model, const OptimizerOptions& options, const std::set<std::string>& fresh = {});
 
 /// Throws kConfiguration for options that contradict each other.
@@ -39,34 +39,34 @@ void check_optimizer(const OptimizerOptions& options);
 
 class Optimizer {
  public:
-  /// Throws kConfiguration as check_optimizer does.
+  /// Throws kConfiguration like check_optimizer.
   Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
 
-  /// One update from the parameters' gradients; a parameter without one is left alone. learning_rate, float64, and kept, bool, are scalars where the
-  /// parameters are; where `kept` is false, nothing is changed.
+  /// One update from the parameters' gradients; a parameter without a gradient is not changed. learning_rate, float64, and kept, bool, are scalars on
+  /// the device of the parameters; if `kept` is false, nothing is changed.
   void step(const torch::Tensor& learning_rate, const torch::Tensor& kept);
-  /// "PARAMETER.step" (int64 scalar) and "PARAMETER.MOMENT"; bit-exact through load(). The moments are the live ones: copy what must outlive the next
-  /// step.
+  /// "PARAMETER.step" (int64 scalar) and "PARAMETER.MOMENT"; load() restores them bit-exactly. The moments are not copies: the next step changes
+  /// them.
   State state() const;
-  /// Throws kStorage where a name or shape does not fit.
+  /// Throws kStorage if a name or shape does not match.
   void load(const State& state);
 
  private:
   struct Slots {
-    torch::Tensor steps;                              // float32 [parameters]: updates of each
+    torch::Tensor steps;                              // float32 [parameters]: number of updates of each
     std::vector<torch::Tensor> steps_of;              // its entries
-    std::vector<std::vector<torch::Tensor>> moments;  // [moment][parameter], zero at first
+    std::vector<std::vector<torch::Tensor>> moments;  // [moment][parameter], initially zero
   };
 
   OptimizerOptions options_;
   std::vector<ParameterGroup> groups_;
-  std::vector<std::string> moment_names_;  // of the tensors kept for each parameter, all of its shape
+  std::vector<std::string> moment_names_;  // of the tensors kept for each parameter, which have its shape
   std::vector<Slots> slots_;               // [group]
 };
 
 /// Sets all gradients to none.
 void clear_gradients(const std::vector<ParameterGroup>& groups);
-/// The 2-norm over all gradients, a float32 scalar where they are; they are scaled down to max_norm where it is larger (max_norm 0: only measured).
+/// The 2-norm of all gradients, a float32 scalar on their device. Scales the gradients down to max_norm if it is larger (max_norm 0: never).
 torch::Tensor clip_gradients(const std::vector<ParameterGroup>& groups, double max_norm);
 
 }  // namespace seg

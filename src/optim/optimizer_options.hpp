@@ -22,8 +22,8 @@ struct AdamOptions {
   double eps = 1e-8;
 
   void fields(config::Visitor& v) {
-    v.field("beta1", beta1, {.help = "decay of the mean of the gradients", .min = 0.0, .max = 0.9999999});
-    v.field("beta2", beta2, {.help = "decay of the mean of their squares", .min = 0.0, .max = 0.9999999});
+    v.field("beta1", beta1, {.help = "decay of the running mean of the gradients", .min = 0.0, .max = 0.9999999});
+    v.field("beta2", beta2, {.help = "decay of the running mean of the squared gradients", .min = 0.0, .max = 0.9999999});
     v.field("eps", eps, {.help = "added to the denominator", .min = 1e-30, .max = 1.0});
   }
 };
@@ -33,8 +33,8 @@ struct SgdOptions {
   bool nesterov = false;
 
   void fields(config::Visitor& v) {
-    v.field("momentum", momentum, {.help = "share of the last update that is kept; 0 is plain gradient descent", .min = 0.0, .max = 0.9999999});
-    v.field("nesterov", nesterov, {.help = "look ahead along the momentum"});
+    v.field("momentum", momentum, {.help = "factor of the previous update; 0 is plain gradient descent", .min = 0.0, .max = 0.9999999});
+    v.field("nesterov", nesterov, {.help = "use Nesterov momentum"});
   }
 };
 
@@ -48,11 +48,11 @@ struct OptimizerOptions {
 
   void fields(config::Visitor& v) {
     v.choice("type", type, kOptimizerTypes, {.help = "the optimiser"});
-    v.field("lr", lr, {.help = "base learning rate, which the schedule scales", .min = 0.0, .max = 1000.0});
+    v.field("lr", lr, {.help = "base learning rate, scaled by the schedule", .min = 0.0, .max = 1000.0});
     v.field("weight_decay", weight_decay,
-            {.help = "pull towards zero of all weights but norm weights and biases; decoupled from the gradient for adamw", .min = 0.0, .max = 10.0});
+            {.help = "decay of all weights except norm weights and biases; decoupled from the gradient for adamw", .min = 0.0, .max = 10.0});
     v.field("backbone_lr_scale", backbone_lr_scale,
-            {.help = "learning rate of the backbone over that of the head; layers that model.pretrained does not hold learn like the head",
+            {.help = "learning rate of the backbone relative to the head; layers that are not in model.pretrained learn like the head",
              .min = 0.0,
              .max = 1000.0});
     v.block("adam", adam, "adam and adamw");
@@ -70,7 +70,7 @@ struct CosineOptions {
   double min_factor = 0.0;
 
   void fields(config::Visitor& v) {
-    v.field("min_factor", min_factor, {.help = "learning rate at the end over the base learning rate", .min = 0.0, .max = 1.0});
+    v.field("min_factor", min_factor, {.help = "learning rate at the end relative to the base learning rate", .min = 0.0, .max = 1.0});
   }
 };
 
@@ -79,7 +79,7 @@ struct StepOptions {
   double gamma = 0.1;
 
   void fields(config::Visitor& v) {
-    v.field("milestones", milestones, {.help = "iterations at which the learning rate falls", .unit = "iterations", .min = 0.0});
+    v.field("milestones", milestones, {.help = "iterations at which the learning rate is reduced", .unit = "iterations", .min = 0.0});
     v.field("gamma", gamma, {.help = "factor at each milestone", .min = 0.0, .max = 1.0});
   }
 };
@@ -93,13 +93,13 @@ struct ScheduleOptions {
   StepOptions step;
 
   void fields(config::Visitor& v) {
-    v.choice("type", type, kScheduleTypes, {.help = "how the learning rate falls"});
-    v.field("warmup", warmup, {.help = "linear rise at the start, before the decay", .unit = "iterations", .min = 0.0});
+    v.choice("type", type, kScheduleTypes, {.help = "how the learning rate decreases"});
+    v.field("warmup", warmup, {.help = "length of the linear warm-up at the start, before the decay", .unit = "iterations", .min = 0.0});
     v.field("warmup_start", warmup_start,
-            {.help = "learning rate of the first iteration of the rise over the base learning rate", .min = 0.0, .max = 1.0});
+            {.help = "learning rate of the first iteration of the warm-up relative to the base learning rate", .min = 0.0, .max = 1.0});
     v.block("poly", poly, "polynomial decay to zero");
     v.block("cosine", cosine, "half a cosine");
-    v.block("step", step, "falls at milestones");
+    v.block("step", step, "reduction at milestones");
   }
 };
 

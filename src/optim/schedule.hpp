@@ -1,6 +1,6 @@
 // The learning rate of an iteration, as a plain function of its number.
 //
-//   p = (iteration - warmup) / (total - warmup), kept in [0, 1]; f(p) is
+//   p = (iteration - warmup) / (total - warmup), clamped to [0, 1]; f(p) is
 //     constant  1
 //     poly      (1 - p)^power
 //     cosine    m + (1 - m) (1 + cos(pi p)) / 2,  m = min_factor

@@ -11,9 +11,9 @@ namespace seg {
 
 namespace {
 
-/// The logits' own, for what is made from all views. Throws kInternal where there are none.
+/// The device of the logits. Throws kInternal if there are no views.
 torch::Device device_of(const std::vector<View>& views) {
-  if (views.empty()) throw Error(ErrorKind::kInternal, "nothing to average");
+  if (views.empty()) throw Error(ErrorKind::kInternal, "no views to average");
   return views.front().windows.front().logits.device();
 }
 

@@ -1,8 +1,8 @@
-// Labels and probabilities from the average of several forward passes (scales, mirror images, windows), a band of rows at a time.
+// Averages several forward passes (scales, mirror images, windows) to labels and probabilities, one band of rows at a time.
 //
 //   label = arg-max over classes of the sum over views of softmax(up(logits))
 //
-// No probabilities of all classes exist at full size: what is kept of a pass is its logits at the head's stride.
+// The probabilities of all classes never exist at full size: only the logits at the head's stride are kept from each pass.
 #pragma once
 
 #include <torch/types.h>
@@ -21,18 +21,18 @@ struct Window {
   torch::Tensor logits;
 };
 
-/// What the network saw of one image: all of it at one scale, mirrored or not, at once or in windows whose probabilities are averaged
-/// where they overlap, at the scaled image's size.
+/// One view of an image: the image at one scale, mirrored or not, as a whole or in windows, whose probabilities are averaged where they overlap, at
+/// the size of the scaled image.
 struct View {
   Size image;
   bool mirrored = false;
-  std::vector<Window> windows;  // one of the image's own size: up-sampled straight to the labels
+  std::vector<Window> windows;  // a single window of the image's size is up-sampled directly to the labels
 };
 
-/// uint8 [1,H,W] of size `target`, on the logits' device, as all below. Throws kInternal without a view.
+/// uint8 [1,H,W] of size `target`. All results are on the logits' device. Throws kInternal without views.
 torch::Tensor average_labels(const std::vector<View>& views, Size target, bool align_corners);
 
-/// float32 [H,W] of size `target`: the mean over the views of the probability of class `train_id`. Throws as above.
+/// float32 [H,W] of size `target`: the mean over the views of the probability of class `train_id`. Throws kInternal without views.
 torch::Tensor average_probability(const std::vector<View>& views, std::int64_t train_id, Size target, bool align_corners);
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// How images are predicted: the YAML block `eval`.
+// Options of prediction and evaluation: the YAML block `eval`.
 #pragma once
 
 #include <vector>
@@ -26,16 +26,16 @@ struct EvalOptions {
 
   void fields(config::Visitor& v) {
     v.choice("input", input, kEvalInputs,
-             {.help = "frames as they are, or resized to data.size; auto: resized unless training crops", .harmless = true});
-    v.choice("size", size, kScoredSizes, {.help = "score at the labels' own size, or at the network's input size", .harmless = true});
-    v.field("flip", flip, {.help = "average with the prediction of the mirrored image", .harmless = true});
+             {.help = "native: frames at their own size; resized: frames at data.size; auto: resized unless training crops", .harmless = true});
+    v.choice("size", size, kScoredSizes, {.help = "labels: score at the labels' own size; input: at the network's input size", .harmless = true});
+    v.field("flip", flip, {.help = "average with the prediction for the mirrored image", .harmless = true});
     v.field("scales", scales, {.help = "average the predictions at these input scales", .min = 0.1, .max = 8, .harmless = true});
     v.field("window", window,
             {.help = "sliding window for large images; [0, 0]: the whole image at once", .unit = "pixels", .min = 0, .max = 65536, .harmless = true});
-    v.field("overlap", overlap, {.help = "share of a window that its neighbour covers again", .min = 0, .max = 0.9, .harmless = true});
+    v.field("overlap", overlap, {.help = "share of a window that overlaps its neighbour", .min = 0, .max = 0.9, .harmless = true});
     v.field("logit_adjustment", logit_adjustment,
-            {.help = "tau times the log frequency of each class in training is taken from its logit: above 0 rare classes are found more often "
-                     "(segeval --choose-tau picks it)",
+            {.help = "tau: tau times the log frequency of each class in training is subtracted from its logit; above 0, rare classes are found more "
+                     "often (segeval --choose-tau selects it)",
              .min = -10,
              .max = 10,
              .harmless = true});

@@ -13,7 +13,7 @@ namespace seg {
 
 namespace {
 
-/// Offsets of windows of `length` that cover `total` with at least `overlap` of a window shared by neighbours.
+/// Offsets of windows of `length` that cover `total`; neighbours overlap by at least the share `overlap` of a window.
 std::vector<std::int64_t> offsets(std::int64_t total, std::int64_t length, double overlap) {
   if (length >= total) return {0};
   const auto stride = std::max<std::int64_t>(1, std::llround(static_cast<double>(length) * (1.0 - overlap)));
@@ -23,7 +23,7 @@ std::vector<std::int64_t> offsets(std::int64_t total, std::int64_t length, doubl
   return starts;
 }
 
-/// A u8 image [1,H,W,3] on the CPU, resized as data sets do it.
+/// Resizes a u8 image [1,H,W,3] on the CPU like the data sets do.
 torch::Tensor resized(const torch::Tensor& image, double scale) {
   if (scale == 1.0) return image;
   const auto side = [&](std::int64_t dimension) {
@@ -40,8 +40,8 @@ torch::Tensor resized(const torch::Tensor& image, double scale) {
 torch::Tensor logit_shift(double tau, const std::vector<std::int64_t>& class_pixels) {
   if (tau == 0.0) return {};
   if (class_pixels.empty())
-    throw Error(ErrorKind::kConfiguration, "eval.logit_adjustment needs the class counts of the training, which the checkpoint does not hold",
-                "checkpoints of this version on have them: train again");
+    throw Error(ErrorKind::kConfiguration, "eval.logit_adjustment needs the class counts of the training, but the checkpoint does not contain them",
+                "train again: checkpoints of this and later versions contain them");
   return (log_prior(class_pixels) * tau).to(torch::kFloat).view({1, -1, 1, 1});
 }
 
@@ -96,7 +96,7 @@ Inference::LabelsAndProbability Inference::predict_with_probability(const torch:
 }
 
 torch::Tensor Inference::labels_of(const std::vector<View>& views, Size target) const {
-  // Without averaging the softmax would only cost time, and make ties of scores that differ in the last bit.
+  // Without averaging, the softmax would only take time, and turn scores that differ in the last bit into ties.
   if (plain()) return predict_labels(views.front().windows.front().logits, target.height, target.width, align_corners_);
   return average_labels(views, target, align_corners_);
 }

@@ -1,4 +1,4 @@
-// From images to predicted labels: plain, mirrored, at several scales, in sliding windows; shared by evaluation and prediction.
+// Predicts labels from images: plain, mirrored, at several scales, in sliding windows; shared by evaluation and prediction.
 #pragma once
 
 #include <torch/types.h>
@@ -16,50 +16,50 @@
 
 namespace seg {
 
-// Post-hoc logit adjustment (Menon et al., arXiv 2007.07314): the arg-max of z_c - tau log pi_c moves a trained network along a curve from exact
-// to generous with rare classes. pi_c is the share of class c among the pixels that training saw, with data.sampling: rare_class among the labels'
-// own. The score of a class that it never saw is left as it is: log pi_c, minus infinity, would make it win everywhere.
+// Post-hoc logit adjustment (Menon et al., arXiv 2007.07314): with tau, the arg-max of z_c - tau log pi_c trades precision of rare classes for
+// their recall. pi_c is the share of class c among the training pixels; with data.sampling: rare_class, among the pixels of the labels. The score
+// of a class that never occurred in training is not changed: its log pi_c, minus infinity, would make it win everywhere.
 
-/// What is taken from logits [N,K,h,w]: float32 [1,K,1,1], or undefined for tau 0. class_pixels: [K], empty where the checkpoint has none. Throws
-/// kConfiguration then.
+/// The tensor to subtract from logits [N,K,h,w]: float32 [1,K,1,1], or undefined for tau 0. class_pixels: [K]; if they are empty, because the
+/// checkpoint has none, throws kConfiguration.
 torch::Tensor logit_shift(double tau, const std::vector<std::int64_t>& class_pixels);
 
-/// `logits` less `shift` on their device, in float32; the same tensor where `shift` is undefined. A constant survives up-sampling.
+/// `logits` - `shift` on their device, in float32; the same tensor if `shift` is undefined. Up-sampling preserves a constant.
 torch::Tensor shifted(const torch::Tensor& logits, const torch::Tensor& shift);
 
 class Inference {
  public:
-  /// `network` is what the model was built from. The model must outlive the object, which puts it into evaluation mode. The weights may not change
-  /// meanwhile: they are packed, or cast to the precision, once. To be used and destroyed in the thread that made it. class_pixels: [K] of the
+  /// `network`: the options from which the model was built. The model must outlive the object, which puts it into evaluation mode. The weights must
+  /// not change: they are packed, or cast to the precision, once. Use and destroy the object in the thread that created it. class_pixels: [K] of the
   /// training, for eval.logit_adjustment; may be empty without it.
   Inference(Model& model, const ModelOptions& network, const EvalOptions& options, Compute compute, std::vector<std::int64_t> class_pixels = {});
 
   /// Logits [N,K,h,w] at the head's stride for u8 images [N,H,W,3]; neither averaged nor adjusted.
   torch::Tensor logits(const torch::Tensor& images) const;
-  /// Labels u8 [N,h,w] of size `target`, on the network's device, as all that is predicted. One image at a time, so that none depends on others.
+  /// Labels u8 [N,h,w] of size `target`, on the network's device, like all results. Predicts one image at a time, so that none depends on the others.
   torch::Tensor predict(const torch::Tensor& images, Size target) const;
-  /// For logits() of one image: what predict() says where it is plain().
+  /// From the logits() of one image: the result of predict() if plain().
   torch::Tensor labels_of(const torch::Tensor& logits, Size target) const;
-  /// Of one image u8 [1,H,W,3], from the same forward passes: what predict() says, and what it would say with other logit adjustments.
+  /// For one image u8 [1,H,W,3], from the same forward passes: the result of predict(), and its results with other logit adjustments.
   struct LabelsAtTaus {
     torch::Tensor labels;               // u8 [1,h,w]
-    std::vector<torch::Tensor> at_tau;  // likewise, for each tau in place of eval.logit_adjustment
+    std::vector<torch::Tensor> at_tau;  // u8 [1,h,w], for each tau instead of eval.logit_adjustment
   };
   LabelsAtTaus predict_at_taus(const torch::Tensor& image, Size target, const std::vector<double>& taus) const;
-  /// Of one image u8 [1,H,W,3], from the same forward passes: what predict() says, and how likely class `train_id` is.
+  /// For one image u8 [1,H,W,3], from the same forward passes: the result of predict(), and the probability of class `train_id`.
   struct LabelsAndProbability {
     torch::Tensor labels;       // u8 [1,h,w]
     torch::Tensor probability;  // float32 [h,w], 0..1
   };
   LabelsAndProbability predict_with_probability(const torch::Tensor& image, Size target, std::int64_t train_id) const;
-  /// Whether predict() is the arg-max of the up-sampled logits() alone, adjusted or not.
+  /// Whether predict() is just the arg-max of the up-sampled logits(), adjusted or not.
   bool plain() const;
 
   bool align_corners() const { return align_corners_; }
   const torch::Device& device() const { return compute_.device; }
 
  private:
-  /// What the network says of one image u8 [1,H,W,3], at every scale, mirrored too if asked, in windows if asked.
+  /// The forward passes for one image u8 [1,H,W,3]: at every scale, optionally also mirrored and in windows.
   std::vector<View> views(const torch::Tensor& image) const;
   View view(const torch::Tensor& image, bool mirrored) const;
   torch::Tensor labels_of(const std::vector<View>& views, Size target) const;
@@ -73,7 +73,7 @@ class Inference {
   Compute compute_;
   PrecisionScope precision_;
   ManySizesScope many_sizes_;
-  mutable std::optional<PackedConvs> packed_;  // where they are of use; filled by the first image
+  mutable std::optional<PackedConvs> packed_;  // if they help; filled by the first image
   std::vector<std::int64_t> class_pixels_;
   torch::Tensor shift_;  // see logit_shift
 };

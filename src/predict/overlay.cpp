@@ -11,10 +11,10 @@ namespace seg {
 
 namespace {
 
-constexpr double kLegendFullSize = 400.0;  // pixels of the shorter side up to which a legend is drawn at scale 1
+constexpr double kLegendFullSize = 400.0;  // a legend has scale 1 if the shorter side has at most this many pixels
 constexpr int kHeatSteps = 5;              // 100 %, 75 %, ..., 0 %
 
-/// With a legend whose size suits the picture's.
+/// Adds a legend whose size fits the picture.
 cv::Mat beside(const cv::Mat& picture, const std::vector<LegendRow>& rows) {
   return with_legend(picture, rows, std::clamp(std::min(picture.rows, picture.cols) / kLegendFullSize, 1.0, 8.0));
 }

@@ -1,4 +1,4 @@
-// What prediction draws for people: the classes over the image, and the heat map of one class, each with its legend beside it.
+// Draws predictions for people: the classes over the image, and the heat map of one class, each with a legend beside it.
 #pragma once
 
 #include <opencv2/core/mat.hpp>
@@ -9,14 +9,14 @@
 
 namespace seg {
 
-/// image CV_8UC3 RGB, labels CV_8UC1 train ids of the same size. RGB; the image's rows or more, its columns and those of a legend
-/// that lists the classes seen, the largest first, with their share of the pixels.
+/// image CV_8UC3 RGB, labels CV_8UC1 train ids of the same size. Returns RGB, wider by a legend that lists the classes that occur, the largest first,
+/// with their share of the pixels, and higher if the legend needs it.
 cv::Mat legend_overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& classes);
 
-/// The same for a frame of a video, whose legend lists every class, since those in sight change from frame to frame.
+/// The same for a frame of a video. Its legend lists all classes, since those that occur change from frame to frame.
 cv::Mat video_overlay(const cv::Mat& image, const cv::Mat& labels, const ClassTable& classes);
 
-/// probability CV_32F, 0..1, of the image's size. RGB: dark blue for 0 to yellow for 1, and the scale beside it under `name`.
+/// probability CV_32F, 0..1, of the image's size. Returns RGB: dark blue for 0 to yellow for 1, with a scale titled `name` beside it.
 cv::Mat heat_map(const cv::Mat& probability, const std::string& name);
 
 }  // namespace seg

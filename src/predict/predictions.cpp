@@ -18,7 +18,7 @@ constexpr config::Name<PredictionKind> kKinds[] = {
 
 std::uint8_t file_value(const ClassInfo& info) {
   if (info.file_id >= 0 && info.file_id <= 255) return static_cast<std::uint8_t>(info.file_id);
-  throw Error(ErrorKind::kConfiguration, "class " + info.name + " has the id " + std::to_string(info.file_id) + ", which no 8-bit file holds",
+  throw Error(ErrorKind::kConfiguration, "class " + info.name + " has the id " + std::to_string(info.file_id) + ", too large for 8 bits",
               "use --save-predictions train-ids");
 }
 

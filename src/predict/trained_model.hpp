@@ -1,4 +1,4 @@
-// A network with the weights of a checkpoint, ready to be asked: what evaluation, prediction and export begin with.
+// Builds a network with the weights of a checkpoint, for evaluation, prediction and export.
 #pragma once
 
 #include <torch/types.h>
@@ -11,8 +11,8 @@
 
 namespace seg {
 
-/// Of so many classes, as `options` say, with the weights in `file` (averaged ones where it has them), on the device, in evaluation mode. Throws
-/// kStorage, kConfiguration.
+/// The network with these options and this number of classes, with the weights in `file` (the averaged weights if it has them), on the device, in
+/// evaluation mode. Throws kStorage, kConfiguration.
 std::shared_ptr<Model> trained_model(ModelOptions options, std::int64_t classes, const std::filesystem::path& file, torch::Device device);
 
 }  // namespace seg

@@ -38,7 +38,7 @@ using GlooDevice = std::shared_ptr<::gloo::transport::Device>;
 
 std::chrono::milliseconds to_milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)); }
 
-/// One line of what a library threw.
+/// The first line of a library's exception.
 std::string first_line(const std::exception& error) {
   const std::string text = error.what();
   return text.substr(0, text.find('\n'));
@@ -49,7 +49,7 @@ struct ReleaseAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, ReleaseAddresses>;
 
-/// Null where there is none.
+/// Null if there is none.
 Addresses addresses_of(const std::string& host, std::uint16_t port, int kind) {
   addrinfo hints{};
   hints.ai_socktype = kind;
@@ -57,7 +57,7 @@ Addresses addresses_of(const std::string& host, std::uint16_t port, int kind) {
   return Addresses(getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) == 0 ? found : nullptr);
 }
 
-/// Whether something listens at one of them.
+/// Whether something listens at one of the addresses.
 bool listens(const Addresses& addresses) {
   for (const addrinfo* one = addresses.get(); one != nullptr; one = one->ai_next) {
     const int tried = socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -68,7 +68,7 @@ bool listens(const Addresses& addresses) {
   return false;
 }
 
-/// Waits until rank 0 listens, for some seconds at most: c10d, which goes on waiting, tries once a second only.
+/// Waits until rank 0 listens, for at most a few seconds: c10d, which continues to wait, tries only once a second.
 void await_rank_0(const Launch& launch, double timeout_s) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + to_milliseconds(std::min(timeout_s, 10.0));
@@ -93,12 +93,12 @@ StorePointer join_store(const Launch& launch, double timeout_s) {
     if (options.isServer)
       throw Error(ErrorKind::kRanks, "rank 0 cannot listen at " + place + ": " + first_line(error),
                   "set MASTER_PORT to a free port, the same for all ranks, and MASTER_ADDR to the machine of rank 0");
-    throw Error(ErrorKind::kRanks, "rank " + std::to_string(launch.rank) + " does not reach rank 0 at " + place + ": " + first_line(error),
-                "see whether rank 0 runs, and whether MASTER_ADDR and MASTER_PORT are the same for all ranks");
+    throw Error(ErrorKind::kRanks, "rank " + std::to_string(launch.rank) + " cannot reach rank 0 at " + place + ": " + first_line(error),
+                "check that rank 0 runs, and that MASTER_ADDR and MASTER_PORT are the same for all ranks");
   }
 }
 
-/// This machine's address on the way to `host`; empty where there is none.
+/// This machine's address in the network that leads to `host`; empty if there is none.
 std::string address_towards(const std::string& host, std::uint16_t port) {
   const Addresses found = addresses_of(host, port, SOCK_DGRAM);
   std::string address;
@@ -107,7 +107,7 @@ std::string address_towards(const std::string& host, std::uint16_t port) {
     sockaddr_storage own{};
     socklen_t length = sizeof(own);
     char text[NI_MAXHOST];
-    // Connecting a datagram socket sends nothing: it only chooses the way.
+    // Connecting a datagram socket sends nothing: it only selects the route.
     const bool chosen = socket_ >= 0 && connect(socket_, one->ai_addr, one->ai_addrlen) == 0 &&
                         getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
                         getnameinfo(reinterpret_cast<sockaddr*>(&own), length, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) == 0;
@@ -117,7 +117,7 @@ std::string address_towards(const std::string& host, std::uint16_t port) {
   return address;
 }
 
-/// The network that the ranks talk over: GLOO_SOCKET_IFNAME as in torch.distributed, else the one that leads to rank 0.
+/// The network for the communication of the ranks: GLOO_SOCKET_IFNAME as in torch.distributed, else the network that leads to rank 0.
 GlooDevice network(const Launch& launch) {
   if (const char* interface = std::getenv("GLOO_SOCKET_IFNAME"); interface != nullptr && *interface != '\0')
     return c10d::ProcessGroupGloo::createDeviceForInterface(interface);
@@ -136,7 +136,7 @@ std::string text_of(const torch::Tensor& bytes, std::int64_t length) {
   return {data, data + length};
 }
 
-/// The first lines in which two texts differ; "" for one that has ended.
+/// The first lines in which two texts differ; "" for a text that has already ended.
 std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
   std::istringstream lines_of_a(a), lines_of_b(b);
   for (;;) {
@@ -150,31 +150,31 @@ std::pair<std::string, std::string> first_difference(const std::string& a, const
 
 #if defined(SEG_CUDA)
 
-/// Collectives between the GPUs of the ranks, over NCCL.
+/// Collective operations between the GPUs of the ranks, with NCCL.
 class GpuGroup {
  public:
-  /// `store`: keys of its own. Throws what LibTorch throws where there is no GPU.
+  /// `store`: with its own key prefix. Throws LibTorch's exception if there is no GPU.
   GpuGroup(const StorePointer& store, const Launch& launch, double timeout_s) {
     const auto options = c10d::ProcessGroupNCCL::Options::create();
-    // NCCL's own watch ends the process without a word, so it comes after Communicator::wait_until.
+    // NCCL's watchdog ends the process without a message, so its timeout must be longer than that of Communicator::wait_until.
     options->timeout = to_milliseconds(2 * timeout_s + 60.0);
     nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, static_cast<int>(launch.rank), static_cast<int>(launch.world_size), options);
   }
   ~GpuGroup() {
     try {
-      // An orderly end takes all ranks; where one is lost, an exception is under way here.
+      // An orderly shutdown needs all ranks; if one is lost, an exception is being thrown.
       if (std::uncaught_exceptions() == 0)
         nccl_->shutdown();
       else
         nccl_->abort();
     } catch (const std::exception&) {
-      // The process ends anyhow.
+      // The process ends anyway.
     }
   }
   GpuGroup(const GpuGroup&) = delete;
   GpuGroup& operator=(const GpuGroup&) = delete;
 
-  /// In place; what it gives makes the current stream wait for the sum, and the host for nothing.
+  /// In place. The returned function makes the current stream wait for the sum, but not the host.
   std::function<void()> start_sum(std::vector<torch::Tensor>& tensors) const {
     return [work = nccl_->allreduce(tensors)] { work->wait(); };
   }
@@ -198,7 +198,7 @@ class GpuGroup {
 #endif
 
 struct Communicator::Group {
-  /// Runs what waits for the other ranks.
+  /// Runs a call that waits for the other ranks.
   template <class Call>
   auto checked(const Call& call) const {
     struct Waiting {
@@ -209,7 +209,7 @@ struct Communicator::Group {
     try {
       return call();
     } catch (const std::exception& error) {
-      throw Error(ErrorKind::kRanks, heartbeat->lost() + " (" + first_line(error) + ")", "see its messages; go on with --resume auto");
+      throw Error(ErrorKind::kRanks, heartbeat->lost() + " (" + first_line(error) + ")", "see the messages of that rank; resume with --resume auto");
     }
   }
 
@@ -224,7 +224,7 @@ struct Communicator::Group {
     });
   }
 
-  /// Starts to add up over the ranks, between their GPUs where the tensors are there; what it gives waits for the sum.
+  /// Starts a sum over the ranks, between their GPUs if the tensors are there. The returned function waits for the sum.
   std::function<void()> start_sum(const Launch& launch, std::vector<torch::Tensor>& tensors) {
     *bytes += static_cast<std::int64_t>(tensors.front().nbytes());
     if (tensors.front().is_cuda()) return checked([&] { return on_gpus(launch).start_sum(tensors); });
@@ -236,7 +236,7 @@ struct Communicator::Group {
     checked([&] { return gloo->broadcast(tensors)->wait(); });
   }
 
-  /// Made when first asked for: a process that trains on the CPU may have no GPU.
+  /// Created at first use: a process that trains on the CPU may have no GPU.
   const GpuGroup& on_gpus(const Launch& launch) {
     if (!gpus) gpus = std::make_unique<GpuGroup>(c10::make_intrusive<c10d::PrefixStore>(name + "/gpus", store), launch, timeout_s);
     return *gpus;
@@ -299,7 +299,7 @@ std::string Communicator::broadcast(const std::string& text) const {
 
 std::vector<std::string> Communicator::gather(const std::string& text) const {
   if (!group_) return {text};
-  // Every rank writes at its place of a common row; the others leave zeros there.
+  // Every rank writes its own entry of a common row; the others have zeros there.
   const torch::Tensor lengths = torch::zeros({world_size()}, torch::kInt64);
   lengths[rank()] = static_cast<std::int64_t>(text.size());
   sum(lengths);
@@ -325,7 +325,7 @@ void Communicator::wait_until(const std::function<bool()>& ready) const {
   const auto until = std::chrono::steady_clock::now() + to_milliseconds(group_->timeout_s);
   group_->checked([&] {
     poll_until([&] { return ready() || std::chrono::steady_clock::now() > until; });
-    if (!ready()) throw std::runtime_error("the device waits for those of the other ranks");
+    if (!ready()) throw std::runtime_error("the device is waiting for the devices of the other ranks");
   });
 }
 
@@ -338,7 +338,7 @@ void Communicator::require_equal(const std::string& what, const std::string& tex
     const auto [expected, found] = first_difference(texts[0], texts[one]);
     std::ostringstream message;
     message << "rank " << one << " has another " << what << " than rank 0: '" << found << "', not '" << expected << "'";
-    throw Error(ErrorKind::kConfiguration, message.str(), "start all ranks with the same command, the same files and the same programs");
+    throw Error(ErrorKind::kConfiguration, message.str(), "start all ranks with the same command, files and program version");
   }
 }
 

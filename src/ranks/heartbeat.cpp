@@ -11,8 +11,8 @@ namespace seg {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{500};
-constexpr std::chrono::milliseconds kStopped{2500};  // a rank whose number stays the same for so long is gone
-constexpr std::chrono::milliseconds kGrace{5000};    // for a rank to end by itself once one is lost
+constexpr std::chrono::milliseconds kStopped{2500};  // a rank whose counter does not change for this time is lost
+constexpr std::chrono::milliseconds kGrace{5000};    // time in which a rank must end by itself after another was lost
 
 const std::string kLost = "lost";
 
@@ -31,8 +31,8 @@ Heartbeat::~Heartbeat() {
   leave();
 }
 
-/// Rank 0, where the store is, goes last, so that the others can still read who is lost; and later LibTorch prints a warning on each rank that asks a
-/// store that is gone.
+/// Rank 0, which has the store, leaves last, so that the others can still read which rank is lost; also, newer LibTorch versions print a warning on
+/// each rank that calls a closed store.
 void Heartbeat::leave() const {
   try {
     if (launch_.rank != 0) return set(left_key_of(launch_.rank), "1");
@@ -40,7 +40,7 @@ void Heartbeat::leave() const {
     for (std::int64_t rank = 1; rank < launch_.world_size; ++rank)
       while (!get(left_key_of(rank)) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   } catch (const std::exception&) {
-    // No store, nobody to wait for.
+    // Without a store there is nothing to wait for.
   }
 }
 
@@ -69,10 +69,10 @@ void Heartbeat::beat(const std::stop_token& stop) {
       tell();
       if (!ended_by && get(kLost)) ended_by = std::chrono::steady_clock::now() + kGrace;
     } catch (const std::exception&) {
-      // The store is gone with rank 0: the next call with the others says so.
+      // The store is gone with rank 0: the next call with the others will fail and report it.
     }
     if (ended_by && std::chrono::steady_clock::now() > *ended_by) {
-      std::cerr << "error: rank " << launch_.rank << " is ended: a rank is lost, and this one did not come to its next call with the others"
+      std::cerr << "error: rank " << launch_.rank << " is terminated: another rank is lost, and this one did not reach its next call with the others"
                 << std::endl;
       std::_Exit(static_cast<int>(ErrorKind::kRanks));
     }
@@ -81,7 +81,7 @@ void Heartbeat::beat(const std::stop_token& stop) {
   }
 }
 
-/// Under the mutex.
+/// Call with the mutex held.
 void Heartbeat::tell() {
   set(key_of(launch_.rank), std::to_string(++number_) + " " + (waiting_ ? "1" : "0") + " " + doing_);
   if (const auto first = read(0)) first_was_doing_ = first->doing;
@@ -112,23 +112,23 @@ std::optional<std::string> Heartbeat::known() const {
 std::string Heartbeat::look_for_lost() const {
   if (const auto text = known()) return *text;
   const std::vector<Beat> before = beats();
-  std::this_thread::sleep_for(kStopped);  // this rank's own heartbeat goes on meanwhile
+  std::this_thread::sleep_for(kStopped);  // this rank's own heartbeat continues in the meantime
   if (const auto text = known()) return *text;
   const std::vector<Beat> now = beats();
   std::string busy;
   for (std::size_t rank = 0; rank < now.size(); ++rank) {
     const bool gone = now[rank].number == before[rank].number, own = static_cast<std::int64_t>(rank) == launch_.rank;
     std::ostringstream text;
-    text << "rank " << rank << (gone ? " is lost; it was last at " : " lives, but does not come to its next call with the others; it is at ")
+    text << "rank " << rank << (gone ? " is lost; it was last at " : " is alive, but does not reach its next call with the others; it is at ")
          << (now[rank].doing.empty() ? "the start" : now[rank].doing);
     if (gone) {
       const std::lock_guard lock(mutex_);
-      set(left_key_of(static_cast<std::int64_t>(rank)), "1");  // nobody waits for it
+      set(left_key_of(static_cast<std::int64_t>(rank)), "1");  // so that nobody waits for it
       return text.str();
     }
     if (!own && !now[rank].waiting && busy.empty()) busy = text.str();
   }
-  return busy.empty() ? "the ranks do not reach each other" : busy;
+  return busy.empty() ? "the ranks cannot reach each other" : busy;
 }
 
 std::string Heartbeat::lost() {

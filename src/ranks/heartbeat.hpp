@@ -1,7 +1,7 @@
-// What each rank is doing, told through the store while it lives, so that when one is lost the others can say which one and where it was.
+// Publishes in the store what each rank is doing as long as it is alive, so that the others can report which rank was lost, and what it was doing.
 //
-// Twice a second a thread writes "heartbeat/RANK": a number that grows, whether the rank waits for the others, and what it is doing. The rank that
-// finds one lost writes its name under "lost"; who reads it and has not ended by itself some seconds later is ended here.
+// Twice a second a thread writes "heartbeat/RANK": a growing counter, whether the rank waits for the others, and what it is doing. The rank that
+// finds another one lost writes its name to "lost". A rank that reads it and has not ended some seconds later is terminated.
 #pragma once
 
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -20,7 +20,7 @@ namespace seg {
 
 class Heartbeat {
  public:
-  /// `store`: a connection of its own, since calls on another one may wait.
+  /// `store`: a separate connection, since calls on a shared one may wait.
   Heartbeat(const Launch& launch, c10::intrusive_ptr<c10d::Store> store);
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
@@ -29,7 +29,7 @@ class Heartbeat {
   /// "step 17", "the validation of step 20".
   void doing(const std::string& what);
   void waits(bool waiting) { waiting_ = waiting; }
-  /// After a call with the others has failed: "rank 2 is lost; it was last at step 17". Takes some seconds.
+  /// Call after a call with the others has failed. Returns "rank 2 is lost; it was last at step 17". Takes some seconds.
   std::string lost();
 
  private:
@@ -39,9 +39,9 @@ class Heartbeat {
     std::string doing;
   };
 
-  // Both throw where the store is gone.
+  // Both throw if the store is gone.
   void set(const std::string& key, const std::string& value) const;
-  std::optional<std::string> get(const std::string& key) const;  // nothing where the key is not there; never waits
+  std::optional<std::string> get(const std::string& key) const;  // nothing if the key does not exist; never waits
   void beat(const std::stop_token& stop);
   void tell();
   std::optional<Beat> read(std::int64_t rank) const;
@@ -52,10 +52,10 @@ class Heartbeat {
 
   Launch launch_;
   c10::intrusive_ptr<c10d::Store> store_;
-  mutable std::mutex mutex_;  // guards the store and all below
+  mutable std::mutex mutex_;  // guards the store and all members below
   std::string doing_ = "the start";
   std::int64_t number_ = 0;
-  std::string first_was_doing_ = "the start";  // rank 0, whose end may take the store along
+  std::string first_was_doing_ = "the start";  // of rank 0, because the store may end with it
   std::atomic<bool> waiting_ = false;
   std::jthread thread_;
 };

@@ -1,4 +1,4 @@
-// Numbers as text for people, and the little tables they stand in.
+// Formats numbers and small tables as text.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@
 
 namespace seg {
 
-/// With this many decimals; "-" where empty or not finite.
+/// With this many decimals; "-" if empty or not finite.
 std::string fixed(std::optional<double> value, int decimals);
-/// A fraction as per cent, without the sign: 0.8473 is "84.7".
+/// A fraction in per cent, without the % sign: 0.8473 is "84.7".
 std::string percent(std::optional<double> fraction, int decimals = 1);
-/// As many digits as give the same double back; empty where empty (a CSV cell).
+/// With enough digits to read the same double again; empty if empty (a CSV cell).
 std::string exact(std::optional<double> value);
 
 struct TextTable {

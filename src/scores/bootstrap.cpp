@@ -42,10 +42,10 @@ std::vector<Counts> sums_of(const std::vector<ImageCounts>& images, const std::v
 struct BlockPair {
   std::vector<Counts> run;
   std::vector<Counts> baseline;
-  std::vector<std::vector<Counts>> curve;  // of the baseline, a list a tau; may be empty
+  std::vector<std::vector<Counts>> curve;  // of the baseline, one list per tau; may be empty
 };
 
-/// `times[b]`: how often block b was drawn.
+/// The scores of a resample; `times[b]`: how often block b was drawn.
 Scores resampled_scores(const std::vector<Counts>& blocks, const std::vector<std::int64_t>& times) {
   Counts sums(blocks.front().size());
   for (std::size_t b = 0; b < blocks.size(); ++b) {
@@ -54,14 +54,14 @@ Scores resampled_scores(const std::vector<Counts>& blocks, const std::vector<std
   return scores_of(sums);
 }
 
-/// Empty where no class takes part.
+/// A mean is empty if no class takes part.
 struct Means {
   std::optional<double> accuracy;
   std::optional<double> iou;
-  std::optional<double> iou_over_curve;  // also empty where a pair has no curve
+  std::optional<double> iou_over_curve;  // also empty if a pair has no curve
 };
 
-/// What the baseline's curve gives at this mean accuracy.
+/// The mIoU on the baseline's curve at this mean accuracy.
 std::optional<double> curve_iou(const BlockPair& pair, const std::vector<std::int64_t>& times, std::optional<double> accuracy) {
   if (!accuracy) return std::nullopt;
   std::vector<Scores> points;
@@ -69,7 +69,7 @@ std::optional<double> curve_iou(const BlockPair& pair, const std::vector<std::in
   return iou_on_curve(points, *accuracy);
 }
 
-/// Means over the pairs; empty where one of them is.
+/// Means over the pairs; empty if the value of any pair is empty.
 Means difference_of(const std::vector<BlockPair>& pairs, const std::vector<std::int64_t>& times) {
   Means sum{0.0, 0.0, 0.0};
   const double count = static_cast<double>(pairs.size());
@@ -85,7 +85,7 @@ Means difference_of(const std::vector<BlockPair>& pairs, const std::vector<std::
   return sum;
 }
 
-/// Between the sorted values, linearly.
+/// Interpolates linearly between the sorted values.
 double quantile(const std::vector<double>& sorted, double fraction) {
   const double place = fraction * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(place);
@@ -139,7 +139,7 @@ PairedDifference paired_bootstrap(const std::vector<ImagePair>& pairs, std::int6
   }
 
   const auto count = static_cast<std::int64_t>(blocks.size()), all_images = static_cast<std::int64_t>(ids.size());
-  if (count < 2) return {static_cast<std::int64_t>(pairs.size()), all_images, count, {}, {}, {}};  // every draw would be the same
+  if (count < 2) return {static_cast<std::int64_t>(pairs.size()), all_images, count, {}, {}, {}};  // all draws would be the same
   std::vector<double> accuracies, ious, over_curve;
   for (std::int64_t resample = 0; resample < resamples; ++resample) {
     Random random(seed_of({seed, static_cast<std::uint64_t>(resample)}));

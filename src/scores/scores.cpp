@@ -25,7 +25,7 @@ ClassScores score_class(const ClassPixels& pixels) {
   scores.iou = ratio(pixels.both, pixels.truth + pixels.predicted - pixels.both);
   scores.f1 = ratio(2 * pixels.both, pixels.truth + pixels.predicted);
   scores.precision = ratio(pixels.both, pixels.predicted);
-  // There were pixels to find and none was predicted: that counts as 0, it is not undefined.
+  // There are ground-truth pixels but no predicted ones: precision is 0, not undefined.
   if (!scores.precision && pixels.truth > 0) scores.precision = 0.0;
   return scores;
 }

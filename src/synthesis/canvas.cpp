@@ -8,7 +8,7 @@ namespace seg::synthesis {
 
 namespace {
 
-constexpr int kShift = 4;  // corners are placed to a sixteenth of a pixel
+constexpr int kShift = 4;  // corners have a resolution of 1/16 pixel
 
 std::vector<Point3> clip_near(const std::vector<Point3>& points) {
   std::vector<Point3> kept;

@@ -1,10 +1,10 @@
-// The picture and its labels, painted together: what is drawn later hides what was drawn before.
+// An image and its labels, drawn together: later objects hide earlier ones.
 //
-// The canvas is twice as high and wide as the frame (see render.cpp): the image is averaged down, which smooths its edges,
-// the labels are picked, so each stays one class.
+// The canvas is twice as high and wide as the frame (see render.cpp): the image is reduced by averaging, which smooths its edges;
+// the labels are sampled, so that each pixel has exactly one class.
 //
-// The perspective is that of a camera that looks along a road of constant curvature. Places are given along the road: lateral (metres, right of its
-// centre line), height (metres above it), s (metres driven). In front of the camera, at distance z = s - camera.s, the road has turned away by
+// The perspective is that of a camera that looks along a road of constant curvature. Positions are relative to the road: lateral (metres, right of
+// its centre line), height (metres above it), s (metres along it). In front of the camera, at distance z = s - camera.s, the road is displaced by
 // curvature * z^2 / 2.
 #pragma once
 
@@ -27,7 +27,7 @@ struct Point3 {
 };
 
 inline constexpr double kNear = 0.6;   // metres; nothing is drawn closer
-inline constexpr double kFar = 200.0;  // metres; nothing but ground and sky is drawn beyond
+inline constexpr double kFar = 200.0;  // metres; only ground and sky are drawn beyond
 
 struct Camera {
   double focal = 1;      // pixels
@@ -52,7 +52,7 @@ using Surface = std::uint16_t;
 inline Surface surface_of(Kind kind, int instance = 0) { return static_cast<Surface>(instance * 32 + static_cast<int>(kind)); }
 inline Kind kind_of(Surface surface) { return static_cast<Kind>(surface & 31); }
 
-/// What a wall shows at one place. `opacity` 0 lets the picture behind through; `labelled` false leaves its label.
+/// The colour of a wall at one point. With `opacity` 0 the background stays visible; with `labelled` false its label stays.
 struct Texel {
   Color color;
   float opacity = 1;
@@ -85,9 +85,9 @@ class Canvas {
 
   /// A flat polygon; the part closer than kNear is cut away.
   void polygon(const std::vector<Point3>& points, const Color& color, Surface surface);
-  /// Labels alone (the see-through inside of a wheel).
+  /// Draws only labels (the transparent inside of a wheel).
   void label(const std::vector<Point3>& points, Surface surface);
-  /// Darkens the image inside the polygon: `light` is what is left.
+  /// Darkens the image inside the polygon: `light` is the remaining share of light.
   void shadow(const std::vector<Point3>& points, float light);
 
   void rectangle(const Plane& plane, double left, double bottom, double right, double top, const Color& color, Surface surface);

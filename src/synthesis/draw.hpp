@@ -1,4 +1,4 @@
-// Painting the things of a street; each draws itself completely into image and labels.
+// Draws the objects of a street, each completely, into image and labels.
 #pragma once
 
 #include "synthesis/canvas.hpp"
@@ -20,10 +20,10 @@ void draw_vehicle(Canvas& canvas, const Vehicle& vehicle, double frame);
 void draw_person(Canvas& canvas, const Person& person, double frame);
 void draw_bicycle(Canvas& canvas, const Bicycle& bicycle, double frame);
 
-/// A plane that faces the camera, its origin at a place of the road.
+/// A plane that faces the camera, with its origin at a position on the road.
 inline Plane facing(const Camera& camera, double lateral, double s, double y = 0) { return {camera.place(lateral, y, s), 1, 0}; }
 
-/// The soft dark spot under a thing, stretched away from the sun. `reach` is the thing's height.
+/// The soft shadow under an object, stretched away from the sun. `reach` is the height of the object.
 void draw_shadow(Canvas& canvas, double lateral, double s, double half_width, double half_depth, double reach);
 
 }  // namespace seg::synthesis

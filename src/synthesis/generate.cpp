@@ -24,14 +24,14 @@ void check(const GenerateOptions& o) {
   for (const std::int64_t side : {o.size.height, o.size.width}) {
     if (side < 32 || side > 8192) fail("size " + to_string(o.size) + " has a side outside 32 .. 8192", "the size is HEIGHTxWIDTH, such as 380x640");
   }
-  if (o.output.empty()) fail("no output folder is named", "name a folder that does not exist yet");
+  if (o.output.empty()) fail("no output folder is given", "give a folder that does not exist yet");
   std::error_code ignored;
   if (fs::exists(o.output, ignored) && !fs::is_empty(o.output, ignored)) {
-    fail("the output folder " + o.output.string() + " is not empty", "remove it or name another: old and new images would mix");
+    fail("the output folder " + o.output.string() + " is not empty", "remove it or use another one, so that old and new images do not mix");
   }
 }
 
-/// Low compression: noise hardly compresses, and time is what counts.
+/// Low compression, because noise hardly compresses and speed matters.
 void write_png(const fs::path& path, const cv::Mat& pixels) {
   bool written = false;
   std::string reason;
@@ -40,13 +40,13 @@ void write_png(const fs::path& path, const cv::Mat& pixels) {
   } catch (const cv::Exception& e) {
     reason = ": " + e.err;
   }
-  if (!written) throw Error(ErrorKind::kStorage, "cannot write " + path.string() + reason, "is the disk full, or the folder read-only?");
+  if (!written) throw Error(ErrorKind::kStorage, "cannot write " + path.string() + reason, "check the free space and the permissions of the folder");
 }
 
 void write_one(const Layout& layout, const GenerateOptions& o, std::int64_t index) {
   const std::int64_t world = index / layout.frames_a_world;
   const auto moment = static_cast<double>(index % layout.frames_a_world);
-  constexpr std::uint64_t kSensor = 100;  // apart from the worlds' sections
+  constexpr std::uint64_t kSensor = 100;  // differs from the section numbers of the worlds
   const synthesis::Frame frame =
       synthesis::render(synthesis::make_world(o.seed, world), moment, o.size, seed_of({o.seed, static_cast<std::uint64_t>(index), kSensor}));
   const FilePlan files = synthesis::plan_files(layout, index, o.count);

@@ -1,7 +1,7 @@
-// Draws a data set of street scenes with labels, in the layout of a published set: what `segdata generate` does.
+// Draws a data set of street scenes with labels, in the layout of a published data set, for `segdata generate`.
 //
-// Reproducible: image i depends on the seed, the size and i alone; the number of images only moves the borders between
-// train, val and test. In the layout synthia_seqs every eight images are one street seen from a moving camera.
+// Reproducible: image i depends only on the seed, the size and i; the number of images only moves the borders between
+// train, val and test. In the layout synthia_seqs every eight images show one street from a moving camera.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ namespace seg {
 
 struct GenerateOptions {
   std::string layout = "synthia_seqs";  // one of synthesis::layout_names()
-  std::filesystem::path output;         // a folder that is empty or not there yet
+  std::filesystem::path output;         // a folder that is empty or does not exist
   std::int64_t count = 200;             // images
   Size size{380, 640};                  // pixels, each side 32 .. 8192
   std::uint64_t seed = 0;
-  std::int64_t workers = 0;  // threads; 0: one a core
+  std::int64_t workers = 0;  // threads; 0: one per core
 };
 
 /// Writes images, labels and, for folder, classes.yaml. Throws kConfiguration for an option out of range, an unknown layout or

@@ -11,7 +11,7 @@ namespace seg::synthesis {
 
 namespace {
 
-/// A kind in every numbering. The name and colour of an id are those of the first kind that has it.
+/// The ids of a kind in all layouts. The name and colour of an id are those of the first kind that has it.
 struct KindRow {
   const char* name;
   std::array<std::uint8_t, 3> color;

@@ -1,6 +1,6 @@
-// How each data set lays out its files and numbers its classes, for writing.
+// The file layout and class ids of each data set, for writing.
 //
-// Trees, names and encodings are those the sets are published with:
+// Folders, names and encodings are those of the published data sets:
 //   synthia_seqs  SEQUENCE/{RGB,GT/LABELS,GT/COLOR}/Stereo_Left/Omni_F/000000.png; labels 16 bit, red = class, green = instance
 //   synthia_rand  {RGB,GT/LABELS,GT/COLOR}/0000000.png; the same encoding, other ids
 //   cityscapes    leftImg8bit/SPLIT/CITY/CITY_000000_000019_leftImg8bit.png, gtFine/.../..._gtFine_labelIds.png; 8-bit ids
@@ -28,7 +28,7 @@ struct LabelClass {
 struct FilePlan {
   std::filesystem::path image;
   std::filesystem::path labels;
-  std::filesystem::path color;  // empty where the layout has none
+  std::filesystem::path color;  // empty if the layout has none
 };
 
 struct Layout {
@@ -36,15 +36,15 @@ struct Layout {
   std::array<LabelClass, kKinds> classes;  // by Kind
   bool wide_labels = false;                // 16 bit, three channels
   std::int64_t frames_a_world = 1;         // more than one: image sequences
-  std::string image, labels, color;        // files, with {split}, {city} and {index} for fmt::format; color is empty where there is none
+  std::string image, labels, color;        // files, with {split}, {city} and {index} for fmt::format; color is empty if there is none
 };
 
 std::vector<std::string> layout_names();
 
-/// Throws kConfiguration naming the known layouts.
+/// Throws kConfiguration with the names of the known layouts.
 const Layout& find_layout(const std::string& name);
 
-/// "train", "val" or "test": blocks of 70, 10 and 20 % in order of the index; from three images on none is empty.
+/// "train", "val" or "test": blocks of 70, 10 and 20 % in the order of the index; with three or more images none is empty.
 std::string split_of(std::int64_t index, std::int64_t count);
 
 /// The files of one of `count` images.

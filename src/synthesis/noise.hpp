@@ -1,4 +1,4 @@
-// Smooth noise as a function of a place, for texture that stays where it is when the camera moves.
+// Smooth noise as a function of position, for textures that stay in place when the camera moves.
 #pragma once
 
 #include <cmath>

@@ -12,7 +12,7 @@ namespace seg::synthesis {
 
 namespace {
 
-constexpr int kSampling = 2;  // canvas pixels a frame pixel, in each direction
+constexpr int kSampling = 2;  // canvas pixels per frame pixel, in each direction
 
 Camera make_camera(const World& world, double frame, int rows, int cols) {
   Camera camera;
@@ -26,7 +26,7 @@ Camera make_camera(const World& world, double frame, int rows, int cols) {
   return camera;
 }
 
-/// Something to draw; what has the larger `s` is drawn first.
+/// An object to draw; objects with larger `s` are drawn first.
 struct Item {
   double s;
   std::function<void(Canvas&)> draw;
@@ -46,7 +46,7 @@ std::vector<Item> make_items(const World& world, double frame) {
   return items;
 }
 
-/// What a camera adds: light, vignette, blur, noise. The noise of a channel is the sum of four bytes, close enough to normal.
+/// Camera effects: light, vignette, blur, noise. The noise of a channel is the sum of four bytes, which is close enough to normal.
 void expose(cv::Mat_<cv::Vec3b>& image, const Weather& weather, std::uint64_t noise_seed) {
   cv::GaussianBlur(image, image, cv::Size(3, 3), 0.45);
   const double cx = image.cols / 2.0;

@@ -13,10 +13,10 @@ namespace seg::synthesis {
 struct Frame {
   cv::Mat_<cv::Vec3b> image;          // RGB
   cv::Mat_<std::uint8_t> kinds;       // Kind
-  cv::Mat_<std::uint16_t> instances;  // 0 where the kind has none
+  cv::Mat_<std::uint16_t> instances;  // 0 if the kind has none
 };
 
-/// Draws `world` at time `frame` (frames of its camera). `noise_seed` is the sensor noise of this image alone.
+/// Draws `world` at time `frame` (frames of its camera). `noise_seed` is only for the sensor noise of this image.
 Frame render(const World& world, double frame, const Size& size, std::uint64_t noise_seed);
 
 }  // namespace seg::synthesis

@@ -12,7 +12,7 @@ void place_traffic(World& world, std::uint64_t seed, std::int64_t number);  // s
 
 namespace {
 
-constexpr double kBegin = -14;  // the street's ends, metres from where the camera starts
+constexpr double kBegin = -14;  // ends of the street, in metres from the start of the camera
 constexpr double kEnd = 230;
 
 template <std::size_t N>

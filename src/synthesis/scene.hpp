@@ -1,4 +1,4 @@
-// What stands where in a street, as plain data; lengths in metres, places as in canvas.hpp.
+// The objects of a street and their positions, as plain data; lengths in metres, positions as in canvas.hpp.
 #pragma once
 
 #include <opencv2/core/matx.hpp>
@@ -10,7 +10,7 @@ namespace seg::synthesis {
 
 using Color = cv::Vec3f;  // RGB, 0..255
 
-/// What a pixel shows; the layouts map kinds to their own ids (layouts.hpp).
+/// The kind of object in a pixel; the layouts map kinds to their own ids (layouts.hpp).
 enum class Kind : std::uint8_t {
   kVoid,
   kSky,
@@ -178,7 +178,7 @@ struct Bicycle {
   int instance = 0;
 };
 
-/// Things without a class: bins, boxes, benches.
+/// Objects without a class: bins, boxes, benches.
 struct Clutter {
   double lateral = 7;
   double s = 10;
@@ -206,7 +206,7 @@ struct World {
   std::vector<Clutter> clutter;
 };
 
-/// The street number `world` of `seed`: a function of these two alone.
+/// The street number `world` for `seed`; depends only on these two.
 World make_world(std::uint64_t seed, std::int64_t world);
 
 }  // namespace seg::synthesis

@@ -1,5 +1,5 @@
-// Poles, signs, lights, vehicles, people and bicycles of a street. Every world holds the rare classes within the camera's
-// reach, so that each part of a blocked split has all of them.
+// Poles, signs, lights, vehicles, people and bicycles of a street. Every world has all rare classes in view of the camera, so that each part of a
+// blocked split has all of them.
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 static_assert(std::endian::native == std::endian::little, "the tensors' bytes are little-endian");
 
-// The pickles of the magic number 0x1950a86a20f9469cfc6c and of the version 1001, which torch.save always writes alike.
+// The pickles of the magic number 0x1950a86a20f9469cfc6c and of the version 1001, which torch.save always writes in the same way.
 constexpr std::string_view kBegin = "\x80\x02\x8a\nl\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.";
 
 class Bytes {
@@ -33,21 +33,21 @@ class Bytes {
   std::string source_;
 };
 
-/// The pickles that the file begins with; throws where it begins otherwise.
+/// The pickles at the beginning of the file; throws if the file begins differently.
 std::string read_pickles(const fs::path& path, std::uint64_t file_bytes) {
   std::string bytes(std::min(file_bytes, kMaxPickleBytes), '\0');
   Bytes(path).read(bytes.data(), bytes.size());
-  if (!bytes.starts_with(kBegin)) throw pth_defect(path.string(), "it is a pickle that does not begin as torch.save wrote before PyTorch 1.6");
+  if (!bytes.starts_with(kBegin)) throw pth_defect(path.string(), "it is a pickle, but not one that torch.save wrote before PyTorch 1.6");
   return bytes;
 }
 
 void check_system(const Pickle& system, const std::string& source) {
   const Pickle::Value* little = system.find(system.root(), "little_endian");
-  if (little == nullptr || little->kind != Pickle::Kind::kInteger) throw pth_defect(source, "it does not say how its numbers are written");
+  if (little == nullptr || little->kind != Pickle::Kind::kInteger) throw pth_defect(source, "it does not state its byte order");
   if (little->integer != 1) throw pth_defect(source, "its numbers are big-endian");
 }
 
-/// Where each storage lies, by its key; the first begins at `position`.
+/// The position of each storage, by its key; the first begins at `position`.
 std::map<std::string, PthStorage> find_storages(const fs::path& path, const Pickle& keys, const std::map<std::string, PickledStorage>& described,
                                                 std::uint64_t position, std::uint64_t file_bytes) {
   const std::string source = path.string();
@@ -57,19 +57,19 @@ std::map<std::string, PthStorage> find_storages(const fs::path& path, const Pick
   for (const Pickle::Id id : keys.root().items) {
     const std::string key(keys[id].text);
     const auto known = described.find(key);
-    if (known == described.end()) throw pth_defect(source, "nothing describes its storage " + quoted_name(key));
+    if (known == described.end()) throw pth_defect(source, "there is no description of its storage " + quoted_name(key));
     std::int64_t elements = 0;
     bytes.seek(position);
     bytes.read(reinterpret_cast<char*>(&elements), sizeof elements);
     position += sizeof elements;
     const std::size_t element_bytes = dtype_size(known->second.dtype);
-    if (elements != known->second.elements) throw pth_defect(source, "its storage " + quoted_name(key) + " has another length than it says");
+    if (elements != known->second.elements) throw pth_defect(source, "its storage " + quoted_name(key) + " does not have its stated length");
     if (static_cast<std::uint64_t>(elements) > (file_bytes - position) / element_bytes) throw pth_defect(source, "it ends too early (truncated?)");
     const PthStorage storage{position, static_cast<std::uint64_t>(elements) * element_bytes};
-    if (!found.emplace(key, storage).second) throw pth_defect(source, "its storage " + quoted_name(key) + " is there twice");
+    if (!found.emplace(key, storage).second) throw pth_defect(source, "its storage " + quoted_name(key) + " occurs twice");
     position += storage.bytes;
   }
-  if (position != file_bytes) throw pth_defect(source, "it goes on for " + std::to_string(file_bytes - position) + " bytes behind its last storage");
+  if (position != file_bytes) throw pth_defect(source, "it has " + std::to_string(file_bytes - position) + " more bytes after its last storage");
   return found;
 }
 

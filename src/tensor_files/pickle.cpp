@@ -15,13 +15,13 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers of a pickle are little-endian");
 
-constexpr std::size_t kMaxValues = 500'000;  // about 20 a tensor
-constexpr std::size_t kMaxMarks = 64;        // containers begun and not ended
+constexpr std::size_t kMaxValues = 500'000;  // about 20 per tensor
+constexpr std::size_t kMaxMarks = 64;        // containers that are open at the same time
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 
 }  // namespace
 
-/// Runs the program of a pickle into an array of values.
+/// Runs the program of a pickle and collects its values in an array.
 class PickleReader {
  public:
   using Id = Pickle::Id;
@@ -35,7 +35,7 @@ class PickleReader {
     while (true) {
       const auto operation = number<unsigned char>();
       if (operation == '.') break;
-      if (!push_scalar(operation) && !build(operation)) throw defect("operation " + std::to_string(operation) + ", which weights do not need");
+      if (!push_scalar(operation) && !build(operation)) throw defect("operation " + std::to_string(operation) + ", which weights never need");
     }
     if (stack_.size() != 1 || !marks_.empty()) throw defect("an end in the middle of a value");
     pickle_.size_ = position_;
@@ -43,7 +43,7 @@ class PickleReader {
   }
 
  private:
-  /// The operations that add a value by itself.
+  /// The operations that push a new value.
   bool push_scalar(unsigned char operation) {
     switch (operation) {
       case 'N':  // NONE
@@ -77,7 +77,7 @@ class PickleReader {
     }
   }
 
-  /// The operations on values that are there.
+  /// The operations on existing values.
   bool build(unsigned char operation) {
     switch (operation) {
       case 0x80:  // PROTO
@@ -103,7 +103,7 @@ class PickleReader {
       case 'R':  // REDUCE
         return call(last(2));
       case 'b':
-        return last(1), extend(Kind::kDict, {});  // BUILD: attributes of an OrderedDict, such as PyTorch's _metadata; left out
+        return last(1), extend(Kind::kDict, {});  // BUILD: attributes of an OrderedDict, such as PyTorch's _metadata; dropped
       case 'Q':                                   // BINPERSID
         return push({.kind = Kind::kPersistent, .items = last(1)});
       case 'q':  // BINPUT
@@ -120,7 +120,7 @@ class PickleReader {
   }
 
   std::string_view take(std::size_t count) {
-    if (count > pickle_.bytes_.size() - position_) throw defect("a value that the pickle is too short for");
+    if (count > pickle_.bytes_.size() - position_) throw defect("a value that is longer than the rest of the pickle");
     return std::string_view(pickle_.bytes_).substr(std::exchange(position_, position_ + count), count);
   }
 
@@ -131,12 +131,12 @@ class PickleReader {
     return value;
   }
 
-  /// Two's complement in as many bytes as are said.
+  /// Two's complement, preceded by its number of bytes.
   std::int64_t long_number() {
     const std::string_view bytes = take(number<std::uint8_t>());
     std::int64_t value = 0;
     if (bytes.size() > sizeof value) throw defect("a number of more than 64 bits");
-    if (!bytes.empty() && bytes.back() < 0) value = -1;  // the sign's bits above those given
+    if (!bytes.empty() && bytes.back() < 0) value = -1;  // sign extension
     std::memcpy(&value, bytes.data(), bytes.size());
     return value;
   }
@@ -148,7 +148,7 @@ class PickleReader {
     pickle_.bytes_[dot] = '.';
     const std::string_view name = std::string_view(pickle_.bytes_).substr(begin, line_end() - begin);
     if (name != kOrderedDict && std::ranges::find(globals_, name) == globals_.end())
-      throw Error(ErrorKind::kStorage, source_ + " holds more than tensors: reading it needs to run code, namely " + quoted_name(std::string(name)),
+      throw Error(ErrorKind::kStorage, source_ + " contains more than tensors: reading it would have to run code: " + quoted_name(std::string(name)),
                   hint_);
     return name;
   }
@@ -161,7 +161,7 @@ class PickleReader {
   }
 
   bool check_protocol(int protocol) {
-    if (protocol != 2) throw defect("protocol " + std::to_string(protocol) + ", where torch.save writes 2 by itself");
+    if (protocol != 2) throw defect("protocol " + std::to_string(protocol) + ", but torch.save writes protocol 2 by default");
     return true;
   }
 
@@ -173,15 +173,15 @@ class PickleReader {
   }
 
   bool mark() {
-    if (marks_.size() == kMaxMarks) throw defect("more than " + std::to_string(kMaxMarks) + " containers in each other");
+    if (marks_.size() == kMaxMarks) throw defect("more than " + std::to_string(kMaxMarks) + " nested containers");
     marks_.push_back(stack_.size());
     return true;
   }
 
-  /// How many values lie above the last mark.
+  /// Number of values above the last mark.
   std::size_t height() const { return stack_.size() - (marks_.empty() ? 0 : marks_.back()); }
 
-  /// The last `count` values, taken off the stack.
+  /// Takes the last `count` values off the stack.
   std::vector<Id> last(std::size_t count) {
     if (count > height()) throw defect("an operation without its values");
     std::vector<Id> ids(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
@@ -203,7 +203,7 @@ class PickleReader {
 
   bool extend(Kind kind, const std::vector<Id>& items) {
     Value& container = top();
-    if (container.kind != kind || (kind == Kind::kDict && items.size() % 2 != 0)) throw defect("items for what is no container of them");
+    if (container.kind != kind || (kind == Kind::kDict && items.size() % 2 != 0)) throw defect("items for a value that cannot contain them");
     container.items.insert(container.items.end(), items.begin(), items.end());
     return true;
   }
@@ -211,9 +211,9 @@ class PickleReader {
   bool call(std::vector<Id> callee_and_arguments) {
     const Value& callee = pickle_.values_[callee_and_arguments[0]];
     const Value& arguments = pickle_.values_[callee_and_arguments[1]];
-    if (callee.kind != Kind::kGlobal || arguments.kind != Kind::kTuple) throw defect("a call of what is no function");
+    if (callee.kind != Kind::kGlobal || arguments.kind != Kind::kTuple) throw defect("a call of a value that is not a function");
     if (callee.text != kOrderedDict) return push({.kind = Kind::kCall, .items = std::move(callee_and_arguments)});
-    if (!arguments.items.empty()) throw defect("an OrderedDict made of something");
+    if (!arguments.items.empty()) throw defect("an OrderedDict with arguments");
     return push({.kind = Kind::kDict});
   }
 
@@ -243,7 +243,7 @@ class PickleReader {
   const std::string& hint_;
   std::size_t position_ = 0;
   std::vector<Id> stack_;
-  std::vector<std::size_t> marks_;  // heights of the stack
+  std::vector<std::size_t> marks_;  // stack heights
   std::vector<Id> memo_;
 };
 

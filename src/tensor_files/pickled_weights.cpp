@@ -10,7 +10,7 @@
 namespace seg {
 
 const std::string kConvertPth =
-    "take another copy, or if you trust the file, with PyTorch 1.13 or newer: python3 -c \"import torch; d = torch.load('old.pth', 'cpu', "
+    "use another copy, or if you trust the file, convert it with PyTorch 1.13 or newer: python3 -c \"import torch; d = torch.load('old.pth', 'cpu', "
     "weights_only=False); "
     "d = d.get('state_dict', d.get('model', d)) if isinstance(d, dict) else d; d = d if isinstance(d, dict) else d.state_dict(); "
     "torch.save({k: v for k, v in d.items() if torch.is_tensor(v)}, 'new.pth')\"";
@@ -21,7 +21,7 @@ using Value = Pickle::Value;
 using Kind = Pickle::Kind;
 
 constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
-constexpr std::string_view kRebuildOldTensor = "torch._utils._rebuild_tensor";  // before PyTorch 0.4; the same without what follows the strides
+constexpr std::string_view kRebuildOldTensor = "torch._utils._rebuild_tensor";  // before PyTorch 0.4; without the arguments after the strides
 constexpr std::string_view kParameter = "torch._utils._rebuild_parameter";
 constexpr std::array<std::pair<std::string_view, const char*>, 10> kStorages = {{{"torch.DoubleStorage", "F64"},
                                                                                  {"torch.FloatStorage", "F32"},
@@ -35,7 +35,7 @@ constexpr std::array<std::pair<std::string_view, const char*>, 10> kStorages = {
                                                                                  {"torch.BoolStorage", "BOOL"}}};
 constexpr std::array<std::string_view, 6> kWeightKeys = {"state_dict", "model_state", "model_state_dict", "model", "network", "net"};
 
-/// Takes values apart that belong to something with a name.
+/// Reads the parts of tensors and storages; error messages name the tensor or storage.
 class Parser {
  public:
   Parser(const Pickle& pickle, const std::string& source) : pickle_(pickle), source_(source) {}
@@ -50,7 +50,7 @@ class Parser {
     tensor.offset = count(argument(call, 1, Kind::kInteger));
     tensor.shape = counts(argument(call, 2, Kind::kTuple));
     tensor.strides = counts(argument(call, 3, Kind::kTuple));
-    if (tensor.shape.size() != tensor.strides.size()) throw bad("its shape and its strides are of different lengths");
+    if (tensor.shape.size() != tensor.strides.size()) throw bad("its shape and its strides have different lengths");
     return tensor;
   }
 
@@ -60,20 +60,20 @@ class Parser {
   }
 
  private:
-  /// ("storage", the type, the key, the device, the number of elements[, the storage that this one is a part of])
+  /// ("storage", type, key, device, number of elements[, the storage of which this one is a part])
   PickledStorage storage_of(const Value& persistent) const {
     const Value& id = item(persistent, 0, Kind::kTuple);
-    if (item(id, 0, Kind::kText).text != "storage") throw bad("its memory is no storage");
+    if (item(id, 0, Kind::kText).text != "storage") throw bad("its memory is not a storage");
     const std::string_view type = item(id, 1, Kind::kGlobal).text;
     const auto known = std::ranges::find(kStorages, type, [](const auto& entry) { return entry.first; });
     if (known == kStorages.end()) throw bad("its memory is a " + std::string(type));
     if (id.items.size() > 5 && pickle_[id.items[5]].kind != Kind::kNothing)
-      throw bad("its memory is a part of another storage, as before PyTorch 0.4");
+      throw bad("its memory is part of another storage, which only PyTorch before 0.4 wrote");
     return {std::string(item(id, 2, Kind::kText).text), known->second, count(item(id, 4, Kind::kInteger))};
   }
 
   const Value& item(const Value& owner, std::size_t index, Kind kind) const {
-    if (index >= owner.items.size() || pickle_[owner.items[index]].kind != kind) throw bad("it is not described as torch.save does");
+    if (index >= owner.items.size() || pickle_[owner.items[index]].kind != kind) throw bad("its description differs from that of torch.save");
     return pickle_[owner.items[index]];
   }
 
@@ -81,7 +81,7 @@ class Parser {
   std::string_view callee(const Value& call) const { return item(call, 0, Kind::kGlobal).text; }
 
   std::int64_t count(const Value& value) const {
-    if (value.integer < 0) throw bad("it has the count " + std::to_string(value.integer));
+    if (value.integer < 0) throw bad("it has the negative count " + std::to_string(value.integer));
     return value.integer;
   }
 
@@ -100,7 +100,7 @@ class Parser {
   std::string owner_;
 };
 
-/// The tensors of a dictionary by name; empty for what is no dictionary of tensors.
+/// The tensors of a dictionary by name; empty if `dict` is not a dictionary of tensors.
 std::map<std::string_view, const Value*> tensors_in(const Pickle& pickle, const Value* dict) {
   std::map<std::string_view, const Value*> found;
   if (dict == nullptr || dict->kind != Kind::kDict) return found;
@@ -115,7 +115,7 @@ std::map<std::string_view, const Value*> tensors_in(const Pickle& pickle, const 
 }  // namespace
 
 Error pth_defect(const std::string& source, const std::string& what) {
-  return {ErrorKind::kStorage, source + " is no PyTorch file that can be read here: " + what, kConvertPth};
+  return {ErrorKind::kStorage, source + " is not a PyTorch file that segtrain can read: " + what, kConvertPth};
 }
 
 std::span<const std::string_view> torch_globals() {
@@ -133,7 +133,7 @@ std::vector<PickledTensor> pickled_weights(const Pickle& pickle, const std::stri
   for (const std::string_view key : kWeightKeys)
     if (found.empty()) found = tensors_in(pickle, pickle.find(pickle.root(), key));
   if (found.empty()) found = tensors_in(pickle, &pickle.root());
-  if (found.empty()) throw pth_defect(source, "it holds no dictionary of named tensors, neither by itself nor under state_dict or model");
+  if (found.empty()) throw pth_defect(source, "it contains no dictionary of named tensors, neither at the top level nor under state_dict or model");
   Parser parser(pickle, source);
   std::vector<PickledTensor> tensors;
   tensors.reserve(found.size());
@@ -149,7 +149,7 @@ std::map<std::string, PickledStorage> pickled_storages(const Pickle& pickle, con
     PickledStorage storage = parser.storage(value);
     const auto [first, is_new] = storages.try_emplace(storage.key, storage);
     if (!is_new && (first->second.dtype != storage.dtype || first->second.elements != storage.elements))
-      throw pth_defect(source, "storage " + quoted_name(storage.key) + " is described in two ways");
+      throw pth_defect(source, "storage " + quoted_name(storage.key) + " has two different descriptions");
   }
   return storages;
 }

@@ -1,4 +1,4 @@
-// The weights that a pickle of torch.save names: a network's dictionary of tensors, found and taken apart (format: pth.hpp).
+// Finds and reads the descriptions of a network's weights in a pickle of torch.save (format: pth.hpp).
 #pragma once
 
 #include <cstdint>
@@ -13,35 +13,35 @@
 
 namespace seg {
 
-/// The most that is read of a pickle.
+/// Maximum number of bytes read of a pickle.
 inline constexpr std::uint64_t kMaxPickleBytes = 16'000'000;
 
-/// The memory of tensors, as the pickle names it.
+/// The memory of tensors, as the pickle describes it.
 struct PickledStorage {
   std::string key;
   std::string dtype;  // see TensorEntry
   std::int64_t elements = 0;
 };
 
-/// A tensor as the pickle tells it; nothing is checked against the file yet.
+/// A tensor as the pickle describes it; not yet checked against the file.
 struct PickledTensor {
   std::string name = {};
   PickledStorage storage = {};
-  std::int64_t offset = 0;  // elements from the storage's begin to the tensor's first
+  std::int64_t offset = 0;  // elements from the start of the storage to the first element of the tensor
   std::vector<std::int64_t> shape = {};
   std::vector<std::int64_t> strides = {};  // elements; as many as extents
 };
 
-/// What tensors are made of: the names that the pickle may use.
+/// The names that a pickle of tensors may use.
 std::span<const std::string_view> torch_globals();
 
-/// Sorted by name; of tensors with the same name the last. Throws kStorage naming `source`.
+/// The weights sorted by name; if a name occurs several times, the last tensor. Throws kStorage naming `source`.
 std::vector<PickledTensor> pickled_weights(const Pickle& pickle, const std::string& source);
 
-/// All storages that the pickle names, of weights and of anything else, by key. Throws kStorage naming `source`, also where two of one key differ.
+/// All storages in the pickle by key, of weights and of anything else. Throws kStorage naming `source`, also if two with the same key differ.
 std::map<std::string, PickledStorage> pickled_storages(const Pickle& pickle, const std::string& source);
 
-/// The error for a PyTorch file that cannot be read, with the line of Python that turns it into one that can.
+/// The error for a PyTorch file that cannot be read. Its hint has the line of Python that converts the file.
 Error pth_defect(const std::string& source, const std::string& what);
 extern const std::string kConvertPth;
 

@@ -20,7 +20,7 @@ static_assert(std::endian::native == std::endian::little, "the tensors' bytes ar
 constexpr std::size_t kMaxMembers = 100'000;
 constexpr std::string_view kPickleName = "/data.pkl";
 
-/// One member of the archive, read from somewhere to somewhere.
+/// One member of the archive, of which any range can be read.
 class Member {
  public:
   Member(zip_t* archive, std::uint64_t index, const std::string& source)
@@ -41,20 +41,20 @@ class Member {
     }
   }
 
-  /// Throws unless this is the end, and the checksum that of all that was read.
+  /// Throws unless the end is reached and the checksum of the bytes read is correct.
   void finish() {
     char more = 0;
     if (zip_fread(file_.get(), &more, 1) != 0) throw failed();
   }
 
  private:
-  Error failed() { return pth_defect(source_, std::string("a member of it cannot be read (") + zip_file_strerror(file_.get()) + ")"); }
+  Error failed() { return pth_defect(source_, std::string("one of its members cannot be read (") + zip_file_strerror(file_.get()) + ")"); }
 
   std::unique_ptr<zip_file_t, void (*)(zip_file_t*)> file_;
   const std::string& source_;
 };
 
-/// The members of an archive and how tensors lie in them.
+/// The members of an archive and the tensors in them.
 class Members {
  public:
   Members(zip_t* archive, std::string source) : archive_(archive), source_(std::move(source)) {
@@ -65,7 +65,7 @@ class Members {
       if (name.ends_with(kPickleName) && name.find('/') == name.size() - kPickleName.size())
         root_ = name.substr(0, name.size() - kPickleName.size() + 1);
     }
-    if (root_.empty()) throw pth_defect(source_, "the zip archive has no data.pkl, so torch.save did not write it");
+    if (root_.empty()) throw pth_defect(source_, "the zip archive has no data.pkl, so it is not from torch.save");
     if (zip_name_locate(archive_, (root_ + "byteorder").c_str(), ZIP_FL_ENC_RAW) >= 0 && text("byteorder", 16) != "little")
       throw pth_defect(source_, "its numbers are big-endian");
   }
@@ -102,14 +102,14 @@ class Members {
   std::string root_;  // "archive/"
 };
 
-/// The library holds several times what a member takes in the archive's directory, so that a file of nothing else would take more memory
-/// than it is long. Each has this signature, and chance hardly makes any.
+/// The zip library needs several times the memory of an entry in the archive's directory, so that a file full of entries would take more memory
+/// than its size. This function counts the signatures of entries; other bytes hardly ever look like one.
 void refuse_many_members(const fs::path& path) {
   constexpr std::string_view kSignature = "PK\1\2";
   std::ifstream file(path, std::ios::binary);
   std::string part(std::size_t{1} << 20, '\0');
   std::size_t members = 0;
-  std::size_t kept = 0;  // bytes of the part before, where a signature may begin
+  std::size_t kept = 0;  // bytes kept from the previous part, in which a signature may begin
   while (file.read(part.data() + kept, static_cast<std::streamsize>(part.size() - kept)) || file.gcount() > 0) {
     const std::size_t size = kept + static_cast<std::size_t>(file.gcount());
     const std::string_view text(part.data(), size);
@@ -151,7 +151,7 @@ void PthFile::read(const TensorEntry& entry, void* target) const {
   member.seek(place.begin);
   read_tensor_bytes(
       place, dtype_size(entry.dtype), [&](char* bytes, std::uint64_t count) { member.read(bytes, count); }, static_cast<char*>(target));
-  if (place.is_whole_storage()) member.finish();  // whose checksum tells
+  if (place.is_whole_storage()) member.finish();  // checks the checksum
 }
 
 }  // namespace seg

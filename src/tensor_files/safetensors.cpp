@@ -20,36 +20,35 @@ using Json = nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
 
-constexpr std::uint64_t kMaxHeaderBytes = 16'000'000;  // the format allows 100 MB, which no network of ours comes near
+constexpr std::uint64_t kMaxHeaderBytes = 16'000'000;  // the format allows 100 MB, much more than any of our networks needs
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::size_t kMaxMetadata = 1'000;
 constexpr const char* kMetadataKey = "__metadata__";
 constexpr const char* kDigestKey = "digest";
-// The header was read and fitted the file, so what fails later is new.
-constexpr const char* kChanged = "was it changed or moved meanwhile? Take another copy";
+// The header matched the file when it was opened, so a later failure means that the file has changed.
+constexpr const char* kChanged = "was the file changed or moved in the meantime? Use another copy";
 
-/// A digest's text before it is known; what stands in its place while it is computed.
+/// The placeholder for a digest while it is being computed.
 std::string no_digest() { return std::string(32, '0'); }
 
-/// How the digest stands in a header that write_safetensors made.
+/// The digest as it is written in the header by write_safetensors.
 std::string digest_entry(const std::string& digest) { return "\"" + std::string(kDigestKey) + "\":\"" + digest + "\""; }
 
-/// Digests everything before the data: the header's length and the header with its digest blanked.
+/// Digests everything before the data: the header's length, and the header with the placeholder instead of its digest.
 void digest_header(Digest& digest, const std::string& text) {
   const std::uint64_t length = text.size();
   digest.update(&length, sizeof length);
   digest.update(text);
 }
 
-/// The error for a file that is not what the format says.
+/// The error for a file that does not match the format.
 Error safetensors_defect(const fs::path& path, const std::string& what) {
   return {ErrorKind::kStorage, path.string() + " is not a valid safetensors file: " + what,
-          "the file is damaged or of another type; take another copy"};
+          "the file is damaged or has another format; use another copy"};
 }
 
-/// Reads the header as a stream: no tree of it is ever built, and memory goes to the entries and the metadata alone. Takes the parser's events one
-/// by one. Whatever stands where the format has no place for it ends the reading, so nesting cannot
-/// grow either.
+/// Reads the header as a stream of parser events: it never builds a tree, so only the entries and the metadata need memory. Any value at a position
+/// that the format does not allow is an error, which also limits nesting.
 class HeaderReader final : public nlohmann::json_sax<Json> {
  public:
   explicit HeaderReader(const fs::path& path) : path_(path) {}
@@ -111,7 +110,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   bool number_unsigned(number_unsigned_t value) override {
     const bool fits = value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     if (place_ == Place::kShape) {
-      if (!fits) throw bad_entry("an extent of the shape is no count");
+      if (!fits) throw bad_entry("an extent of the shape is not a count");
       if (entry_.shape.size() == kMaxExtents) throw bad_entry("shape must be a list of at most 16 extents");
       entry_.shape.push_back(static_cast<std::int64_t>(value));
       return true;
@@ -129,7 +128,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   bool binary(binary_t& /*value*/) override { return misplaced("binary data"); }
 
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/, const nlohmann::detail::exception& /*error*/) override {
-    throw safetensors_defect(path_, "the header is no valid JSON");
+    throw safetensors_defect(path_, "the header is not valid JSON");
   }
 
  private:
@@ -140,16 +139,16 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  /// What stands where the format has no place for it.
+  /// Throws the error for a value at a position that the format does not allow.
   [[noreturn]] bool misplaced(const std::string& what) const {
     switch (place_) {
       case Place::kStart:
       case Place::kEnd:
-        throw safetensors_defect(path_, "the header is no JSON object");
+        throw safetensors_defect(path_, "the header is not a JSON object");
       case Place::kMetadata:
-        throw safetensors_defect(path_, "the metadata value of " + quoted_name(key_) + " is no string");
+        throw safetensors_defect(path_, "the metadata value of " + quoted_name(key_) + " is not a string");
       case Place::kShape:
-        throw bad_entry("an extent of the shape is no count");
+        throw bad_entry("an extent of the shape is not a count");
       case Place::kOffsets:
         throw bad_entry("data_offsets must be two counts of bytes");
       case Place::kTop:
@@ -157,27 +156,27 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       case Place::kTensor:
         break;
     }
-    throw bad_entry("needs dtype, shape and data_offsets, each once, nothing else");
+    throw bad_entry("needs exactly dtype, shape and data_offsets, each once");
   }
 
   void finish_entry() {
     if (entry_.dtype.empty() || !has_shape_ || offsets_ != 2) misplaced("a tensor");
     const auto span = span_of(entry_.shape, dtype_size(entry_.dtype));
     if (entry_.end < entry_.begin || !span || *span != entry_.end - entry_.begin)
-      throw bad_entry("shape times dtype does not match its span of bytes");
+      throw bad_entry("shape times dtype size does not match its number of bytes");
     entries.push_back(std::move(entry_));
   }
 
   Error bad_entry(const std::string& what) const { return safetensors_defect(path_, "tensor " + quoted_name(entry_.name) + ": " + what); }
-  Error twice(const std::string& name) const { return safetensors_defect(path_, "the name " + quoted_name(name) + " stands twice in the header"); }
+  Error twice(const std::string& name) const { return safetensors_defect(path_, "the name " + quoted_name(name) + " occurs twice in the header"); }
 
   const fs::path& path_;
   Place place_ = Place::kStart;
-  std::string key_;  // the newest
+  std::string key_;  // the last key read
   TensorEntry entry_;
   bool has_metadata_ = false;
   bool has_shape_ = false;
-  int offsets_ = 0;  // how many are read
+  int offsets_ = 0;  // number of offsets read so far
 };
 
 void check_names(const std::vector<TensorEntry>& entries, const fs::path& path) {
@@ -186,7 +185,7 @@ void check_names(const std::vector<TensorEntry>& entries, const fs::path& path) 
   for (const TensorEntry& entry : entries) names.push_back(&entry.name);
   std::ranges::sort(names, {}, [](const std::string* name) -> const std::string& { return *name; });
   const auto same = std::ranges::adjacent_find(names, [](const std::string* a, const std::string* b) { return *a == *b; });
-  if (same != names.end()) throw safetensors_defect(path, "the name " + quoted_name(**same) + " stands twice in the header");
+  if (same != names.end()) throw safetensors_defect(path, "the name " + quoted_name(**same) + " occurs twice in the header");
 }
 
 void check_coverage(std::vector<TensorEntry>& entries, std::uint64_t data_bytes, const fs::path& path) {
@@ -197,7 +196,7 @@ void check_coverage(std::vector<TensorEntry>& entries, std::uint64_t data_bytes,
     next = entry.end;
   }
   if (next != data_bytes)
-    throw safetensors_defect(path, "the tensors cover " + std::to_string(next) + " bytes, the file holds " + std::to_string(data_bytes) +
+    throw safetensors_defect(path, "the tensors need " + std::to_string(next) + " bytes, but the file has " + std::to_string(data_bytes) +
                                        (next > data_bytes ? " (truncated?)" : ""));
 }
 
@@ -254,9 +253,9 @@ std::string SafetensorsFile::compute_digest(const std::string& stored) const {
 
 void SafetensorsFile::verify_digest() const {
   const auto stored = metadata_.find(kDigestKey);
-  if (stored == metadata_.end()) throw Error(ErrorKind::kStorage, path_.string() + " has no digest", "it was not written by segtrain");
+  if (stored == metadata_.end()) throw Error(ErrorKind::kStorage, path_.string() + " has no digest", "the file was not written by segtrain");
   if (stored->second.size() != no_digest().size() || stored->second != compute_digest(stored->second))
-    throw Error(ErrorKind::kStorage, path_.string() + " is damaged: its content does not match its digest", "take another checkpoint of the run");
+    throw Error(ErrorKind::kStorage, path_.string() + " is damaged: its content does not match its digest", "use another checkpoint of the run");
 }
 
 void write_safetensors(const fs::path& path, const std::vector<TensorView>& tensors, std::map<std::string, std::string> metadata) {
@@ -273,7 +272,7 @@ void write_safetensors(const fs::path& path, const std::vector<TensorView>& tens
     offset += *span;
   }
   std::string text = header.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  text.append((8 - text.size() % 8) % 8, ' ');  // aligned data, as the format asks
+  text.append((8 - text.size() % 8) % 8, ' ');  // the format requires aligned data
   Digest digest;
   digest_header(digest, text);
   for (std::size_t i = 0; i < tensors.size(); ++i) digest.update(tensors[i].data, sizes[i]);

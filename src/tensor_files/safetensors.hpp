@@ -1,4 +1,4 @@
-// The safetensors container: named tensors as plain bytes behind a JSON header; reading never runs code.
+// The safetensors container: a JSON header followed by named tensors as plain bytes; reading it never runs code.
 //
 // Format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, JSON header
 // {name: {dtype, shape, data_offsets}} with an optional "__metadata__" of strings, then the data. Offsets must be ordered,
@@ -40,7 +40,7 @@ struct TensorView {
   const void* data = nullptr;
 };
 
-/// Writes the file completely or not at all, with the metadata key "digest" added. Throws kStorage.
+/// Writes the whole file or nothing, and adds the metadata key "digest". Throws kStorage.
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorView>& tensors, std::map<std::string, std::string> metadata);
 
 }  // namespace seg

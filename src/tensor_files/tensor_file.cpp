@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 
 enum class Format { kSafetensors, kZip, kPickles, kTar };
 
-/// By the file's first bytes; kSafetensors where they are those of no other, or there is no file.
+/// Detects the format from the first bytes; kSafetensors if they match no other format, or if there is no file.
 Format format_of(const fs::path& path) {
-  constexpr std::size_t kTarMagic = 257;  // where a tar archive names itself
+  constexpr std::size_t kTarMagic = 257;  // offset of the magic bytes of a tar archive
   std::string bytes(512, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -57,8 +57,8 @@ TensorFile::TensorFile(const fs::path& path) : path_(path) {
   std::error_code error;
   if (fs::is_regular_file(path, error)) return;
   throw fs::exists(path, error)
-      ? Error(ErrorKind::kStorage, path.string() + " is not a regular file", "name a .safetensors or .pth file")
-      : Error(ErrorKind::kStorage, path.string() + " does not exist", "check the path; the checkpoints of a run lie in RUN/checkpoints");
+      ? Error(ErrorKind::kStorage, path.string() + " is not a regular file", "give a .safetensors or .pth file")
+      : Error(ErrorKind::kStorage, path.string() + " does not exist", "check the path; the checkpoints of a run are in RUN/checkpoints");
 }
 
 const TensorEntry* TensorFile::find(const std::string& name) const {
@@ -75,7 +75,7 @@ std::unique_ptr<TensorFile> open_tensor_file(const fs::path& path) {
     case Format::kPickles:
       return std::make_unique<LegacyPthFile>(path);
     case Format::kTar:
-      throw pth_defect(path.string(), "it is a tar archive, as the first versions of PyTorch wrote");
+      throw pth_defect(path.string(), "it is a tar archive, the format of the first versions of PyTorch");
     case Format::kSafetensors:
       break;
   }

@@ -1,4 +1,4 @@
-// Named tensors in a file, whatever the format: safetensors (safetensors.hpp) or PyTorch's own (pth.hpp).
+// Reads named tensors from a file in either format: safetensors (safetensors.hpp) or PyTorch's own (pth.hpp).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace seg {
 
-/// What is taken from a file: more is no weight's name or shape.
+/// Limits on names and shapes read from a file; no real weight exceeds them.
 inline constexpr std::size_t kMaxExtents = 16;
 inline constexpr std::size_t kMaxNameBytes = 4096;
 
@@ -26,10 +26,10 @@ struct TensorEntry {
 /// Bytes of one element; 0 for an unknown dtype.
 std::size_t dtype_size(const std::string& dtype);
 
-/// Bytes of that many elements; nothing on overflow or a negative extent.
+/// Number of bytes of a tensor of this shape; nothing on overflow or a negative extent.
 std::optional<std::uint64_t> span_of(const std::vector<std::int64_t>& shape, std::size_t element_bytes);
 
-/// An open file that has been checked completely: the sizes of all its tensors add up to no more than the file's.
+/// An open file that has been checked completely: the sizes of all its tensors together are at most the size of the file.
 class TensorFile {
  public:
   virtual ~TensorFile() = default;
@@ -39,13 +39,13 @@ class TensorFile {
   const std::vector<TensorEntry>& entries() const { return entries_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::filesystem::path& path() const { return path_; }
-  /// nullptr if there is none of that name.
+  /// nullptr if there is no tensor of this name.
   const TensorEntry* find(const std::string& name) const;
   /// Reads the tensor's bytes, contiguous and little-endian, into `target`, which holds entry.end - entry.begin bytes. Throws kStorage.
   virtual void read(const TensorEntry& entry, void* target) const = 0;
 
  protected:
-  /// Throws kStorage unless the path is that of a regular file.
+  /// Throws kStorage unless the path is a regular file.
   explicit TensorFile(const std::filesystem::path& path);
 
   std::filesystem::path path_;
@@ -53,13 +53,13 @@ class TensorFile {
   std::map<std::string, std::string> metadata_;
 };
 
-/// Whether its first bytes are those of a PyTorch file, of any version. False where there is no file.
+/// Whether its first bytes are those of a PyTorch file of any version. False if there is no file.
 bool is_pytorch_file(const std::filesystem::path& path);
 
-/// Opens a file of either format, told by its first bytes. Throws kStorage naming the file and the defect.
+/// Opens a file and detects its format from the first bytes. Throws kStorage with the file and the defect.
 std::unique_ptr<TensorFile> open_tensor_file(const std::filesystem::path& path);
 
-/// A name from a file, short enough and clean enough for a message.
+/// A name from a file in quotes, shortened and with control characters escaped, for messages.
 std::string quoted_name(const std::string& name);
 
 }  // namespace seg

@@ -136,13 +136,13 @@ TEST_F(Downloads, AWrongDigestLeavesNothing) {
 
 TEST_F(Downloads, AServerThatAlwaysBreaksOffIsGivenUpAndThePartKept) {
   const FileServer server([&](const Request&) { return Answer{.body = body_, .sent = 30'000}; });
-  EXPECT_THAT(failure(server.address()), HasSubstr("start again, which goes on behind the 150000 bytes"));
+  EXPECT_THAT(failure(server.address()), HasSubstr("start again; the download continues after the first 150000 bytes"));
   EXPECT_EQ(read_text(part_), body_.substr(0, 150'000));
 }
 
 TEST_F(Downloads, AStalledTransferEnds) {
   const FileServer server([&](const Request&) { return Answer{.body = body_, .sent = 1'000, .stalls = true}; });
-  EXPECT_THAT(failure(server.address()), AllOf(HasSubstr("too slow"), HasSubstr("start again, which goes on behind the 1000 bytes")));
+  EXPECT_THAT(failure(server.address()), AllOf(HasSubstr("too slow"), HasSubstr("start again; the download continues after the first 1000 bytes")));
 }
 
 TEST_F(Downloads, WhatIsNotThereIsSaid) {

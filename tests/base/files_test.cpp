@@ -82,7 +82,7 @@ TEST(ReadFile, RefusesWhatIsTooLargeOrNoFileWithAHint) {
   const TemporaryFolder folder;
   test::write_text(folder / "a", "12345");
   EXPECT_EQ(read_file(folder / "a", 5), "12345");
-  EXPECT_THAT(error_of([&] { read_file(folder / "a", 4); }), HasSubstr("5 bytes, at most 4 are read | is it"));
+  EXPECT_THAT(error_of([&] { read_file(folder / "a", 4); }), HasSubstr("5 bytes, but the limit is 4 | is it"));
   EXPECT_THAT(error_of([&] { read_file(folder.path(), 100); }), HasSubstr("not a regular file | it is a folder"));
   EXPECT_THAT(error_of([&] { read_file(folder / "none", 100); }), HasSubstr("No such file or directory | check the path"));
 }
@@ -90,7 +90,7 @@ TEST(ReadFile, RefusesWhatIsTooLargeOrNoFileWithAHint) {
 TEST(MakeDirectories, SaysWhatToDoWhereItCannot) {
   const TemporaryFolder folder;
   test::write_text(folder / "file", "");
-  EXPECT_THAT(error_of([&] { make_directories(folder / "file" / "below"); }), HasSubstr(" | name another folder"));
+  EXPECT_THAT(error_of([&] { make_directories(folder / "file" / "below"); }), HasSubstr(" | use another folder"));
 }
 
 TEST(FileLock, SaysWhatToDoWhereItCannotBeMade) {

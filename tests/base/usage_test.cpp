@@ -27,14 +27,14 @@ TEST_F(Usage, AnUnknownOptionIsNamedWithTheOneMeant) {
 }
 
 TEST_F(Usage, AStrayWordIsNamedAndAValueIsNone) {
-  EXPECT_THAT(told(plain_, {"--text", "a", "b"}), HasSubstr("'b' does not belong to an option"));
+  EXPECT_THAT(told(plain_, {"--text", "a", "b"}), HasSubstr("'b' does not belong to any option"));
   EXPECT_THAT(told(plain_, {"--text", "--flag"}), HasSubstr("the parser's words"));
   EXPECT_THAT(told(plain_, {"--flag", "b"}), HasSubstr("'b' does not belong"));
 }
 
 TEST_F(Usage, AMissingOrWrongVerbIsToldWithThoseThereAre) {
   EXPECT_THAT(told(verbs_, {}), HasSubstr("write program check or go;"));
-  EXPECT_EQ(told(verbs_, {"chek"}), "program has no verb chek | did you mean check? it is check or go; program --help says what they do");
+  EXPECT_EQ(told(verbs_, {"chek"}), "program has no verb chek | did you mean check? the verbs are check or go; program --help explains them");
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ TEST_F(Expand, MistakesAreErrors) {
   EXPECT_THAT(error_of("name: \"${}\""), HasSubstr("'' is not the name of a variable"));
   EXPECT_THAT(error_of("name: \"${1a}\""), HasSubstr("'1a' is not the name of a variable"));
   EXPECT_THAT(error_of("name: \"${A B}\""), HasSubstr("'A B' is not the name of a variable"));
-  EXPECT_THAT(error_of("name: \"${SEG_TEST_UNSET:-${HOME}}\""), HasSubstr("a dollar sign in the default"));
+  EXPECT_THAT(error_of("name: \"${SEG_TEST_UNSET:-${HOME}}\""), HasSubstr("contains a dollar sign"));
   EXPECT_THAT(error_of("name: \"${SEG_TEST_LATIN}\""), HasSubstr("not UTF-8"));
 }
 

@@ -121,7 +121,7 @@ TEST_F(Base, DoublingWithEachLevelIsStopped) {
   EXPECT_THAT(error_of_file("f20.yaml"), HasSubstr("more than 100 files"));
 }
 
-TEST_F(Base, IsRefusedWhereThereIsNoFile) { EXPECT_THAT(error_of("base: a.yaml"), HasSubstr("x.yaml:1:1: base: is allowed in files only")); }
+TEST_F(Base, IsRefusedWhereThereIsNoFile) { EXPECT_THAT(error_of("base: a.yaml"), HasSubstr("x.yaml:1:1: base: is allowed only in files")); }
 
 // train.steps and train.epochs say the same: how long.
 TEST_F(Base, ALaterAlternativeDropsTheEarlier) {

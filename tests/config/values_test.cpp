@@ -62,7 +62,7 @@ TEST(Values, UnknownKeyLikeNoneListsWhatThereIs) {
 TEST(Values, NumbersAreStrict) {
   EXPECT_THAT(error_of("train: {lr: 1.5x}"), HasSubstr("x.yaml:1:13: train.lr: '1.5x' is not a number | train.lr is a number (learning rate)"));
   EXPECT_THAT(error_of("train: {lr: yes}"), HasSubstr("'yes' is not a number"));
-  EXPECT_THAT(error_of("train: {lr: \"1\"}"), HasSubstr("'1' is text, because of its quotes"));
+  EXPECT_THAT(error_of("train: {lr: \"1\"}"), HasSubstr("'1' is text, because it is in quotes"));
   EXPECT_THAT(error_of("train: {lr: 1e999}"), HasSubstr("too large"));
   for (const char* text : {"nan", "inf", "-inf", ".inf", ".nan", "-.inf", "infinity"}) {
     EXPECT_THAT(error_of("train: {lr: " + std::string(text) + "}"), HasSubstr("is not finite")) << text;
@@ -93,14 +93,14 @@ TEST(Values, WrongKindsSayWhatWasFound) {
   EXPECT_THAT(error_of("train:\n  lr:\n"), StartsWith("x.yaml:2:3: train.lr: expected a number, found nothing"));
   EXPECT_THAT(error_of("train: 5"), HasSubstr("train: expected a block of keys, found a single value"));
   EXPECT_THAT(error_of("data: {sides: left}"), HasSubstr("expected a list of texts, found 'left'"));
-  EXPECT_THAT(error_of("data: {weights: [1]}"), HasSubstr("expected names with a number each, found a list"));
+  EXPECT_THAT(error_of("data: {weights: [1]}"), HasSubstr("expected names with one number each, found a list"));
   EXPECT_THAT(error_of("data: {size: [1, 2, 3]}"), HasSubstr("expected a size [height, width]"));
   EXPECT_THAT(error_of("data: {size: 12}"), HasSubstr("expected a size [height, width], found '12'"));
 }
 
 TEST(Values, RangeIsShownWithItsUnit) {
   EXPECT_THAT(error_of("train: {batch_size: 0}"),
-              Eq("x.yaml:1:21: train.batch_size: 0 is out of range, it must be from 1 to 4096 images | choose a value from 1 to 4096 images"));
+              Eq("x.yaml:1:21: train.batch_size: 0 is out of range: it must be from 1 to 4096 images | choose a value from 1 to 4096 images"));
   EXPECT_THAT(error_of("train: {lr: -1}"), HasSubstr("must be at least 0 "));
 }
 

@@ -61,7 +61,7 @@ TEST_F(Check, GoesOnAfterADefectInOrder) {
     ASSERT_EQ(found.size(), 3u);
     EXPECT_EQ(found[0].file, image("a").string());
     EXPECT_THAT(found[0].defect, HasSubstr("not a readable image"));
-    EXPECT_THAT(found[1].defect, HasSubstr("no bytes"));
+    EXPECT_THAT(found[1].defect, HasSubstr("is empty"));
     EXPECT_EQ(found[2].file, annotation("c").string());
     EXPECT_THAT(found[2].defect, HasSubstr("the labels are 2x3, the image is 4x6"));
   }

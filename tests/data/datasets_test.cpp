@@ -322,7 +322,7 @@ TEST_F(Folder, NeedsAClassTable) {
 TEST_F(Folder, RefusesTwoImagesOfOneName) {
   write_image(image("train/a.png"), 2, 3);
   write_image(image("train/a.jpg"), 2, 3);
-  EXPECT_THAT(error_of(options, "train").what(), HasSubstr("two files have one name"));
+  EXPECT_THAT(error_of(options, "train").what(), HasSubstr("two files have the same name"));
 }
 
 TEST(Camvid, HasThePublishedCountsAndClassShares) {

@@ -126,7 +126,7 @@ TEST(RareClassSampling, RefusesLabelsWithNothingToDraw) {
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind, ErrorKind::kData);
-      EXPECT_THAT(error.what(), HasSubstr("no training image has enough pixels of any class: data.rare_class_share asks for 0.01 of a crop's 50x50"));
+      EXPECT_THAT(error.what(), HasSubstr("no training image has enough pixels of any class: data.rare_class_share requires 0.01 of a crop's 50x50"));
       EXPECT_THAT(error.hint, HasSubstr("lower data.rare_class_share"));
     }
   }

@@ -90,7 +90,7 @@ std::vector<BadData::Case> BadData::cases() {
       {"16-bit label out of the table", labels(CV_16UC1, 3000, {.bit_depth = 16}), "3000"},
       {"16-bit label in the table", labels(CV_16UC1, 3, {.bit_depth = 16}), ""},
       {"palette label", labels(CV_8UC1, 1, {.color_type = SPNG_COLOR_TYPE_INDEXED, .palette = palette}), ""},
-      {"empty label", [](const Pair& pair) { write_text(pair.label, ""); }, "no bytes"},
+      {"empty label", [](const Pair& pair) { write_text(pair.label, ""); }, "is empty"},
       {"truncated label", [](const Pair& pair) { write_text(pair.label, read_text(pair.label).substr(0, 80)); }, "damaged PNG"},
       {"label that is a JPEG",
        [](const Pair& pair) {
@@ -101,7 +101,7 @@ std::vector<BadData::Case> BadData::cases() {
       {"RGBA image", image(CV_8UC4, {.color_type = SPNG_COLOR_TYPE_TRUECOLOR_ALPHA}), ""},
       {"grey image", image(CV_8UC1, {}), ""},
       {"16-bit image", image(CV_16UC3, {.bit_depth = 16, .color_type = SPNG_COLOR_TYPE_TRUECOLOR}), ""},
-      {"empty image", [](const Pair& pair) { write_text(pair.image, ""); }, "no bytes"},
+      {"empty image", [](const Pair& pair) { write_text(pair.image, ""); }, "is empty"},
       {"truncated image", [](const Pair& pair) { write_text(pair.image, read_text(pair.image).substr(0, 500)); }, "damaged PNG"},
       {"truncated JPEG",
        [](const Pair& pair) {

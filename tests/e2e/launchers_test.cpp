@@ -118,7 +118,7 @@ TEST_F(Launchers, TorchrunStartsAgainAfterAKillAndEndsWithTheSameWeights) {
   kill(ranks[1], SIGKILL);
   const ProgramResult trained = process.wait();
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
-  EXPECT_THAT(trained.out + trained.err, testing::HasSubstr("going on from iteration"));
+  EXPECT_THAT(trained.out + trained.err, testing::HasSubstr("resuming from iteration"));
   EXPECT_EQ(digest_of(trained), expected());
 }
 

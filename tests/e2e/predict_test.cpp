@@ -101,7 +101,7 @@ TEST_F(Deployed, MistakesOfPredictionAreClearAndWriteNothing) {
     EXPECT_THAT(result.err, HasSubstr(what));
   };
   clear(predict("nowhere", "out"), 3, "nowhere");
-  clear(predict("images", "images/predicted"), 2, "lies in --input");
+  clear(predict("images", "images/predicted"), 2, "is inside --input");
   clear(predict("images", "out", {"--probability", "car"}), 2, "did you mean Car?");
   clear(predict("images", "out", {"--save-predictions", "colour"}), 2, "colour");
   clear(predict("images", "out", {"--set", "eval.window=[64, 0]"}), 2, "eval.window");

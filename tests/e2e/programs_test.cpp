@@ -56,7 +56,7 @@ TEST_F(Programs, ASweepComparesLossesAndSkipsWhatIsFinished) {
   EXPECT_TRUE(fs::exists(folder_ / "sweep/comparison.html"));
   const ProgramResult again = run_program(command, environment);
   ASSERT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_THAT(again.out, AllOf(HasSubstr("finished already"), HasSubstr("| recall |")));
+  EXPECT_THAT(again.out, AllOf(HasSubstr("already finished"), HasSubstr("| recall |")));
   EXPECT_THAT(again.out, Not(HasSubstr("weights: ")));
 }
 

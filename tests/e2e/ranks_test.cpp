@@ -151,7 +151,7 @@ TEST_F(Ranks, ARunGoesOnWithAnotherNumberOfProcesses) {
   for (const ProgramResult& stopped : wait(two)) ASSERT_EQ(stopped.exit_code, 143) << stopped.err;
   const ProgramResult finished = run("segtrain", arguments("run"));
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("goes on with 1 processes instead of 2"));
+  EXPECT_THAT(finished.err, HasSubstr("continues with 1 processes instead of 2"));
   ASSERT_EQ(run("segtrain", arguments("whole")).exit_code, 0);
   const Tensors expected = tensors(checkpoints("whole") / "last.safetensors", "model.");
   const double moved = norm(expected, tensors(trained(), "model."));
@@ -269,7 +269,7 @@ TEST_F(Ranks, ABatchThatCannotBeSharedIsRefused) {
   const std::vector<std::string> arguments = steps("uneven", 1, {"train.batch_size=5"});
   for (const ProgramResult& result : wait(start("segtrain", {arguments, arguments}))) {
     EXPECT_EQ(result.exit_code, 2);
-    EXPECT_THAT(result.err, HasSubstr("error: --set train.batch_size=5: train.batch_size is 5, which 2 processes cannot share equally"));
+    EXPECT_THAT(result.err, HasSubstr("error: --set train.batch_size=5: train.batch_size is 5, which cannot be divided equally among 2 processes"));
   }
 }
 

@@ -201,7 +201,7 @@ TEST_F(Storage, LogsMetricsAndReportsWaitForAFullDisk) {
   for (std::string line; std::getline(lines, line);) steps += nlohmann::json::parse(line).at("event") == "train";
   EXPECT_EQ(steps, 60);
   EXPECT_THAT(read_text(run_dir / "train.log"), AllOf(HasSubstr("1/60"), HasSubstr("30/60"), HasSubstr("60/60")));
-  EXPECT_THAT(result.err, AllOf(HasSubstr("metrics.jsonl: No space left on device; the run goes on"), HasSubstr("train.log: No space left"),
+  EXPECT_THAT(result.err, AllOf(HasSubstr("metrics.jsonl: No space left on device; the run continues"), HasSubstr("train.log: No space left"),
                                 HasSubstr("the report is tried again")));
   EXPECT_TRUE(row.tried(steps == 60 && fs::exists(run_dir / "eval/val/report.json")));
 }
@@ -231,7 +231,7 @@ TEST_F(Storage, ADamagedCheckpointIsNamedAndTheOneBeforeIsTaken) {
     EXPECT_TRUE(row.tried(is_clear_error(named, 5) && named.err.find("step-4.safetensors") != std::string::npos)) << named.err;
     // ... and a run finds the one before, or says that there is none.
     const ProgramResult resumed_run = run("segtrain", resumed(name));
-    EXPECT_THAT(resumed_run.err, AllOf(HasSubstr("not used: "), HasSubstr("step-4.safetensors"), HasSubstr("going on from iteration 2")));
+    EXPECT_THAT(resumed_run.err, AllOf(HasSubstr("not used: "), HasSubstr("step-4.safetensors"), HasSubstr("resuming from iteration 2")));
     EXPECT_TRUE(row.tried(ends_like_the_whole(resumed_run))) << resumed_run.err;
   }
   copy_half("none");

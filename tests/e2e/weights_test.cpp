@@ -91,7 +91,7 @@ TEST_F(WeightsByName, ABackboneWithoutThemIsAConfigurationError) {
   const ProgramResult result = run("segtrain", dry({"model.backbone=resnet18_published"}));
   EXPECT_TRUE(is_clear_error(result, 2)) << result.err;
   EXPECT_THAT(result.err,
-              AllOf(HasSubstr("no published ImageNet weights of resnet18_published"), HasSubstr("resnet18, resnet34, resnet50, resnet101")));
+              AllOf(HasSubstr("no published ImageNet weights for resnet18_published"), HasSubstr("resnet18, resnet34, resnet50, resnet101")));
   EXPECT_TRUE(mirror_.requests().empty());
 }
 

@@ -23,11 +23,11 @@ TEST(SizeAdvice, IsSilentWhereTheSizeSuits) {
   EXPECT_EQ(advice(true, {96, 64}, {64, 64}), "");  // the largest scale fills it
 }
 
-TEST(SizeAdvice, SeesAnExchangedHeightAndWidth) { EXPECT_THAT(advice(false, {768, 384}, {760, 1280}), HasSubstr("height and width exchanged")); }
+TEST(SizeAdvice, SeesAnExchangedHeightAndWidth) { EXPECT_THAT(advice(false, {768, 384}, {760, 1280}), HasSubstr("height and width swapped")); }
 
 TEST(SizeAdvice, SeesCropsThatNoFrameFills) {
-  EXPECT_THAT(advice(true, {256, 256}, {48, 64}), AllOf(HasSubstr("256x256"), HasSubstr("48x64"), HasSubstr("padded"), Not(HasSubstr("exchanged"))));
-  EXPECT_THAT(advice(true, {640, 480}, {360, 480}), AllOf(HasSubstr("padded"), HasSubstr("exchanged")));
+  EXPECT_THAT(advice(true, {256, 256}, {48, 64}), AllOf(HasSubstr("256x256"), HasSubstr("48x64"), HasSubstr("padded"), Not(HasSubstr("swapped"))));
+  EXPECT_THAT(advice(true, {640, 480}, {360, 480}), AllOf(HasSubstr("padded"), HasSubstr("swapped")));
 }
 
 }  // namespace

@@ -254,7 +254,7 @@ TEST(DdrNetOptions, WhatDescribesABackboneIsRefused) {
             "model.backbone is resnet50" + end + "model.backbone out, or set model.arch to one of deeplabv3plus, deeplabv3");
   EXPECT_THAT(refusal([](ModelOptions& o) { o.output_stride = 8; }), HasSubstr("model.output_stride is 8" + end));
   EXPECT_THAT(refusal([](ModelOptions& o) { o.aspp_rates = {1, 2, 3}; }), HasSubstr("model.aspp_rates is a list of 3" + end));
-  EXPECT_THAT(refusal([](ModelOptions& o) { o.pretrained = "x.pth"; }), HasSubstr("give weights of the whole network as model.init_from"));
+  EXPECT_THAT(refusal([](ModelOptions& o) { o.pretrained = "x.pth"; }), HasSubstr("set model.init_from to weights of the whole network"));
   EXPECT_EQ(refusal([](ModelOptions& o) { o.output_stride = 16; }), "accepted");
 }
 

@@ -106,7 +106,7 @@ TEST_F(WithPython, CheckpointsAreReadAndOtherFilesConvertedByTheLineInTheHint) {
   EXPECT_EQ(keys(weights), network);
   const State legacy = read("legacy.pth");
   EXPECT_EQ(keys(legacy), network);
-  const State converted = read_converted("code.pth", "needs to run code, namely \"torch.nn.modules.container.Sequential\"");
+  const State converted = read_converted("code.pth", "would have to run code: \"torch.nn.modules.container.Sequential\"");
   EXPECT_EQ(keys(converted), network);
   for (const auto& [name, tensor] : weights) {
     EXPECT_TRUE(torch::equal(tensor, converted.at(name))) << name;

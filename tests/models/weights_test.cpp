@@ -126,7 +126,7 @@ TEST_F(Weights, PretrainedTakesTheBackboneOfACheckpoint) {
 
 TEST_F(Weights, ABackboneAloneIsNoNetworkToStartFrom) {
   options_.init_from = save_pth(imagenet());
-  EXPECT_THAT(storage_error([&] { load_initial_weights(*target_, options_); }), HasSubstr("a backbone alone"));
+  EXPECT_THAT(storage_error([&] { load_initial_weights(*target_, options_); }), HasSubstr("only the weights of a backbone"));
 }
 
 TEST_F(Weights, ThePublishedCheckpointFitsTheBottleneckVariant) {

@@ -23,7 +23,7 @@ TEST(Isa, WhatTheProcessorHasNotIsRefusedWithWhatItHas) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kConfiguration);
-    EXPECT_STREQ(error.what(), "SEG_KERNELS=mmx: this processor has no such kernels");
+    EXPECT_STREQ(error.what(), "SEG_KERNELS=mmx: this processor does not support these kernels");
     EXPECT_THAT(error.hint, testing::HasSubstr("portable"));
   }
 }

@@ -130,7 +130,7 @@ TEST(CommunicatorTest, AStuckRankIsNamedAfterTheTimeout) {
           ranks.sum(torch::ones({4}));
           ADD_FAILURE();
         } catch (const Error& error) {
-          EXPECT_TRUE(std::string(error.what()).starts_with("rank 1 lives, but does not come to its next call with the others; it is at step 5"))
+          EXPECT_TRUE(std::string(error.what()).starts_with("rank 1 is alive, but does not reach its next call with the others; it is at step 5"))
               << error.what();
         }
         told = true;
@@ -145,7 +145,7 @@ TEST(CommunicatorTest, NobodyThereIsAnError) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kRanks);
-    EXPECT_NE(std::string(error.what()).find("does not reach rank 0"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("cannot reach rank 0"), std::string::npos) << error.what();
   }
 }
 

@@ -70,18 +70,18 @@ TEST_F(LegacyPth, TensorsStayInTheirStorage) {
   const std::string floats = counting(24);
   const std::int64_t huge = std::int64_t{1} << 62;
   const std::vector<std::pair<std::string, std::string>> refused{
-      {refusal({"0", 24, {25}, {1}}), "leaves its storage"},
+      {refusal({"0", 24, {25}, {1}}), "extends beyond its storage"},
       {refusal({"0", 24, {1000000000}, {0}}), "share memory"},
-      {refusal({"1", 24, {1}, {1}}), "nothing describes its storage \"0\""},
-      {refusal({"0", 25, {1}, {1}}), "storage \"0\" has another length than it says"},
-      {refusal({"0", huge, {1}, {1}}), "another length than it says"},
-      {refusal({"0", 24, {1}, {1}, 0, "FloatStorage", pickled::tuple({"N"})}), "a part of another storage"},
-      {refusal_of_storages({{"0", huge, floats}}), "another length than it says"},
+      {refusal({"1", 24, {1}, {1}}), "no description of its storage \"0\""},
+      {refusal({"0", 25, {1}, {1}}), "storage \"0\" does not have its stated length"},
+      {refusal({"0", huge, {1}, {1}}), "does not have its stated length"},
+      {refusal({"0", 24, {1}, {1}, 0, "FloatStorage", pickled::tuple({"N"})}), "part of another storage"},
+      {refusal_of_storages({{"0", huge, floats}}), "does not have its stated length"},
       {refusal_of_storages({{"0", 24, floats.substr(4)}}), "ends too early"},
-      {refusal_of_storages({{"0", 24, floats + "x"}}), "goes on for 1 bytes"},
-      {refusal_of_storages({{"0", 24, floats}, {"0", 24, floats}}), "is there twice"},
+      {refusal_of_storages({{"0", 24, floats + "x"}}), "1 more bytes after its last storage"},
+      {refusal_of_storages({{"0", 24, floats}, {"0", 24, floats}}), "occurs twice"},
       {refusal_of_storages(std::vector<LegacyStorage>{}), "it has no storage \"0\""},
-      {refusal_of_storages({{"0", 24, floats}, {"1", 1, "abcd"}}), "nothing describes its storage \"1\""},
+      {refusal_of_storages({{"0", 24, floats}, {"1", 1, "abcd"}}), "no description of its storage \"1\""},
   };
   for (const auto& [defect, told] : refused) EXPECT_TRUE(row.tried(defect.find(told) != std::string::npos)) << told << ": " << defect;
 }
@@ -95,14 +95,14 @@ TEST_F(LegacyPth, AHugeCountIsNoMemory) {
 
 TEST_F(LegacyPth, RefusesWhatIsDescribedInTwoWays) {
   const std::string other = pickled::tensor({"0", 12, {1}, {1}, 0, "DoubleStorage"});
-  EXPECT_THAT(reading_defect(file(pickled::dict({{"w", some_}, {"x", other}}))), HasSubstr("\"0\" is described in two ways"));
+  EXPECT_THAT(reading_defect(file(pickled::dict({{"w", some_}, {"x", other}}))), HasSubstr("\"0\" has two different descriptions"));
 }
 
 TEST_F(LegacyPth, NothingIsEverRun) {
   test::FaultRow row("hostile");
   const auto touched = folder_ / "touched";
   const std::string run = pickled::global("os", "system") + pickled::tuple({pickled::text("touch " + touched.string())}) + "R";
-  EXPECT_THAT(reading_defect(file(pickled::dict({{"w", some_}, {"x", run}}))), HasSubstr("needs to run code, namely \"os.system\""));
+  EXPECT_THAT(reading_defect(file(pickled::dict({{"w", some_}, {"x", run}}))), HasSubstr("would have to run code: \"os.system\""));
   test::write_legacy_pth(folder_ / "x.pth", pickled::program(pickled::dict({{"w", some_}})), {{"0", 24, counting(24)}}, run);
   EXPECT_THAT(reading_defect(folder_ / "x.pth"), HasSubstr("\"os.system\""));
   EXPECT_TRUE(row.tried(!std::filesystem::exists(touched)));
@@ -111,11 +111,11 @@ TEST_F(LegacyPth, NothingIsEverRun) {
 TEST_F(LegacyPth, RefusesOtherPicklesAndSystems) {
   const std::string weights = pickled::program(pickled::dict({{"w", some_}}));
   test::write_text(folder_ / "x.pth", weights);
-  EXPECT_THAT(reading_defect(folder_ / "x.pth"), HasSubstr("does not begin as torch.save wrote"));
+  EXPECT_THAT(reading_defect(folder_ / "x.pth"), HasSubstr("not one that torch.save wrote"));
   test::write_legacy_pth(folder_ / "x.pth", weights, {{"0", 24, counting(24)}}, "\x89");
   EXPECT_THAT(reading_defect(folder_ / "x.pth"), HasSubstr("big-endian"));
   test::write_legacy_pth(folder_ / "x.pth", weights, {{"0", 24, counting(24)}}, "N");
-  EXPECT_THAT(reading_defect(folder_ / "x.pth"), HasSubstr("how its numbers are written"));
+  EXPECT_THAT(reading_defect(folder_ / "x.pth"), HasSubstr("does not state its byte order"));
 }
 
 TEST_F(LegacyPth, EveryTruncationIsSeen) {

@@ -99,28 +99,28 @@ TEST_F(Pth, TensorsStayInTheirStorage) {
   test::FaultRow row("hostile");
   constexpr std::int64_t kHuge = std::int64_t{1} << 62;
   const std::vector<std::pair<pickled::Tensor, std::string>> tensors{
-      {{"0", 24, {25}, {1}}, "leaves its storage"},
-      {{"0", 24, {24}, {1}, 1}, "leaves its storage"},
-      {{"0", 24, {}, {}, 24}, "leaves its storage"},
-      {{"0", 24, {2}, {24}}, "leaves its storage"},
-      {{"0", 24, {2}, {kHuge}}, "leaves its storage"},
-      {{"0", 24, {kHuge, 4}, {4, 1}}, "leaves its storage"},
-      {{"0", 24, {kHuge, kHuge}, {kHuge, 1}}, "leaves its storage"},
-      {{"0", 24, {4}, {kHuge}, 23}, "leaves its storage"},
-      {{"0", 24, {1}, {1}, 25}, "begins behind its storage"},
-      {{"0", 24, {1}, {1}, kHuge}, "begins behind its storage"},
-      {{"0", 24, {1}, {1}, -1}, "the count -1"},
-      {{"0", 24, {-1}, {1}}, "the count -1"},
-      {{"0", 24, {2}, {-1}, 5}, "the count -1"},
+      {{"0", 24, {25}, {1}}, "extends beyond its storage"},
+      {{"0", 24, {24}, {1}, 1}, "extends beyond its storage"},
+      {{"0", 24, {}, {}, 24}, "extends beyond its storage"},
+      {{"0", 24, {2}, {24}}, "extends beyond its storage"},
+      {{"0", 24, {2}, {kHuge}}, "extends beyond its storage"},
+      {{"0", 24, {kHuge, 4}, {4, 1}}, "extends beyond its storage"},
+      {{"0", 24, {kHuge, kHuge}, {kHuge, 1}}, "extends beyond its storage"},
+      {{"0", 24, {4}, {kHuge}, 23}, "extends beyond its storage"},
+      {{"0", 24, {1}, {1}, 25}, "begins after the end of its storage"},
+      {{"0", 24, {1}, {1}, kHuge}, "begins after the end of its storage"},
+      {{"0", 24, {1}, {1}, -1}, "the negative count -1"},
+      {{"0", 24, {-1}, {1}}, "the negative count -1"},
+      {{"0", 24, {2}, {-1}, 5}, "the negative count -1"},
       {{"0", 24, {1000000000}, {0}}, "share memory"},
       {{"0", 24, {3, 2}, {1, 1}}, "share memory"},
       {{"0", 24, {kHuge, kHuge, 0}, {1, 1, 1}}, "impossible shape"},
       {{"0", 24, {2, 2}, {1}}, "different lengths"},
       {{"0", 24, std::vector<std::int64_t>(17, 1), std::vector<std::int64_t>(17, 1)}, "17 axes"},
-      {{"0", 25, {1}, {1}}, "another length than it says"},
-      {{"0", kHuge, {1}, {1}}, "another length than it says"},
-      {{"0", -24, {1}, {1}}, "the count -24"},
-      {{"0", 24, {1}, {1}, 0, "DoubleStorage"}, "another length than it says"},
+      {{"0", 25, {1}, {1}}, "does not have the stated length"},
+      {{"0", kHuge, {1}, {1}}, "does not have the stated length"},
+      {{"0", -24, {1}, {1}}, "the negative count -24"},
+      {{"0", 24, {1}, {1}, 0, "DoubleStorage"}, "does not have the stated length"},
       {{"1", 24, {1}, {1}}, "has no \"data/1\""},
       {{"../data.pkl", 24, {1}, {1}}, "has no \"data/../data.pkl\""},
   };
@@ -132,7 +132,7 @@ TEST_F(Pth, TensorsTakeNoMoreThanTheFile) {
   test::FaultRow row("hostile");
   std::string many = pickled::dict({{"first", pickled::tensor({"0", 24, {24}, {1}}) + "q\1"}}) + "(";
   for (int i = 0; i < 1000; ++i) many += pickled::text(std::to_string(i)) + "h\1";
-  EXPECT_TRUE(row.tried(reading_defect(file(many + "u")).find("more bytes than it has") != std::string::npos));
+  EXPECT_TRUE(row.tried(reading_defect(file(many + "u")).find("more bytes than the file has") != std::string::npos));
 }
 
 TEST_F(Pth, NothingIsEverRun) {
@@ -140,9 +140,9 @@ TEST_F(Pth, NothingIsEverRun) {
   const auto touched = folder_ / "touched";
   const std::string run = pickled::global("os", "system") + pickled::tuple({pickled::text("touch " + touched.string())}) + "R";
   const std::string import_only = pickled::dict({{"w", some_}, {"x", pickled::global("numpy.core.multiarray", "scalar")}});
-  EXPECT_THAT(reading_defect(file(run)), HasSubstr("needs to run code, namely \"os.system\""));
-  EXPECT_THAT(reading_defect(file(import_only)), HasSubstr("namely \"numpy.core.multiarray.scalar\""));
-  EXPECT_THAT(reading_defect(file(pickled::dict({{"w", some_}, {"x", run}}))), HasSubstr("needs to run code"));
+  EXPECT_THAT(reading_defect(file(run)), HasSubstr("would have to run code: \"os.system\""));
+  EXPECT_THAT(reading_defect(file(import_only)), HasSubstr("run code: \"numpy.core.multiarray.scalar\""));
+  EXPECT_THAT(reading_defect(file(pickled::dict({{"w", some_}, {"x", run}}))), HasSubstr("would have to run code"));
   EXPECT_THAT(reading_defect(file(pickled::global("builtins", "eval"))), HasSubstr("\"builtins.eval\""));
   EXPECT_THAT(reading_defect(file(pickled::global("x\x1b[2J\xff", "y"))), HasSubstr(R"("x\u001b[2J\ufffd.y")"));
   EXPECT_TRUE(row.tried(!std::filesystem::exists(touched)));
@@ -154,9 +154,9 @@ TEST_F(Pth, RefusesHostilePickles) {
   std::string many = "(";
   for (int i = 0; i < 500'001; ++i) many += 'N';
   const std::vector<std::pair<std::string, std::string>> programs{
-      {"", "too short"},
-      {"\x80", "too short"},
-      {"\x80\x02", "too short"},
+      {"", "longer than the rest"},
+      {"\x80", "longer than the rest"},
+      {"\x80\x02", "longer than the rest"},
       {"\x80\x04N.", "protocol 4"},
       {"\x80\x02.", "an end in the middle"},
       {"\x80\x02NN.", "an end in the middle"},
@@ -177,18 +177,18 @@ TEST_F(Pth, RefusesHostilePickles) {
       {"\x80\x02N(a", "without its values"},  // behind a mark
       {"\x80\x02q\1", "without its values"},
       {"\x80\x02Na", "without its values"},
-      {"\x80\x02NNa", "no container"},
-      {"\x80\x02]NNs", "no container"},
-      {"\x80\x02}(Nu", "no container"},
-      {"\x80\x02NNb", "no container"},
-      {"\x80\x02NNR", "no function"},
-      {"\x80\x02" + pickled::global("collections", "OrderedDict") + pickled::tuple({"N"}) + "R", "made of something"},
+      {"\x80\x02NNa", "cannot contain them"},
+      {"\x80\x02]NNs", "cannot contain them"},
+      {"\x80\x02}(Nu", "cannot contain them"},
+      {"\x80\x02NNb", "cannot contain them"},
+      {"\x80\x02NNR", "not a function"},
+      {"\x80\x02" + pickled::global("collections", "OrderedDict") + pickled::tuple({"N"}) + "R", "with arguments"},
       {"\x80\x02h\1", "never set"},
       {"\x80\x02Nq\1j\2" + std::string("\0\0\0", 3), "never set"},
       {"\x80\x02Nr\xff\xff\xff\xff", "memo 4294967295"},
-      {"\x80\x02X\xff\xff\xff\xff", "too short"},
-      {"\x80\x02X\xff\xff\xff\x7f text", "too short"},
-      {"\x80\x02\x8a\xff\1", "too short"},
+      {"\x80\x02X\xff\xff\xff\xff", "longer than the rest"},
+      {"\x80\x02X\xff\xff\xff\x7f text", "longer than the rest"},
+      {"\x80\x02\x8a\xff\1", "longer than the rest"},
       {"\x80\x02\x8a\x09" + std::string(9, '\1'), "more than 64 bits"},
       {"\x80\x02"
        "cos",
@@ -196,11 +196,11 @@ TEST_F(Pth, RefusesHostilePickles) {
       {"\x80\x02"
        "cos\nsystem",
        "without an end"},
-      {"\x80\x02" + std::string(65, '('), "more than 64 containers"},
+      {"\x80\x02" + std::string(65, '('), "more than 64 nested containers"},
       {"\x80\x02" + many, "more than 500000 values"},
       {"\x80\x02" + std::string(200'000, ']') + ".", "an end in the middle"},
-      {pickled::program(pickled::dict({{"w", rebuild + ")R"}})), "not described as torch.save does"},
-      {pickled::program(pickled::dict({{"w", rebuild + pickled::tuple({"NQ", "N", "N", "N"}) + "R"}})), "not described as torch.save does"},
+      {pickled::program(pickled::dict({{"w", rebuild + ")R"}})), "differs from that of torch.save"},
+      {pickled::program(pickled::dict({{"w", rebuild + pickled::tuple({"NQ", "N", "N", "N"}) + "R"}})), "differs from that of torch.save"},
       {pickled::program(pickled::dict({{"w", pickled::global("torch", "FloatStorage") + ")R"}})), "it is made by torch.FloatStorage"},
       {pickled::program(pickled::dict({{"w", pickled::tensor({"0", 24, {1}, {1}, 0, "_utils._rebuild_parameter"})}})), "its memory is a"},
       {pickled::program(pickled::dict({{"w\nerror: x", some_}})), R"(the name "w\nerror: x")"},

@@ -1,4 +1,4 @@
-// How training samples are varied: the YAML block `augment`.
+// Options of the augmentation of training samples: the YAML block `augment`.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ enum class AugmentDevice { kAuto, kCpu, kGpu };
 inline constexpr config::Name<AugmentDevice> kAugmentDevices[] = {
     {AugmentDevice::kAuto, "auto"}, {AugmentDevice::kCpu, "cpu"}, {AugmentDevice::kGpu, "gpu"}};
 
-/// The factor a frame is resized by before a crop is cut out of it.
+/// The factor by which a frame is resized before a crop is cut out.
 struct ScaleOptions {
   double min = 0.75;
   double max = 1.75;
   std::vector<double> steps;
 
   void fields(config::Visitor& v) {
-    v.field("min", min, {.help = "smallest scale factor, drawn uniformly up to max; used with crop", .min = 0.1, .max = 10.0});
+    v.field("min", min, {.help = "smallest scale factor; factors are drawn uniformly from min to max; used with crop", .min = 0.1, .max = 10.0});
     v.field("max", max, {.help = "largest scale factor", .min = 0.1, .max = 10.0});
-    v.field("steps", steps, {.help = "draw one of these factors instead; empty: min to max", .min = 0.1, .max = 10.0});
+    v.field("steps", steps, {.help = "list of factors to draw from instead; empty: draw from min to max", .min = 0.1, .max = 10.0});
   }
 };
 
@@ -38,7 +38,7 @@ struct ColorOptions {
     v.field("brightness", brightness, {.help = "strength of the brightness jitter, 0 = off", .min = 0.0, .max = 2.0});
     v.field("contrast", contrast, {.help = "strength of the contrast jitter, 0 = off", .min = 0.0, .max = 2.0});
     v.field("saturation", saturation, {.help = "strength of the saturation jitter, 0 = off", .min = 0.0, .max = 2.0});
-    v.field("hue", hue, {.help = "largest shift of the hue, 0 = off", .unit = "turns", .min = 0.0, .max = 0.5});
+    v.field("hue", hue, {.help = "largest hue shift, 0 = off", .unit = "turns", .min = 0.0, .max = 0.5});
   }
 };
 
@@ -47,9 +47,9 @@ struct BlurOptions {
   double sigma = 1.5;
 
   void fields(config::Visitor& v) {
-    v.field("probability", probability, {.help = "share of the samples that are blurred, 0 = off", .min = 0.0, .max = 1.0});
+    v.field("probability", probability, {.help = "probability that a sample is blurred, 0 = off", .min = 0.0, .max = 1.0});
     v.field("sigma", sigma,
-            {.help = "largest standard deviation of the Gaussian, drawn uniformly from 0", .unit = "pixels", .min = 0.1, .max = 20.0});
+            {.help = "largest standard deviation of the Gaussian; it is drawn uniformly from 0 to this", .unit = "pixels", .min = 0.1, .max = 20.0});
   }
 };
 
@@ -65,18 +65,18 @@ struct AugmentOptions {
   AugmentDevice device = AugmentDevice::kAuto;
 
   void fields(config::Visitor& v) {
-    v.field("crop", crop, {.help = "train on random crops of data.size from the scaled frame; off: the whole frame resized to data.size"});
+    v.field("crop", crop, {.help = "train on random crops of data.size from the scaled frame; false: on the whole frame resized to data.size"});
     v.field("crop_min_valid", crop_min_valid,
-            {.help = "fraction of pixels with a label that a crop should hold; ten tries, then the best of them", .min = 0.0, .max = 1.0});
-    v.field("rare_classes", rare_classes, {.help = "names or train ids of classes that crops should prefer"});
+            {.help = "fraction of labelled pixels that a crop should contain; after ten tries the best crop is used", .min = 0.0, .max = 1.0});
+    v.field("rare_classes", rare_classes, {.help = "names or train ids of classes that crops should contain more often"});
     v.field("rare_probability", rare_probability,
-            {.help = "share of the crops laid over a pixel of a rare class, where the frame has one", .min = 0.0, .max = 1.0});
+            {.help = "probability that a crop is placed over a pixel of a rare class, if the frame has one", .min = 0.0, .max = 1.0});
     v.block("scale", scale, "scale jitter before the crop");
     v.field("flip", flip, {.help = "probability of a left-right flip, 0 = off", .min = 0.0, .max = 1.0});
     v.block("color", color, "colour jitter");
     v.block("blur", blur, "Gaussian blur");
     v.choice("device", device, kAugmentDevices,
-             {.help = "what makes flip, colour jitter and blur: the loader's threads (cpu), or the network's device (gpu); auto: gpu with CUDA"});
+             {.help = "where flip, colour jitter and blur run: on the loader's threads (cpu) or on the network's device (gpu); auto: gpu with CUDA"});
   }
 };
 

@@ -14,7 +14,7 @@
 namespace seg {
 namespace {
 
-// Each of these changes u8 planes [n,3,H,W] by the numbers of each sample, float32 [n,?].
+// Each of these functions changes u8 planes [n,3,H,W]. The parameters of each sample are float32 [n,?].
 
 torch::Tensor to_bytes(const torch::Tensor& values) { return values.round().clamp(0, 255).to(torch::kUInt8); }
 
@@ -44,7 +44,7 @@ struct Hsv {
   torch::Tensor hue, saturation, value;
 };
 
-/// OpenCV's 8-bit HSV to the bit, as one step of a hue is many grey levels: its tables of quotients hold multiples of 1/4096.
+/// Bit-identical to OpenCV's 8-bit HSV, because one step of hue is many grey levels: OpenCV's tables of quotients contain multiples of 1/4096.
 Hsv hsv_of(const torch::Tensor& planes) {
   const auto channels = planes.to(torch::kFloat32).split(1, 1);
   const torch::Tensor &red = channels[0], &green = channels[1], &blue = channels[2];
@@ -58,7 +58,7 @@ Hsv hsv_of(const torch::Tensor& planes) {
   return {quotient(sixths, kHueSteps / 6.0, span).remainder(kHueSteps), quotient(span, 255, value), value};
 }
 
-/// Truncated: so OpenCV's vector code is.
+/// Truncates, like OpenCV's vector code.
 torch::Tensor rgb_of(const Hsv& hsv) {
   const torch::Tensor sixths = hsv.hue * (6.0 / kHueSteps);
   const torch::Tensor saturation = hsv.saturation * (1.0 / 255), value = hsv.value * (1.0 / 255);
@@ -75,14 +75,14 @@ torch::Tensor with_hue(const torch::Tensor& planes, const torch::Tensor& steps) 
   return rgb_of(hsv);
 }
 
-/// Positions from -margin to length + margin, mirrored at the first and the last as often as it takes.
+/// Positions from -margin to length + margin, mirrored at the first and the last position as often as necessary.
 torch::Tensor mirrored_positions(std::int64_t length, std::int64_t margin, const torch::Device& device) {
   const torch::Tensor positions = torch::arange(-margin, length + margin, torch::TensorOptions(torch::kInt64).device(device));
   const std::int64_t last = length - 1;
   return last - (positions.remainder(std::max<std::int64_t>(2 * last, 1)) - last).abs();
 }
 
-/// Along one dimension with a kernel for each sample.
+/// Convolves along one dimension, with a kernel for each sample.
 torch::Tensor convolved(const torch::Tensor& planes, const torch::Tensor& kernels, std::int64_t dim) {
   const std::int64_t n = planes.size(0), taps = kernels.size(1);
   const torch::Tensor wider = planes.index_select(dim, mirrored_positions(planes.size(dim), taps / 2, planes.device()));
@@ -96,18 +96,18 @@ torch::Tensor with_blur(const torch::Tensor& planes, const torch::Tensor& kernel
 }
 
 using Numbers = std::vector<double>;
-/// What a change takes of one sample; nothing where the sample does without it.
+/// The parameters of a change for one sample; nothing if the sample does not have this change.
 using NumbersOf = std::function<std::optional<Numbers>(const PixelChanges& changes)>;
 
 /// Samples that one function changes together.
 struct Group {
   torch::Tensor (*change)(const torch::Tensor& planes, const torch::Tensor& numbers);
   bool labels_too;
-  Numbers samples;  // their places in the batch
-  Numbers numbers;  // equally many for each of them
+  Numbers samples;  // their indices in the batch
+  Numbers numbers;  // the same number for each sample
 };
 
-/// The Gaussian with zeros around it.
+/// The Gaussian, padded with zeros.
 Numbers blur_kernel(double sigma, int taps) {
   const cv::Mat gaussian = cv::getGaussianKernel(blur_taps(sigma), sigma, CV_64F);
   Numbers kernel(static_cast<std::size_t>(taps), 0.0);
@@ -123,7 +123,7 @@ NumbersOf color_numbers(std::size_t turn, ColorKind kind) {
   };
 }
 
-/// To be changed one after the other: samples may have their colours changed in different orders.
+/// Groups that are processed one after the other: samples may need colour changes in different orders.
 std::vector<Group> groups_of(const std::vector<PixelChanges>& batch) {
   std::vector<Group> groups;
   const auto add = [&](auto change, bool labels_too, const NumbersOf& numbers_of) {
@@ -155,7 +155,7 @@ std::vector<Group> groups_of(const std::vector<PixelChanges>& batch) {
   return groups;
 }
 
-/// Samples and numbers of all groups, in one copy that nothing waits for.
+/// Samples and numbers of all groups, in one asynchronous copy.
 torch::Tensor numbers_on(const torch::Device& device, const std::vector<Group>& groups) {
   Numbers all;
   for (const Group& group : groups) {
@@ -178,7 +178,7 @@ ChangedBatch make_changes(const torch::Tensor& images, const torch::Tensor& labe
     const auto count = std::ssize(numbers);
     return all.narrow(0, std::exchange(taken, taken + count), count);
   };
-  // Channel by channel, so that all loops run over neighbouring values.
+  // Planar, so that all loops run over contiguous values.
   const torch::Tensor planes = images.permute({0, 3, 1, 2}).clone(at::MemoryFormat::Contiguous);
   ChangedBatch changed{planes, labels};
   for (const Group& group : groups) {

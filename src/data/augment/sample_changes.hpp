@@ -1,4 +1,4 @@
-// Flip, colour jitter and blur of one sample: drawn, and made with OpenCV. batch_changes.hpp makes them on a batch.
+// Draws flip, colour jitter and blur of one sample, and applies them with OpenCV. batch_changes.hpp applies them to a batch.
 #pragma once
 
 #include "base/random.hpp"
@@ -7,21 +7,21 @@
 
 namespace seg {
 
-/// Flip with its probability; the colour changes in random order, each with a factor of its own; blur of some samples with a standard deviation
-/// uniform in [0, sigma). What is switched off draws nothing.
+/// Draws the flip; the colour changes in random order, each with its own factor; and the blur, with a standard deviation uniform in [0, sigma). A
+/// change that is off draws no random numbers.
 PixelChanges draw_changes(const AugmentOptions& options, Random& random);
 
-/// Makes sample.changes, of which none are left. Labels may be empty. Colours change as torchvision defines it (torchvision.transforms.functional,
-/// adjust_*), on u8 RGB, saturating:
+/// Applies sample.changes and clears them. Labels may be empty. Colours change as in torchvision (torchvision.transforms.functional, adjust_*), on u8
+/// RGB, saturating:
 ///   brightness  x -> f x                     contrast  x -> f x + (1 - f) mean(grey)
 ///   saturation  x -> f x + (1 - f) grey(x)   hue       h -> h + shift, in HSV, shift in turns
 /// with grey = 0.299 R + 0.587 G + 0.114 B. The hue moves in steps of 1/180 turn. A blur mirrors the border.
 void make_changes(Sample& sample);
 
-// What these share with the same changes as tensors (batch_changes.cpp).
+// Shared with the implementation on tensors (batch_changes.cpp).
 inline constexpr int kHueSteps = 180;  // a turn in OpenCV's 8-bit HSV
 int hue_steps(double turns);
-/// Width of the kernel for a standard deviation: what OpenCV takes for 8-bit images.
+/// Width of the blur kernel for a standard deviation, the same as OpenCV's for 8-bit images.
 int blur_taps(double sigma);
 
 }  // namespace seg

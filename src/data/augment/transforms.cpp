@@ -15,7 +15,7 @@
 namespace seg {
 namespace {
 
-/// A class by name or, where no class has that name, by train id.
+/// Finds a class by name or, if no class has that name, by train id.
 std::uint8_t train_id(const std::string& text, const ClassTable& classes) {
   const auto named = std::ranges::find(classes, text, &ClassInfo::name);
   if (named != classes.end()) return static_cast<std::uint8_t>(named - classes.begin());
@@ -27,7 +27,7 @@ std::uint8_t train_id(const std::string& text, const ClassTable& classes) {
   throw Error(ErrorKind::kConfiguration, "augment.rare_classes: the data set has no class '" + text + "'", "its classes are " + names);
 }
 
-/// The mean of the normalisation as an RGB colour: padding becomes 0 for the network.
+/// The mean of the normalisation as an RGB colour, so that padding becomes 0 in the network's input.
 cv::Scalar mean_color(const NetworkInput& input) {
   cv::Scalar color;
   for (int c = 0; c < 3; ++c)
@@ -35,7 +35,7 @@ cv::Scalar mean_color(const NetworkInput& input) {
   return color;
 }
 
-/// The frame times a factor, sides rounded: one of `steps`, or uniform in [min, max) where there are none.
+/// Resizes the frame by a factor and rounds its sides. The factor is one of `steps`, or uniform in [min, max) if there are no steps.
 void scale(Sample& sample, const ScaleOptions& options, Random& random) {
   const std::vector<double>& steps = options.steps;
   const double factor = steps.empty() ? random.uniform(options.min, options.max) : steps[static_cast<std::size_t>(random.below(std::ssize(steps)))];
@@ -45,7 +45,7 @@ void scale(Sample& sample, const ScaleOptions& options, Random& random) {
   if (!sample.labels.empty()) sample.labels = resize_labels(sample.labels, size);
 }
 
-/// Grows a frame at its right and lower edge to at least `size`: the image with `color` (RGB), the labels with 255.
+/// Pads a frame at its right and lower edge to at least `size`: the image with `color` (RGB), the labels with 255.
 void pad(Sample& sample, Size size, const cv::Scalar& color) {
   const int below = std::max(0, static_cast<int>(size.height) - sample.image.rows);
   const int right = std::max(0, static_cast<int>(size.width) - sample.image.cols);
@@ -59,7 +59,7 @@ void pad(Sample& sample, Size size, const cv::Scalar& color) {
   if (!sample.labels.empty()) grow(sample.labels, cv::Scalar(kIgnoreLabel));
 }
 
-/// The pixel number `rank`, in reading order, among those with the value `label`; there must be one.
+/// The pixel with index `rank`, in reading order, among the pixels with the value `label`; it must exist.
 cv::Point find_pixel(const cv::Mat& labels, std::uint8_t label, std::int64_t rank) {
   for (int y = 0; y < labels.rows; ++y) {
     const auto* row = labels.ptr<std::uint8_t>(y);
@@ -79,7 +79,7 @@ std::optional<cv::Point> random_rare_pixel(const cv::Mat& labels, const std::vec
   return find_pixel(labels, chosen, random.below(counts[chosen]));
 }
 
-/// Where a window of `length` starts in `total` pixels so that it holds `anchor`, if there is one.
+/// Start of a window of `length` in `total` pixels; the window contains `anchor`, if there is one.
 int random_start(int total, int length, std::optional<int> anchor, Random& random) {
   const int first = anchor ? std::max(0, *anchor - length + 1) : 0;
   const int last = anchor ? std::min(*anchor, total - length) : total - length;
@@ -94,9 +94,9 @@ double valid_fraction(const cv::Mat& labels) {
   return static_cast<double>(cv::countNonZero(labels != kIgnoreLabel)) / static_cast<double>(labels.total());
 }
 
-/// A window, uniform over the frame, which must be at least that large. With options.rare_probability it is uniform over the windows that hold a
-/// random pixel of a random rare class, where the frame has one. Windows with less than options.crop_min_valid labelled pixels are drawn again, at
-/// most kTries times; then the one with most is taken.
+/// Draws a window uniformly from the frame, which must be at least that large. With options.rare_probability it draws from the windows that contain a
+/// random pixel of a random rare class, if the frame has one. Windows with less than options.crop_min_valid labelled pixels are drawn again, at
+/// most kTries times; then the window with the most labelled pixels is used.
 cv::Rect draw_window(const Sample& sample, cv::Size window, const AugmentOptions& options, const std::vector<std::uint8_t>& rare, Random& random) {
   constexpr int kTries = 10;
   const cv::Mat& labels = sample.labels;
@@ -119,7 +119,7 @@ cv::Rect draw_window(const Sample& sample, cv::Size window, const AugmentOptions
   return best;
 }
 
-/// As draw_window; where the sample was drawn for a class, again, at most kRedraws times, until the window holds what is wanted of it; then the last.
+/// Like draw_window. If the sample was drawn for a class, repeats at most kRedraws times, until the window contains enough of it; then uses the last.
 cv::Rect draw_wanted_window(const Sample& sample, cv::Size size, const AugmentOptions& options, const std::vector<std::uint8_t>& rare,
                             Random& random) {
   constexpr int kRedraws = 10;
@@ -132,7 +132,7 @@ cv::Rect draw_wanted_window(const Sample& sample, cv::Size size, const AugmentOp
 
 void crop(Sample& sample, const cv::Rect& window) {
   if (window.size() == sample.image.size()) return;
-  // Copies, so that a small crop does not keep the large frame in memory.
+  // Copied, so that a small crop does not keep the large frame in memory.
   sample.image = sample.image(window).clone();
   if (!sample.labels.empty()) sample.labels = sample.labels(window).clone();
 }
@@ -148,12 +148,12 @@ SampleTransform training_transform(const AugmentOptions& options, Size size, con
                                    AugmentDevice device) {
   check(input);
   if (options.scale.min > options.scale.max) {
-    throw Error(ErrorKind::kConfiguration, "augment.scale: min is larger than max", "exchange them");
+    throw Error(ErrorKind::kConfiguration, "augment.scale: min is larger than max", "swap them");
   }
   std::vector<std::uint8_t> rare;
   for (const std::string& text : options.rare_classes) rare.push_back(train_id(text, classes));
   if (options.crop && (size.height <= 0 || size.width <= 0)) {
-    throw Error(ErrorKind::kConfiguration, "data.size: " + to_string(size) + " is no size for the network's input", "give [height, width] in pixels");
+    throw Error(ErrorKind::kConfiguration, "data.size " + to_string(size) + " is not a size of the network's input", "use [height, width] in pixels");
   }
   return [options, size, rare, padding = mean_color(input), device](Sample sample, std::uint64_t seed) {
     Random random(seed);

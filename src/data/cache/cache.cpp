@@ -17,7 +17,7 @@
 namespace seg {
 namespace {
 
-constexpr std::uint64_t kDecoding = 1;  // counts up when the same files become other pixels in a new version of this code
+constexpr std::uint64_t kDecoding = 1;  // increased when a new version of this code decodes the same files to other pixels
 constexpr double kBytesPerGb = 1e9;
 
 template <class Number>
@@ -25,7 +25,7 @@ void add(Digest& digest, Number number) {
   digest.update(&number, sizeof number);
 }
 
-/// False if there is no such file.
+/// Returns false if there is no such file.
 bool add_version(Digest& digest, const fs::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return false;
@@ -35,11 +35,11 @@ bool add_version(Digest& digest, const fs::path& file) {
   return true;
 }
 
-/// What decides how the files of `set` become pixels: 32 hexadecimal digits.
+/// Digest of everything that determines how the files of `set` become pixels: 32 hexadecimal digits.
 std::string decoding_digest(const FileDataset& set) {
   Digest digest;
   add(digest, kDecoding);
-  digest.update(cv::getVersionString());  // resizes
+  digest.update(cv::getVersionString());  // OpenCV resizes
   for (const Size& size : {set.frame().image, set.frame().labels}) {
     add(digest, size.height);
     add(digest, size.width);
@@ -49,7 +49,7 @@ std::string decoding_digest(const FileDataset& set) {
   return digest.hex();
 }
 
-/// Of the cache file: the data's place and all ways in which it is decoded.
+/// Identity of the cache file: the location of the data and all ways in which it is decoded.
 std::string identity_of(const DataOptions& options, const std::vector<const FileDataset*>& sets) {
   std::set<std::string> decodings;
   for (const FileDataset* set : sets) decodings.insert(decoding_digest(*set));
@@ -61,7 +61,7 @@ std::string identity_of(const DataOptions& options, const std::vector<const File
 
 std::uint64_t bytes_of(const Sample& sample) { return sample.image.total() * sample.image.elemSize() + sample.labels.total(); }
 
-/// Samples kept in this process.
+/// A cache in the memory of this process.
 class MemoryCache final : public SampleCache {
  public:
   /// `limit`: bytes of pixels.
@@ -78,12 +78,12 @@ class MemoryCache final : public SampleCache {
     const std::unique_lock lock(mutex_);
     const auto found = samples_.find(key.entry);
     if (found != samples_.end()) {
-      if (found->second.version == key.version) return;  // another thread was faster
+      if (found->second.version == key.version) return;  // another thread has already stored it
       bytes_ -= bytes_of(found->second.sample);          // its file has changed
       samples_.erase(found);
     }
     if (bytes_ + bytes_of(sample) > limit_) {
-      if (!full_) spdlog::warn("data.cache: memory is full with {} frames; others are decoded each time: raise data.cache_gb", samples_.size());
+      if (!full_) spdlog::warn("data.cache: memory is full with {} frames; others are decoded every time: raise data.cache_gb", samples_.size());
       full_ = true;
       return;
     }
@@ -98,7 +98,7 @@ class MemoryCache final : public SampleCache {
   };
 
   const std::uint64_t limit_;
-  std::shared_mutex mutex_;  // guards all below
+  std::shared_mutex mutex_;  // guards all members below
   std::unordered_map<std::string, Kept> samples_;
   std::uint64_t bytes_ = 0;
   bool full_ = false;
@@ -123,9 +123,9 @@ std::optional<CacheKey> CachedDataset::key_of(const FilePair& pair) const {
 }
 
 Sample CachedDataset::get(std::int64_t index) const {
-  // The version is taken before the files are read: if they change meanwhile, the entry is stale, not wrong.
+  // The version is read before the files: if they change in between, the entry is stale, but not wrong.
   const std::optional<CacheKey> key = cache_ ? key_of(files_->pair(index)) : std::nullopt;
-  if (!key) return files_->get(index);  // says what is wrong with a missing file
+  if (!key) return files_->get(index);  // throws for a missing file
   if (std::optional<Sample> kept = cache_->find(*key)) {
     kept->id = files_->id(index);
     return std::move(*kept);
@@ -142,11 +142,11 @@ std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const std::v
   const fs::path folder = options.cache_dir.empty() ? default_folder : fs::path(options.cache_dir);
   try {
     auto cache = std::make_shared<DiskCache>(folder, identity_of(options, sets), limit);
-    spdlog::info("data.cache: disk: decoded frames are kept in {}", cache->file().string());
+    spdlog::info("data.cache: disk: decoded frames are stored in {}", cache->file().string());
     return cache;
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
-    spdlog::warn("data.cache: disk is left out, every epoch decodes its files: {}", error.what());
+    spdlog::warn("data.cache: the disk cache is not used, so every epoch decodes all files: {}", error.what());
     return nullptr;
   }
 }

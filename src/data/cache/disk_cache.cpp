@@ -22,7 +22,7 @@ using Entry = DiskCache::Entry;
 
 constexpr std::uint64_t kFormat = 1;
 constexpr std::uint64_t kAlignment = 64;
-constexpr std::uint64_t kGrowth = 16u << 20;  // the file grows by that much at a time
+constexpr std::uint64_t kGrowth = 16u << 20;  // the file grows in steps of this size
 constexpr std::uint64_t kMaxEntries = 1u << 18;
 constexpr std::uint64_t kIndexStart = 4096;
 constexpr std::uint64_t kPayloadStart = kIndexStart + kMaxEntries * sizeof(Entry);
@@ -30,20 +30,20 @@ constexpr std::int32_t kMaxSide = 1 << 20;
 
 constexpr const char* kExtension = ".samples";
 
-// Places of the locks (SharedFile).
-constexpr std::uint64_t kCacheInUse = 0;  // shared by everyone who has the file open
-constexpr std::uint64_t kAppending = 1;   // held by who takes a place or publishes an entry
+// Byte positions of the locks (SharedFile).
+constexpr std::uint64_t kCacheInUse = 0;  // shared by all processes that have the file open
+constexpr std::uint64_t kAppending = 1;   // held while a place is reserved or an entry is published
 
 struct Header {
   std::array<char, 8> magic = {'s', 'e', 'g', 'c', 'a', 'c', 'h', 'e'};
   std::uint64_t format = kFormat;
   Hex identity = {};
-  Hex own_digest = {};  // of all before
+  Hex own_digest = {};  // of all fields above
   std::uint64_t entries = 0;
-  std::uint64_t end = kPayloadStart;  // of the last payload
+  std::uint64_t end = kPayloadStart;  // end of the last payload
 };
 
-// Both are written as they lie in memory: no gaps, whose bytes would be random.
+// Both are written as they are in memory, so they must have no padding, whose bytes would be random.
 static_assert(sizeof(Header) == 8 + 8 + 2 * sizeof(Hex) + 2 * 8);
 static_assert(sizeof(Entry) == 4 * sizeof(Hex) + 8 + 4 * 4 && kPayloadStart % kAlignment == 0);
 
@@ -87,7 +87,7 @@ std::string new_file(const std::string& identity) {
   return {reinterpret_cast<const char*>(&header), sizeof header};
 }
 
-/// Nothing if the header is not that of a cache file of this format and identity.
+/// Nothing if the file has no valid header with this format and identity.
 std::optional<Header> read_header(const SharedFile& file, const std::string& identity) {
   Header header;
   const Header good;
@@ -109,7 +109,7 @@ void require_written(int error_number) {
   if (error_number != 0) throw Error(ErrorKind::kStorage, std::strerror(error_number));
 }
 
-/// Held while a place is taken or an entry published.
+/// Held while a place is reserved or an entry is published.
 class Appending {
  public:
   explicit Appending(const SharedFile& file) : file_(file) { file_.lock(kAppending, SharedFile::Lock::kExclusive); }
@@ -148,15 +148,15 @@ bool remove_if_unused(const CacheFile& file) {
     if (!opened.try_lock(kCacheInUse)) return false;
     std::error_code error;
     if (!fs::remove(file.path, error)) return false;
-    spdlog::info("data.cache: removed {}, which no run uses, to stay within data.cache_gb", file.path.string());
+    spdlog::info("data.cache: removed {}, which no run is using, to stay within data.cache_gb", file.path.string());
     return true;
   } catch (const Error&) {
-    return false;  // not ours to open
+    return false;  // no permission to open it
   }
 }
 
-/// Bytes that `own` may grow by so that all cache files in its folder stay within `limit` on the disk. If that is less than
-/// `wanted`, removes other cache files that no process has open, the longest unused first, until it is enough or none is left.
+/// Number of bytes by which `own` may grow so that all cache files in its folder together stay within `limit`. If that is less than `wanted`,
+/// removes other cache files that no process has open, the least recently used first, until it is enough or none is left.
 std::uint64_t room_in_folder(const fs::path& own, std::uint64_t limit, std::uint64_t wanted) {
   const std::vector<CacheFile> files = cache_files(own.parent_path());
   std::uint64_t used = 0;
@@ -191,18 +191,18 @@ void DiskCache::open() {
                        });
     if (sound) {
       require_written(file_->extend_by_hole(kPayloadStart));
-      ::utimensat(AT_FDCWD, path_.c_str(), nullptr, 0);  // the one most recently used
+      ::utimensat(AT_FDCWD, path_.c_str(), nullptr, 0);  // marks it as the most recently used file
       return;
     }
-    spdlog::warn("data.cache: {} is damaged and made anew", path_.string());
+    spdlog::warn("data.cache: {} is damaged and is created again", path_.string());
     entries_.clear();
     entries_read_ = 0;
-    fs::remove(path_, ignored);  // those who have it open go on with what they have
+    fs::remove(path_, ignored);  // processes that have it open continue with the old file
   }
-  throw Error(ErrorKind::kStorage, "cannot open " + path_.string() + ": it changes all the time", "choose another folder with data.cache_dir");
+  throw Error(ErrorKind::kStorage, "cannot open " + path_.string() + ": it is replaced all the time", "choose another folder with data.cache_dir");
 }
 
-/// Adds what was published since the last call; false if the index cannot be read.
+/// Adds the entries published since the last call; false if the index cannot be read.
 bool DiskCache::read_new_entries() {
   std::uint64_t count = 0;
   if (!file_->read(offsetof(Header, entries), &count, sizeof count) || count > kMaxEntries) return false;
@@ -210,7 +210,7 @@ bool DiskCache::read_new_entries() {
   std::vector<Entry> fresh(count - entries_read_);
   if (!file_->read(kIndexStart + entries_read_ * sizeof(Entry), fresh.data(), fresh.size() * sizeof(Entry))) return false;
   for (const Entry& entry : fresh) {
-    if (is_sound(entry)) entries_[to_text(entry.key)] = entry;  // the newest counts
+    if (is_sound(entry)) entries_[to_text(entry.key)] = entry;  // the newest entry is valid
   }
   entries_read_ = count;
   return true;
@@ -233,11 +233,11 @@ std::optional<DiskCache::Entry> DiskCache::look_up(const CacheKey& key) {
   return found;
 }
 
-/// The sample of an entry, if its payload can be reached and fits its digest.
+/// The sample of an entry, if its payload can be read and matches its digest.
 std::optional<Sample> DiskCache::intact(const Entry& entry) const {
   const std::uint8_t* payload = file_->mapped(entry.offset, payload_bytes(entry));
   if (payload == nullptr || digest_of(payload, payload_bytes(entry)) != entry.payload_digest) return std::nullopt;
-  auto* pixels = const_cast<std::uint8_t*>(payload);  // cv::Mat has no const; the mapping itself cannot be written
+  auto* pixels = const_cast<std::uint8_t*>(payload);  // cv::Mat has no const; the mapping itself is read-only
   Sample sample;
   sample.image = cv::Mat(entry.image_rows, entry.image_cols, CV_8UC3, pixels);
   if (label_bytes(entry) > 0) sample.labels = cv::Mat(entry.label_rows, entry.label_cols, CV_8UC1, pixels + rounded_up(image_bytes(entry)));
@@ -245,7 +245,7 @@ std::optional<Sample> DiskCache::intact(const Entry& entry) const {
 }
 
 std::optional<Sample> DiskCache::find(const CacheKey& key) {
-  // Where the payload of the first is damaged, another process may have appended a good one.
+  // If the first payload is damaged, another process may have appended an intact one.
   for (int attempt = 0; attempt < 2; ++attempt) {
     const std::optional<Entry> entry = look_up(key);
     if (!entry) return std::nullopt;
@@ -260,7 +260,7 @@ void DiskCache::drop(const Entry& damaged) {
   const auto found = entries_.find(to_text(damaged.key));
   if (found == entries_.end() || found->second.offset != damaged.offset) return;
   entries_.erase(found);
-  if (!std::exchange(told_damage_, true)) spdlog::warn("data.cache: {} is damaged in places; those frames are decoded again", path_.string());
+  if (!std::exchange(told_damage_, true)) spdlog::warn("data.cache: parts of {} are damaged; those frames are decoded again", path_.string());
 }
 
 void DiskCache::keep(const CacheKey& key, const Sample& sample) {
@@ -288,7 +288,7 @@ void DiskCache::keep(const CacheKey& key, const Sample& sample) {
   }
 }
 
-/// Where the payload goes; nothing if somebody else has kept that sample, or if there is no room.
+/// Reserves a place for the payload; nothing if another process has stored that sample, or if there is no room.
 std::optional<std::uint64_t> DiskCache::take_place(const Entry& entry) {
   const std::lock_guard lock(mutex_);
   const Appending appending(*file_);
@@ -303,7 +303,7 @@ std::optional<std::uint64_t> DiskCache::take_place(const Entry& entry) {
   return end;
 }
 
-/// False where the limit does not allow `bytes` more.
+/// Returns false if the limit does not allow `bytes` more.
 bool DiskCache::grow(std::uint64_t bytes) {
   const std::uint64_t room = room_in_folder(path_, limit_, bytes);
   if (bytes > room) {
@@ -311,7 +311,7 @@ bool DiskCache::grow(std::uint64_t bytes) {
     return false;
   }
   if (file_->allocate(std::clamp(kGrowth, bytes, room)) == 0) return true;
-  require_written(file_->allocate(bytes));  // the last bytes of a disk
+  require_written(file_->allocate(bytes));  // fails if the disk is full
   return true;
 }
 
@@ -329,14 +329,14 @@ void DiskCache::publish(const Entry& entry) {
 
 void DiskCache::stop_keeping(const std::string& reason) {
   if (!keeping_.exchange(false)) return;
-  spdlog::warn("data.cache: {} keeps no further frames, they are decoded each time: {}", path_.string(), reason);
+  spdlog::warn("data.cache: {} stores no more frames; they are decoded every time: {}", path_.string(), reason);
 }
 
-/// A file that is full of frames whose sources have changed makes place for a new one.
+/// Removes a file that is full of frames whose source files have changed, so that a new one can be created.
 void DiskCache::retire_if_outdated() {
   if (keeping_ || retired_ || stale_ <= entries_.size()) return;
   retired_ = true;
-  spdlog::warn("data.cache: most frames in {} are out of date, so the next run starts it anew", path_.string());
+  spdlog::warn("data.cache: most frames in {} are outdated, so the next run creates it again", path_.string());
   std::error_code ignored;
   fs::remove(path_, ignored);
 }

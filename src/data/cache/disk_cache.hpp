@@ -1,12 +1,11 @@
-// Samples kept in one file that is mapped into memory, for later runs and for several at once.
+// A cache of samples in one file that is mapped into memory, for later runs and for several runs at the same time.
 //
-// Layout: header | index, a hole that entries fill from the front | payloads, appended. A payload is the rows of the image (RGB),
-// then from the next multiple of 64 bytes the labels. An entry names the files it was made from, their version, the payload's place and digest, and
-// carries a digest of itself.
+// Layout: header | index, a hole that entries fill from the front | payloads, appended. A payload is the rows of the image (RGB), then from the next
+// multiple of 64 bytes the labels. An entry contains its source files, their version, the payload's position and digest, and a digest of itself.
 //
-// Order of writing: place taken, payload, entry, number of entries; so a process that dies leaves at most a place unused, and
-// what a crash of the machine leaves half written has a wrong digest. Every payload is held against its digest each time it is
-// handed out; one that does not fit is decoded and appended again. Nothing is ever overwritten, so a view stays good.
+// Order of writing: place reserved, payload, entry, number of entries. Therefore a process that dies leaves at most one place unused, and data that a
+// crash of the machine leaves half written has a wrong digest. Every payload is checked against its digest each time it is returned; if they do not
+// match, the sample is decoded and appended again. Nothing is ever overwritten, so a view stays valid.
 #pragma once
 
 #include <array>
@@ -21,9 +20,9 @@ namespace seg {
 
 class DiskCache final : public SampleCache {
  public:
-  /// Opens or makes folder/IDENTITY.samples; one that is damaged is made anew. `identity`: 32 hexadecimal digits. `limit`: bytes
-  /// that all cache files in the folder may take on the disk: beyond it, files that no process has open are removed, the one
-  /// longest not used first; then no more samples are kept, and the log says so once. Throws kStorage.
+  /// Opens or creates folder/IDENTITY.samples; a damaged file is created again. `identity`: 32 hexadecimal digits. `limit`: bytes that all cache
+  /// files in the folder may use on the disk. Beyond it, files that no process has open are removed, the least recently used first; after that no
+  /// more samples are stored, which is logged once. Throws kStorage.
   DiskCache(const std::filesystem::path& folder, const std::string& identity, std::uint64_t limit);
 
   std::optional<Sample> find(const CacheKey& key) override;
@@ -36,7 +35,7 @@ class DiskCache final : public SampleCache {
     Hex key, version, payload_digest;
     std::uint64_t offset;  // of the payload, in bytes from the start of the file
     std::int32_t image_rows, image_cols, label_rows, label_cols;
-    Hex own_digest;  // of all before
+    Hex own_digest;  // of all fields above
   };
 
  private:
@@ -56,10 +55,10 @@ class DiskCache final : public SampleCache {
   std::uint64_t limit_;
   std::unique_ptr<SharedFile> file_;
   std::atomic<bool> keeping_ = true;
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;  // guards all members below
   std::unordered_map<std::string, Entry> entries_;
   std::uint64_t entries_read_ = 0;
-  std::uint64_t stale_ = 0;  // found to be of another version, and forgotten
+  std::uint64_t stale_ = 0;  // entries with an outdated version, which were dropped
   bool retired_ = false;
   bool told_damage_ = false;
 };

@@ -21,7 +21,7 @@ fs::path list_file(const DataOptions& options, const std::string& split) {
   return fs::is_regular_file(file) ? file : fs::path(file.string() + ".txt");
 }
 
-/// A line without surrounding blanks and without the ending of an image's name.
+/// A line without surrounding blanks and without the suffix of image names.
 std::string stem_of(std::string line, const FilesByStem& images, const std::string& suffix) {
   const auto last = line.find_last_not_of(" \t\r");
   if (last == std::string::npos) return {};
@@ -43,7 +43,7 @@ std::set<std::string> read_list(const fs::path& file, const FilesByStem& images,
   }
   if (missing.empty()) return stems;
   throw Error(ErrorKind::kData, file.string() + ": " + std::to_string(missing.size()) + " names without an image (" + first_ten(missing) + ")",
-              "a line is an image's path below data.folder.images");
+              "each line must be the path of an image below data.folder.images");
 }
 
 }  // namespace

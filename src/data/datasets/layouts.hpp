@@ -1,4 +1,4 @@
-// How published sets and your own folders lay out their images and labels: each layout lists the files of a split.
+// The folder layouts of published data sets and of your own folders: each layout lists the files of a split.
 #pragma once
 
 #include <string>
@@ -18,12 +18,12 @@ Listing list_synthia_rand(const DataOptions& options, const ClassFile& classes, 
 /// Cityscapes: leftImg8bit/SPLIT/CITY/X_leftImg8bit.png with gtFine/SPLIT/CITY/X_gtFine_labelIds.png (or labelTrainIds).
 Listing list_cityscapes(const DataOptions& options, const ClassFile& classes, const std::string& split);
 
-/// CamVid as the SegNet tutorial cut it: SPLIT/X.jpg (or png) with SPLITannot/X.png, 8-bit ids.
+/// CamVid in the version of the SegNet tutorial: SPLIT/X.jpg (or png) with SPLITannot/X.png, 8-bit ids.
 Listing list_camvid(const DataOptions& options, const ClassFile& classes, const std::string& split);
 
 /// Your own data: images and label PNGs in two trees, paired by stem, split by sub-folders or list files.
-/// folders: IMAGES/SPLIT/a/b.jpg with LABELS/SPLIT/a/b.png. lists: IMAGES/a/b.jpg with LABELS/a/b.png, and a text file a split
-/// that holds "a/b" or "a/b.jpg", a line an image; empty lines are skipped.
+/// folders: IMAGES/SPLIT/a/b.jpg with LABELS/SPLIT/a/b.png. lists: IMAGES/a/b.jpg with LABELS/a/b.png, and one text file per split
+/// with one image per line, "a/b" or "a/b.jpg"; empty lines are skipped.
 Listing list_folder(const DataOptions& options, const ClassFile& classes, const std::string& split);
 
 /// The splits whose sub-folder or list file exists.

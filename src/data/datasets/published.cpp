@@ -9,13 +9,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder below data.root, and how the names of its files end.
+/// A folder below data.root, and the suffix of its file names.
 struct FileTree {
   fs::path folder;
   std::string suffix;
 };
 
-/// The pairs of two trees; where both are missing, that of the images is the one that is told of.
+/// The pairs of two trees. If both are missing, the error names the folder of the images.
 std::vector<FilePair> pairs_of(const DataOptions& options, const FileTree& images, const FileTree& labels) {
   const fs::path root = options.root;
   const std::string hint = how_to_get(options.dataset);
@@ -38,7 +38,7 @@ std::vector<std::string> chosen_or_all(const std::vector<std::string>& chosen, c
   return chosen.empty() ? folder_names(folder, hint) : chosen;
 }
 
-/// Adds every side and camera of a sequence; gives the frames that any of them has.
+/// Adds every side and camera of a sequence; returns the frames that any of them has.
 FrameNames add_sequence(const DataOptions& options, const std::string& sequence, Pairing& pairing) {
   const std::string hint = how_to_get(options.dataset);
   const fs::path images = fs::path(options.root) / sequence / "RGB";
@@ -54,7 +54,7 @@ FrameNames add_sequence(const DataOptions& options, const std::string& sequence,
   return frames;
 }
 
-/// The pairs of one sequence whose frame lies in the split's block: the same frames for all sides and cameras.
+/// Keeps the pairs of one sequence whose frame is in the split's block: the same frames for all sides and cameras.
 void keep_block(const std::vector<FilePair>& all, const std::string& sequence, const FrameNames& frames, const std::string& split, std::int64_t gap,
                 std::vector<FilePair>& kept) {
   const FrameRange range = blocked_split(std::ssize(frames), split, gap);

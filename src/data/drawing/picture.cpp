@@ -106,7 +106,7 @@ cv::Mat panel_picture(const cv::Mat& image, const cv::Mat& truth, const cv::Mat&
   cv::Mat picture(height, kPanelParts * width + (kPanelParts - 1) * kPanelGap, CV_8UC3, kGap);
   int left = 0;
   for (const cv::Mat& part : parts) {
-    // Averaged after drawing, so that what is thin fades instead of vanishing.
+    // Averaged after drawing, so that thin objects fade instead of vanishing.
     cv::resize(part, picture(cv::Rect(left, 0, width, height)), {width, height}, 0, 0, cv::INTER_AREA);
     left += width + kPanelGap;
   }
@@ -117,7 +117,7 @@ std::string encoded_picture(const cv::Mat& rgb) {
   cv::Mat bgr;
   cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
   std::vector<std::uint8_t> bytes;
-  if (!cv::imencode(".png", bgr, bytes)) throw Error(ErrorKind::kInternal, "a picture cannot be encoded as PNG");
+  if (!cv::imencode(".png", bgr, bytes)) throw Error(ErrorKind::kInternal, "an image cannot be encoded as PNG");
   return {bytes.begin(), bytes.end()};
 }
 

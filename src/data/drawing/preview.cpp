@@ -15,10 +15,10 @@
 namespace seg {
 namespace {
 
-constexpr int kTileWidth = 240;  // pixels; of one of the two pictures of a sample in the sheet
+constexpr int kTileWidth = 240;  // pixels; width of each of the two pictures of a sample in the sheet
 constexpr int kCaptionHeight = 18;
 constexpr int kSheetGap = 6;
-constexpr int kLegendWidth = 190;  // pixels at least, so that the pictures of a set are equally wide
+constexpr int kLegendWidth = 190;  // minimum in pixels, so that all pictures of a data set are equally wide
 
 cv::Mat preview_of(const Sample& sample, const ClassTable& classes) {
   cv::Mat both;
@@ -26,7 +26,7 @@ cv::Mat preview_of(const Sample& sample, const ClassTable& classes) {
   return with_legend(both, sample.labels.empty() ? std::vector<LegendRow>{} : legend_rows(sample.labels, classes), 1.0, kLegendWidth);
 }
 
-/// Image and overlay small and side by side, the id below.
+/// A small image and its overlay side by side, with the id below.
 cv::Mat sheet_tile(const Sample& sample, const ClassTable& classes) {
   const int height = std::max(1, sample.image.rows * kTileWidth / sample.image.cols);
   cv::Mat tile(height + kCaptionHeight, 2 * kTileWidth, CV_8UC3, cv::Scalar::all(255));
@@ -36,7 +36,7 @@ cv::Mat sheet_tile(const Sample& sample, const ClassTable& classes) {
   return tile;
 }
 
-/// Rows of tiles, about as wide as high, and the legend to their right.
+/// A grid of tiles, about as wide as high, with the legend to its right.
 cv::Mat sheet_of(const std::vector<cv::Mat>& tiles, const ClassTable& classes) {
   int tile_height = 0;
   for (const cv::Mat& tile : tiles) tile_height = std::max(tile_height, tile.rows);
@@ -60,7 +60,7 @@ std::vector<fs::path> write_preview(const Dataset& dataset, const SampleTransfor
   std::vector<fs::path> files;
   std::vector<cv::Mat> tiles;
   for (std::int64_t i = 0; i < std::min(count, dataset.size()); ++i) {
-    const std::uint64_t place_seed = seed_of({seed, 0, static_cast<std::uint64_t>(i)});  // of the transform, too
+    const std::uint64_t place_seed = seed_of({seed, 0, static_cast<std::uint64_t>(i)});  // also the seed of the transform
     const Draw draw = sampling != nullptr ? sampling->draw(place_seed, i) : Draw{i, static_cast<std::uint64_t>(i)};
     Sample sample = dataset.get(draw.index);
     sample.wanted = draw.wanted;

@@ -22,19 +22,19 @@ Json to_json(const ClassTable& classes) {
   return list;
 }
 
-/// Where a folder is named: the file in it, or in its checkpoints/, that is probably meant.
+/// Refuses a folder. The hint names the file in it, or in its checkpoints/, that the user probably meant.
 void refuse_folder(const std::filesystem::path& path, const char* meant) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) return;
   for (const auto& file : {path / "checkpoints" / meant, path / meant})
     if (std::filesystem::exists(file, ignored))
       throw Error(ErrorKind::kStorage, path.string() + " is a folder, not a checkpoint", "did you mean " + file.string() + "?");
-  throw Error(ErrorKind::kStorage, path.string() + " is a folder without checkpoints", "name a file, such as RUN/checkpoints/" + std::string(meant));
+  throw Error(ErrorKind::kStorage, path.string() + " is a folder without checkpoints", "give a file, such as RUN/checkpoints/" + std::string(meant));
 }
 
 Error no_checkpoint(const std::string& what) {
-  return {ErrorKind::kStorage, what + " is no checkpoint of segtrain",
-          "weights from elsewhere go to model.pretrained or model.init_from; --checkpoint and --resume want a file from RUN/checkpoints"};
+  return {ErrorKind::kStorage, what + " is not a checkpoint of segtrain",
+          "use model.pretrained or model.init_from for other weights; --checkpoint and --resume need a file from RUN/checkpoints"};
 }
 
 SafetensorsFile open_checkpoint(const std::filesystem::path& path) {
@@ -57,7 +57,7 @@ Metadata to_metadata(const Checkpoint& checkpoint) {
   return metadata;
 }
 
-/// All but the tensors. Throws std::exception for damaged text.
+/// Everything except the tensors. Throws std::exception for damaged text.
 Checkpoint from_metadata(const Metadata& metadata) {
   Checkpoint checkpoint;
   checkpoint.config = metadata.at("config");
@@ -74,20 +74,20 @@ Checkpoint from_metadata(const Metadata& metadata) {
   return checkpoint;
 }
 
-/// All but the tensors of a file whose digest is right.
+/// Everything except the tensors, from a file whose digest is correct.
 Checkpoint checked_metadata(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
   const std::string name = file.path().string();
   const auto format = metadata.find("format");
   if (format != metadata.end() && format->second.starts_with(kFormatFamily) && format->second != kFormat)
-    throw Error(ErrorKind::kStorage, name + " has the checkpoint format " + format->second + ", this version reads " + kFormat,
+    throw Error(ErrorKind::kStorage, name + " has the checkpoint format " + format->second + ", but this version reads " + kFormat,
                 "use the version of segtrain that wrote it");
   if (format == metadata.end() || format->second != kFormat) throw no_checkpoint(name);
   file.verify_digest();
   try {
     return from_metadata(metadata);
   } catch (const std::exception& error) {
-    throw Error(ErrorKind::kStorage, name + ": metadata of the checkpoint is damaged: " + error.what(), "take another checkpoint of the run");
+    throw Error(ErrorKind::kStorage, name + ": the checkpoint's metadata is damaged: " + error.what(), "use another checkpoint of the run");
   }
 }
 
@@ -122,7 +122,7 @@ Checkpoint load_resumable(const std::filesystem::path& path) {
   refuse_folder(path, "last.safetensors");
   Checkpoint checkpoint = load_checkpoint(path);
   if (without_prefix(checkpoint.tensors, "optimizer.").empty())
-    throw Error(ErrorKind::kStorage, path.string() + " holds weights alone and cannot be resumed",
+    throw Error(ErrorKind::kStorage, path.string() + " holds only weights and cannot be resumed",
                 "use RUN/checkpoints/last.safetensors, or model.init_from to start a new run from these weights");
   return checkpoint;
 }

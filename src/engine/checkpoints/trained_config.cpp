@@ -16,7 +16,7 @@ RunConfig trained_config(const Checkpoint& checkpoint, const std::filesystem::pa
     if (difference.key == "arch" || difference.key == "backbone")
       throw Error(ErrorKind::kConfiguration,
                   "model." + difference.key + " is " + difference.before + " in " + file.string() + ", not " + difference.after,
-                  "the weights fit that network alone: leave it as it is, or train another");
+                  "the weights fit only that network: do not change this key, or train another network");
   return config;
 }
 

@@ -1,4 +1,4 @@
-// What a checkpoint says of its network: the configuration it was trained under, and what prediction needs of it.
+// The configuration that a checkpoint was trained with, and the network that prediction builds from it.
 #pragma once
 
 #include <filesystem>
@@ -11,14 +11,14 @@
 
 namespace seg {
 
-/// The checkpoint's configuration with the threads of this machine, not of the one that trained, and `overrides` ("key=value");
+/// The checkpoint's configuration with the thread count of this machine, not of the training machine, and with `overrides` ("key=value");
 /// `file` names it in messages. Throws kConfiguration.
 RunConfig trained_config(const Checkpoint& checkpoint, const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
-/// Device and precision of a forward pass; sets the number of compute threads. Throws kConfiguration.
+/// Chooses device and precision of forward passes and sets the number of compute threads. Throws kConfiguration.
 Compute forward_compute(const RunConfig& config, const std::string& device);
 
-/// The network in the checkpoint `file` with its own configuration and `overrides`; no training data is touched. Throws kConfiguration, kStorage.
+/// The network of the checkpoint `file`, with its own configuration and `overrides`; needs no training data. Throws kConfiguration, kStorage.
 TrainedNetwork trained_network(const std::filesystem::path& file, const std::vector<std::string>& overrides, const std::string& device);
 
 }  // namespace seg

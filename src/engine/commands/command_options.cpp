@@ -38,14 +38,14 @@ Option config_option(std::string* value, const std::string& help) {
 
 Option set_option(std::vector<std::string>* value, const std::string& example) {
   return {.name = "--set",
-          .help = "change one key of the configuration, such as " + example + "; repeats (segtrain --help lists the keys)",
+          .help = "change one key of the configuration, for example " + example + "; may be given several times (segtrain --help lists the keys)",
           .value = value,
           .type = "KEY=VALUE",
           .words = [] { return config::setting_words(RunConfig()); }};
 }
 
 Option device_option(std::string* value) {
-  return {.name = "--device", .help = "auto (CUDA where there is one), cpu, cuda or cuda:N", .value = value, .type = "NAME", .words = [] {
+  return {.name = "--device", .help = "auto (CUDA if there is a GPU), cpu, cuda or cuda:N", .value = value, .type = "NAME", .words = [] {
             return std::vector<std::string>{"auto", "cpu", "cuda"};
           }};
 }
@@ -65,11 +65,11 @@ Option prediction_kind_option(std::string* value, const std::string& help) {
 std::string library_versions() {
   const std::string features = processor_features();
   std::string text = compute_versions() + ", OpenCV " + cv::getVersionString() +
-                     "\nprocessor: " + (features.empty() ? "none of the features" : features) + "; train.precision auto is " +
+                     "\nprocessor: " + (features.empty() ? "no known features" : features) + "; train.precision auto is " +
                      automatic_precision(torch::kCPU);
   const std::int64_t devices = cuda_devices();
   text += "\nCUDA: ";
-  if (devices == 0) return text + "no device that this LibTorch sees";
+  if (devices == 0) return text + "this LibTorch sees no device";
   text += std::to_string(devices) + (devices == 1 ? " device" : " devices");
   return text + "; train.precision auto there is " + automatic_precision(torch::Device(torch::kCUDA, 0));
 }

@@ -1,4 +1,4 @@
-// Options that several programs take: one wording and one list of values for each.
+// Options that several programs share, each with one help text and one list of values.
 #pragma once
 
 #include <filesystem>
@@ -11,15 +11,15 @@ namespace seg {
 
 /// --config: a path, or a shipped recipe by name.
 Option config_option(std::string* value, const std::string& help);
-/// --set key=value, any number of times; `example` is one that makes sense in the program.
+/// --set key=value, any number of times; `example` is a setting that makes sense for the program.
 Option set_option(std::vector<std::string>* value, const std::string& example);
 Option device_option(std::string* value);
-/// --checkpoint, which must be given.
+/// --checkpoint, a required option.
 Option checkpoint_option(std::filesystem::path* value);
 /// --save-predictions.
 Option prediction_kind_option(std::string* value, const std::string& help);
 
-/// For --version: LibTorch, oneDNN and OpenCV, the processor's features, and which precision `auto` is here.
+/// For --version: LibTorch, oneDNN and OpenCV, the processor's features, and the precision that `auto` selects on this machine.
 std::string library_versions();
 
 }  // namespace seg

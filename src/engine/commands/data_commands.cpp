@@ -21,7 +21,7 @@ namespace seg {
 
 namespace {
 
-/// Null where the data lacks the split and training does without it: a test split, and what split_names leaves out.
+/// Null if the data has no such split and training does not need it: a test split, and any split that split_names leaves out.
 std::unique_ptr<FileDataset> open_if_needed(const DataOptions& data, const std::string& split) {
   const std::vector<std::string> splits = split_names(data);
   if (split != "train" && std::find(splits.begin(), splits.end(), split) == splits.end()) return nullptr;
@@ -40,7 +40,7 @@ int check_data(const RunConfig& config, std::ostream& out) {
   for (const std::string& split : all_splits()) {
     const auto dataset = open_if_needed(config.data, split);
     if (!dataset) {
-      out << split << ": not there, passed over (training does not need it)\n";
+      out << split << ": not found, skipped (training does not need it)\n";
       continue;
     }
     const auto [found, absent] = check_dataset(*dataset, config.data.workers);
@@ -49,7 +49,7 @@ int check_data(const RunConfig& config, std::ostream& out) {
     out << split << ": " << dataset->size() << " images, " << found.size() << " findings\n";
     if (!absent.empty() && split == "train")
       out << "train: no pixel of " << absent.size() << " of the " << dataset->classes().size() << " classes: " << config::joined(absent)
-          << " (many: is it another data set's class table?)\n";
+          << " (many classes are absent: is this the class table of another data set?)\n";
     findings += found.size();
   }
   return findings == 0 ? 0 : static_cast<int>(ErrorKind::kData);

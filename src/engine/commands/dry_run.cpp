@@ -34,7 +34,7 @@ double training_seconds(const Experiment& experiment) {
   return seconds_of(step);
 }
 
-/// The image with the most pixels by its header, as evaluation sees it. With data.on_error: skip the largest that is not broken.
+/// The image with the most pixels according to its header, as evaluation sees it. With data.on_error: skip, the largest one that is not broken.
 Sample largest_sample(const Experiment& experiment) {
   const FileDataset& dataset = *experiment.val_set;
   std::vector<std::pair<std::int64_t, std::int64_t>> by_size;  // pixels, index
@@ -71,7 +71,7 @@ std::pair<double, Size> evaluation_seconds(const Experiment& experiment) {
 
 std::string what_was_written(const RunConfig& config) {
   if (!needs_label_statistics(config)) return "nothing was trained or written\n";
-  return "nothing was trained; nothing was written but the class statistics in " + statistics_cache_file(config.data).string() + "\n";
+  return "nothing was trained; only the class statistics were written, to " + statistics_cache_file(config.data).string() + "\n";
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ std::string what_was_written(const RunConfig& config) {
 std::string dry_run(const Experiment& experiment) {
   const double step = training_seconds(experiment);
   const auto iterations = static_cast<double>(experiment.iterations);
-  std::string text = fmt::format("training: {:.3f} s a step of {} x {} images {}, {} steps\n", step, experiment.config.train.accumulate,
+  std::string text = fmt::format("training: {:.3f} s per step of {} x {} images {}, {} steps\n", step, experiment.config.train.accumulate,
                                  experiment.config.train.batch_size, to_string(experiment.config.data.size), experiment.iterations);
   double total = step * iterations;
   if (experiment.val_set) {
@@ -90,7 +90,7 @@ std::string dry_run(const Experiment& experiment) {
     text += fmt::format("validation: {:.3f} s for the largest image {}, {} images, {:.0f} times\n", seconds, to_string(size),
                         experiment.val_set->size(), validations);
   }
-  text += fmt::format("whole run: about {} (h:mm:ss), without the time in which steps wait for data\n", duration_text(total));
+  text += fmt::format("whole run: about {} (h:mm:ss), not counting the time that steps wait for data\n", duration_text(total));
   const torch::Device device = experiment.compute.device;
   return text + memory_line(device, device_memory(device), peak_resident_bytes()) + what_was_written(experiment.config);
 }
@@ -98,7 +98,7 @@ std::string dry_run(const Experiment& experiment) {
 std::string memory_line(const torch::Device& device, const std::optional<DeviceMemory>& memory, std::int64_t host_bytes) {
   const auto gigabytes = [](std::int64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0 * 1024.0); };
   if (!memory) return fmt::format("peak memory: {:.2f} GB\n", gigabytes(host_bytes));
-  return fmt::format("peak memory: {:.2f} GB of {:.2f} on {}, {:.2f} GB of the host\n", gigabytes(memory->peak),
+  return fmt::format("peak memory: {:.2f} GB of {:.2f} on {}, {:.2f} GB on the host\n", gigabytes(memory->peak),
                      gigabytes(memory->used + memory->free), device.str(), gigabytes(host_bytes));
 }
 

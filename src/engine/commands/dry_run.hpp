@@ -1,4 +1,4 @@
-// What a run would cost, found out by one training and one evaluation step.
+// Estimates the time and memory of a run from one training step and one evaluation step.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace seg {
 
-/// Makes two training steps (the first warms up) on real batches and one evaluation of the largest validation image; writes
-/// nothing to disk (build_experiment keeps class statistics). Returns lines for stdout: seconds a step, time for the whole run, peak memory.
+/// Runs two training steps (the first is a warm-up) on real batches and evaluates the largest validation image. Writes nothing to disk
+/// (build_experiment stores class statistics). Returns lines for stdout: seconds per step, time for the whole run, peak memory.
 std::string dry_run(const Experiment& experiment);
 
-/// The most that was used, of the memory that the network is in and of the host's.
+/// Peak use of the memory that holds the network, and of host memory.
 std::string memory_line(const torch::Device& device, const std::optional<DeviceMemory>& memory, std::int64_t host_bytes);
 
 }  // namespace seg

@@ -35,7 +35,7 @@ RunConfig evaluated_config(const EvalCommand& command, const Checkpoint& checkpo
 void check_score_name(const std::string& name) {
   const std::vector<std::string> known = score_names();
   if (name.empty() || std::ranges::find(known, name) != known.end()) return;
-  throw Error(ErrorKind::kConfiguration, "--choose-tau " + name + ": there is no such score", "use one of " + config::joined(known));
+  throw Error(ErrorKind::kConfiguration, "--choose-tau " + name + ": no such score", "use one of " + config::joined(known));
 }
 
 std::string chosen_split(const EvalCommand& command, const DataOptions& data) {
@@ -53,7 +53,7 @@ fs::path output_folder(const EvalCommand& command, const std::string& split) {
   return (folder.filename() == "checkpoints" ? folder.parent_path() : folder) / "eval" / split;
 }
 
-/// "logit_adjustment: 0.3 (mean_iou 61.20 on val, 60.87 without)": the tau whose score is the highest, of equals the one nearest to 0.
+/// "logit_adjustment: 0.3 (mean_iou 61.20 on val, 60.87 without)": the tau with the highest score; among equal scores, the tau nearest to 0.
 std::string choice_text(const TauCurve& curve, const std::string& wanted) {
   const auto score = [&](const TauPoint& point) { return score_named(point.scores, wanted).value_or(0.0); };
   const auto better = [&](const TauPoint& a, const TauPoint& b) {
@@ -69,8 +69,8 @@ std::string choice_text(const TauCurve& curve, const std::string& wanted) {
 void tell_mapping(const ClassMapping& mapping, nlohmann::ordered_json& notes) {
   if (mapping.identity()) return;
   const auto joined = [](const std::vector<std::string>& names) { return names.empty() ? "none" : config::joined(names); };
-  spdlog::warn("classes are matched by name; only in the model (predictions of them count as misses): {}", joined(mapping.model_only));
-  spdlog::warn("only in the data (their pixels count nowhere): {}", joined(mapping.data_only));
+  spdlog::warn("classes are matched by name; these exist only in the model (a prediction of them counts as a miss): {}", joined(mapping.model_only));
+  spdlog::warn("these classes exist only in the data (their pixels are ignored): {}", joined(mapping.data_only));
   notes["classes_only_in_model"] = mapping.model_only;
   notes["classes_only_in_data"] = mapping.data_only;
 }

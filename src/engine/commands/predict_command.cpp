@@ -30,7 +30,7 @@ namespace {
 
 struct InputImage {
   fs::path file;
-  std::string id;  // what its predictions are called below the folder
+  std::string id;  // path of its predictions below the output folder, without suffix
 };
 
 struct ImageJob {
@@ -46,8 +46,9 @@ ImageJob single_image(const PredictCommand& command) {
   const bool to_file = has_image_extension(command.output) && !fs::is_directory(command.output);
   if (!to_file) return {command.output, {{command.input, command.input.stem().string()}}};
   if (command.output.extension() != ".png")
-    throw Error(ErrorKind::kConfiguration, "--output " + command.output.string() + ": predictions are PNG files, others would change the values",
-                "end the name in .png, or name a folder");
+    throw Error(ErrorKind::kConfiguration,
+                "--output " + command.output.string() + ": predictions are PNG files, because other formats would change the values",
+                "use a name that ends in .png, or a folder");
   return {command.output.parent_path(), {{command.input, command.output.stem().string()}}};
 }
 
@@ -60,18 +61,18 @@ bool is_within(const fs::path& path, const fs::path& folder) {
 ImageJob images_below(const PredictCommand& command) {
   if (is_within(command.output, command.input))
     throw Error(ErrorKind::kConfiguration,
-                "--output " + command.output.string() + " lies in --input, so the next run would take predictions for images",
-                "name a folder beside it");
+                "--output " + command.output.string() + " is inside --input, so the next run would read the predictions as images",
+                "use a folder outside of it");
   ImageJob job{command.output, {}};
   for (const auto& [stem, file] : find_by_stem(command.input, "", "")) job.images.push_back({file, stem});
   if (job.images.empty())
-    throw Error(ErrorKind::kData, "there is no image below " + command.input.string(), "images end in .png, .jpg, .bmp, .ppm, .tif or .webp");
+    throw Error(ErrorKind::kData, "there are no images below " + command.input.string(), "images end in .png, .jpg, .bmp, .ppm, .tif or .webp");
   return job;
 }
 
 fs::path output_file(const ImageJob& job, const std::string& id, const char* suffix) { return job.folder / safe_relative_path(id + suffix + ".png"); }
 
-/// Refuses a job in which one file would be written twice, or over an image.
+/// Refuses a job that would write a file twice or overwrite an input image.
 void check_outputs(const ImageJob& job, const PredictCommand& command) {
   std::set<fs::path> inputs;
   for (const InputImage& image : job.images) inputs.insert(fs::weakly_canonical(image.file));
@@ -82,7 +83,7 @@ void check_outputs(const ImageJob& job, const PredictCommand& command) {
   for (const InputImage& image : job.images) {
     for (const char* suffix : suffixes) {
       const fs::path file = fs::weakly_canonical(output_file(job, image.id, suffix));
-      if (inputs.contains(file)) throw Error(ErrorKind::kConfiguration, "--output would replace the image " + file.string(), "name another folder");
+      if (inputs.contains(file)) throw Error(ErrorKind::kConfiguration, "--output would replace the image " + file.string(), "use another folder");
       if (!outputs.insert(file).second)
         throw Error(ErrorKind::kConfiguration, file.string() + " would be written for two images", "rename one, such as " + image.file.string());
     }
@@ -96,10 +97,10 @@ std::optional<std::int64_t> probability_class(const std::string& name, const Cla
   if (found != names.end()) return found - names.begin();
   const std::string near = nearest(name, names);
   throw Error(ErrorKind::kConfiguration, "--probability " + name + ": the model has no such class",
-              (near.empty() ? "" : "did you mean " + near + "? ") + std::string("it knows ") + config::joined(names));
+              (near.empty() ? "" : "did you mean " + near + "? ") + std::string("the classes are ") + config::joined(names));
 }
 
-/// Predicts image after image; what cannot be read is remembered.
+/// Predicts image after image and remembers those that cannot be read.
 class ImageRun {
  public:
   ImageRun(Predictor& predictor, const ImageJob& job, const PredictCommand& command)
@@ -128,7 +129,7 @@ class ImageRun {
       throw Error(
           ErrorKind::kData,
           std::to_string(unreadable_.size()) + " of " + std::to_string(job_.images.size()) + " images could not be read: " + first_ten(unreadable_),
-          "the others are done; mend or remove these");
+          "the other images are done; repair or remove these");
     return 0;
   }
 
@@ -154,7 +155,7 @@ class ImageRun {
 
   void tell(std::ostream& out, double seconds) const {
     if (predictor_.windowed_images() > 0)
-      spdlog::info("{} of the images have more than {} megapixels and were predicted in windows of {}; --set eval.window=[H,W] sets others",
+      spdlog::info("{} of the images have more than {} megapixels and were predicted in windows of {}; --set eval.window=[H,W] changes this",
                    predictor_.windowed_images(), Predictor::kLargestWhole / 1'000'000, to_string(Predictor::kOwnWindow));
     for (const std::string& defect : defects_) spdlog::error("{}", defect);
     out << done_ << " of " << job_.images.size() << " images in " << fixed(seconds, 1) << " s, "
@@ -177,10 +178,10 @@ class ImageRun {
 int predict(const PredictCommand& command, std::ostream& out) {
   cv::setNumThreads(1);
   watch_stop_signals();
-  if (!command.save_predictions.empty()) prediction_kind(command.save_predictions);  // refuses another before anything is read
+  if (!command.save_predictions.empty()) prediction_kind(command.save_predictions);  // refuses an unknown kind before anything is read
   std::error_code ignored;
   if (!fs::exists(command.input, ignored))
-    throw Error(ErrorKind::kData, "there is no --input " + command.input.string(), "name an image, a folder of images or a video");
+    throw Error(ErrorKind::kData, "--input " + command.input.string() + " does not exist", "give an image, a folder of images or a video");
   const bool folder = fs::is_directory(command.input);
   if (!folder && !has_image_extension(command.input)) return predict_video(command, out);
   const ImageJob job = folder ? images_below(command) : single_image(command);

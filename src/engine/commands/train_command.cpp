@@ -47,7 +47,7 @@ struct Plan {
   std::optional<Checkpoint> start = {};  // --resume FILE
 };
 
-/// What --config and --set ask for, read once; nothing without --config.
+/// The configuration from --config and --set, read once; empty without --config.
 std::optional<RunConfig> asked_config(const TrainCommand& command) {
   if (command.config.empty()) return std::nullopt;
   RunConfig config = load_run_config(command.config, command.overrides);
@@ -57,7 +57,7 @@ std::optional<RunConfig> asked_config(const TrainCommand& command) {
 
 bool resumes_file(const TrainCommand& command) { return command.resume != "auto" && command.resume != "never"; }
 
-/// "auto" and 0 become what they mean on this machine, so that a resumed run can be held to it.
+/// Replaces "auto" and 0 by what they mean on this machine, so that a resumed run can be checked against it.
 RunConfig resolved(RunConfig config, const std::string& device) {
   if (config.train.threads == 0) config.train.threads = default_threads(resolve_device(device));
   if (config.train.precision == Precision::kAuto)
@@ -66,7 +66,7 @@ RunConfig resolved(RunConfig config, const std::string& device) {
   return config;
 }
 
-/// The stored configuration with the harmless part of what the command line asks for. Throws kConfiguration for the rest.
+/// The stored configuration with those changes of the command line that may change in a resumed run. Throws kConfiguration for any other change.
 RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std::string& where) {
   std::string refused;
   for (const config::Difference& difference : config::differences(stored, wanted)) {
@@ -78,8 +78,8 @@ RunConfig continued(const RunConfig& stored, const RunConfig& wanted, const std:
     refused += (refused.empty() ? "" : "; ") + difference.key + " is " + difference.before + " in the run, " + difference.after + " now";
   }
   if (refused.empty()) return wanted;
-  throw Error(ErrorKind::kConfiguration, "cannot resume " + where + " under another configuration: " + refused,
-              "leave these as they are, or start a new run with another --run-dir");
+  throw Error(ErrorKind::kConfiguration, "cannot resume " + where + " with another configuration: " + refused,
+              "do not change these keys, or start a new run with another --run-dir");
 }
 
 RunConfig continued_config(const TrainCommand& command, const std::optional<RunConfig>& asked, const std::string& stored_text,
@@ -93,7 +93,7 @@ RunConfig continued_config(const TrainCommand& command, const std::optional<RunC
 fs::path run_of_checkpoint(const fs::path& file) {
   const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
   if (folder.filename() != "checkpoints")
-    throw Error(ErrorKind::kConfiguration, file.string() + " does not lie in RUN/checkpoints", "say with --run-dir where the run shall go on");
+    throw Error(ErrorKind::kConfiguration, file.string() + " is not in RUN/checkpoints", "set --run-dir to the folder in which the run continues");
   return folder.parent_path();
 }
 
@@ -102,7 +102,7 @@ Plan make_plan(const TrainCommand& command, const std::optional<RunConfig>& aske
     const fs::path file = command.resume;
     std::error_code ignored;
     if (!file.has_parent_path() && !file.has_extension() && !fs::exists(file, ignored))
-      throw Error(ErrorKind::kConfiguration, "--resume " + command.resume + ": neither auto nor never, nor a file",
+      throw Error(ErrorKind::kConfiguration, "--resume " + command.resume + " is neither auto nor never nor a file",
                   "use auto, never, or a checkpoint such as RUN/checkpoints/last.safetensors");
     Checkpoint start = load_resumable(file);
     RunConfig config = continued_config(command, asked, start.config, file.string());
@@ -110,10 +110,11 @@ Plan make_plan(const TrainCommand& command, const std::optional<RunConfig>& aske
   }
   const bool has_run = !command.run_dir.empty() && fs::exists(RunPaths{command.run_dir}.config());
   if (!asked && command.resume == "auto" && !command.run_dir.empty() && !has_run)
-    throw Error(ErrorKind::kConfiguration, "there is no run in " + command.run_dir.string() + " to go on with, and no --config to start one",
-                "check --run-dir, or name a recipe with --config");
+    throw Error(ErrorKind::kConfiguration, "there is no run to resume in " + command.run_dir.string() + ", and no --config to start one",
+                "check --run-dir, or give a recipe with --config");
   if (!asked && !(has_run && command.resume == "auto"))
-    throw Error(ErrorKind::kConfiguration, "--config is missing", "segtrain --config synthia_recall.yaml; or --run-dir RUN --resume auto to go on");
+    throw Error(ErrorKind::kConfiguration, "--config is missing",
+                "use segtrain --config synthia_recall.yaml, or --run-dir RUN --resume auto to resume a run");
   if (!asked) {
     const fs::path file = RunPaths{command.run_dir}.config();
     return {continued_config(command, asked, read_file(file, 1 << 20), file.string()), command.run_dir};
@@ -121,7 +122,7 @@ Plan make_plan(const TrainCommand& command, const std::optional<RunConfig>& aske
   return {*asked, command.run_dir.empty() ? fs::path("runs") / safe_file_name(asked->name) : command.run_dir};
 }
 
-/// Throws kStorage with all classes that differ.
+/// Throws kStorage with the names of all classes that differ.
 void check_classes(const ClassTable& stored, const ClassTable& now, const std::string& where) {
   if (stored == now) return;
   std::string differing;
@@ -133,24 +134,24 @@ void check_classes(const ClassTable& stored, const ClassTable& now, const std::s
     differing +=
         (differing.empty() ? "" : "; ") + std::string("class ") + std::to_string(id) + " is " + text(stored) + " there, " + text(now) + " now";
   }
-  throw Error(ErrorKind::kStorage, where + " was trained on other classes: " + differing,
+  throw Error(ErrorKind::kStorage, where + " was trained with other classes: " + differing,
               "restore the class table of the run, or start a new run with model.init_from");
 }
 
-/// The checkpoint to go on from; nothing for a new run. For a run that is there, `plan.config` becomes the one it goes on with.
+/// The checkpoint to resume from; none for a new run. For an existing run, `plan.config` becomes the configuration with which it continues.
 std::optional<Checkpoint> find_start(const TrainCommand& command, const std::optional<RunConfig>& asked, const RunDirectory& directory, Plan& plan) {
   if (plan.start) return std::move(plan.start);
   if (!directory.holds_run()) return std::nullopt;
   if (command.resume == "never")
     throw Error(ErrorKind::kStorage, directory.paths().root.string() + " already holds a run",
-                fs::exists(directory.paths().last()) ? "go on with --resume auto, or choose another --run-dir"
+                fs::exists(directory.paths().last()) ? "resume it with --resume auto, or choose another --run-dir"
                                                      : "it stopped before its first checkpoint: remove the folder, or choose another --run-dir");
   plan.config = continued_config(command, asked, read_file(directory.paths().config(), 1 << 20), directory.paths().config().string());
   const auto newest = directory.newest_checkpoint();
   return newest ? std::optional(load_resumable(*newest)) : std::nullopt;
 }
 
-/// What is ready to be trained, from the start or from a checkpoint.
+/// An experiment that is ready to train, from the start or from a checkpoint.
 struct Prepared {
   std::unique_ptr<Experiment> experiment;
   std::optional<Checkpoint> start;
@@ -172,7 +173,7 @@ int run(const TrainCommand& command, const std::optional<RunConfig>& asked, Plan
   const bool finished = !resumes_file(command) && directory.holds_run() && directory.finished();
   ranks.broadcast(finished ? std::string() : config::to_yaml(plan.config));
   if (finished) {
-    out << "finished already: " << directory.paths().root.string() << '\n';
+    out << "already finished: " << directory.paths().root.string() << '\n';
     return 0;
   }
   const auto log = std::make_shared<LineFile>(directory.paths().log());
@@ -185,10 +186,10 @@ int run(const TrainCommand& command, const std::optional<RunConfig>& asked, Plan
   cut_back(directory.paths().metrics(), iteration);
   cut_back_tensorboard(directory.paths().tensorboard(), iteration);
   directory.set_aside_after(iteration);
-  if (prepared.start) spdlog::info("going on from iteration {}", iteration);
+  if (prepared.start) spdlog::info("resuming from iteration {}", iteration);
   if (prepared.start && prepared.start->processes != ranks.world_size())
-    spdlog::info("the run goes on with {} processes instead of {}: with the same images in the same order, and other last digits", ranks.world_size(),
-                 prepared.start->processes);
+    spdlog::info("the run continues with {} processes instead of {}: same images and order, results may differ in the last digits",
+                 ranks.world_size(), prepared.start->processes);
   ConsoleReporter console;
   LineStream log_stream(*log);
   ConsoleReporter log_lines(log_stream, [] { return 0; });
@@ -201,18 +202,18 @@ int run(const TrainCommand& command, const std::optional<RunConfig>& asked, Plan
   return code;
 }
 
-/// All ranks but the first: they train what it says, print nothing and write nothing.
+/// All ranks except the first: they train with the configuration of rank 0, print nothing and write nothing.
 int follow(const TrainCommand& command, const std::optional<RunConfig>& asked, const Communicator& ranks) {
   const std::string text = ranks.broadcast(std::string());
   if (text.empty()) return 0;  // finished already
   RunConfig config = parse_run_config(text, "the configuration of rank 0", {});
   if (asked) config.position_of = asked->position_of;
   const Prepared prepared = prepare(config, command.device, std::nullopt, ranks);
-  AllReporters nobody({});  // hears of this rank, which writes nothing
+  AllReporters nobody({});  // receives the events of this rank, which writes nothing
   return Trainer(*prepared.experiment, nullptr, nobody).run(prepared.start);
 }
 
-/// What the command line alone asks for: on all ranks the same. A run to go on with is known to rank 0.
+/// Checks that the command line is the same on all ranks. Only rank 0 knows the run to resume.
 void check_same_command(const TrainCommand& command, const std::optional<RunConfig>& asked, const Communicator& ranks) {
   if (!ranks.several()) return;
   std::string text = "resume: " + command.resume + "\n";
@@ -245,7 +246,7 @@ int train(const TrainCommand& command, std::ostream& out) {
     check_run_config(plan->config);
   }
   watch_stop_signals();
-  // How long ranks wait for each other, as far as the command line says.
+  // How long ranks wait for each other: only the command line is known at this point.
   const Communicator ranks = join_ranks((asked ? *asked : RunConfig()).train.rank_timeout_s);
   check_same_command(command, asked, ranks);
   return first ? run(command, asked, std::move(*plan), ranks, out) : follow(command, asked, ranks);

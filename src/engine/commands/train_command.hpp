@@ -1,4 +1,4 @@
-// The program segtrain behind its command line.
+// What segtrain does, without its command line.
 #pragma once
 
 #include <filesystem>

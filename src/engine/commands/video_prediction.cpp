@@ -22,14 +22,14 @@ namespace seg {
 
 namespace {
 
-constexpr double kUnknownRate = 25.0;  // frames a second, where the file does not say
+constexpr double kUnknownRate = 25.0;  // frames per second, if the file does not state its rate
 
 bool has_video_extension(const fs::path& path) {
   const fs::path extension = path.extension();
   return extension == ".mp4" || extension == ".avi" || extension == ".mkv";
 }
 
-/// The codec that FFmpeg brings everywhere for this container.
+/// A codec for this container that every build of FFmpeg contains.
 int codec_of(const fs::path& path) {
   return path.extension() == ".avi" ? cv::VideoWriter::fourcc('M', 'J', 'P', 'G') : cv::VideoWriter::fourcc('m', 'p', '4', 'v');
 }
@@ -55,7 +55,7 @@ class VideoFile {
     // Codecs halve the colour planes; OpenCV would cut an odd row or column off.
     if (bgr.rows % 2 != 0 || bgr.cols % 2 != 0) cv::copyMakeBorder(bgr, bgr, 0, bgr.rows % 2, 0, bgr.cols % 2, cv::BORDER_REPLICATE);
     if (!writer_.isOpened() && !writer_.open(partial_.string(), codec_of(path_), rate_, bgr.size()))
-      throw Error(ErrorKind::kStorage, "cannot write the video " + path_.string(), "check the folder's permissions, or write an .avi");
+      throw Error(ErrorKind::kStorage, "cannot write the video " + path_.string(), "check the permissions of the folder, or write an .avi");
     writer_.write(bgr);
   }
 
@@ -63,7 +63,7 @@ class VideoFile {
     writer_.release();
     std::error_code error;
     fs::rename(partial_, path_, error);
-    if (error) throw Error(ErrorKind::kStorage, "cannot write the video " + path_.string() + ": " + error.message(), "check the folder's space");
+    if (error) throw Error(ErrorKind::kStorage, "cannot write the video " + path_.string() + ": " + error.message(), "check the free space");
   }
 
  private:
@@ -73,22 +73,22 @@ class VideoFile {
   cv::VideoWriter writer_;
 };
 
-/// Where the video goes: `output` itself if it ends like a video, else OUTPUT/NAME.mp4. Throws kConfiguration if that is the input.
+/// Path of the video: `output` itself if it has the extension of a video, else OUTPUT/NAME.mp4. Throws kConfiguration if that is the input.
 fs::path video_output(const fs::path& input, const fs::path& output) {
   fs::path file = has_video_extension(output) ? output : output / safe_file_name(input.stem().string() + ".mp4");
   std::error_code ignored;
   if (fs::equivalent(file, input, ignored))
-    throw Error(ErrorKind::kConfiguration, "--output would replace the video " + input.string(), "name another file or folder");
+    throw Error(ErrorKind::kConfiguration, "--output would replace the video " + input.string(), "use another file or folder");
   return file;
 }
 
-/// What a video cannot be predicted as.
+/// Refuses the options that do not work for a video.
 void check_command(const PredictCommand& command) {
   const std::string hint = "write the video's frames as images first, such as `ffmpeg -i VIDEO FOLDER/%06d.png`";
   if (!command.save_predictions.empty() && prediction_kind(command.save_predictions) != PredictionKind::kColor)
-    throw Error(ErrorKind::kConfiguration, "--save-predictions " + command.save_predictions + ": compression of a video would change ids", hint);
+    throw Error(ErrorKind::kConfiguration, "--save-predictions " + command.save_predictions + ": video compression would change the ids", hint);
   if (!command.probability.empty())
-    throw Error(ErrorKind::kConfiguration, "--probability is for images, and " + command.input.string() + " is none", hint);
+    throw Error(ErrorKind::kConfiguration, "--probability works only for images, and " + command.input.string() + " is not an image", hint);
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ int predict_video(const PredictCommand& command, std::ostream& out) {
   check_command(command);
   const fs::path output = video_output(command.input, command.output);
   Predictor predictor(trained_network(command.checkpoint, command.overrides, command.device));
-  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);  // each of OpenCV's readers would complain by itself
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);  // otherwise each of OpenCV's readers would print its own error
   cv::VideoCapture capture(command.input.string());
   cv::Mat frame;
   if (!capture.isOpened() || !capture.read(frame))
@@ -105,7 +105,7 @@ int predict_video(const PredictCommand& command, std::ostream& out) {
                 "images end in .png, .jpg, .bmp, .ppm, .tif or .webp; `ffprobe FILE` shows what a video holds");
   const double rate = capture.get(cv::CAP_PROP_FPS);
   const auto promised = static_cast<std::int64_t>(std::max(0.0, capture.get(cv::CAP_PROP_FRAME_COUNT)));
-  spdlog::warn("{}: OpenCV writes no sound, so the output has none", command.input.string());
+  spdlog::warn("{}: the output has no sound, because OpenCV does not write sound", command.input.string());
   VideoFile file(output, std::isfinite(rate) && rate > 0.0 ? rate : kUnknownRate);
   const ClassTable& classes = predictor.classes();
   std::int64_t frames = 0;
@@ -126,7 +126,7 @@ int predict_video(const PredictCommand& command, std::ostream& out) {
     seconds = progress.seconds();
   }
   file.finish();
-  if (!stopped && frames < promised) spdlog::warn("{}: its header promises {} frames, {} could be read", command.input.string(), promised, frames);
+  if (!stopped && frames < promised) spdlog::warn("{}: the header announces {} frames, {} could be read", command.input.string(), promised, frames);
   out << frames << " frames in " << fixed(seconds, 1) << " s, " << fixed(seconds > 0.0 ? static_cast<double>(frames) / seconds : 0.0, 2)
       << " images/s\nvideo: " << output.string() << '\n';
   return stopped ? 128 + stop_signal() : 0;

@@ -10,7 +10,7 @@ namespace seg {
 
 namespace {
 
-/// The word a class name stands for: letters and digits in lower case, synonyms made one.
+/// Normalises a class name: letters and digits only, in lower case, with synonyms replaced by one word.
 std::string meaning(const std::string& name) {
   std::string word;
   for (const char c : name)
@@ -42,7 +42,7 @@ ClassMapping map_classes(const ClassTable& model, const ClassTable& data) {
     if (mapping.ignored_truth[id]) mapping.data_only.push_back(data[id].name);
   if (mapping.data_only.size() == data.size())
     throw Error(ErrorKind::kData, "no class of the model is among the classes of the data set",
-                "evaluate on data whose class names agree with the model's");
+                "evaluate on a data set that shares class names with the model");
   return mapping;
 }
 

@@ -14,7 +14,7 @@
 
 namespace seg {
 
-// How ranks tell each other what they counted.
+// The format in which ranks exchange their counts.
 inline void to_json(nlohmann::json& json, const ClassPixels& pixels) { json = {pixels.truth, pixels.predicted, pixels.both}; }
 inline void from_json(const nlohmann::json& json, ClassPixels& pixels) { pixels = {json[0], json[1], json[2]}; }
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ConfusionTable, classes, counts)
@@ -22,15 +22,15 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImageResult, id, confusion, at_tau, cross_ent
 
 namespace {
 
-constexpr std::int64_t kImagesAtOnce = 4;  // that the loader hands over, and whose counts a GPU makes before the host waits for them
+constexpr std::int64_t kImagesAtOnce = 4;  // images per batch of the loader; a GPU counts them before the host waits for the counts
 
-/// u8 tensor through a table of 256 values.
+/// Maps a u8 tensor through a table of 256 values.
 torch::Tensor translated(const torch::Tensor& values, const std::vector<std::uint8_t>& table) {
   const torch::Tensor lookup = torch::from_blob(const_cast<std::uint8_t*>(table.data()), {256}, torch::kUInt8).to(values.device());
   return lookup.index_select(0, values.flatten().to(torch::kInt64)).view(values.sizes());
 }
 
-/// 256 entries: what is not in the request stays, or is 255.
+/// A table of 256 entries. Values that the request does not map stay as they are, or become 255.
 std::vector<std::uint8_t> prediction_table(const EvaluationRequest& request) {
   std::vector<std::uint8_t> table(256, kIgnoreLabel);
   for (std::size_t id = 0; id < request.mapping.model_to_data.size(); ++id) table[id] = request.mapping.model_to_data[id];
@@ -44,7 +44,7 @@ std::vector<std::uint8_t> truth_table(const EvaluationRequest& request) {
   return table;
 }
 
-/// What one rank counted on its part of a split, or all ranks.
+/// The counts of one rank on its part of a split, or the counts of all ranks.
 struct RankResults {
   std::vector<ImageResult> images;
   std::vector<ClassPixels> boundary;  // [K]
@@ -53,10 +53,11 @@ struct RankResults {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankResults, images, boundary, skipped, stopped)
 
-/// Images and messages in the order of the ranks, counts added up; stopped if a rank was. The same on all ranks; `own` itself for one process.
+/// Joins the results of all ranks: images and messages in rank order, counts summed, stopped if any rank was. The same on all ranks; `own` itself for
+/// one process.
 RankResults of_all_ranks(RankResults own, const Communicator& ranks) {
   if (!ranks.several()) return own;
-  // CBOR keeps the bits of doubles.
+  // CBOR keeps doubles exactly.
   const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(own);
   RankResults all{{}, std::vector<ClassPixels>(own.boundary.size()), {}, false};
   for (const std::string& text : ranks.gather({bytes.begin(), bytes.end()})) {
@@ -69,13 +70,13 @@ RankResults of_all_ranks(RankResults own, const Communicator& ranks) {
   return all;
 }
 
-/// What one rank counts.
+/// Counts the images of one rank.
 class Counter {
  public:
   Counter(const Inference& inference, const EvaluationRequest& request, std::int64_t classes)
       : inference_(inference), request_(request), classes_(classes), boundary_(static_cast<std::size_t>(classes)) {}
 
-  /// By itself, so that no score depends on its neighbours.
+  /// Evaluates one image at a time, so that no score depends on the other images of a batch.
   void add(const Sample& sample) {
     const Batch batch = collate({sample});
     const torch::Tensor labels = batch.labels.to(inference_.device());
@@ -91,7 +92,7 @@ class Counter {
   const std::vector<ClassPixels>& boundary() const { return boundary_; }
 
  private:
-  /// An image whose counts may be under way.
+  /// An image whose counts may not have arrived yet.
   struct Pending {
     std::string id;
     LabelCounting counts;
@@ -109,7 +110,7 @@ class Counter {
     return {shared ? inference_.labels_of(logits, size_of(labels)) : inference_.predict(image, size_of(labels)), {}};
   }
 
-  /// Plain logits, whose cross entropy is kept for count().
+  /// Plain logits; their cross entropy is kept for count().
   torch::Tensor scored_logits(const torch::Tensor& image, const torch::Tensor& labels) {
     const torch::NoGradGuard no_gradient;
     torch::Tensor logits = inference_.logits(image);
@@ -139,13 +140,13 @@ class Counter {
   const Inference& inference_;
   const EvaluationRequest& request_;
   std::int64_t classes_;
-  HostCopy cross_entropy_;  // of the image at hand
+  HostCopy cross_entropy_;  // of the current image
   std::vector<Pending> pending_;
   std::vector<ImageResult> images_;
   std::vector<ClassPixels> boundary_;
 };
 
-/// With the sums over images that a report starts from.
+/// The evaluation with the sums over all images, from which a report is made.
 Evaluation summed(RankResults all, std::int64_t classes, bool with_cross_entropy) {
   Evaluation result{empty_confusion(classes), std::move(all.boundary), std::move(all.images), std::nullopt, std::move(all.skipped)};
   double cross_entropy = 0.0;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kValues = 256;
 
-/// [label * 256 + predicted]. On the host for every device: bytes travel fast, and the count is exact and deterministic.
+/// [label * 256 + predicted]. Counted on the host for every device: copying bytes is fast, and the count is exact and deterministic.
 std::vector<std::int64_t> count_pairs(const torch::Tensor& predicted, const torch::Tensor& labels) {
   const torch::Tensor host_predicted = predicted.cpu().contiguous();
   const torch::Tensor host_labels = labels.cpu().contiguous();
@@ -46,7 +46,7 @@ void check_range(const std::vector<std::int64_t>& pairs, std::int64_t classes) {
   }
 }
 
-/// 255 where a pixel is further than d from every other label and from the edge. `labels` is 255 where it is ignored, as `ignored` says.
+/// 255 where a pixel is further than d from every other label and from the edge. `labels` is 255 at the pixels that `ignored` marks.
 cv::Mat interior_of(const cv::Mat& labels, const cv::Mat& ignored, int d) {
   const cv::Mat square = cv::Mat::ones(2 * d + 1, 2 * d + 1, CV_8U);
   cv::Mat lowest, highest, inside = cv::Mat::zeros(labels.size(), CV_8U);
@@ -139,7 +139,7 @@ LabelCounts LabelCounting::count_here() const {
 LabelCounts LabelCounting::get() const {
   if (!predicted_.defined()) return counts_;
   const auto counts = read_counts(copy_.wait().data_ptr<std::int64_t>(), classes_, of_);
-  return counts ? *counts : count_here();  // which throws, and says which label it is
+  return counts ? *counts : count_here();  // throws, and names the label
 }
 
 std::optional<LabelCounts> read_counts(const std::int64_t* row, std::int64_t classes, LabelCounting::Of of) {

@@ -77,7 +77,7 @@ std::vector<PanelPicture> draw_panels(const std::vector<Panel>& panels, const In
       pngs[id] = drawn(index, inference, dataset, request);
     } catch (const Error& error) {
       if (error.kind != ErrorKind::kData) throw;
-      spdlog::warn("no picture of {} in the report: {}", id, error.what());
+      spdlog::warn("the report has no picture of {}: {}", id, error.what());
     }
   }
   std::vector<PanelPicture> pictures;

@@ -60,7 +60,7 @@ OrderedJson SplitReport::fields() const {
 std::optional<double> score_named(const Scores& scores, const std::string& wanted) {
   for (const auto& [name, score] : named_scores(scores))
     if (name == wanted) return score;
-  throw Error(ErrorKind::kInternal, "no score is called " + wanted);
+  throw Error(ErrorKind::kInternal, "there is no score named " + wanted);
 }
 
 OrderedJson evaluation_settings(const RunConfig& config, const Compute& compute) {

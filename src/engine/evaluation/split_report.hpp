@@ -1,4 +1,4 @@
-// The evaluation of a split with the report on it: what segeval and each validation of a run give.
+// Evaluates a split and makes the report on it. segeval and each validation of a run use it.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -18,27 +18,27 @@ namespace seg {
 
 struct SplitReport {
   EvaluationReport report;
-  std::optional<double> cross_entropy;  // as Evaluation has it
+  std::optional<double> cross_entropy;  // see Evaluation
   PerImageLog per_image;
   TauCurve curve;                      // of request.taus
   std::vector<Panel> shown;            // the images that the report shows
-  std::vector<PanelPicture> pictures;  // of them; empty until draw_panels()
+  std::vector<PanelPicture> pictures;  // of these images; empty until draw_panels()
 
-  /// report.json, its companions and the pictures in `folder`. Throws kStorage.
+  /// Writes report.json, the files beside it and the pictures to `folder`. Throws kStorage.
   void write(const std::filesystem::path& folder) const;
   /// {"cross_entropy": ..., "mean_iou": ..., "mean_accuracy": ..., ...}
   nlohmann::ordered_json fields() const;
 };
 
-/// evaluate(), and its report, of which split, checkpoint, eval (evaluation_settings()) and notes are given; request.on_image is called too. Nothing
-/// if should_stop said so.
+/// Runs evaluate() and makes its report. The arguments give the report's split, checkpoint, eval (evaluation_settings()) and notes. Calls
+/// request.on_image. Returns nothing if should_stop returned true.
 std::optional<SplitReport> evaluate_and_report(const Inference& inference, const std::shared_ptr<const Dataset>& dataset,
                                                const EvaluationRequest& request, const EvaluationReport& head);
 
-/// How scores were made, for EvaluationReport::eval: what can change them.
+/// The settings that can change the scores, for EvaluationReport::eval.
 nlohmann::ordered_json evaluation_settings(const RunConfig& config, const Compute& compute);
 
-/// A score by the name that train.best gives it; empty where it is undefined.
+/// The score with this name, a value of train.best; empty if the score is undefined.
 std::optional<double> score_named(const Scores& scores, const std::string& name);
 
 }  // namespace seg

@@ -27,7 +27,7 @@ namespace seg {
 
 namespace {
 
-/// By the first frame; a broken one is told of where it is read.
+/// Looks at the first frame. A broken one is not reported here but when it is read.
 void advise_on_size(const RunConfig& config, const FileDataset& frames) {
   try {
     const std::string advice = size_advice(config, read_image_size(frames.pair(0).image, config.data.max_pixels));
@@ -37,10 +37,10 @@ void advise_on_size(const RunConfig& config, const FileDataset& frames) {
   }
 }
 
-/// What training and validation read.
+/// The splits that training and validation read.
 struct Splits {
   std::shared_ptr<const FileDataset> train;
-  std::shared_ptr<const FileDataset> val;  // null where the set has none
+  std::shared_ptr<const FileDataset> val;  // null if the data set has none
   std::shared_ptr<const Dataset> training_samples, validation_samples;
 };
 
@@ -58,7 +58,7 @@ Splits open_splits(const RunConfig& config) {
   return splits;
 }
 
-/// What loaders read: through data.cache where there is one, which is given.
+/// Makes the splits read through data.cache, if there is one, and returns the cache.
 std::shared_ptr<SampleCache> open_caches(const DataOptions& data, Splits& splits) {
   std::vector<const FileDataset*> sets{splits.train.get()};
   if (splits.val) sets.push_back(splits.val.get());
@@ -77,14 +77,14 @@ std::int64_t iterations_an_epoch(const RunConfig& config, std::int64_t images) {
   at(config, {"train.batch_size", "train.accumulate"}, [&] {
     if (iterations > 0) return;
     throw Error(ErrorKind::kConfiguration,
-                "the training split has " + std::to_string(images) + " images, fewer than one step takes (train.batch_size " +
+                "the training split has " + std::to_string(images) + " images, fewer than one step needs (train.batch_size " +
                     std::to_string(train.batch_size) + " x train.accumulate " + std::to_string(train.accumulate) + ")",
                 "lower train.batch_size or train.accumulate, or add images");
   });
   return iterations;
 }
 
-/// Whether the checkpoint's classes, where it names them, are those of the model.
+/// Whether the checkpoint has the classes of the model. If it names no classes, they count as the same.
 bool has_same_classes(const std::string& checkpoint, const ClassTable& classes) {
   const auto file = open_tensor_file(checkpoint);
   const auto found = file->metadata().find("classes");
@@ -94,10 +94,10 @@ bool has_same_classes(const std::string& checkpoint, const ClassTable& classes) 
 
 struct Network {
   std::shared_ptr<Model> model;
-  std::set<std::string> fresh;  // parameters of the backbone that the weights it starts from do not hold; empty if there are none
+  std::set<std::string> fresh;  // backbone parameters that the initial weights do not contain; empty without initial weights
 };
 
-/// The backbone's parameters that are not among the loaded ones.
+/// The backbone's parameters that were not loaded.
 std::set<std::string> fresh_parameters(const Model& model, const WeightReport& report) {
   std::set<std::string> fresh;
   for (const auto& parameter : model.named_parameters())
@@ -105,17 +105,17 @@ std::set<std::string> fresh_parameters(const Model& model, const WeightReport& r
   return fresh;
 }
 
-/// Shows how far a download is, in megabytes.
+/// Shows the progress of a download, in megabytes.
 DownloadProgress download_bar() {
   constexpr std::int64_t kMega = 1'000'000;
-  const auto bar = std::make_shared<std::optional<ProgressBar>>();  // its clock starts with the first bytes
+  const auto bar = std::make_shared<std::optional<ProgressBar>>();  // made with the first bytes, which start its clock
   return [bar](std::int64_t done, std::int64_t total) {
     if (!*bar) bar->emplace(0, "MB");
     (*bar)->show(done / kMega, total / kMega);
   };
 }
 
-/// The ranks of a machine look for published weights each by itself: one downloads them, and the others wait for its file.
+/// Each rank of a machine looks for published weights itself: one downloads them, and the others wait for its file.
 Network build_network(const RunConfig& config, const ClassTable& classes, const torch::Device& device, bool show_progress) {
   torch::manual_seed(seed_of({static_cast<std::uint64_t>(config.train.seed), 0x6d6f64656c}));
   Network network{build_model(config.model, static_cast<std::int64_t>(classes.size())), {}};
@@ -130,14 +130,14 @@ Network build_network(const RunConfig& config, const ClassTable& classes, const 
   return network;
 }
 
-/// Nothing where neither the loss nor the sampling wants them.
+/// Nothing if neither the loss nor the sampling needs them.
 std::optional<LabelStatistics> count_labels(const RunConfig& config, const FileDataset& train_set) {
   if (!needs_label_statistics(config)) return std::nullopt;
-  spdlog::info("class statistics of the training labels: counted once, then kept in {}", statistics_cache_file(config.data).string());
+  spdlog::info("class statistics of the training labels: counted once, then stored in {}", statistics_cache_file(config.data).string());
   return cached_statistics(train_set, config.data, statistics_cache_file(config.data));
 }
 
-/// Null for uniform. Says what is drawn, and which classes never are.
+/// Null for uniform sampling. Logs how often each class is drawn, and which classes never are.
 std::shared_ptr<const RareClassSampling> build_sampling(const RunConfig& config, const std::optional<LabelStatistics>& statistics,
                                                         const ClassTable& classes) {
   if (!statistics) return nullptr;
@@ -150,9 +150,9 @@ std::shared_ptr<const RareClassSampling> build_sampling(const RunConfig& config,
     if (!sampling->images()[c].empty())
       list += fmt::format(" {:.1f} % ({} images)", 100.0 * sampling->probabilities()[c], sampling->images()[c].size());
   }
-  spdlog::info("data.sampling: rare_class: samples are drawn for {}", drawn);
+  spdlog::info("data.sampling: rare_class: share of the samples drawn for each class: {}", drawn);
   if (!left_out.empty())
-    spdlog::warn("data.sampling: rare_class: no training image has enough of {} (data.rare_class_share), so none is drawn for it", left_out);
+    spdlog::warn("data.sampling: rare_class: no image is drawn for {}: no training image has enough pixels of it (data.rare_class_share)", left_out);
   return sampling;
 }
 
@@ -173,31 +173,31 @@ SampleTransform build_transform(const RunConfig& config, const torch::Device& de
   return transform;
 }
 
-/// Each rank needs its own part of the batch, and batch norm more than one value a channel in it.
+/// Each rank needs an equal part of the batch, and batch norm needs more than one value per channel in that part.
 void check_parts(const RunConfig& config, std::int64_t ranks) {
   const std::int64_t batch = config.train.batch_size;
   if (batch % ranks != 0)
     throw Error(ErrorKind::kConfiguration,
-                "train.batch_size is " + std::to_string(batch) + ", which " + std::to_string(ranks) + " processes cannot share equally",
-                "set it to a multiple of " + std::to_string(ranks) + ", or start another number of processes");
+                "train.batch_size is " + std::to_string(batch) + ", which cannot be divided equally among " + std::to_string(ranks) + " processes",
+                "set it to a multiple of " + std::to_string(ranks) + ", or change the number of processes");
   const bool apart = config.model.batch_norm == BatchNormScope::kLocal;
   if (apart && ranks > 1 && batch / ranks < 2)
     throw Error(ErrorKind::kConfiguration,
                 "train.batch_size " + std::to_string(batch) + " over " + std::to_string(ranks) +
-                    " processes gives each one image, and batch norm a single value per channel",
+                    " processes gives each process one image, and batch norm only one value per channel",
                 "raise train.batch_size to " + std::to_string(2 * ranks) + ", or set model.batch_norm: synchronized");
 }
 
-/// What so many processes cannot do together.
+/// Refuses what this number of processes cannot do together.
 void check_ranks(const RunConfig& config, const torch::Device& device, std::int64_t ranks) {
   at(config, {"train.batch_size"}, [&] { check_parts(config, ranks); });
   at(config, {"train.allreduce"}, [&] {
     if (config.train.allreduce == AllReduce::kBf16 && ranks > 1 && !Communicator::sums(torch::kBFloat16, device))
-      throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 travels between GPUs alone", "set train.allreduce: fp32");
+      throw Error(ErrorKind::kConfiguration, "train.allreduce: bf16 works only between GPUs", "set train.allreduce: fp32");
   });
 }
 
-/// What `make` gives; the first rank of a machine makes it before the others, who find on the disk what it kept there.
+/// Calls `make` on every rank, but first on the first rank of each machine. The others then find its results on disk.
 template <class Make>
 auto once_a_machine(const Communicator& ranks, const Make& make) {
   if (!ranks.is_first_here()) ranks.barrier();
@@ -206,13 +206,13 @@ auto once_a_machine(const Communicator& ranks, const Make& make) {
   return made;
 }
 
-/// What tells a pair of files from another without reading them.
+/// Identifies a pair of files without reading them.
 std::string line_of(const FilePair& pair) {
   std::error_code ignored;
   return pair.id + " " + std::to_string(fs::file_size(pair.image, ignored)) + " " + std::to_string(fs::file_size(pair.labels, ignored));
 }
 
-/// That all ranks would train the same on the same.
+/// Checks that all ranks have the same program, configuration and files.
 void check_equal(const RunConfig& config, const Splits& splits, const Communicator& ranks) {
   if (!ranks.several()) return;
   ranks.require_equal("program", version_text() + "\n" + compute_versions());
@@ -258,15 +258,15 @@ std::string size_advice(const RunConfig& config, const Size& frame) {
   const Size& size = config.data.size;
   const bool exchanged = (frame.width - frame.height) * (size.width - size.height) < 0;  // one is wide, the other tall
   const std::string both = "data.size is " + to_string(size) + ", frames are " + to_string(frame) + " (height x width): ";
-  const std::string order = exchanged ? "; are height and width exchanged?" : "";
-  if (!config.augment.crop) return exchanged ? both + "they are squeezed" + order : "";
+  const std::string order = exchanged ? "; are height and width swapped?" : "";
+  if (!config.augment.crop) return exchanged ? both + "they are distorted" + order : "";
   const std::vector<double>& steps = config.augment.scale.steps;
   const double scale = steps.empty() ? config.augment.scale.max : std::ranges::max(steps);
   const auto exceeds = [&](std::int64_t side, std::int64_t frame_side) {
     return static_cast<double>(side) > scale * static_cast<double>(frame_side);
   };
   if (!exceeds(size.height, frame.height) && !exceeds(size.width, frame.width)) return "";
-  return both + "every crop is padded with pixels that count nowhere" + order;
+  return both + "every crop is padded with ignored pixels" + order;
 }
 
 }  // namespace seg

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kGigabyte = 1e9;
 
-/// What `attempt` gives; nothing where the device has too little memory for it.
+/// The result of `attempt`; nothing if the device has too little memory for it.
 std::optional<StepResult> tried(const std::vector<Batch>& batches, const std::function<StepResult(const std::vector<Batch>&)>& attempt) {
   try {
     return attempt(batches);
@@ -36,10 +36,10 @@ Batch first_of(const Batch& batch, std::int64_t images) {
 Error too_large(std::int64_t images, const PassMemory& measured) {
   return {
       ErrorKind::kMemory,
-      fmt::format("{} images in a pass are too many for the device's memory; the most that fit are about {} (a pass of {} took {:.1f} GB of {:.1f})",
+      fmt::format("a pass of {} images does not fit into the device's memory; about {} images fit (a pass of {} took {:.1f} GB of {:.1f})",
                   images, std::min(images - 1, largest_batch(measured)), measured.images, static_cast<double>(measured.peak) / kGigabyte,
                   static_cast<double>(measured.available) / kGigabyte),
-      "lower train.batch_size, and raise train.accumulate for as many images a step"};
+      "lower train.batch_size, and raise train.accumulate to keep the number of images per step"};
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class GradientSum::Hook : public torch::autograd::FunctionPostHook {
   std::size_t bucket_, place_;
 };
 
-/// The accumulator lives as long as somebody holds it, and the hook with it.
+/// Keeps the gradient accumulator, and with it the hook, alive.
 struct GradientSum::Hooked {
   decltype(torch::autograd::impl::grad_accumulator(torch::Tensor())) accumulator;  // 2.15 changed the kind of pointer
   std::uintptr_t key;
@@ -88,7 +88,7 @@ void GradientSum::arrived(std::size_t b, std::size_t place) {
   send_complete();
 }
 
-/// In the same order on all ranks, whatever order backward takes.
+/// Sends in the same order on all ranks, whatever the order of the backward pass.
 void GradientSum::send_complete() {
   for (; sent_ < buckets_.size() && buckets_[sent_].missing == 0; ++sent_) {
     Bucket& bucket = buckets_[sent_];

@@ -30,7 +30,7 @@ Learner::Learner(const RunConfig& config, std::int64_t iterations, Compute compu
       groups_(make_groups(*model_, config.optimizer, fresh)),
       optimizer_(config.optimizer, groups_),
       ema_(config.train.ema > 0 ? std::make_unique<Ema>(*model_, config.train.ema) : nullptr) {
-  const DeviceStream::Scope queue(stream_);  // autograd keeps to the one in which it first sees a parameter
+  const DeviceStream::Scope queue(stream_);  // autograd keeps the stream in which it first sees a parameter
   if (ranks.several()) gradient_sum_ = std::make_unique<GradientSum>(model_->parameters(), ranks.group("gradients"), type_of(config.train.allreduce));
   step_ = std::make_unique<TrainingStep>(
       config, compute, ranks,

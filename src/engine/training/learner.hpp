@@ -1,7 +1,7 @@
-// What a run trains and a checkpoint continues: the network, its losses, the optimiser and the averaged weights.
+// The state of a training, which a checkpoint saves: the network, its losses, the optimiser and the averaged weights.
 //
-// On CUDA steps are asynchronous: nothing of one is waited for. Where train.cuda_graph asks for it, steps are recorded as a CUDA graph
-// after a few and launched at once from then on; what is not recorded says why_not_recorded.
+// On CUDA steps are asynchronous: step() waits for nothing. With train.cuda_graph, a step is recorded as a CUDA graph after the first few steps and
+// replayed from then on; why_not_recorded says when that is not possible.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,21 @@
 
 namespace seg {
 
-/// Whether a step notes the times of its parts; one that does is launched operation by operation.
+/// Whether a step measures the times of its parts. Such a step is launched operation by operation.
 enum class StepTiming { kWhole, kParts };
 
 /// The tensors are on the learner's device.
 struct StepResult : StepOutputs {
   double learning_rate = 0.0;
   StepLaps laps;     // of kParts
-  HostCopy outcome;  // the decision, on its way to the host
+  HostCopy outcome;  // the decision, being copied to the host
 
-  // These wait for the step; they are the same on all ranks.
+  // These wait for the step. They return the same on all ranks.
   double loss_value() const { return outcome.wait()[0].item<double>(); }
   double gradient_norm() const { return outcome.wait()[1].item<double>(); }  // before clipping
-  /// Loss, gradients and running statistics of all ranks are; else the step left nothing behind.
+  /// Whether loss, gradients and running statistics of all ranks are finite. If not, the step changed nothing.
   bool finite() const { return outcome.wait()[2].item<double>() != 0.0; }
-  /// The signal that some rank was asked to stop with.
+  /// The stop signal that some rank received, or 0.
   int stop_signal() const { return outcome.wait()[3].item<int>(); }
 };
 
@@ -43,32 +43,32 @@ class Learner {
     std::unique_ptr<Loss> auxiliary;  // null unless the model has an auxiliary head
   };
 
-  /// `model` is on compute.device; `iterations` is the length of the whole run, which the learning rate follows; `fresh`: see make_groups; `ranks`:
-  /// who learns together, from the same weights on.
+  /// `model` is on compute.device; `iterations` is the length of the whole run, on which the learning rate depends; `fresh`: see make_groups;
+  /// `ranks`: the processes that train together, starting from the same weights.
   Learner(const RunConfig& config, std::int64_t iterations, Compute compute, std::shared_ptr<Model> model, Losses losses,
           const std::set<std::string>& fresh = {}, const Communicator& ranks = {});
   ~Learner();
 
-  /// One optimiser step: forward and backward over the micro-batches (this rank's part of each), clipping, update, averaging. `iteration` counts the
-  /// steps already made; what layers draw follows from it and train.seed. stop_signal: this rank was asked to stop with it. A label out of range
-  /// makes the loss NaN where finding it would have to be waited for, and throws kData elsewhere.
+  /// One optimiser step: forward and backward over the micro-batches (this rank's part of each), clipping, update, averaging. `iteration` is the
+  /// number of steps already made; it and train.seed determine the random numbers of the layers. stop_signal: the signal this rank received, or 0.
+  /// A label out of range makes the loss NaN where the check would have to wait for the device, and throws kData elsewhere.
   StepResult step(const std::vector<Batch>& micro_batches, std::int64_t iteration, StepTiming timing = StepTiming::kWhole, int stop_signal = 0);
 
-  /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls or IoUs, "ema.*" averaged weights. The tensors are the
-  /// live ones: copy what must outlive the next step.
+  /// "model.*" weights and buffers, "optimizer.*", "loss.*" and "aux_loss.*" smoothed recalls or IoUs, "ema.*" averaged weights. The tensors are not
+  /// copies: the next step changes them.
   State state() const;
-  /// Throws kStorage where a name, shape or type does not fit.
+  /// Throws kStorage if a name, shape or type does not match.
   void load(const State& state);
 
-  /// The weights that are evaluated and kept as best: the averaged ones where there are any (copies), else the model's (live).
+  /// The weights to evaluate and save as best: the averaged weights if there are any (copies), else those of the model (not copies).
   State averaged() const;
-  /// While it lives, the model holds these weights; null where they are its own.
+  /// The model holds these weights as long as the returned object exists; null if they are the model's own weights.
   std::unique_ptr<AveragedWeights> hold_averaged() const;
 
   Model& model() const { return *model_; }
 
  private:
-  /// The micro-batches on their way to the device, changed there, and what else a step reads.
+  /// Copies the micro-batches to the device, augments them there, and adds the other inputs of a step.
   StepInputs inputs_of(const std::vector<Batch>& micro_batches, std::int64_t iteration, int stop_signal) const;
   double learning_rate_at(std::int64_t iteration) const;
 
@@ -78,14 +78,14 @@ class Learner {
   Communicator ranks_;
   std::shared_ptr<Model> model_;
   Losses losses_;
-  // A queue that can be recorded, which the default one cannot; and one for the next batch, which travels while the device computes.
+  // A stream that can be recorded (the default stream cannot), and one that copies the next batch while the device computes.
   DeviceStream stream_, uploads_;
   std::vector<ParameterGroup> groups_;
   Optimizer optimizer_;
-  std::unique_ptr<Ema> ema_;                   // null where train.ema is 0
+  std::unique_ptr<Ema> ema_;                   // null if train.ema is 0
   std::unique_ptr<GradientSum> gradient_sum_;  // null for one process
   std::unique_ptr<TrainingStep> step_;
-  std::unique_ptr<RecordedStep> recorded_;  // null where steps are not recorded
+  std::unique_ptr<RecordedStep> recorded_;  // null if steps are not recorded
 };
 
 }  // namespace seg

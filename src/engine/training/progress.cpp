@@ -19,7 +19,7 @@ OrderedJson by_class(const torch::Tensor& values, const torch::Tensor& pixels, c
   return fields;
 }
 
-/// What one run is told from another by, under the names of the configuration.
+/// The settings that distinguish runs, under their configuration keys.
 OrderedJson main_settings(const RunConfig& config) {
   OrderedJson settings = {{"data.dataset", config.data.dataset},
                           {"data.size", std::to_string(config.data.size.height) + "x" + std::to_string(config.data.size.width)},
@@ -43,7 +43,7 @@ OrderedJson main_settings(const RunConfig& config) {
   return settings;
 }
 
-/// What comparisons group runs by: one loss on two samplings is not one thing. "ce, rare_class temperature 0.1".
+/// The group of a run in comparisons, such as "ce, rare_class temperature 0.1": the same loss with another sampling is another group.
 std::string group_label(const RunConfig& config) {
   std::string label = loss_label(config.loss);
   if (config.data.sampling == Sampling::kUniform) return label;

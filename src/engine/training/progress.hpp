@@ -1,4 +1,4 @@
-// What a run says of itself: the values of its events.
+// The values in the events of a run.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,7 +7,7 @@
 
 namespace seg {
 
-/// How fast the run goes, over the steps since the last progress line.
+/// The speed of the run, over the steps since the last progress line.
 struct Pace {
   double images_per_second = 0.0;
   double data_wait = 0.0;  // share of the time spent waiting for data, 0..1
@@ -15,8 +15,8 @@ struct Pace {
 };
 
 nlohmann::ordered_json start_fields(const Experiment& experiment);
-/// With the loss's class weights and the recalls or IoUs that they follow, by class name, null where the class was absent: those of all micro-batches
-/// together, weights as the mean of those used.
+/// Includes the class weights of the loss and the recalls or IoUs from which they are computed, by class name, null if the class was absent. Recalls
+/// and IoUs are those of all micro-batches together; weights are the mean of those used.
 nlohmann::ordered_json train_fields(const Experiment& experiment, const StepResult& result, const Pace& pace);
 
 }  // namespace seg

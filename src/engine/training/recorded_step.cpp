@@ -36,7 +36,7 @@ void RecordedStep::begin_with(const StepInputs& inputs) {
 
 void RecordedStep::record(const std::function<StepOutputs(const StepInputs&)>& operations) {
   try {
-    release_device_memory(device_);  // the recording has memory of its own
+    release_device_memory(device_);  // the graph has its own memory
     graph_ = std::make_unique<CudaGraph>([&] { outputs_ = operations(places_); });
     spdlog::info("the training step is recorded as a CUDA graph");
   } catch (const std::exception& error) {
@@ -48,7 +48,7 @@ void RecordedStep::record(const std::function<StepOutputs(const StepInputs&)>& o
 
 std::string why_not_recorded(const TrainOptions& train, const Communicator& ranks) {
   if (train.cuda_graph == GraphMode::kOff) return "train.cuda_graph is off";
-  if (train.deterministic) return "with train.deterministic LibTorch's gathers and sorts may wait for the host";
+  if (train.deterministic) return "with train.deterministic, gathers and sorts of LibTorch may wait for the host";
   if (ranks.several()) return "several processes take part";
   return "";
 }

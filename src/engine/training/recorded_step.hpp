@@ -1,4 +1,4 @@
-// Steps that are launched operation by operation at first, then recorded as a CUDA graph and launched as a whole.
+// Launches the first steps operation by operation, then records a step as a CUDA graph and replays it.
 #pragma once
 
 #include <functional>
@@ -18,27 +18,27 @@ class RecordedStep {
     std::function<StepOutputs(const StepInputs&)> operations;  // what is recorded
   };
 
-  /// What the step gives; the tensors of a recorded one are overwritten by the next. Where recording fails, steps are launched for good; where inputs
-  /// of other shapes come, it begins anew.
+  /// The outputs of the step. The next step overwrites the tensors of a recorded one. If recording fails, all later steps are launched operation by
+  /// operation. Inputs of other shapes start a new recording.
   StepOutputs run(const StepInputs& inputs, const Work& work);
 
  private:
-  static constexpr int kStepsBefore = 3;  // libraries choose their algorithms and take their memory in the first ones
+  static constexpr int kStepsBefore = 3;  // in the first steps libraries choose algorithms and allocate memory
 
   bool fits(const StepInputs& inputs) const;
-  /// Makes places for such inputs and forgets what was recorded.
+  /// Allocates input tensors of these shapes and drops the recording.
   void begin_with(const StepInputs& inputs);
   void record(const std::function<StepOutputs(const StepInputs&)>& operations);
 
   torch::Device device_;
   bool may_record_ = true;
   int launched_ = 0;
-  StepInputs places_;  // where a recorded step reads
+  StepInputs places_;  // the inputs of the recorded step
   std::unique_ptr<CudaGraph> graph_;
-  StepOutputs outputs_;  // where it writes
+  StepOutputs outputs_;  // its outputs
 };
 
-/// Why the steps of such a run are launched operation by operation; empty where recording them is tried.
+/// The reason why the steps of this run are launched operation by operation; empty if they can be recorded.
 std::string why_not_recorded(const TrainOptions& train, const Communicator& ranks);
 
 }  // namespace seg

@@ -62,11 +62,11 @@ std::optional<fs::path> RunDirectory::newest_checkpoint() const {
       SafetensorsFile(path).verify_digest();
       return path;
     } catch (const Error& error) {
-      spdlog::warn("not used: {}", error.what());
+      spdlog::warn("checkpoint not used: {}", error.what());
     }
   }
   if (found.empty()) return std::nullopt;
-  throw Error(ErrorKind::kStorage, "no valid checkpoint among " + std::to_string(found.size()) + " in " + paths_.checkpoints().string(),
+  throw Error(ErrorKind::kStorage, "none of the " + std::to_string(found.size()) + " checkpoints is valid in " + paths_.checkpoints().string(),
               "restore one from a backup, or start a new run with another --run-dir");
 }
 
@@ -111,7 +111,7 @@ bool RunDirectory::keep_bad_step(std::int64_t iteration, const std::vector<Batch
                        {"gradient_norm", std::to_string(result.gradient_norm())}});
     return true;
   } catch (const std::exception& error) {
-    spdlog::warn("the batch of step {} is not kept: {}", iteration, error.what());
+    spdlog::warn("the batch of step {} is not saved: {}", iteration, error.what());
     return false;
   }
 }

@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-/// The lines of all ranks.
+/// Joins the lines of all ranks.
 std::vector<std::string> all_lines(const Communicator& ranks, const std::vector<std::string>& own) {
   if (!ranks.several()) return own;
   std::vector<std::string> lines;
@@ -50,9 +50,9 @@ int Trainer::run(const std::optional<Checkpoint>& from) {
     scores_ = from->scores;
     if (!from->class_pixels.empty()) class_pixels_ = torch::tensor(from->class_pixels, torch::kInt64).to(experiment_.compute.device);
   }
-  if (!experiment_.val_set) spdlog::warn("the data has no val split: nothing is validated, and the last weights are kept as best");
+  if (!experiment_.val_set) spdlog::warn("the data has no val split: there is no validation, and the last weights are saved as best");
   reporter_.report({EventKind::kStart, iteration_, start_fields(experiment_)});
-  // A run stopped during a validation was saved without it.
+  // A run that was stopped during a validation was saved without its scores.
   if (from && iteration_ > 0 && validation_due() && scores_.empty() && !validate()) return finish(stopped());
   DataLoader loader(experiment_.training_samples, experiment_.transform, training_loader(experiment_, iteration_));
   window_ = {Clock::now()};
@@ -94,7 +94,7 @@ void Trainer::step(DataLoader& loader) {
   const auto attempt = [&](const std::vector<Batch>& passes) {
     return experiment_.learner->step(passes, iteration_, StepTiming::kWhole, stop_signal());
   };
-  // What would fit is tried by one process alone: others would wait for a rank's sums.
+  // Only a single process searches for the batch that fits: with several, the other ranks would wait for its sums.
   const StepResult result = experiment_.ranks.several() ? attempt(batches) : step_that_fits(batches, experiment_.compute.device, attempt);
   ++iteration_;
   ++window_.steps;
@@ -107,7 +107,7 @@ void Trainer::step(DataLoader& loader) {
 }
 
 void Trainer::settle(Wanted wanted) {
-  // When a device is done with a step differs from rank to rank; what is on the host already is there on all.
+  // Devices finish a step at different times on different ranks, but outcomes that are already on the host are there on all ranks.
   const auto is_done = [&](const HostCopy& outcome) { return experiment_.ranks.several() ? !outcome.travels() : outcome.ready(); };
   while (!pending_.empty() && (wanted == Wanted::kAll || pending_.size() > kMostPending || is_done(pending_.front().result.outcome))) {
     const Pending step = std::move(pending_.front());
@@ -125,7 +125,7 @@ void Trainer::look_at_labels(const std::vector<Batch>& batches) {
     check_labels(batch.labels, static_cast<std::int64_t>(experiment_.classes().size()));
     if (told_unlabelled_ || batch.labels.ne(kIgnoreLabel).any().item<bool>()) continue;
     told_unlabelled_ = true;
-    spdlog::warn("step {}: every pixel of the batch is ignored ({} among others); such a batch teaches nothing; this is told once", iteration_,
+    spdlog::warn("step {}: every pixel of the batch is ignored ({} among others), so it teaches nothing; this warning is given once", iteration_,
                  batch.ids.front());
   }
 }
@@ -134,15 +134,15 @@ void Trainer::count_bad_step(const StepResult& result, const std::vector<Batch>&
   ++bad_steps_;
   std::vector<std::string> ids;
   for (const Batch& batch : batches) ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
-  spdlog::warn("step {}: loss {}, gradient norm {}: these or running statistics are not finite; no update was made", iteration, result.loss_value(),
-               result.gradient_norm());
+  spdlog::warn("step {}: loss {}, gradient norm {}: these or the running statistics are not finite; the weights were not updated", iteration,
+               result.loss_value(), result.gradient_norm());
   const bool kept = bad_steps_ == 1 && directory_ != nullptr && directory_->keep_bad_step(iteration, batches, result);
-  if (kept) spdlog::warn("its batch is kept in {}", directory_->paths().bad_steps().string());
+  if (kept) spdlog::warn("its batch is saved in {}", directory_->paths().bad_steps().string());
   reporter_.report({EventKind::kBadStep, iteration, {{"loss", result.loss_value()}, {"gradient_norm", result.gradient_norm()}, {"images", ids}}});
   if (bad_steps_ >= experiment_.config.train.max_bad_steps)
     throw Error(ErrorKind::kNonFinite,
-                std::to_string(bad_steps_) + " steps in a row up to step " + std::to_string(iteration) +
-                    " had a loss, a gradient or running statistics that are not finite",
+                std::to_string(bad_steps_) + " consecutive steps up to step " + std::to_string(iteration) +
+                    " had a non-finite loss, gradient or running statistics",
                 "lower optimizer.lr, set train.clip_norm, or try train.precision=fp32; the last checkpoint is intact");
 }
 
@@ -192,7 +192,7 @@ bool Trainer::validate() {
   reporter_.report({EventKind::kValidating, iteration_});
   auto validation = evaluate_val();
   if (!validation) {
-    agreed_stop_ = stop_signal() != 0 ? stop_signal() : SIGTERM;  // another rank's
+    agreed_stop_ = stop_signal() != 0 ? stop_signal() : SIGTERM;  // the signal of another rank
     return false;
   }
   const auto& [report, score, best] = *validation;
@@ -215,11 +215,11 @@ bool Trainer::validate() {
 bool Trainer::is_best(const SplitReport& validation, double score) const {
   const std::optional<double> loss = validation.cross_entropy;
   if (!loss) {
-    if (!best_) spdlog::warn("every pixel of the val split is ignored: there is nothing to score, and the first weights are kept as best");
+    if (!best_) spdlog::warn("every pixel of the val split is ignored: there are no scores, and the first weights are saved as best");
     return !best_;
   }
   if (!std::isfinite(*loss)) {
-    spdlog::warn("step {}: the cross entropy of the validation is {}, so these weights are not kept as best", iteration_, *loss);
+    spdlog::warn("step {}: the cross entropy of the validation is {}, so these weights are not saved as best", iteration_, *loss);
     return false;
   }
   return !best_ || score > best_->score;
@@ -234,7 +234,8 @@ void Trainer::write_report() {
     unwritten_.reset();
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
-    if (failed_reports_++ == 0) spdlog::warn("{}; training goes on and the report is tried again with each validation and at the end", error.what());
+    if (failed_reports_++ == 0)
+      spdlog::warn("{}; training continues, and the report is tried again at each validation and at the end", error.what());
   }
 }
 
@@ -243,7 +244,7 @@ void Trainer::write_page() {
   try {
     write_run_page(directory_->paths().root);
   } catch (const std::exception& error) {
-    if (!std::exchange(told_failed_page_, true)) spdlog::warn("report.html is not written: {}; training goes on", error.what());
+    if (!std::exchange(told_failed_page_, true)) spdlog::warn("report.html was not written: {}; training continues", error.what());
   }
 }
 
@@ -252,12 +253,12 @@ std::string Trainer::weights_digest() const { return digest_of(experiment_.learn
 void Trainer::report_skipped(const std::vector<std::string>& own) {
   const std::vector<std::string> messages = all_lines(experiment_.ranks, own);
   if (messages.empty()) return;
-  for (const std::string& message : messages) spdlog::warn("left out in training: {}", message);
+  for (const std::string& message : messages) spdlog::warn("skipped in training: {}", message);
   reporter_.report({EventKind::kSkipped, iteration_, {{"count", messages.size()}, {"files", messages}}});
 }
 
 std::vector<std::int64_t> Trainer::class_pixels() const {
-  // Batches that were drawn for rare classes do not tell how frequent a class is.
+  // Batches drawn for rare classes do not show how frequent a class is.
   if (experiment_.sampling) return experiment_.sampling->label_pixels();
   if (!class_pixels_.defined()) return {};
   const torch::Tensor host = class_pixels_.cpu();
@@ -308,8 +309,8 @@ void Trainer::check_ranks_equal() const {
     experiment_.ranks.require_equal("state", digest_lines(experiment_.learner->state()));
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kConfiguration) throw;
-    throw Error(ErrorKind::kInternal, "step " + std::to_string(iteration_) + ": " + error.what() + "; the run would go on wrongly",
-                "go on from the last checkpoint with --resume auto");
+    throw Error(ErrorKind::kInternal, "step " + std::to_string(iteration_) + ": " + error.what() + "; the ranks differ, so the run cannot continue",
+                "resume from the last checkpoint with --resume auto");
   }
 }
 
@@ -318,19 +319,19 @@ int Trainer::finish(int signal) {
   save();
   if (!experiment_.val_set) keep_best("");
   write_report();
-  if (unwritten_ && directory_ != nullptr) spdlog::warn("the newest validation report could not be written in {} tries", failed_reports_);
+  if (unwritten_ && directory_ != nullptr) spdlog::warn("the newest validation report could not be written in {} attempts", failed_reports_);
   nlohmann::ordered_json fields{{"reason", signal == 0 ? "finished" : "stopped"}, {"weights_digest", weights_digest()}};
   if (best_) fields["best"] = {{"score", best_->score}, {"iteration", best_->iteration}};
   reporter_.report({EventKind::kEnd, iteration_, fields});
   write_page();
   if (signal == 0) return 0;
-  spdlog::info("stopped by signal {} and saved; --resume auto goes on from iteration {}", signal, iteration_);
+  spdlog::info("stopped by signal {} and saved; --resume auto resumes from iteration {}", signal, iteration_);
   return 128 + signal;
 }
 
 LoaderOptions training_loader(const Experiment& experiment, std::int64_t iteration) {
   const RunConfig& config = experiment.config;
-  LoaderOptions options = evaluation_loader(config);  // reads files alike
+  LoaderOptions options = evaluation_loader(config);  // files are read in the same way
   options.batch_size = config.train.batch_size;
   options.seed = static_cast<std::uint64_t>(config.train.seed);
   options.part = experiment.ranks.rank();

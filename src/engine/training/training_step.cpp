@@ -41,10 +41,10 @@ BatchClassStatistics ClassStatisticsSum::mean() const {
   return statistics;
 }
 
-/// What the forward passes of a step change before it is known to be good: running statistics and smoothed recalls, to be rolled back.
+/// Rolls back what the forward passes of a bad step have changed: running statistics and smoothed recalls.
 class TrainingStep::Rollback {
  public:
-  /// Remembers what `model` and `losses` (null ones are left out) hold now; they must outlive it.
+  /// Saves the current state of `model` and `losses` (null entries are skipped), which must outlive this object.
   Rollback(const Model& model, const std::vector<Loss*>& losses) {
     for (const torch::Tensor& buffer : model.buffers()) {
       const auto alike = [&](const Buffers& some) { return some.tensors.front().scalar_type() == buffer.scalar_type(); };
@@ -59,7 +59,7 @@ class TrainingStep::Rollback {
     }
   }
 
-  /// bool scalar where the model is: whether the running statistics are finite.
+  /// Whether the running statistics are finite: a bool scalar on the device of the model.
   torch::Tensor finite() const {
     std::vector<torch::Tensor> answers;
     for (const Buffers& some : buffers_)
@@ -67,7 +67,7 @@ class TrainingStep::Rollback {
     return answers.empty() ? torch::ones({}, torch::kBool) : torch::stack(answers).all();
   }
 
-  /// All is as it was, unless `kept`, a bool scalar where the model is, is true.
+  /// Restores everything unless `kept`, a bool scalar on the device of the model, is true.
   void conditional_roll_back(const torch::Tensor& kept) const {
     const torch::NoGradGuard no_gradient;
     for (const Buffers& some : buffers_) some.set(torch::where(kept, some.values(), some.before));
@@ -78,7 +78,7 @@ class TrainingStep::Rollback {
     }
   }
 
-  /// All is as it was.
+  /// Restores everything.
   void roll_back() const {
     const torch::NoGradGuard no_gradient;
     for (const Buffers& some : buffers_) some.set(some.before);
@@ -86,7 +86,7 @@ class TrainingStep::Rollback {
   }
 
  private:
-  /// The model's buffers of one type: one tensor to remember, for few launches on a GPU.
+  /// The model's buffers of one type, saved in one tensor, which takes few kernel launches on a GPU.
   struct Buffers {
     torch::Tensor values() const {
       std::vector<torch::Tensor> flat;
@@ -96,7 +96,7 @@ class TrainingStep::Rollback {
     void set(const torch::Tensor& values) const { torch_compat::copy_all(tensors, at::unflatten_dense_tensors(values, tensors)); }
 
     std::vector<torch::Tensor> tensors;
-    torch::Tensor before;  // [values of all]
+    torch::Tensor before;  // [all values]
   };
 
   std::vector<Buffers> buffers_;
@@ -175,8 +175,8 @@ void TrainingStep::finish(const StepInputs& inputs, const Rollback& before, Step
   outputs.decision = torch::stack({outputs.loss, norm.to(torch::kDouble), kept.to(torch::kDouble), stop_signal});
 }
 
-/// In one message with what else the ranks must know of each other: the loss, and the running statistics, which become their mean over the ranks
-/// unless they are of the whole batch already.
+/// The same message also carries the loss and the running statistics. Running statistics become their mean over the ranks, unless they are already
+/// those of the whole batch.
 TrainingStep::Agreement TrainingStep::agree(const Agreement& own, StepOutputs& outputs) const {
   if (!ranks_.several()) return own;
   std::vector<torch::Tensor> parts{torch::stack(

@@ -1,4 +1,4 @@
-// How a class gets its weight in a step: from the training set's statistics, by hand, or from the batch's recall.
+// Computes the weight of each class in a step: from the training set's statistics, from the options, or from the recall in the batch.
 #pragma once
 
 #include <optional>
@@ -13,26 +13,26 @@ class ClassWeighting {
  public:
   virtual ~ClassWeighting() = default;
 
-  /// From the counts of the batch: weights float64 [K] of this step on their device, finite and >= 0; those of classes without pixels mean
-  /// nothing.
+  /// Computes the weights of this step from the counts of the batch: float64 [K] on their device, finite and >= 0. Weights of classes without pixels
+  /// are meaningless.
   virtual torch::Tensor weights(const ClassSums& sums) = 0;
-  /// What the weights come from, where it is a score of the batch's predictions.
+  /// The score from which the weights are computed, if they depend on the batch's predictions.
   virtual std::optional<ClassScore> follows() const { return std::nullopt; }
   virtual State state() const { return {}; }
-  /// Throws kStorage where the state does not fit.
+  /// Throws kStorage if the state does not match.
   virtual void load(const State& state) { (void)state; }
 };
 
-/// What the weighted sum is divided by: sum_c GT_c or sum_c w_c GT_c.
+/// The divisor of the weighted sum: sum_c GT_c or sum_c w_c GT_c.
 enum class Normalizer { kValidPixels, kWeightSum };
 
-/// A weighting as a loss uses it.
+/// A weighting with its normaliser, as a loss uses it.
 struct Weighting {
   std::unique_ptr<ClassWeighting> classes;
   Normalizer normalizer = Normalizer::kValidPixels;
-  bool own_part = false;  // the weights follow the counts of each rank's part of the batch, not those of the whole
+  bool own_part = false;  // weights are computed from each rank's part of the batch, not from the whole batch
 
-  /// What it says of this batch: statistics whose weights are those of this step.
+  /// The class statistics of this batch, with the weights of this step.
   BatchClassStatistics weigh(const LossInput& batch) const {
     const ClassSums& sums = batch.sums();
     BatchClassStatistics statistics{sums.pixels, classes->weights(own_part ? batch.own_sums() : sums)};
@@ -43,7 +43,7 @@ struct Weighting {
   }
 };
 
-/// `divisor`, or 1 where it is 0: what is divided then is 0 too.
+/// `divisor`, or 1 where it is 0; the dividend is then 0, too.
 inline torch::Tensor or_one(const torch::Tensor& divisor) { return divisor.masked_fill(divisor.eq(0), 1); }
 
 }  // namespace seg

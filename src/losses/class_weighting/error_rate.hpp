@@ -1,14 +1,14 @@
-// Weights that follow how badly each class does in the batch: w_c = 1 - R_c with a score R_c of the hard predictions.
+// Weights from the errors of each class in the batch: w_c = 1 - R_c with a score R_c of the arg-max predictions.
 //
 //   recall  1 - TP/GT = FN / GT (Tian et al., arXiv 2106.14917: recall loss)
-//   iou     1 - TP/U  = (FN + FP) / U, U = GT + FP: a class weighs for what it wrongly takes, too
+//   iou     1 - TP/U  = (FN + FP) / U, U = GT + FP: false positives of a class also increase its weight
 //
 //   batch      w_c = errors_c / total_c; with published smoothing max(errors_c, 1) / max(total_c, 1)
-//   momentum m R_c <- m R_c + (1 - m) (1 - w_c of the batch), w_c = 1 - R_c; only classes in the batch, the first one assigned
+//   momentum m R_c <- m R_c + (1 - m) (1 - w_c of the batch), w_c = 1 - R_c; only for classes in the batch; the first value is assigned
 //
-//   floor      no class of the batch weighs less than this
+//   floor      lower bound of the weights of classes in the batch
 //
-// A weight is a count: no gradient flows through it.
+// Weights are computed from counts, so no gradient flows through them.
 #pragma once
 
 #include "base/error.hpp"
@@ -37,7 +37,7 @@ class ErrorRateWeights : public ClassWeighting {
     return smoothed(of_batch, present).clamp_min(options_.floor).mul(present);
   }
   std::optional<ClassScore> follows() const override { return score_; }
-  /// With momentum: `scores` float64 [K] and `observed` uint8 [K]; else empty.
+  /// With momentum: `scores` float64 [K] and `observed` uint8 [K]; otherwise empty.
   State state() const override {
     if (options_.momentum == 0) return {};
     return {{"scores", scores_.clone()}, {"observed", observed_.to(torch::kByte)}};
@@ -49,7 +49,7 @@ class ErrorRateWeights : public ClassWeighting {
       if (found == state.end() || found->second.sizes() != scores_.sizes()) {
         throw Error(ErrorKind::kStorage,
                     std::string("the state of the class weights has no '") + name + "' for " + std::to_string(scores_.size(0)) + " classes",
-                    "resume with the loss.error_rate settings and classes of the run that saved it");
+                    "resume with the same loss.error_rate settings and classes as the run that saved it");
       }
       return found->second.to(type);
     };
@@ -59,12 +59,12 @@ class ErrorRateWeights : public ClassWeighting {
   }
 
  private:
-  /// Weights [K] after momentum, from those of the batch; only the `present` classes' are known.
+  /// Weights [K] after smoothing, from those of the batch, which are defined only for the `present` classes.
   torch::Tensor smoothed(const torch::Tensor& of_batch, const torch::Tensor& present) {
     if (options_.momentum == 0) return of_batch;
     const torch::Tensor score = 1 - of_batch;
     const torch::Tensor mixed = torch::where(observed_, scores_ * options_.momentum + score * (1 - options_.momentum), score);
-    scores_.copy_(torch::where(present, mixed, scores_));  // in place, which a recorded step needs
+    scores_.copy_(torch::where(present, mixed, scores_));  // in place, as a recorded step requires
     observed_.logical_or_(present);
     return 1 - scores_;
   }
@@ -72,7 +72,7 @@ class ErrorRateWeights : public ClassWeighting {
   ClassScore score_;
   ErrorRateOptions options_;
   torch::Tensor scores_;    // float64 [K], smoothed
-  torch::Tensor observed_;  // bool [K]: the class was seen
+  torch::Tensor observed_;  // bool [K]: the class has occurred in a batch
 };
 
 }  // namespace seg

@@ -1,4 +1,4 @@
-// The table of class weightings: a new one is a row here.
+// The table of class weightings: a new one is a row in it.
 #include "losses/class_weighting/weighting_registry.hpp"
 
 #include <spdlog/spdlog.h>
@@ -13,15 +13,15 @@
 namespace seg {
 namespace {
 
-// Weights that stay the same for the whole run, mostly from the pixels n_c of each class in the training labels.
+// Weights that are constant for the whole run, mostly computed from the pixels n_c of each class in the training labels.
 //
 //   inverse frequency  w_c = 1 / (K f_c), f_c = n_c / sum n
 //   median frequency   w_c = median(g) / g_c, g_c = n_c over the pixels of the images that contain c (SegNet, arXiv 1511.00561)
 //   effective number   w_c = (1 - b) / (1 - b^n_c), b = (N - 1) / N, scaled to sum K (arXiv 1901.05555); N = sum n, all labelled pixels
-//                      (there N is the number of distinct samples of a class, which nobody knows)
+//                      (in the paper, N is the number of distinct samples of a class, which is unknown)
 //   ENet               w_c = 1 / ln(1.02 + f_c) (arXiv 1606.02147)
 //
-// A class with n_c = 0 gets weight 1 (and takes no part in the median or the scaling).
+// A class with n_c = 0 gets weight 1 and is left out of the median and the scaling.
 
 double total(const std::vector<std::int64_t>& pixels) { return static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0})); }
 
@@ -35,7 +35,7 @@ std::vector<double> where_present(const ClassStatistics& statistics, const Formu
   return weights;
 }
 
-/// The mean of the two middle ones where the number is even; 1 of none.
+/// The mean of the two middle values if their number is even; 1 if there are none.
 double median(std::vector<double>& values) {
   if (values.empty()) return 1;
   std::sort(values.begin(), values.end());
@@ -60,7 +60,7 @@ std::vector<double> median_frequency(const ClassStatistics& statistics) {
 
 std::vector<double> effective_number(const ClassStatistics& statistics) {
   const double sum = total(statistics.pixels);
-  // 1 - b = 1/N; 1 - b^n without losing the digits of a b close to 1. N = 1 gives b = 0, hence 1.
+  // 1 - b = 1/N. Computes 1 - b^n without loss of precision for b close to 1. N = 1 gives b = 0, hence 1.
   std::vector<double> weights =
       where_present(statistics, [&](double n, std::size_t) { return sum > 1 ? 1 / (sum * -std::expm1(n * std::log1p(-1 / sum))) : 1.0; });
   double present = 0, weight = 0;
@@ -76,7 +76,7 @@ std::vector<double> enet(const ClassStatistics& statistics) {
   return where_present(statistics, [&](double n, std::size_t) { return 1 / std::log(1.02 + n / sum); });
 }
 
-/// By class name; 1 for classes not named. Throws kConfiguration for a name that is no class.
+/// Weights by class name; 1 for other classes. Throws kConfiguration for a name that is not a class.
 std::vector<double> manual_weights(const std::map<std::string, double>& weights, const std::vector<std::string>& class_names) {
   std::vector<double> result(class_names.size(), 1.0);
   for (const auto& [name, weight] : weights) {
@@ -84,7 +84,7 @@ std::vector<double> manual_weights(const std::map<std::string, double>& weights,
     if (found == class_names.end()) {
       std::string known;
       for (const std::string& class_name : class_names) known += (known.empty() ? "" : ", ") + class_name;
-      throw Error(ErrorKind::kConfiguration, "loss.weighted_ce.weights: no class is called '" + name + "'", "the classes are: " + known);
+      throw Error(ErrorKind::kConfiguration, "loss.weighted_ce.weights: there is no class '" + name + "'", "the classes are: " + known);
     }
     result[static_cast<std::size_t>(found - class_names.begin())] = weight;
   }
@@ -103,10 +103,10 @@ class StaticWeights : public ClassWeighting {
 
 struct Scheme {
   const char* name;
-  bool is_static = false;                                            // then the default is to divide by the sum of the weights
+  bool is_static = false;                                            // true: the default normaliser is the sum of the weights
   std::vector<double> (*formula)(const ClassStatistics&) = nullptr;  // from the training set's statistics
-  std::optional<ClassScore> follows = {};                            // in each batch
-  const char* key = nullptr;                                         // below `loss`, that it reads
+  std::optional<ClassScore> follows = {};                            // the score in each batch from which weights are computed
+  const char* key = nullptr;                                         // the key below `loss` that it reads
 };
 
 constexpr Scheme kSchemes[] = {
@@ -124,7 +124,7 @@ const Scheme& scheme_of(const std::string& name) {
   for (const Scheme& scheme : kSchemes) {
     if (name == scheme.name) return scheme;
   }
-  throw Error(ErrorKind::kConfiguration, "loss.weighting: there is no '" + name + "'", "segtrain --help lists the weightings");
+  throw Error(ErrorKind::kConfiguration, "loss.weighting: there is no weighting '" + name + "'", "segtrain --help lists the weightings");
 }
 
 std::unique_ptr<ClassWeighting> make_weighting(const Scheme& scheme, const LossOptions& options, const LossContext& context) {

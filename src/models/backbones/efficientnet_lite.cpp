@@ -16,7 +16,7 @@ constexpr std::array<Stage, 7> kStages = {
     {{1, 3, 1, 1, 16}, {2, 3, 2, 6, 24}, {2, 5, 2, 6, 40}, {3, 3, 2, 6, 80}, {3, 5, 1, 6, 112}, {4, 5, 2, 6, 192}, {1, 3, 1, 6, 320}}};
 constexpr std::size_t kLowStage = 1, kMidStage = 4;
 
-/// Normal of variance 2 / (kernel area x outputs of a group), as the network's authors draw: depthwise ones by their area alone.
+/// Draws from a normal distribution with variance 2 / (kernel area x outputs of a group), as the authors do; for depthwise convolutions 2 / area.
 void draw_weights_by_group(torch::nn::Module& module) {
   const torch::NoGradGuard no_gradient;
   for (const auto& child : module.modules(/*include_self=*/false))
@@ -51,7 +51,7 @@ EfficientNetLiteImpl::EfficientNetLiteImpl(double width, std::int64_t output_str
     if (strided) reached_stride *= s.stride;
     for (std::int64_t i = 0; i < s.blocks; ++i) {
       const bool first = i == 0;
-      const bool adds = inputs == outputs && (!first || s.stride == 1);  // whether the stride is replaced or not
+      const bool adds = inputs == outputs && (!first || s.stride == 1);  // independent of whether the stride is replaced by dilation
       const InvertedResidualShape shape{inputs, outputs, s.expansion, s.kernel, first && strided ? s.stride : 1, dilation, adds};
       blocks_.push_back(add_module(*this, "_blocks." + std::to_string(blocks_.size()), InvertedResidual(shape)));
       if (first && !strided) dilation *= s.stride;

@@ -4,10 +4,10 @@
 //   block(x) = norm(1x1(relu6(norm(depthwise(relu6(norm(1x1(x))))))) [+ x where stride and channels allow]
 //
 // Tensor names are those of the PyPI package efficientnet-lite-pytorch ("_conv_stem", "_blocks.3._depthwise_conv"), without its last convolution
-// and classifier. Images are (RGB - 127) / 128 where its weights are used.
+// and classifier. For its weights, images must be (RGB - 127) / 128.
 //
-// At output stride 16 the depthwise convolution that takes the network to stride 32, at 8 also the one that takes it to 16, keeps the resolution
-// with the dilation of the stage before; those after it are dilated twice as much. Blocks are never skipped at random in training (stochastic depth).
+// At output stride 16 the depthwise convolution that would lead to stride 32 keeps the resolution, with the dilation of the stage before; at 8 also
+// the one that would lead to stride 16. Those after it have twice that dilation. There is no stochastic depth: training never skips blocks.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -24,11 +24,11 @@ namespace seg {
 struct InvertedResidualShape {
   std::int64_t inputs;  // channels
   std::int64_t outputs;
-  std::int64_t expansion;  // channels in between over inputs; 1: there is no first convolution
-  std::int64_t kernel;     // of the depthwise convolution, as the next two
+  std::int64_t expansion;  // ratio of inner channels to input channels; 1: no first convolution
+  std::int64_t kernel;     // of the depthwise convolution, like the next two
   std::int64_t stride;
   std::int64_t dilation;
-  bool adds;  // the input to the result, which has its shape
+  bool adds;  // add the input to the result, which has the same shape
 };
 
 class InvertedResidualImpl : public torch::nn::Module {
@@ -52,13 +52,13 @@ class EfficientNetLiteImpl : public Backbone {
   Features forward(const torch::Tensor& images) override;
   FeatureChannels channels() const override { return channels_; }
   std::vector<std::string> classifier() const override { return {"_conv_head.", "_bn1.", "_fc."}; }
-  /// How many blocks lead to the low features.
+  /// Number of blocks before the low features.
   std::size_t low_blocks() const { return low_end_; }
 
  private:
   SameConvNorm stem_;
   std::vector<InvertedResidual> blocks_;
-  std::size_t low_end_ = 0, mid_end_ = 0;  // how many blocks lead to these features
+  std::size_t low_end_ = 0, mid_end_ = 0;  // number of blocks before these features
   FeatureChannels channels_{};
 };
 TORCH_MODULE(EfficientNetLite);

@@ -15,7 +15,7 @@ std::int64_t expansion_of(bool bottleneck) { return bottleneck ? 4 : 1; }
 ResNetImpl::ResNetImpl(const ResNetShape& shape, std::int64_t output_stride) {
   stem_ = add_conv_norm(*this, "conv1", "bn1", {3, shape.channels[0], 7, 2});
   std::int64_t inputs = shape.channels[0];
-  std::int64_t reached_stride = 4;  // behind the stem and its pooling
+  std::int64_t reached_stride = 4;  // after the stem and its pooling
   std::int64_t dilation = 1;
   for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
     const std::int64_t width = shape.channels[stage];
@@ -36,7 +36,7 @@ ResNetImpl::ResNetImpl(const ResNetShape& shape, std::int64_t output_stride) {
                           .stride = i == 0 && strided ? reduction : 1,
                           .strided_dilation = i == 0 ? previous_dilation : dilation,
                           .dilation = dilation};
-      // The published code dilates a stage's first block like the others, and the last stage's blocks 1, 2, 4 times as much.
+      // The published code uses the same dilation for a stage's first block, and 1, 2, 4 times as much for the blocks of the last stage.
       if (shape.multi_grid) block.strided_dilation = stage == 3 ? dilation << i : dilation;
       stages_[stage]->push_back(ResidualBlock(block));
       inputs = channels_[stage];

@@ -1,8 +1,8 @@
 // Residual networks (He et al., arXiv 1512.03385) with torchvision's structure and tensor names, without the ImageNet classifier.
 //
-// At output stride 16 the last stage, at 8 the last two, keep their resolution: the stage's strided convolution takes stride 1
-// and the dilation of the stage before, every 3x3 convolution after it twice that dilation. Each kept pixel then sees exactly what it
-// saw in the strided network, so ImageNet weights fit (torchvision does the same, for bottleneck blocks only).
+// At output stride 16 the last stage keeps its resolution, at 8 the last two: the stage's strided convolution gets stride 1
+// and the dilation of the stage before, and every 3x3 convolution after it twice that dilation. Each pixel of the strided network then has exactly
+// the same receptive field, so ImageNet weights remain valid (torchvision does the same, but only for bottleneck blocks).
 //
 // The multi-grid variant is the "resnet18" of the code published with the recall loss (arXiv 2106.14917): bottleneck blocks,
 // and a last stage of three with dilations 1, 2, 4 times that of the stage.
@@ -21,10 +21,10 @@
 namespace seg {
 
 struct ResNetShape {
-  bool bottleneck = false;               // three convolutions a block, four times as many channels
+  bool bottleneck = false;               // three convolutions per block, four times as many output channels
   std::array<std::int64_t, 4> blocks{};  // of each stage
   bool multi_grid = false;
-  std::array<std::int64_t, 4> channels = {64, 128, 256, 512};  // of each stage's inner convolutions; the stem has the first stage's
+  std::array<std::int64_t, 4> channels = {64, 128, 256, 512};  // of each stage's inner convolutions; the stem has as many as the first stage
 };
 
 class ResNetImpl : public Backbone {

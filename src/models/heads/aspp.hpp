@@ -1,9 +1,9 @@
-// Atrous spatial pyramid pooling (Chen et al., arXiv 1706.05587): one feature map seen at several scales.
+// Atrous spatial pyramid pooling (Chen et al., arXiv 1706.05587): context of one feature map at several scales.
 //
 //   relu(bn(project(concat(1x1, 3x3 at three dilations, 1x1 of the image's mean)))), then dropout
 //
-// Each branch has a batch norm and a ReLU, and as many channels as the result: 256 where published. The mean's branch gives batch norm one value
-// per image and channel.
+// Each branch has a batch norm and a ReLU, and as many channels as the result: 256 in the paper. In the branch of the image's mean, batch norm gets
+// one value per image and channel.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -18,13 +18,13 @@
 
 namespace seg {
 
-/// What a weight file calls a convolution and its batch norm, below the pyramid's own name.
+/// The names of a convolution and its batch norm in a weight file, below the name of the pyramid.
 struct ConvNormName {
   std::string conv;
   std::string norm;
 };
 struct AsppNames {
-  std::array<ConvNormName, 4> branches;  // 1x1 and the three atrous ones
+  std::array<ConvNormName, 4> branches;  // 1x1 and the three atrous convolutions
   ConvNormName pooling;
   ConvNormName project;
 };
@@ -33,7 +33,7 @@ inline AsppNames torchvision_aspp_names() {
           {"convs.4.1", "convs.4.2"},
           {"project.0", "project.1"}};
 }
-/// Those of the code published with the recall loss.
+/// The names in the code published with the recall loss.
 inline AsppNames published_aspp_names() {
   return {
       {{{"aspp1.atrous_conv", "aspp1.bn"}, {"aspp2.atrous_conv", "aspp2.bn"}, {"aspp3.atrous_conv", "aspp3.bn"}, {"aspp4.atrous_conv", "aspp4.bn"}}},
@@ -58,7 +58,7 @@ class AsppImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x) {
     std::vector<torch::Tensor> scales;
     for (ConvNorm& branch : branches_) scales.push_back(branch.relu(x));
-    // A bilinear up-sampling of one pixel repeats it. The layout must be that of the others, or cat() falls back to channels-first.
+    // Bilinear up-sampling of one pixel repeats it. The memory layout must be that of the other branches, or cat() falls back to channels-first.
     const torch::Tensor mean = pooling_.relu(x.mean({2, 3}, /*keepdim=*/true));
     scales.push_back(mean.expand_as(scales.front()).contiguous(scales.front().suggest_memory_format()));
     return drop_out(project_.relu(torch::cat(scales, 1)), dropout_, is_training());

@@ -1,10 +1,10 @@
-// Deep aggregation pyramid pooling (Hong et al., arXiv 2101.06085, figure 5): a small feature map seen at five scales, from fine to coarse.
+// Deep aggregation pyramid pooling (Hong et al., arXiv 2101.06085, figure 5): context of a small feature map at five scales, from fine to coarse.
 //
 //   y_0 = c_0(x),   y_i = p_i(y_{i-1} + up(c_i(pool_i(x)))), i = 1..4,   y = compression(concat(y_0..y_4)) + shortcut(x)
 //
-// pool_i is the mean over 5, 9 and 17 pixels a side at strides 2, 4 and 8, zeros beyond the border counted, and over the image; up() is bilinear.
-// Each of the others is a batch norm, a ReLU and a convolution, 3x3 for p_i, else 1x1. The image's mean gives batch norm one value per image and
-// channel.
+// pool_i is the mean over squares of 5, 9 and 17 pixels at strides 2, 4 and 8, including zeros beyond the border, and over the image; up() is
+// bilinear. Each of the other functions is a batch norm, a ReLU and a convolution, 3x3 for p_i, else 1x1. For the image's mean, batch norm gets one
+// value per image and channel.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -19,14 +19,14 @@
 
 namespace seg {
 
-/// The mean over windows whose side is 2 stride + 1, `stride` apart.
+/// The mean over windows with side 2 stride + 1, at distances of `stride`.
 struct DappmPooling {
   std::int64_t stride;
 
   std::int64_t kernel() const { return 2 * stride + 1; }
   std::int64_t padding() const { return stride; }
 };
-inline constexpr DappmPooling kDappmPoolings[] = {{2}, {4}, {8}};  // the mean over the image follows
+inline constexpr DappmPooling kDappmPoolings[] = {{2}, {4}, {8}};  // followed by the mean over the image
 
 class DappmImpl : public torch::nn::Module {
  public:

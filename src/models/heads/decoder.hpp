@@ -1,8 +1,8 @@
-// The decoder of DeepLabV3+ (Chen et al., arXiv 1802.02611): sharpens the pyramid's features with those of the first stage.
+// The decoder of DeepLabV3+ (Chen et al., arXiv 1802.02611): refines the pyramid's features with those of the first stage.
 //
 //   concat(few channels from the first stage, up-sampled pyramid) -> 3x3, dropout -> 3x3, dropout of at most 0.1 -> 1x1 to classes
 //
-// Sizes, dropout and tensor names as in the code published with the recall loss.
+// Sizes, dropout and tensor names are those of the code published with the recall loss.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -20,8 +20,8 @@ namespace seg {
 
 struct DecoderChannels {
   std::int64_t low;      // of the first stage
-  std::int64_t detail;   // kept of these; 48 where published
-  std::int64_t pyramid;  // and of both convolutions
+  std::int64_t detail;   // to which these are reduced; 48 in the paper
+  std::int64_t pyramid;  // also of both convolutions
 };
 
 class DecoderImpl : public torch::nn::Module {
@@ -38,7 +38,7 @@ class DecoderImpl : public torch::nn::Module {
   /// low: [N,low,H,W]; pyramid: [N,pyramid,h,w] -> logits [N,classes,H,W]
   torch::Tensor forward(const torch::Tensor& low, const torch::Tensor& pyramid) {
     const torch::Tensor detail = low_.relu(low);
-    // The first convolution of concat(up-sampled pyramid, detail), the pyramid's share at the pyramid's own size.
+    // The first convolution of concat(up-sampled pyramid, detail). The pyramid's share is computed at the pyramid's size.
     const torch::Tensor& weight = first_.conv->weight;
     const torch::Tensor of_detail = conv2d(detail, weight.narrow(1, channels_.pyramid, channels_.detail), {.padding = 1});
     const torch::Tensor mixed = upsampled_conv(pyramid, weight.narrow(1, 0, channels_.pyramid), of_detail, align_corners_);

@@ -12,7 +12,7 @@
 namespace seg::cpu {
 namespace {
 
-/// Pixels whose float32 sums are kept in registers before they are added up in double, in the blocks' order.
+/// Pixels per block: their float32 sums are kept in registers and then added up in double, in the order of the blocks.
 constexpr std::int64_t kBlockRows = 512;
 constexpr float kNoBound = std::numeric_limits<float>::infinity();
 
@@ -32,7 +32,7 @@ struct Features {
   std::int64_t pixels() const { return x.numel() / channels(); }
   std::int64_t blocks() const { return (pixels() + kBlockRows - 1) / kBlockRows; }
 
-  /// Calls work(block number, its rows, its offset in values) for all blocks; which thread has which changes nothing.
+  /// Calls work(block number, its rows, its offset in values) for all blocks; the assignment to threads has no effect on the result.
   template <class Value, class Work>
   void each_block(const Work& work) const {
     at::parallel_for(0, blocks(), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -55,7 +55,7 @@ struct Features {
   }
 };
 
-/// Two sums a channel, double [2,C]: sums(rows, first [C], second [C]) gives those of a block.
+/// Two sums per channel, double [2,C]: sums(rows, first [C], second [C]) computes those of a block.
 template <class Sums>
 torch::Tensor add_blocks(const Features& features, const Sums& sums) {
   const torch::Tensor parts = torch::empty({features.blocks(), 2, features.channels()}, torch::kDouble);
@@ -75,7 +75,7 @@ torch::Tensor add_blocks(const Features& features, const Sums& sums) {
 
 torch::Tensor like(const torch::Tensor& x) { return torch::empty_like(x, x.options(), at::MemoryFormat::ChannelsLast); }
 
-/// z = scale (x - mean) + bias, scale = weight / deviation. norm: weight, bias, statistics and, where there is one, the upper bound.
+/// z = scale (x - mean) + bias, scale = weight / deviation. norm: weight, bias, statistics and, if there is one, the upper bound.
 struct Affine {
   Affine(at::TensorList norm, bool relu)
       : scale(norm[0] * norm[2][1]),

@@ -1,5 +1,5 @@
-// The CPU kernels of batch norm: blocks of pixels in parallel, results the same bits for every number of threads. ops/batch_norm.cpp says what each
-// takes and gives.
+// The CPU kernels of batch norm: blocks of pixels in parallel, bit-identical results for any number of threads. ops/batch_norm.cpp documents their
+// arguments and results.
 #pragma once
 
 #include <torch/types.h>

@@ -1,4 +1,4 @@
-// Sums keep a tile of channels in registers while they run down the pixels; the other loops run along the channels of a pixel.
+// The loops of sums keep a tile of channels in registers and iterate over pixels; the other loops iterate over the channels of a pixel.
 #include "ops/cpu/batch_norm_rows.hpp"
 
 #include "ops/bfloat16.hpp"
@@ -7,7 +7,7 @@
 namespace seg::cpu {
 namespace {
 
-/// What tells whether the ReLU let a value pass.
+/// How to find out whether the ReLU passed a value.
 enum class Sign { kNone, kOfX, kOfOutput, kOfBoundedX };
 
 template <Sign sign, class Value>
@@ -28,7 +28,7 @@ SEG_INLINE Sign sign_of(const NormRows<Value>& rows, const NormFactors& factors)
   return factors.upper < __builtin_inff() ? Sign::kOfBoundedX : Sign::kOfX;
 }
 
-/// total and squares [width]: of x - centre.
+/// total and squares [width]: sums of x - centre and of its squares.
 template <int width, class Value>
 SEG_INLINE void moments_group(const Value* x, std::int64_t channels, std::int64_t rows, const float* centre, float* total, float* squares) {
   for (int c = 0; c < width; ++c) total[c] = squares[c] = 0.0f;
@@ -41,8 +41,8 @@ SEG_INLINE void moments_group(const Value* x, std::int64_t channels, std::int64_
   }
 }
 
-/// Groups of rows join mean and squared deviations (Chan, Golub and LeVeque, 1979). Each is summed about the mean of all before, a third as many:
-/// whatever the values are, the squares are a few times the deviations at most, whose digits so are kept.
+/// Combines the means and squared deviations of groups of rows (Chan, Golub and LeVeque, 1979). Each group is summed relative to the mean of all rows
+/// before it, which are at least a third as many. The squares are then at most a few times the squared deviations, so no precision is lost.
 template <int width, class Value>
 SEG_INLINE void moments_tile(const NormRows<Value>& rows, std::int64_t first, double* sum, double* square) {
   float mean[width], deviations[width] = {}, total[width], squares[width];
@@ -57,7 +57,8 @@ SEG_INLINE void moments_tile(const NormRows<Value>& rows, std::int64_t first, do
       deviations[c] += squares[c] - total[c] * step;
     }
   }
-  // About 0 in double, where blocks and ranks can be added: that costs about (mean / deviation)^2 of 2^-53, less than the features' own rounding.
+  // Sums relative to 0, in double, so that blocks and ranks can be added. The rounding error, about (mean / deviation)^2 of 2^-53, is less than that
+  // of the features.
   for (int c = 0; c < width; ++c) {
     const double exact = mean[c], part = exact * static_cast<double>(rows.rows);
     sum[first + c] = part;

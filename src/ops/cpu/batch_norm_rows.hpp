@@ -11,21 +11,21 @@ struct NormRows {
   std::int64_t rows;
   std::int64_t channels;
   const Value* x;
-  const Value* residual;  // null: nothing is added
-  const Value* output;    // null: the sign before the ReLU follows from x; for gradients
-  const Value* gradient;  // with respect to the output; for gradients
+  const Value* residual;  // null: none
+  const Value* output;    // null: the sign before the ReLU is computed from x; only for gradients
+  const Value* gradient;  // with respect to the output; only for gradients
 };
 
-/// z = scale * (x - mean) + bias [channels], then the residual and the ReLU, which is at most `upper`.
+/// z = scale * (x - mean) + bias [channels], then the residual and the ReLU with the upper bound `upper`.
 struct NormFactors {
   const float* mean;
   const float* scale;
   const float* bias;
   bool relu;
-  float upper;  // infinite: no bound; else without a residual
+  float upper;  // infinite: no bound; finite only without a residual
 };
 
-/// d x = factor * g - product * (x - mean) - offset [channels], g being the gradient where the ReLU let the value pass.
+/// d x = factor * g - product * (x - mean) - offset [channels], where g is the gradient for values that the ReLU passes, else 0.
 struct NormGradientFactors {
   const float* factor;
   const float* product;

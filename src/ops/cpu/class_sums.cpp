@@ -32,7 +32,7 @@ class Tiles {
   std::int64_t image(std::int64_t tile) const { return tile / per_image(); }
   std::int64_t first_row(std::int64_t tile) const { return tile % per_image() * kLanes; }
   std::int64_t row_count(std::int64_t tile) const { return std::min<std::int64_t>(kLanes, height_ - first_row(tile)); }
-  /// The source rows that a tile of this number within an image mixes: the first, and how many.
+  /// The source rows of the tile with this number in an image: the first, and their number.
   std::int64_t first_source(std::int64_t tile) const { return rows_.low[first_row(tile)]; }
   std::int64_t source_count(std::int64_t tile) const { return rows_.high[first_row(tile) + row_count(tile) - 1] - first_source(tile) + 1; }
 
@@ -76,15 +76,15 @@ class Tiles {
   BilinearAxis<float> columns_;
 };
 
-/// What one thread works in.
+/// The scratch memory of one thread.
 struct Scratch {
   float* columns;          // [in_width][K][kLanes]
-  float* column_gradient;  // likewise; null unless asked for
+  float* column_gradient;  // [in_width][K][kLanes]; null unless requested
   float* scores;           // [3][K][kLanes]
   std::uint8_t* labels;    // [out_width][kLanes]
 };
 
-/// Of all threads, taken at once from LibTorch's allocator.
+/// The scratch memory of all threads, from one call of LibTorch's allocator.
 class ScratchPool {
  public:
   ScratchPool(const Tiles& tiles, bool with_gradient)
@@ -92,7 +92,7 @@ class ScratchPool {
         scores_(torch::empty({at::get_num_threads(), 3 * tiles.classes() * kLanes}, torch::kFloat)),
         labels_(torch::full({at::get_num_threads(), tiles.out_width() * kLanes}, kIgnoreLabel, torch::kByte)) {}
 
-  /// That of the calling thread.
+  /// The scratch memory of the calling thread.
   Scratch own() const {
     const std::int64_t thread = at::get_thread_num();
     float* columns = columns_.data_ptr<float>() + thread * columns_.stride(0);
@@ -106,7 +106,7 @@ class ScratchPool {
   torch::Tensor labels_;
 };
 
-/// Calls work(tile number, tile, scratch) for all tiles; which thread has which changes nothing.
+/// Calls work(tile number, tile, scratch) for all tiles; the assignment to threads has no effect on the result.
 template <class Work>
 void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, bool with_gradient, const Work& work) {
   const ScratchPool pool(tiles, with_gradient);
@@ -119,10 +119,10 @@ void for_each_tile(const Tiles& tiles, const torch::Tensor& labels, bool with_gr
   });
 }
 
-/// A value a label, 0 for one that is no class.
+/// One value per label, 0 for a label that is not a class.
 class ByLabel {
  public:
-  /// given: [K], or empty: no values.
+  /// given: [K], or empty for no values.
   explicit ByLabel(const torch::Tensor& given) : given_(given.numel() > 0) {
     if (!given_) return;
     const torch::Tensor values = given.to(torch::kFloat).contiguous();
@@ -141,7 +141,7 @@ class ByLabel {
 std::vector<torch::Tensor> class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
   const Tiles tiles(logits, labels.size(1), labels.size(2), align_corners);
   const std::int64_t classes = tiles.classes();
-  // A row of partial sums a tile, added below in the tiles' order.
+  // One row of partial sums per tile; these are added below in the order of the tiles.
   const auto partial = [&](torch::ScalarType type, bool wanted = true) { return torch::zeros({tiles.count(), wanted ? classes : 0}, type); };
   const torch::Tensor entropy = partial(torch::kDouble), probability = partial(torch::kDouble, regions), of_truth = partial(torch::kDouble, regions);
   const torch::Tensor pixels = partial(torch::kLong), missed = partial(torch::kLong), predicted = partial(torch::kLong);
@@ -165,7 +165,7 @@ torch::Tensor class_sums_backward(at::TensorList given, const torch::Tensor& log
   const ByLabel entropy(given[0]), probability(given[1]), of_truth(given[2]);
   const TileGradients gradients{entropy.values(), probability.values(), of_truth.values()};
 
-  // Each tile adds into source rows of its own, which overlap those of its neighbours; they are summed in the tiles' order.
+  // Each tile adds to its own copy of its source rows, which overlap those of its neighbours; the copies are summed in the order of the tiles.
   const std::int64_t row_size = tiles.in_width() * tiles.classes();
   std::vector<std::int64_t> offsets(tiles.count() + 1, 0);
   for (std::int64_t number = 0; number < tiles.count(); ++number) offsets[number + 1] = offsets[number] + tiles.source_count(number);

@@ -1,5 +1,5 @@
-// Each step is a short loop over the lanes that the compiler turns into vector instructions; the steps are inlined into one
-// function for each instruction set, chosen at run time. No library header with inline code is included here for that reason.
+// Each step is a short loop over the lanes, which the compiler vectorises; the steps are inlined into one function for each
+// instruction set, selected at run time. Therefore this file includes no library header with inline code.
 #include "ops/cpu/class_sums_tile.hpp"
 
 #include "ops/cpu/exp_log.hpp"
@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::uint8_t kIgnored = 255;
 
-/// All lanes in a register, where the compiler would keep an array of them in memory from one turn of a loop to the next.
+/// All lanes in one register. The compiler would keep an array of lanes in memory between iterations of a loop.
 using LaneVector [[gnu::vector_size(kLanes * sizeof(float))]] = float;
 
-/// Most source rows of a tile that are mixed without gathers: those of any up-sampling by 2.5 and more.
+/// Maximum number of source rows of a tile that are interpolated without gathers: enough for up-sampling by 2.5 and more.
 constexpr int kMaxSources = 8;
 
-/// How much of each source row each lane takes, where the tile mixes few of them.
+/// The weight of each source row in each lane, for tiles with few source rows.
 struct RowShares {
   std::int64_t first = 0;
   std::int64_t count = 0;
@@ -47,7 +47,7 @@ SEG_INLINE void mix_few_rows(const Tile& tile) {
     float sum[kLanes] = {};
     for (std::int64_t r = 0; r < shares.count; ++r) {
       const float value = logits[r * row + j];
-      // Not 0 * value, which would carry an infinity into rows that have no part in it.
+      // Not 0 * value, which would spread an infinity to rows that do not use it.
       for (int l = 0; l < kLanes; ++l) sum[l] = shares.of[r][l] != 0.0f ? sum[l] + shares.of[r][l] * value : sum[l];
     }
     for (int l = 0; l < kLanes; ++l) columns[j * kLanes + l] = sum[l];
@@ -101,10 +101,10 @@ SEG_INLINE void mix_columns(const Tile& tile, std::int64_t x, float* __restrict 
   __builtin_memcpy(best, &largest, sizeof largest);
 }
 
-/// The lowest class whose score is the largest; K where there is none.
+/// The lowest class with the largest score; K if there is none.
 SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::int32_t* __restrict found) {
   const float* __restrict scores = tile.scores;
-  float first[kLanes];  // as floats, like what they are chosen by: the compiler then needs one kind of vector
+  float first[kLanes];  // as floats, like the scores: the compiler then needs only one kind of vector
   for (int l = 0; l < kLanes; ++l) first[l] = static_cast<float>(tile.classes);
   for (std::int64_t k = tile.classes - 1; k >= 0; --k) {
     const float number = static_cast<float>(k);
@@ -113,7 +113,7 @@ SEG_INLINE void find_best(const Tile& tile, const float* __restrict best, std::i
   for (int l = 0; l < kLanes; ++l) found[l] = static_cast<std::int32_t>(first[l]);
 }
 
-/// Makes it K where a score is not a number, and then the sum of the lane's exponentials is none either.
+/// Sets it to K if a score is NaN, because then the sum of the lane's exponentials is NaN, too.
 SEG_INLINE void find_none_beside_nan(const Tile& tile, const float* sum, std::int32_t* found) {
   int nan = 0;
   for (int l = 0; l < kLanes; ++l) nan |= sum[l] != sum[l];
@@ -133,14 +133,14 @@ SEG_INLINE bool all_ignored(const std::uint8_t* labels) {
 SEG_INLINE float* powers_of(const Tile& tile) { return tile.scores + tile.classes * kLanes; }
 SEG_INLINE float* totals_of(const Tile& tile) { return tile.scores + 2 * tile.classes * kLanes; }
 
-/// From the powers of a column and their sums.
+/// Adds the probabilities from the powers of a column and their sums.
 SEG_INLINE void add_probabilities(const Tile& tile, const std::uint8_t* labels, const float* sum, const TileSums& sums) {
   const float* __restrict powers = powers_of(tile);
   float* __restrict totals = totals_of(tile);
   float share[kLanes];
   for (int l = 0; l < kLanes; ++l) share[l] = labels[l] == kIgnored ? 0.0f : 1.0f / sum[l];
   for (std::int64_t k = 0; k < tile.classes; ++k) {
-    // Not 0 * power, which is no number where the score of an ignored pixel is none.
+    // Not 0 * power, which is NaN if the score of an ignored pixel is NaN.
     for (int l = 0; l < kLanes; ++l) totals[k * kLanes + l] += share[l] != 0.0f ? share[l] * powers[k * kLanes + l] : 0.0f;
   }
   for (int l = 0; l < kLanes; ++l) {
@@ -180,7 +180,7 @@ SEG_INLINE void forward_columns(const Tile& tile, const TileSums& sums) {
   }
 }
 
-/// forward_columns with the sums of regions, which it keeps by lane until the end.
+/// forward_columns with the sums of regions, which are kept per lane until the end.
 SEG_INLINE void forward_regions(const Tile& tile, const TileSums& sums) {
   float* totals = totals_of(tile);
   for (std::int64_t j = 0; j < tile.classes * kLanes; ++j) totals[j] = 0.0f;
@@ -222,7 +222,7 @@ SEG_INLINE void softmax_gradient(const Tile& tile, const float* __restrict best,
 /// The same with the gradients of regions: p_j (g_y - D + a_j + b_y [j = y]) - g_y [j = y], see ops/class_sums.hpp.
 SEG_INLINE void region_gradient(const Tile& tile, const float* __restrict best, const std::uint8_t* labels, const TileGradients& gradients) {
   float* __restrict scores = tile.scores;
-  float sum[kLanes] = {}, mixed[kLanes] = {};  // of e^(score - best), and of a_j times it
+  float sum[kLanes] = {}, mixed[kLanes] = {};  // sums of e^(score - best), and of a_j times that
   for (std::int64_t k = 0; k < tile.classes; ++k) {
     const float a = gradients.probability[k];
     for (int l = 0; l < kLanes; ++l) {
@@ -248,7 +248,7 @@ SEG_INLINE void region_gradient(const Tile& tile, const float* __restrict best, 
   }
 }
 
-/// sums[j] = the sum of the lanes of vectors[j]: neighbours are added until one value a vector is left. Overwrites `vectors`.
+/// sums[j] = the sum of the lanes of vectors[j]: neighbours are added until one value per vector is left. Overwrites `vectors`.
 SEG_INLINE void sum_lanes(LaneVector* vectors) {
   static_assert(kLanes == 16);
 #pragma GCC unroll 4
@@ -262,7 +262,7 @@ SEG_INLINE void sum_lanes(LaneVector* vectors) {
   }
 }
 
-/// The transpose of mix_rows: lanes back into source rows.
+/// The transpose of mix_rows: adds lanes to source rows.
 SEG_INLINE void spread_few_rows(const Tile& tile, const float* __restrict column_gradient, float* __restrict rows_gradient) {
   const std::int64_t row = tile.in_width * tile.classes;
   RowShares shares;

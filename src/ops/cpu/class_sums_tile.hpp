@@ -1,7 +1,7 @@
 // One tile of the class_sums kernel: kLanes output rows over the whole width of one image, vectorised across the rows.
 //
-// Across rows, because then both directions of the interpolation are plain multiply-adds of whole vectors: at one output
-// column all rows mix the same two source columns with the same weights, forward and backward, without gathers.
+// Vectors span rows, because then both directions of the interpolation are plain multiply-adds of whole vectors: at one output
+// column all rows interpolate the same two source columns with the same weights, forward and backward, without gathers.
 #pragma once
 
 #include <cstdint>
@@ -22,25 +22,25 @@ struct Tile {
   std::int32_t row_high[kLanes];
   float row_weight[kLanes];
   const std::uint8_t* labels;  // [out_width][kLanes]
-  float* columns;              // scratch [in_width][K][kLanes]: the rows interpolated, the columns not yet
-  float* scores;               // scratch [3][K][kLanes]: scores; where regions are summed, e^(score - best) and the sums of the probabilities
+  float* columns;              // scratch [in_width][K][kLanes]: interpolated along rows, not yet along columns
+  float* scores;               // scratch [3][K][kLanes]: scores; with regions, e^(score - best) and the sums of the probabilities
 };
 
-/// Where a tile adds: [K] each.
+/// The sums to which a tile adds: [K] each.
 struct TileSums {
   double* cross_entropy;
   std::int64_t* pixels;
   std::int64_t* false_negatives;
   std::int64_t* predicted;
-  double* probability;       // null where regions are not summed
-  double* true_probability;  // likewise
+  double* probability;       // null without regions
+  double* true_probability;  // null without regions
 };
 
-/// d loss / d each of the sums, by class; 0 for a label that is none.
+/// d loss / d each of the sums, by class; 0 for labels that are not classes.
 struct TileGradients {
   const float* cross_entropy;     // [256]
-  const float* probability;       // [256], or null: no regions
-  const float* true_probability;  // likewise
+  const float* probability;       // [256], or null without regions
+  const float* true_probability;  // [256], or null without regions
 };
 
 void forward_tile(const Tile& tile, const TileSums& sums);

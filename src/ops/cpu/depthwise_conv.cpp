@@ -11,9 +11,9 @@
 namespace seg::cpu {
 namespace {
 
-constexpr std::int64_t kPartRows = 8;  // of the output, whose sums for the weights are kept in float32 before they are added in double
+constexpr std::int64_t kPartRows = 8;  // output rows per part: their sums for the weights are kept in float32 and then added in double
 
-/// One axis of a convolution: output o reads with tap t what lies at o * stride + t * dilation - before.
+/// One axis of a convolution: output o reads position o * stride + t * dilation - before with tap t.
 struct Axis {
   std::int64_t inputs, outputs, kernel, stride, dilation, before;
 
@@ -24,7 +24,7 @@ struct Axis {
     });
   }
 
-  /// What the gradient of each input reads of the outputs' gradients.
+  /// The outputs' gradients that the gradient of each input reads.
   std::vector<AxisReads> backward() const {
     return table(inputs, [this](std::int64_t at, std::int64_t tap) {
       const std::int64_t from = at + before - tap * dilation;
@@ -43,7 +43,7 @@ struct Axis {
         reads[at].tap[reads[at].taps] = tap;
         reads[at].source[reads[at].taps++] = source;
       }
-    for (AxisReads& read : reads)  // backward they fall
+    for (AxisReads& read : reads)  // in backward they are in descending order
       if (read.taps > 1 && read.source[0] > read.source[1]) {
         std::reverse(read.tap.begin(), read.tap.begin() + read.taps);
         std::reverse(read.source.begin(), read.source.begin() + read.taps);
@@ -52,7 +52,7 @@ struct Axis {
   }
 };
 
-/// Whether the sources lie `distance` apart.
+/// Whether the sources have the distance `distance`.
 bool evenly_spaced(const AxisReads& reads, std::int64_t distance) {
   for (std::int64_t i = 1; i < reads.taps; ++i)
     if (reads.source[i] != reads.source[0] + i * distance) return false;
@@ -66,7 +66,7 @@ bool continues(const AxisReads& first, const AxisReads& next, std::int64_t dista
   return true;
 }
 
-/// Positions `step` apart read alike, from sources `source_step` apart, where none is at the edge.
+/// Positions at distances of `step`, except those at the edges, have the same reads from sources at distances of `source_step`.
 std::vector<ColumnRun> runs_of(const std::vector<AxisReads>& reads, std::int64_t step, std::int64_t source_step) {
   const auto size = static_cast<std::int64_t>(reads.size());
   std::vector<ColumnRun> runs;
@@ -110,7 +110,7 @@ struct Axes {
         columns{x.size(3), outputs_of(x.size(3), padding[2] + padding[3], kernel, stride, dilation), kernel, stride, dilation, padding[2]} {}
 };
 
-/// The sums that `rows` and `runs` say, of x into y.
+/// Writes the sums that `rows` and `runs` describe, of x, to y.
 void sum_taps(const torch::Tensor& x, const std::vector<AxisReads>& rows, const std::vector<ColumnRun>& runs, const torch::Tensor& weights,
               const AfterTaps& after, torch::Tensor& y) {
   const std::int64_t channels = x.size(1), row_length = x.size(3) * channels, y_row = y.size(3) * channels;
@@ -138,7 +138,7 @@ torch::Tensor features_of(const torch::Tensor& x, std::int64_t height, std::int6
   return torch::empty({x.size(0), x.size(1), height, width}, x.options(), at::MemoryFormat::ChannelsLast);
 }
 
-/// The weights' sums of all parts, float32 [parts][k][k][C].
+/// The sums for the weights' gradient of all parts, float32 [parts][k][k][C].
 torch::Tensor gradient_parts(const torch::Tensor& gradient, const torch::Tensor& x, std::int64_t kernel, const Axes& axes) {
   const std::int64_t channels = x.size(1), height = gradient.size(2), parts = (height + kPartRows - 1) / kPartRows;
   const std::vector<AxisReads> rows = axes.rows.forward();

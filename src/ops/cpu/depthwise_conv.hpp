@@ -1,5 +1,5 @@
-// Depthwise convolutions on the CPU: rows of the output in parallel, results the same bits for every number of threads. ops/depthwise_conv.cpp says
-// what each takes and gives.
+// Depthwise convolutions on the CPU: rows of the output in parallel, bit-identical results for any number of threads. ops/depthwise_conv.cpp
+// documents their arguments and results.
 #pragma once
 
 #include <torch/types.h>
@@ -9,7 +9,7 @@
 
 namespace seg::cpu {
 
-/// What follows the sums in prediction: the bias of a folded batch norm, and bounds.
+/// Applied after the sums in prediction: the bias of a folded batch norm, and bounds.
 struct AfterTaps {
   torch::Tensor bias = {};  // float32 [C], or undefined
   float floor = -std::numeric_limits<float>::infinity();

@@ -6,7 +6,7 @@
 namespace seg::cpu {
 namespace {
 
-constexpr std::int64_t kBlock = 64;  // channels at once, so that their weights stay in the first cache
+constexpr std::int64_t kBlock = 64;  // channels processed at once, so that their weights stay in the first-level cache
 
 template <int kLanes, int count>
 SEG_INLINE void begin_sums(const DepthwiseShape& shape, std::int64_t c, Vector<kLanes>* sums) {
@@ -49,7 +49,7 @@ SEG_INLINE void sum_run(const DepthwiseShape& shape, const ColumnRun& run, const
   end_sums<kLanes, count>(shape, run, c, sums, y);
 }
 
-/// As sum_run, of `taps` taps: each source is read once for all outputs.
+/// Like sum_run, for `taps` taps: each source is read once for all outputs.
 template <int kLanes, int taps, class Value>
 SEG_INLINE void slide_run(const DepthwiseShape& shape, const ColumnRun& run, const AxisReads& rows, const Value* image, std::int64_t row_length,
                           std::int64_t c, Value* y) {
@@ -84,7 +84,7 @@ SEG_INLINE void any_run(const DepthwiseShape& shape, const ColumnRun& run, const
   return sum_run<kLanes, kRunLength>(shape, run, rows, image, row_length, c, y);
 }
 
-/// From channel `c` on, as many as come in vectors of this width; returns the first that is left.
+/// Processes channels from `c` on in whole vectors of this width; returns the first remaining channel.
 template <int kLanes, class Value>
 SEG_INLINE std::int64_t sum_channels(const DepthwiseShape& shape, const AxisReads& rows, const Value* image, std::int64_t row_length, std::int64_t c,
                                      Value* y) {
@@ -104,7 +104,7 @@ SEG_INLINE void row_body(const DepthwiseShape& shape, const AxisReads& rows, con
   sum_channels<1>(shape, rows, image, row_length, c, y);
 }
 
-/// Outputs [first, last) of a row whose taps all lie inside.
+/// Outputs [first, last) of a row, whose taps are all inside the image.
 struct Inside {
   std::int64_t first, last;
 };
@@ -115,7 +115,7 @@ SEG_INLINE Inside inside(const GradientShape& s) {
   return first < last ? Inside{first, last} : Inside{0, 0};
 }
 
-/// Adds output X of a row, for `vectors` vectors of channels; taps that read outside are left out where `checked`.
+/// Adds output X of a row, for `vectors` vectors of channels; with `checked`, taps outside of the image are skipped.
 template <bool checked, int kLanes, int kernel, int vectors, class Value>
 SEG_INLINE void add_output(const GradientShape& s, std::int64_t output, const Value* gradient, const Value* row,
                            Vector<kLanes> (&sums)[vectors][kernel]) {
@@ -156,7 +156,7 @@ SEG_INLINE void add_run(const GradientShape& s, std::int64_t output, const Value
   }
 }
 
-/// Adds outputs [first, last) of a row, whose taps all lie inside.
+/// Adds outputs [first, last) of a row, whose taps are all inside the image.
 template <int kLanes, int kernel, int vectors, class Value>
 SEG_INLINE void add_inside(const GradientShape& s, std::int64_t first, std::int64_t last, const Value* gradient, const Value* row,
                            Vector<kLanes> (&sums)[vectors][kernel]) {

@@ -1,4 +1,4 @@
-// Loops over runs of values where each stands for itself: dropout and Adam.
+// Element-wise loops over runs of values: dropout and Adam.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 
 namespace seg::cpu {
 
-/// A run of `count` values, the first of which is the `first` of those that share a key.
+/// A run of `count` values; its first value has the index `first` among the values that share a key.
 struct Run {
   std::int64_t first;
   std::int64_t count;
 };
 
-/// result[i] = values[i] dropped or kept by the hash of place first + i. float32, or bfloat16 as its bits.
+/// result[i] = values[i], dropped or kept according to the hash of place first + i. float32, or the bits of bfloat16.
 template <class Value>
 void drop_out(const Value* values, const Run& run, std::uint64_t key, const Dropping& dropping, Value* result);
 

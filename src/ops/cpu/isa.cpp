@@ -35,7 +35,7 @@ InstructionSet instruction_set_named(const char* wanted) {
     if (known.name == wanted) return known.set;
     possible += (possible.empty() ? "" : ", ") + known.name;
   }
-  throw Error(ErrorKind::kConfiguration, "SEG_KERNELS=" + std::string(wanted) + ": this processor has no such kernels",
+  throw Error(ErrorKind::kConfiguration, "SEG_KERNELS=" + std::string(wanted) + ": this processor does not support these kernels",
               "unset it, or choose one of " + possible);
 }
 

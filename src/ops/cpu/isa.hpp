@@ -1,8 +1,8 @@
-// One body of loops compiled for several instruction sets, one of which is chosen at run time.
+// Compiles the same loops for several instruction sets, one of which is selected at run time.
 //
-// A kernel writes its body once as SEG_INLINE functions and repeats only the entries, each with a SEG_TARGET_ attribute: the body is
-// inlined into them and vectorised for that set. Such a source includes no library header with inline code, which could be
-// compiled for a set that the processor has not.
+// A kernel has one body of SEG_INLINE functions and one entry function per instruction set, each with a SEG_TARGET_ attribute: the body
+// is inlined into the entries and vectorised for their set. These sources include no library header with inline code, because that could be
+// compiled for a set that the processor lacks.
 #pragma once
 
 #include "ops/inline.hpp"
@@ -19,9 +19,9 @@ namespace seg::cpu {
 
 enum class InstructionSet { kPortable, kAvx2, kAvx512 };
 
-/// `wanted` is portable, avx2 or avx512; null is the best of this processor. Throws kConfiguration for what it is not capable of.
+/// `wanted` is portable, avx2 or avx512; null selects the best of this processor. Throws kConfiguration for a set that it does not support.
 InstructionSet instruction_set_named(const char* wanted);
-/// That named by the environment variable SEG_KERNELS, so that one machine can test every variant; read once.
+/// The set in the environment variable SEG_KERNELS, with which one machine can test every variant; read once.
 InstructionSet instruction_set();
 
 template <class Entries>

@@ -12,9 +12,9 @@ namespace {
 constexpr std::int64_t kSide = 3;
 constexpr std::int64_t kSquare = kSide * kSide;
 constexpr std::int64_t kCentre = kSquare / 2;
-constexpr std::int64_t kRows = 4;  // of the outputs, that a thread does at once: the weights are read once for them
+constexpr std::int64_t kRows = 4;  // output rows that a thread processes at once, so that the weights are read once for all of them
 
-/// The outputs along one axis whose input, `offset` away, lies inside.
+/// The outputs along one axis whose input, at distance `offset`, is inside the image.
 struct Reach {
   Reach(std::int64_t size, std::int64_t offset_)
       : offset(offset_), first(std::clamp<std::int64_t>(-offset_, 0, size)), last(std::clamp<std::int64_t>(size - offset_, 0, size)) {}
@@ -23,7 +23,7 @@ struct Reach {
   std::int64_t offset, first, last;
 };
 
-/// What one tap reaches.
+/// The outputs of one tap.
 struct Tap {
   Tap(std::int64_t number, std::int64_t height, std::int64_t width, std::int64_t dilation)
       : rows(height, (number / kSide - 1) * dilation), columns(width, (number % kSide - 1) * dilation) {}
@@ -31,7 +31,7 @@ struct Tap {
   Reach rows, columns;
 };
 
-/// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
+/// The panels for the gradient of the inputs: weights rotated by 180 degrees, with inputs and outputs swapped.
 torch::Tensor backward_panels(const torch::Tensor& weight) {
   const std::int64_t inputs = weight.size(1), outputs = weight.size(0);
   torch::Tensor panels = torch::empty({inputs / kPanel, kSquare, outputs, kPanel}, torch::kFloat);
@@ -87,7 +87,7 @@ torch::Tensor tap_conv_of_panels(const torch::Tensor& x, const torch::Tensor& pa
                       .depth = inputs,
                       .add = number != kCentre});
         };
-        add_tap(kCentre);  // reaches all, and begins the sums
+        add_tap(kCentre);  // covers all outputs, and starts the sums
         for (std::int64_t number = 0; number < kSquare; ++number)
           if (number != kCentre) add_tap(number);
       }

@@ -9,10 +9,10 @@ namespace {
 constexpr std::int64_t kTaps = 9;
 constexpr std::int64_t kSide = 3;
 
-/// columns[x][tx][c], mixed from the three vertical taps.
+/// columns[x][tx][c], combined from the three vertical taps.
 template <class Value>
 SEG_INLINE void mix_vertically(const TapShape& shape, const TapSource* rows, const Value* taps, float* __restrict columns) {
-  const std::int64_t run = kSide * shape.channels;  // the taps of one ty lie side by side
+  const std::int64_t run = kSide * shape.channels;  // the taps of one ty are adjacent
   const std::int64_t row = shape.in_width * kTaps * shape.channels;
   for (std::int64_t i = 0; i < shape.in_width * run; ++i) columns[i] = 0.0f;
   for (std::int64_t ty = 0; ty < kSide; ++ty) {
@@ -34,7 +34,7 @@ SEG_INLINE void mix_body(const TapShape& shape, const TapSource* rows, const Val
   const std::int64_t channels = shape.channels;
   for (std::int64_t x = 0; x < shape.out_width; ++x) {
     const TapSource* sources = shape.columns + x * kSide;
-    // A tap in the padding reads the middle one's places with weight 0: no branch within the run.
+    // A tap in the padding reads the positions of the middle tap with weight 0, so that the run needs no branch.
     const float* low[kSide];
     const float* high[kSide];
     float keep[kSide], weight[kSide];

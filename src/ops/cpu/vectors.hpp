@@ -1,4 +1,4 @@
-// Vector registers of float32 in kernels that are compiled for several instruction sets.
+// Vector registers of float32 for kernels that are compiled for several instruction sets.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace seg::cpu {
 
-/// kLanes floats of one register, and as many integers.
+/// kLanes floats in one register, and as many integers.
 template <int kLanes>
 struct Lanes {
   typedef float Vector __attribute__((vector_size(4 * kLanes)));
@@ -22,7 +22,7 @@ SEG_INLINE void load(const float* from, V& vector) {
   __builtin_memcpy(&vector, from, sizeof(V));
 }
 
-/// Of bfloat16 values.
+/// Loads bfloat16 values.
 template <class V>
 SEG_INLINE void load(const std::uint16_t* from, V& vector) {
   using Of = Lanes<sizeof(V) / 4>;
@@ -37,7 +37,7 @@ SEG_INLINE void store(const V& vector, float* into) {
   __builtin_memcpy(into, &vector, sizeof(V));
 }
 
-/// As bfloat16: to the nearest, ties to even (see ops/bfloat16.hpp).
+/// Stores as bfloat16: rounds to nearest, ties to even (see ops/bfloat16.hpp).
 template <class V>
 SEG_INLINE void store(const V& vector, std::uint16_t* into) {
   using Of = Lanes<sizeof(V) / 4>;

@@ -11,10 +11,10 @@
 namespace seg::cpu {
 namespace {
 
-constexpr std::int64_t kTileSide = 4;         // of a tile's outputs
-constexpr std::int64_t kBlock = 48;           // tiles that a thread does at once
-constexpr std::int64_t kFewBlocks = 5;        // fewer are too few to share among threads, and each would read all filters
-constexpr std::int64_t kGradientBlock = 192;  // tiles between two visits to the filters' sums
+constexpr std::int64_t kTileSide = 4;         // outputs of a tile along one axis
+constexpr std::int64_t kBlock = 48;           // tiles that a thread processes at once
+constexpr std::int64_t kFewBlocks = 5;        // with fewer blocks, threads share the steps instead, because each block reads all filters
+constexpr std::int64_t kGradientBlock = 192;  // tiles between two updates of the filters' sums
 constexpr std::int64_t kPadding = 16;         // floats
 
 std::int64_t rounded_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -32,8 +32,8 @@ class TileGrid {
 
   std::int64_t count() const { return images_ * dilation_ * dilation_ * rows_ * columns_; }
 
-  /// Pixels side x side of a tile, from `before` pixels above and left of its outputs: where each lies in `base`, `channels` values a pixel;
-  /// `outside` where there is none.
+  /// Pointers to the side x side pixels of a tile, starting `before` pixels above and left of its outputs, in `base` with `channels` values per
+  /// pixel; `outside` for pixels outside of the image.
   template <int side, class Value>
   void find(std::int64_t tile, std::int64_t before, Value* base, std::int64_t channels, Value* outside, Value** pixels) const {
     const std::int64_t column = tile % columns_, row = tile / columns_ % rows_;
@@ -54,7 +54,7 @@ class TileGrid {
   std::int64_t images_, height_, width_, dilation_, rows_, columns_;
 };
 
-/// [kPoints] matrices of floats. Rows of many channels, and points, would lie a power of two apart, for which caches have few places.
+/// [kPoints] matrices of floats, with padding: otherwise distances of rows and of points would often be powers of two, which cause cache conflicts.
 struct PointMatrices {
   PointMatrices(std::int64_t rows, std::int64_t row_length_)
       : row_length(row_length_), stride(rows * row_length_ + kPadding), values(torch::empty({kPoints, stride}, torch::kFloat)) {}
@@ -67,10 +67,10 @@ struct PointMatrices {
   torch::Tensor values;
 };
 
-/// Room for filters: point by point, panels [C][kPanel] of outputs.
+/// Memory for filters: for each point, panels [C][kPanel] of outputs.
 PointMatrices filter_points(std::int64_t inputs, std::int64_t outputs) { return {outputs / kPanel, inputs * kPanel}; }
 
-/// Those that take gradients of the outputs back to the inputs: turned around, inputs and outputs exchanged.
+/// The filters for the gradient of the inputs: weights rotated by 180 degrees, with inputs and outputs swapped.
 WinogradFilters backward_filters(const torch::Tensor& weight) {
   const std::int64_t outputs = weight.size(0), inputs = weight.size(1);
   const PointMatrices points = filter_points(outputs, inputs);
@@ -85,7 +85,7 @@ WinogradFilters backward_filters(const torch::Tensor& weight) {
   return {outputs, inputs, points.values};
 }
 
-/// One call: its tiles in three steps, each of which may be shared among threads.
+/// One convolution: its tiles are processed in three steps, each of which can be shared among threads.
 class Convolution {
  public:
   Convolution(const TileGrid& grid, const WinogradFilters& filters, const AfterSum& after, const torch::Tensor& x, const torch::Tensor& y)
@@ -96,7 +96,7 @@ class Convolution {
         y_(y.data_ptr<float>()),
         zeros_(static_cast<std::size_t>(filters.inputs), 0.0f) {}
 
-  /// Blocks of tiles, each from its pixels to its results, in this thread.
+  /// Processes blocks of tiles one after the other, all steps of each, in this thread.
   void run_blocks(std::int64_t begin, std::int64_t end) const {
     const Work work(kBlock, filters_);
     for (std::int64_t first = begin * kBlock; first < std::min(end * kBlock, grid_.count()); first += kBlock) {
@@ -107,7 +107,7 @@ class Convolution {
     }
   }
 
-  /// All tiles at once, all threads in each step: no filter is read twice.
+  /// Processes all tiles at once, with all threads in each step, so that no filter is read twice.
   void run_together() const {
     const std::int64_t tiles = grid_.count();
     const Work work(tiles, filters_);
@@ -178,7 +178,7 @@ WinogradFilters winograd_filters(const torch::Tensor& weight) {
     for (std::int64_t t = 0; t < kTaps; ++t) taps[static_cast<std::size_t>(t)] = turned.data() + t * inputs * kPanel;
     for (std::int64_t panel = begin; panel < end; ++panel) {
       const float* from = weight.data_ptr<float>() + panel * kPanel * kTaps * inputs;
-      for (std::int64_t first = 0; first < kTaps * inputs; first += kPanel)  // square by square: both sides stay in the first-level cache
+      for (std::int64_t first = 0; first < kTaps * inputs; first += kPanel)  // square blocks, so that source and target stay in the first-level cache
         for (std::int64_t k = 0; k < kPanel; ++k)
           for (std::int64_t i = first; i < first + kPanel; ++i) turned[static_cast<std::size_t>(i * kPanel + k)] = from[k * kTaps * inputs + i];
       transform_filters(taps.data(), kPanel, inputs, points.row(panel));

@@ -1,6 +1,6 @@
-// 3x3 convolutions of stride 1 in float32 by minimal filtering (winograd_tile.hpp), whose output has the size of the input: the padding is the
-// dilation. A dilated one is as many convolutions as it leaves out pixels, each of every dilation-th row and column. The number of threads changes no
-// bit.
+// 3x3 convolutions of stride 1 in float32 by minimal filtering (winograd_tile.hpp), whose output has the size of the input: the padding equals the
+// dilation. A dilated convolution is split into dilation^2 convolutions, each of every dilation-th row and column. Results are bit-identical for any
+// number of threads.
 #pragma once
 
 #include <torch/types.h>
@@ -9,17 +9,17 @@
 
 namespace seg::cpu {
 
-/// Of the products of whole tiles, the share that the outputs of one image take: small images and large dilations waste the rest. 0..1
+/// The share of the products of whole tiles that the outputs of one image need, 0..1. The rest is wasted on small images and large dilations.
 double winograd_fill(std::int64_t height, std::int64_t width, std::int64_t dilation);
 
-/// Transformed filters as the products read them, to be kept where the weights do not change: four times the weights.
+/// Transformed filters in the layout of the products; can be kept if the weights do not change. They take four times the memory of the weights.
 struct WinogradFilters {
   std::int64_t inputs, outputs;  // channels
   torch::Tensor points;          // float32
 };
 /// weight: [K,C,3,3] channels-last. C and K must fit the panels.
 WinogradFilters winograd_filters(const torch::Tensor& weight);
-/// conv(x) + bias, cut off below 0 by `relu`. x: [N,C,H,W] channels-last; bias: float32 [K] or undefined.
+/// conv(x) + bias, with a ReLU if `relu`. x: [N,C,H,W] channels-last; bias: float32 [K] or undefined.
 torch::Tensor winograd_conv(const torch::Tensor& x, const WinogradFilters& filters, std::int64_t dilation, const torch::Tensor& bias, bool relu);
 
 /// x: [N,C,H,W], weight: [K,C,3,3], both channels-last; so is the result, [N,K,H,W]. C and K must fit the panels.

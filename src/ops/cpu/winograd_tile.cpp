@@ -6,7 +6,7 @@
 namespace seg::cpu {
 namespace {
 
-// One axis of each transform: values and results lie `step` apart.
+// One axis of each transform: values and results have distances of `step`.
 
 template <class V>
 SEG_INLINE void input_axis(const V* d, int step, V* r) {

@@ -5,7 +5,7 @@
 
 namespace seg::cuda {
 
-/// Made on the device: a copy from the host would have to be waited for.
+/// Computed on the device, because a copy from the host would have to wait.
 class Axis {
  public:
   Axis(std::int64_t in, std::int64_t out, bool align_corners, const OnDevice& device, const torch::TensorOptions& options)

@@ -1,17 +1,17 @@
-// Sums over pixels: a thread runs down the rows of a few neighbouring channels, a block adds its threads, a second kernel the blocks, each in an
-// order of its own, the same in every run.
+// Sums over pixels: a thread sums the rows of a few neighbouring channels, a block adds the sums of its threads, and a second kernel adds the
+// blocks, each in a fixed order, which is the same in every run.
 #include "ops/cuda/launch.cuh"
 #include "ops/cuda/norm_kernels.hpp"
 
 namespace seg::cuda {
 namespace {
 
-constexpr int kLanes = 16;                // threads beside each other in a row
-constexpr int kRows = kThreads / kLanes;  // rows that a block reads at a time
+constexpr int kLanes = 16;                // adjacent threads in a row
+constexpr int kRows = kThreads / kLanes;  // rows that a block reads at once
 constexpr int kMostBlocks = 512;
-constexpr int kRowsEach = 8;  // rows that are worth a thread
+constexpr int kRowsEach = 8;  // minimum number of rows per thread
 
-/// Values that are read at once.
+/// Values that are read with one access.
 template <class Value, int kPack>
 struct alignas(sizeof(Value) * kPack) Pack {
   Value of[kPack];
@@ -72,7 +72,7 @@ __global__ void __launch_bounds__(kThreads) moments_kernel(NormShape shape, cons
   add_threads<kPack>(shape, sums, partial);
 }
 
-/// The gradient of each value of a pack behind the ReLU.
+/// The gradient of z for each value of a pack.
 template <int kPack, class Value>
 __device__ void behind(const NormParameters& norm, const NormGradientInput<Value>& input, std::int64_t pack, int first, float (&x)[kPack],
                        float (&gradient)[kPack]) {
@@ -100,7 +100,7 @@ __global__ void __launch_bounds__(kThreads)
   add_threads<kPack>(shape, sums, partial);
 }
 
-/// partial [rows,columns] to [columns]: a warp of columns a block.
+/// Sums partial [rows,columns] to [columns]: one warp of columns per block.
 template <class Sum>
 __global__ void __launch_bounds__(kThreads) total_kernel(const Sum* partial, int rows, int columns, NormTotals totals) {
   __shared__ double shared[kThreads / 32][32];
@@ -158,7 +158,7 @@ __global__ void __launch_bounds__(kThreads) backward_kernel(NormShape shape, Nor
   if (residual_gradient != nullptr) reinterpret_cast<Pack<Value, kPack>*>(residual_gradient)[pack] = passed;
 }
 
-/// Calls with(pack) with the number of values to read at once, as a type.
+/// Calls with(pack), where pack is the number of values to read at once, as a type.
 template <class With>
 void for_pack(const NormShape& shape, const With& with) {
   if (shape.channels % 4 == 0)

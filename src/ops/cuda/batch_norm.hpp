@@ -1,5 +1,5 @@
-// The CUDA kernels of batch norm: results the same bits in every run; only in programs where kBuilt is true. ops/batch_norm.cpp says what each takes
-// and gives.
+// The CUDA kernels of batch norm: bit-identical results in every run; only in programs where kBuilt is true. ops/batch_norm.cpp documents their
+// arguments and results.
 #pragma once
 
 #include <torch/types.h>

@@ -1,4 +1,4 @@
-// Whether this program holds the kernels for CUDA: it does where its LibTorch has CUDA (cmake/dependencies.cmake).
+// Whether this program contains the CUDA kernels: it does if its LibTorch has CUDA (cmake/dependencies.cmake).
 #pragma once
 
 #include <cstdlib>
@@ -12,7 +12,8 @@ inline constexpr bool kBuilt = true;
 inline constexpr bool kBuilt = false;
 #endif
 
-/// A kernel for CUDA. Null in a program without, and where the environment says SEG_CUDA_KERNELS=off, which leaves all to LibTorch, to compare.
+/// A kernel for CUDA. Null in a program without CUDA kernels, and if the environment has SEG_CUDA_KERNELS=off, which leaves all work to LibTorch for
+/// comparison.
 template <class Signature, Signature* kKernel>
 Signature* built() {
   if constexpr (kBuilt) {

@@ -25,7 +25,7 @@ class Grid {
   Axis rows_, columns_;
 };
 
-/// The fields of ClassSums, of this size each, or empty where they are not asked for.
+/// The fields of ClassSums, each of this size, or empty if not requested.
 std::vector<torch::Tensor> empty_sums(const std::vector<std::int64_t>& sizes, const torch::TensorOptions& options, bool regions) {
   const auto counts = [&] { return torch::empty(sizes, options.dtype(torch::kLong)); };
   const auto values = [&](bool wanted) {

@@ -1,6 +1,6 @@
 // class_sums and predict_labels on CUDA tensors; only in programs where kBuilt is true.
 //
-// The bits are the same in every run: see score_grid.hpp. Nothing waits for the device.
+// Results are bit-identical in every run: see score_grid.hpp. Nothing waits for the device.
 #pragma once
 
 #include <torch/types.h>
@@ -10,11 +10,11 @@
 
 namespace seg::cuda {
 
-/// Arguments as in seg::class_sums, float32 or bfloat16, checked. The fields of ClassSums in their order, the last two empty without `regions`, and
-/// the logarithm of each pixel's sum of exponentials, float32 [N,H,W].
+/// Arguments as in seg::class_sums, float32 or bfloat16, already checked. Returns the fields of ClassSums in order, the last two empty without
+/// `regions`, and the logarithm of each pixel's sum of exponentials, float32 [N,H,W].
 std::vector<torch::Tensor> class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions);
-/// d loss / d logits, [N,K,h,w] in the type of the logits. gradients: float64 [K] each, of S, A and B (ops/class_sums.hpp); the last two empty where
-/// these were not asked for.
+/// d loss / d logits, [N,K,h,w] in the type of the logits. gradients: float64 [K] each, of S, A and B (ops/class_sums.hpp); the last two empty if
+/// these were not requested.
 torch::Tensor class_sums_backward(at::TensorList gradients, const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& log_sums,
                                   bool align_corners);
 /// uint8 [N,height,width]: the arg-max, ties to the lowest class.

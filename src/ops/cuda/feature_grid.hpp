@@ -1,4 +1,4 @@
-// Bilinear resizing of channels-last features, one value a thread; backward gathers, so that every run gives the same bits.
+// Bilinear resizing of channels-last features, one value per thread; backward gathers, so that results are bit-identical in every run.
 #pragma once
 
 #include <cstdint>

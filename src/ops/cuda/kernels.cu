@@ -1,4 +1,4 @@
-// Launches and reductions; what a thread computes stands in score_grid.hpp.
+// Launches and reductions; score_grid.hpp has the computation of one thread.
 #include "ops/cuda/kernels.hpp"
 #include "ops/cuda/launch.cuh"
 
@@ -7,8 +7,8 @@ namespace {
 
 constexpr int kWarp = 32;
 constexpr int kWarps = kThreads / kWarp;
-constexpr int kGroup = 4;                // classes a thread in backward, and in the sums of regions
-constexpr std::int64_t kDropRun = 4096;  // places a block in dropout; a divisor of kDropBlock, so that they share a key
+constexpr int kGroup = 4;                // classes per thread in backward and in the sums of regions
+constexpr std::int64_t kDropRun = 4096;  // elements per block in dropout; a divisor of kDropBlock, so that they share a key
 static_assert(kDropBlock % kDropRun == 0);
 constexpr unsigned kAll = 0xFFFFFFFFu;
 
@@ -19,14 +19,14 @@ __global__ void fill_axis_kernel(AxisTables axis, bool align_corners) {
   if (i < axis.out || i <= axis.in) fill_axis_entry(axis, align_corners, i);
 }
 
-/// The sum over the warp's lanes, in an order of its own: always the same.
+/// The sum over the warp's lanes, always in the same order.
 template <class Number>
 __device__ Number sum_over_warp(Number value) {
   for (int distance = kWarp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kAll, value, distance);
   return value;
 }
 
-/// What a block has summed: a row of entropies a warp, since floating-point sums must keep their order; counts in one row.
+/// The sums of a block: one row of entropies per warp, since floating-point sums must keep their order; counts in one row.
 struct BlockSums {
   double* cross_entropy;  // [kWarps][classes]
   unsigned* pixels;       // [classes] each
@@ -34,7 +34,7 @@ struct BlockSums {
   unsigned* predicted;
 };
 
-/// Adds the pixels of a warp, class by class: neighbours have few. All lanes call it.
+/// Adds the pixels of a warp, class by class, because neighbouring pixels have few classes. All lanes must call it.
 __device__ void add_warp(const BlockSums& sums, std::int32_t classes, bool counted, std::int32_t label, const PixelSoftmax& softmax) {
   const int lane = threadIdx.x % kWarp;
   double* own_entropy = sums.cross_entropy + static_cast<std::int64_t>(threadIdx.x / kWarp) * classes;
@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(ScoreGrid<Value> grid
   }
 }
 
-/// A group of classes for each blockIdx.y: what its pixels have, by each thread, and then each warp adds up one of the group's sums.
+/// One group of classes for each blockIdx.y: each thread sums its pixels, and then each warp adds up one of the group's sums.
 template <class Value>
 __global__ void __launch_bounds__(kThreads)
     region_kernel(ScoreGrid<Value> grid, const std::uint8_t* labels, const float* log_sums, SumTables partial) {
@@ -117,7 +117,7 @@ __global__ void __launch_bounds__(kThreads)
   if (lane == 0 && k < grid.classes) into[static_cast<std::int64_t>(blockIdx.x) * grid.classes + k] = sum;
 }
 
-/// One block a class: each thread its rows, then the threads in pairs.
+/// One block per class: each thread sums its rows, then threads are added in pairs.
 template <class Number>
 __device__ void sum_rows(const Number* partial, std::int32_t rows, std::int32_t classes, Number* into) {
   __shared__ Number own[kThreads];

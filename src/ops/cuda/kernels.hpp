@@ -1,5 +1,5 @@
-// The kernels for CUDA as they are launched: raw pointers on the device and the stream they run in. None of them waits, allocates or reads back,
-// so that all can be captured into a graph. Throws kInternal where the launch fails.
+// Launches of the CUDA kernels: raw pointers on the device and the stream in which they run. None of them waits, allocates or reads back, so that
+// all can be captured into a graph. They throw kInternal if the launch fails.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +14,23 @@ namespace seg::cuda {
 
 using Stream = CUstream_st*;  // cudaStream_t
 
-/// Blocks of the forward kernel, each with partial sums of its own: not by the device, for the same bits on all.
+/// Blocks of the forward kernel, each with its own partial sums. Their number does not depend on the device, so that all devices give the same bits.
 inline constexpr std::int32_t kMostSumBlocks = 1024;
 std::int32_t sum_blocks(std::int64_t pixels);
 
-/// Where class_sums adds: [classes] each.
+/// The sums to which class_sums adds: [classes] each.
 struct SumTables {
   double* cross_entropy;
   std::int64_t* pixels;
   std::int64_t* false_negatives;
   std::int64_t* predicted;
-  double* probability = nullptr;       // null: no regions
-  double* true_probability = nullptr;  // likewise
+  double* probability = nullptr;       // null without regions
+  double* true_probability = nullptr;  // null without regions
 };
 
 void fill_axis(const AxisTables& axis, bool align_corners, Stream stream);
 
-/// `partial`: as `sums`, with sum_blocks(pixels) rows each. log_sums: [N,H,W], or null where there are neither backward nor regions. A label that is
+/// `partial`: as `sums`, with sum_blocks(pixels) rows each. log_sums: [N,H,W], or null if there are neither backward nor regions. A label that is
 /// neither a class nor 255 makes the first cross entropy NaN.
 template <class Value>
 void class_sums_forward(const ScoreGrid<Value>& grid, const std::uint8_t* labels, float* log_sums, const SumTables& partial, const SumTables& sums,
@@ -42,14 +42,14 @@ void class_sums_backward(const ScoreGrid<Value>& grid, const PixelGradients& pix
 template <class Value>
 void predict_labels(const ScoreGrid<Value>& grid, std::uint8_t* labels, Stream stream);
 
-/// What normalises three interleaved channels: value * scale + offset, in the order that is written.
+/// Normalises three interleaved channels: value * scale + offset, in the order of the output.
 struct ChannelScale {
   float scale[3];
   float offset[3];
-  bool reversed;  // the first channel written is the last one read
+  bool reversed;  // the first output channel is the last input channel
 };
 
-/// Channel c of what is written for one pixel.
+/// Output channel c of one pixel.
 SEG_INLINE float normalized(const std::uint8_t* pixel, const ChannelScale& channels, int c) {
   return static_cast<float>(pixel[channels.reversed ? 2 - c : c]) * channels.scale[c] + channels.offset[c];
 }
@@ -58,10 +58,10 @@ SEG_INLINE float normalized(const std::uint8_t* pixel, const ChannelScale& chann
 template <class Value>
 void normalize(const std::uint8_t* from, std::int64_t pixels, const ChannelScale& channels, Value* into, Stream stream);
 
-/// Which elements of a batch a part of it has, and how they are dropped.
+/// The elements of a part of a batch, and how they are dropped.
 struct DropPlaces {
   const std::int64_t* drawn;  // [1]
-  std::int64_t first;         // the place of the first in the batch
+  std::int64_t first;         // position of the first element in the batch
   std::int64_t count;
   Dropping dropping;
 };
@@ -73,7 +73,7 @@ void drop_out(const Value* from, const DropPlaces& places, Value* into, Stream s
 /// from: [N,in,in,channels] of the grid; into: [N,out,out,channels].
 template <class Value>
 void resize(const FeatureGrid& grid, const Value* from, Value* into, Stream stream);
-/// The other way: gradient of the output, gradient of the input.
+/// Backward: from the gradient of the output to the gradient of the input.
 template <class Value>
 void resize_backward(const FeatureGrid& grid, const Value* gradient, Value* into, Stream stream);
 

@@ -1,4 +1,4 @@
-// Counts of labels on CUDA; what they are: label_grid.hpp.
+// Counts labels on CUDA; label_grid.hpp defines the counts.
 #pragma once
 
 #include <torch/types.h>
@@ -7,8 +7,8 @@
 
 namespace seg::cuda {
 
-/// predicted, truth: uint8 [h,w] on one device. int64 there: the pairs, followed by the boundary counts for pixels within boundary_width of one; 0:
-/// without these.
+/// predicted, truth: uint8 [h,w] on one device. Returns int64 there: the pairs, followed by the boundary counts for pixels within boundary_width of
+/// a boundary; without these for 0.
 torch::Tensor label_counts(const torch::Tensor& predicted, const torch::Tensor& truth, std::int64_t classes, std::int64_t boundary_width);
 
 }  // namespace seg::cuda

@@ -1,11 +1,11 @@
-// What one thread of a GPU computes to count predicted labels against true ones, in C++ that g++ compiles too (see score_grid.hpp).
+// What one thread of a GPU computes to count pairs of true and predicted labels, in C++ that g++ also compiles (see score_grid.hpp).
 //
-//   pairs      [K+1][K+2]: how often each class (row; K: a label that is none and not ignored) was predicted as each (column; K: 255, none of the
-//              classes; K+1: a label that is none)
+//   pairs      [K+1][K+2]: how often each class (row; K: an invalid label that is not ignored) was predicted as each (column; K: 255, none of the
+//              classes; K+1: an invalid label)
 //   boundary   [3][K]: |G_d|, |P_d| and |G_d and P_d| of each class (engine/evaluation/label_counting.hpp)
 //
-// A pixel is near a boundary unless all labels in the square of 2 d + 1 around it are one: the lowest is the highest. These are found along rows
-// first, then along columns.
+// A pixel is near a boundary unless all labels in the square of 2 d + 1 around it are the same, that is, the lowest equals the highest. These are
+// found first along rows, then along columns.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ inline constexpr std::int32_t kIgnored = 255;
 SEG_INLINE std::int32_t pair_cells(std::int32_t classes) { return (classes + 1) * (classes + 2); }
 SEG_INLINE std::int32_t boundary_cells(std::int32_t classes) { return 3 * classes; }
 
-/// Among the pairs; -1 where the pixel is ignored.
+/// Index in the pairs; -1 if the pixel is ignored.
 SEG_INLINE std::int32_t pair_cell(const LabelGrid& grid, std::int64_t pixel) {
   const std::int32_t truth = grid.truth[pixel], found = grid.predicted[pixel], classes = grid.classes;
   if (truth == kIgnored) return -1;
@@ -37,7 +37,7 @@ SEG_INLINE std::int32_t pair_cell(const LabelGrid& grid, std::int64_t pixel) {
   return row * (classes + 2) + column;
 }
 
-/// The lowest and the highest label of several pixels, of the truth and of what was found. Ignored pixels are neither. Aligned to be read at once.
+/// The lowest and the highest label of several pixels, of the ground truth and of the prediction, without ignored pixels. Aligned for a single read.
 struct alignas(4) LabelRange {
   std::uint8_t truth_low, truth_high, found_low, found_high;
 
@@ -49,7 +49,7 @@ struct alignas(4) LabelRange {
   }
 };
 
-/// The label that was found; none of the classes is one more than the last, if a byte is left for it.
+/// The predicted label; none of the classes is one more than the last, if a byte value is left for it.
 SEG_INLINE std::uint8_t found_label(const LabelGrid& grid, std::int64_t pixel) {
   const std::uint8_t found = grid.predicted[pixel];
   return found == kIgnored && grid.classes < kIgnored ? static_cast<std::uint8_t>(grid.classes) : found;
@@ -61,7 +61,7 @@ SEG_INLINE LabelRange pixel_range(const LabelGrid& grid, std::int64_t pixel) {
   return {truth, truth, found, found};
 }
 
-/// Within d of the pixel in its row.
+/// The range within d of the pixel in its row.
 SEG_INLINE LabelRange row_range(const LabelGrid& grid, std::int64_t pixel, std::int32_t d) {
   const auto column = static_cast<std::int32_t>(pixel % grid.width);
   const std::int32_t first = column > d ? column - d : 0, last = column + d < grid.width ? column + d : grid.width - 1;
@@ -70,7 +70,7 @@ SEG_INLINE LabelRange row_range(const LabelGrid& grid, std::int64_t pixel, std::
   return range;
 }
 
-/// What one pixel adds to the boundary counts: its classes in |G_d|, |P_d| and both, -1 for none.
+/// The contribution of one pixel to the boundary counts: its classes in |G_d|, |P_d| and both, -1 for none.
 struct BoundaryPixel {
   std::int32_t truth, predicted, both;
 };
@@ -81,7 +81,7 @@ SEG_INLINE BoundaryPixel boundary_pixel(const LabelGrid& grid, const LabelRange*
   if (truth >= grid.classes) return {-1, -1, -1};
   const auto column = static_cast<std::int32_t>(pixel % grid.width), row = static_cast<std::int32_t>(pixel / grid.width);
   bool truth_near = true, found_near = true;
-  if (row >= d && row + d < grid.height && column >= d && column + d < grid.width) {  // else the image's edge is near
+  if (row >= d && row + d < grid.height && column >= d && column + d < grid.width) {  // otherwise the image's edge is near
     LabelRange range = ranges[pixel];
     for (std::int32_t y = row - d; y <= row + d; ++y) range.take(ranges[static_cast<std::int64_t>(y) * grid.width + column]);
     truth_near = range.truth_low != range.truth_high;

@@ -1,5 +1,5 @@
-// Counting labels: launches and sums; what a thread computes stands in label_grid.hpp. Counts are whole numbers, so that it does not matter who
-// adds first.
+// Counting labels: launches and sums; label_grid.hpp has the computation of one thread. Counts are whole numbers, so the order of additions does not
+// matter.
 #include "ops/cuda/label_kernels.hpp"
 #include "ops/cuda/launch.cuh"
 
@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int32_t kMostShared = 12 * 1024;  // counts that a block keeps in 48 KB
 
-/// All threads of the block call it.
+/// All threads of the block must call it.
 __device__ void clear_counts(unsigned* own, std::int32_t cells) {
   for (std::int32_t i = threadIdx.x; i < cells; i += kThreads) own[i] = 0;
   __syncthreads();

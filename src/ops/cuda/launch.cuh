@@ -1,5 +1,5 @@
-// How kernels are launched. The tests run them on the CPU, too, with threads and warps of their own (tests/support/cuda_emulation.hpp), which then
-// define what stands here.
+// Launches kernels. The tests also run kernels on the CPU, with their own threads and warps (tests/support/cuda_emulation.hpp), which then replace
+// the definitions of this file.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ inline unsigned blocks_for(std::int64_t threads) { return static_cast<unsigned>(
 
 namespace seg::cuda {
 
-/// kThreads threads a block; `shared`: bytes of memory that a block's threads share, beside what the kernel declares.
+/// kThreads threads per block; `shared`: bytes of shared memory of a block, in addition to those that the kernel declares.
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 blocks, std::size_t shared, Stream stream, const Arguments&... arguments) {
   kernel<<<blocks, kThreads, shared, stream>>>(arguments...);
@@ -32,7 +32,7 @@ void launch(void (*kernel)(Parameters...), dim3 blocks, std::size_t shared, Stre
   if (error != cudaSuccess) throw Error(ErrorKind::kInternal, std::string("a CUDA kernel was not launched: ") + cudaGetErrorString(error));
 }
 
-/// The memory that a block's threads share, of as many bytes as the launch said.
+/// The shared memory of a block, whose size is set at the launch.
 __device__ inline double* launched_memory() {
   extern __shared__ double memory[];
   return memory;

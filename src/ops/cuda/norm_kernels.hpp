@@ -1,4 +1,4 @@
-// The kernels of batch norm as they are launched; see kernels.hpp. Value: float, or std::uint16_t for the bits of bfloat16.
+// Launches of the kernels of batch norm; see kernels.hpp. Value: float, or std::uint16_t for the bits of bfloat16.
 #pragma once
 
 #include "ops/cuda/kernels.hpp"
@@ -6,7 +6,7 @@
 
 namespace seg::cuda {
 
-/// Rows of partial sums that the moments need for this shape.
+/// Number of rows of partial sums for the moments of this shape.
 std::int32_t norm_blocks(const NormShape& shape);
 
 /// partial: [norm_blocks,2,channels]; sums: [2,channels], sum(x) and sum(x^2).
@@ -20,7 +20,7 @@ struct RunningStatistics {
   float eps;
 };
 
-/// mean and inverse deviation of the batch from the sums over `count` values; moves the running ones.
+/// Mean and inverse deviation of the batch from the sums over `count` values; updates the running statistics.
 void norm_statistics(const double* sums, double count, std::int32_t channels, const RunningStatistics& running, float* mean, float* inverse_deviation,
                      Stream stream);
 
@@ -28,15 +28,15 @@ void norm_statistics(const double* sums, double count, std::int32_t channels, co
 template <class Value>
 void norm_forward(const NormShape& shape, const NormParameters& norm, const Value* x, const Value* residual, Value* y, Stream stream);
 
-/// What backward reads.
+/// The inputs of backward.
 template <class Value>
 struct NormGradientInput {
   const Value* x;
-  const Value* output;  // null where no residual was added
+  const Value* output;  // null without a residual
   const Value* gradient;
 };
 
-/// Where two sums a channel go: [2,channels] each.
+/// The outputs for two sums per channel: [2,channels] each.
 struct NormTotals {
   double* sums;
   float* plain;   // the same in float32; may be null

@@ -1,7 +1,7 @@
-// Batch norm with what follows it, one value at a time; the equations stand in batch_norm.hpp.
+// Batch norm with the residual and the ReLU after it, one value at a time; batch_norm.hpp has the equations.
 //
 //   z = scale (x - mean) + bias + residual, y = relu(z)               scale = weight / deviation
-//   g the gradient behind the ReLU, d = x - mean:                d bias = sum(g), d weight = sum(g d) / deviation,
+//   g the gradient of z, d = x - mean:                d bias = sum(g), d weight = sum(g d) / deviation,
 //   d x = scale (g - mean(g) - d mean(g d) / deviation^2)             the two means only in training
 #pragma once
 
@@ -32,18 +32,18 @@ SEG_INLINE float norm_score(const NormParameters& norm, float x, std::int32_t c)
   return norm.weight[c] * norm.inverse_deviation[c] * (x - norm.mean[c]) + norm.bias[c];
 }
 
-/// Not a number stays what it is.
+/// NaN stays NaN.
 SEG_INLINE float normed_value(const NormParameters& norm, float x, float residual, std::int32_t c) {
   const float z = norm_score(norm, x, c) + residual;
   return norm.relu && z < 0.0f ? 0.0f : z;
 }
 
-/// The gradient behind the ReLU. positive: y where a residual was added, else z: only its sign counts.
+/// The gradient of z. positive: y if a residual was added, else z; only its sign matters.
 SEG_INLINE float gradient_behind(const NormParameters& norm, float gradient, float positive) {
   return norm.relu && !(positive > 0.0f) ? 0.0f : gradient;
 }
 
-/// sum(g) and sum(g d) / deviation of each channel, over all ranks, times 1 / their number of values; 0 in evaluation.
+/// sum(g) and sum(g d) / deviation of each channel, over all ranks, divided by their number of values; 0 in evaluation.
 struct NormMeans {
   const float* gradient;
   const float* product;
@@ -54,11 +54,11 @@ SEG_INLINE float norm_gradient(const NormParameters& norm, const NormMeans& mean
   return norm.weight[c] * norm.inverse_deviation[c] * (behind - means.gradient[c] - standard * means.product[c]);
 }
 
-/// Mean and sum of squared deviations of the values that a thread sees of a channel, in float32 (Welford, Technometrics 1962), about the first.
+/// Mean and sum of squared deviations of a thread's values of a channel, in float32 (Welford, Technometrics 1962), relative to the first value.
 struct ThreadMoments {
   float first, mean, square;
 
-  /// share: 1 / the number of values, this one included.
+  /// share: 1 / the number of values, including this one.
   SEG_INLINE void add(float x, float share) {
     first = share == 1.0f ? x : first;
     const float d = x - first, step = d - mean;
@@ -67,8 +67,8 @@ struct ThreadMoments {
   }
 };
 
-/// About 0 and in double, in which those of threads and ranks can be added: that costs about (mean / deviation)^2 of 2^-53, less than the features'
-/// own rounding.
+/// Sums relative to 0, in double, so that those of threads and ranks can be added. The rounding error is about (mean / deviation)^2 of 2^-53, less
+/// than that of the features.
 struct ChannelSums {
   double sum, square;
 };
@@ -78,7 +78,7 @@ SEG_INLINE ChannelSums channel_sums(const ThreadMoments& values, int count) {
   return {count * mean, static_cast<double>(values.square) + count * mean * mean};
 }
 
-/// Of `count` values.
+/// The moments of `count` values.
 struct ChannelMoments {
   float mean;
   float variance;

@@ -5,7 +5,7 @@
 
 namespace seg::cuda {
 
-/// Arguments as in seg::normalize, checked; means and deviations of the three channels that are written.
+/// Arguments as in seg::normalize, already checked; means and deviations of the three output channels.
 torch::Tensor normalize(const torch::Tensor& images, at::ArrayRef<double> means, at::ArrayRef<double> deviations, bool bgr, torch::ScalarType dtype);
 
 }  // namespace seg::cuda

@@ -1,16 +1,16 @@
-// What one thread of a GPU computes for class_sums and predict_labels, in C++ that g++ compiles too: the tests run these very lines on the CPU.
+// What one thread of a GPU computes for class_sums and predict_labels, in C++ that g++ also compiles: the tests run the same code on the CPU.
 //
-//   a pixel of the labels   z_k = sum over its 4 source positions of share x logit_k; found = arg-max z, log_sum = log sum_k exp z_k,
+//   a pixel of the labels   z_k = sum over its 4 source positions of weight x logit_k; found = arg-max z, log_sum = log sum_k exp z_k,
 //                           entropy = log_sum - z_label
-//   a logit of class k      d loss / d logit = sum over the pixels that mix it of share x g_label x (p_k - [k = label]), p_k = exp(z_k - log_sum)
+//   a logit of class k      d loss / d logit = sum over the pixels that use it of weight x g_label x (p_k - [k = label]), p_k = exp(z_k - log_sum)
 //
-// and where regions are summed, as in ops/class_sums.hpp,
+// and with regions, as in ops/class_sums.hpp,
 //
-//   a pixel of the labels   what it adds to A and B: p_k, and p_label; before backward D = sum_k a_k p_k + b_label p_label
-//   a logit of class k      beside the above the sum of share x p_k (a_k + b_k [k = label] - D)
+//   a pixel of the labels   its contribution to A and B: p_k, and p_label; before backward D = sum_k a_k p_k + b_label p_label
+//   a logit of class k      in addition to the above, the sum of weight x p_k (a_k + b_k [k = label] - D)
 //
-// A logit gathers from its pixels instead of pixels adding to logits: nothing is added atomically, so every run gives the same bits; the softmax
-// is not recomputed but follows from the 4 bytes of log_sum that forward leaves a pixel.
+// Each logit gathers from its pixels; pixels do not scatter to logits. Nothing is added atomically, so results are bit-identical in every run. The
+// softmax is not recomputed: backward gets it from the 4 bytes of log_sum that forward stores per pixel.
 #pragma once
 
 #include <cmath>
@@ -21,7 +21,7 @@
 
 namespace seg::cuda {
 
-/// Low-resolution logits and the axes that lead to the pixels. Value: float, or std::uint16_t for the bits of bfloat16.
+/// Low-resolution logits and the two interpolation axes. Value: float, or std::uint16_t for the bits of bfloat16.
 template <class Value>
 struct ScoreGrid {
   const Value* logits;  // strides below, in values
@@ -35,7 +35,7 @@ struct ScoreGrid {
   }
 };
 
-/// 2 units in the last place on a GPU.
+/// Error of 2 units in the last place on a GPU.
 SEG_INLINE float exp_of(float x) {
 #if defined(__CUDA_ARCH__)
   return __expf(x);
@@ -44,11 +44,11 @@ SEG_INLINE float exp_of(float x) {
 #endif
 }
 
-/// The scores of one pixel: rows are mixed first, as on the CPU.
+/// The scores of one pixel; rows are interpolated first, as on the CPU.
 template <class Value>
 class PixelScores {
  public:
-  /// pixel: its number in [N,H,W].
+  /// pixel: its index in [N,H,W].
   SEG_INLINE PixelScores(const ScoreGrid<Value>& grid, std::int64_t pixel) : grid_(grid) {
     const auto column = static_cast<std::int32_t>(pixel % grid.columns.out);
     const std::int64_t line = pixel / grid.columns.out;
@@ -77,10 +77,10 @@ class PixelScores {
 struct PixelSoftmax {
   float log_sum;
   float entropy;
-  std::int32_t found;  // the lowest class of the largest score; the number of classes where a score is not a number
+  std::int32_t found;  // the lowest class with the largest score; the number of classes if a score is NaN
 };
 
-/// In one pass over the classes: the sum is rescaled when a larger score comes. 0 <= label < classes.
+/// One pass over the classes: the sum is rescaled when a larger score comes. 0 <= label < classes.
 template <class Value>
 SEG_INLINE PixelSoftmax pixel_softmax(const ScoreGrid<Value>& grid, std::int64_t pixel, std::int32_t label) {
   const PixelScores<Value> score_of(grid, pixel);
@@ -99,7 +99,7 @@ SEG_INLINE PixelSoftmax pixel_softmax(const ScoreGrid<Value>& grid, std::int64_t
   return {best + log_of_sum, log_of_sum + (best - of_label), sum == sum && best == best ? found : grid.classes};
 }
 
-/// The lowest class of the largest score; 0 where the first is not a number.
+/// The lowest class with the largest score; 0 if the first score is NaN.
 template <class Value>
 SEG_INLINE std::int32_t best_class(const ScoreGrid<Value>& grid, std::int64_t pixel) {
   const PixelScores<Value> score_of(grid, pixel);
@@ -113,14 +113,14 @@ SEG_INLINE std::int32_t best_class(const ScoreGrid<Value>& grid, std::int64_t pi
   return found;
 }
 
-/// What the pixels of one thread add to A and B of kGroup neighbouring classes.
+/// The contribution of the pixels of one thread to A and B of kGroup neighbouring classes.
 template <int kGroup>
 struct GroupSums {
   float probability[kGroup] = {};
   float true_probability[kGroup] = {};
 };
 
-/// 0 <= label < classes; what is added for classes beyond the last means nothing.
+/// 0 <= label < classes; sums for classes beyond the last are meaningless.
 template <int kGroup, class Value>
 SEG_INLINE void add_probabilities(const ScoreGrid<Value>& grid, std::int64_t pixel, std::int32_t label, float log_sum, std::int32_t first_class,
                                   GroupSums<kGroup>& sums) {
@@ -133,14 +133,14 @@ SEG_INLINE void add_probabilities(const ScoreGrid<Value>& grid, std::int64_t pix
   }
 }
 
-/// What forward left for backward, and what comes back.
+/// The values that forward stores for backward, and the incoming gradients.
 struct PixelGradients {
   const std::uint8_t* labels;               // [N,H,W]
   const float* log_sums;                    // [N,H,W], of valid pixels
   const float* class_gradient;              // [classes]: d loss / d S_c
-  const float* probability = nullptr;       // [classes]: d loss / d A_c; null: no regions
-  const float* true_probability = nullptr;  // [classes]: d loss / d B_c; likewise
-  float* mixed = nullptr;                   // [N,H,W]: D of valid pixels, which backward writes before it reads it; likewise
+  const float* probability = nullptr;       // [classes]: d loss / d A_c; null without regions
+  const float* true_probability = nullptr;  // [classes]: d loss / d B_c; null without regions
+  float* mixed = nullptr;                   // [N,H,W]: D of valid pixels, which backward writes and then reads; null without regions
 };
 
 /// D of a pixel with this label, 0 <= label < classes.
@@ -154,17 +154,17 @@ SEG_INLINE float mixed_gradient(const ScoreGrid<Value>& grid, const PixelGradien
   return sum;
 }
 
-/// A position of the logits, and the first of the classes that a thread takes there.
+/// A position of the logits, and the first class of a thread at that position.
 struct SourcePlace {
   std::int32_t image, row, column, first_class;
 };
 
-/// d loss / d logit of kGroup neighbouring classes, which share what is read of the pixels; those beyond the last are not written.
+/// d loss / d logit of kGroup neighbouring classes, which share the reads of pixels; classes beyond the last are not written.
 template <int kGroup, bool kRegions = false, class Value>
 SEG_INLINE void logit_gradients(const ScoreGrid<Value>& grid, const PixelGradients& pixels, const SourcePlace& place, float (&gradient)[kGroup]) {
   const AxisTables &rows = grid.rows, &columns = grid.columns;
   const std::int32_t i = place.row, j = place.column;
-  float around[3][3][kGroup];  // the logits that these pixels mix
+  float around[3][3][kGroup];  // the logits that these pixels use
   for (int r = 0; r < 3; ++r) {
     const std::int32_t row = i + r - 1 < 0 ? 0 : (i + r - 1 < rows.in ? i + r - 1 : rows.in - 1);
     for (int c = 0; c < 3; ++c) {

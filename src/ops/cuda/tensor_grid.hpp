@@ -1,4 +1,4 @@
-// Logits in a tensor as the kernels see them; the axes' tables lie in the same memory.
+// Describes the logits of a tensor for the kernels; the tables of the axes are in the same memory.
 #pragma once
 
 #include <torch/types.h>
@@ -7,7 +7,7 @@
 
 namespace seg::cuda {
 
-/// What it points to must outlive it.
+/// The memory to which it points must outlive it.
 template <class Value>
 ScoreGrid<Value> grid_over(const torch::Tensor& logits, const AxisTables& rows, const AxisTables& columns) {
   return {.logits = static_cast<const Value*>(logits.data_ptr()),

@@ -1,4 +1,4 @@
-// From tensors to what kernels take: the device's stream, and pointers of the kernels' types.
+// Converts tensors to the arguments of kernels: the device's stream, and pointers of the kernels' types.
 #pragma once
 
 #include <c10/cuda/CUDAGuard.h>
@@ -11,14 +11,14 @@
 
 namespace seg::cuda {
 
-/// While it lives, the tensor's device is the current one; `stream` is the one that its work runs in.
+/// As long as it exists, the tensor's device is the current device; `stream` is the stream of its work.
 struct OnDevice {
   explicit OnDevice(const torch::Tensor& tensor) : guard(tensor.device()), stream(c10::cuda::getCurrentCUDAStream().stream()) {}
   c10::cuda::CUDAGuard guard;
   Stream stream;
 };
 
-/// bfloat16 as its bits.
+/// bfloat16 is passed as its bits.
 template <class Value>
 Value* values_of(const torch::Tensor& tensor) {
   return static_cast<Value*>(tensor.data_ptr());

@@ -53,13 +53,13 @@ void check_same(const RunResult& first, const RunResult& other) {
                 hint);
   };
   check(first.evaluation.split == other.evaluation.split, "splits", "'" + first.evaluation.split + "'", "'" + other.evaluation.split + "'",
-        "evaluate them on one split: segeval --checkpoint " + RunPaths{"RUN"}.best().string() + " --split " + first.evaluation.split);
-  check(first.run.dataset == other.run.dataset, "data sets", first.run.dataset, other.run.dataset, "compare runs of one data set");
+        "evaluate them on the same split: segeval --checkpoint " + RunPaths{"RUN"}.best().string() + " --split " + first.evaluation.split);
+  check(first.run.dataset == other.run.dataset, "data sets", first.run.dataset, other.run.dataset, "compare runs of the same data set");
   check(first.evaluation.class_names == other.evaluation.class_names, "classes", std::to_string(first.evaluation.class_names.size()) + " classes",
-        std::to_string(other.evaluation.class_names.size()) + " classes under other names", "compare runs with one class table");
+        std::to_string(other.evaluation.class_names.size()) + " classes with other names", "compare runs with the same class table");
 }
 
-/// Heights are asked for where two baselines are named, or a run has a curve: then those named need one.
+/// If two baselines are given, or a run has a tau curve, then the given baselines need a curve.
 void check_curves(const std::vector<std::string>& baselines, const std::vector<RunResult>& runs) {
   const auto has_curve = [](const RunResult& run) { return !run.curve.taus.empty(); };
   if (baselines.size() < 2 && std::ranges::none_of(runs, has_curve)) return;
@@ -67,30 +67,30 @@ void check_curves(const std::vector<std::string>& baselines, const std::vector<R
     if (has_curve(run) || std::ranges::find(baselines, run.run.label) == baselines.end()) continue;
     throw Error(
         ErrorKind::kData,
-        "--baseline: " + run.run.directory.string() + ", of the loss '" + run.run.label + "', has no curve of logit adjustment on " +
+        "--baseline: " + run.run.directory.string() + ", of the loss '" + run.run.label + "', has no tau curve on " +
             run.evaluation.split,
-        "segeval --checkpoint " + RunPaths{run.run.directory}.best().string() + " --split " + run.evaluation.split + " --tau-curve counts it");
+        "segeval --checkpoint " + RunPaths{run.run.directory}.best().string() + " --split " + run.evaluation.split + " --tau-curve makes it");
   }
 }
 
-/// The losses that are meant; cross entropy where none is named, whether or not it has runs or curves.
+/// The losses of the baselines; cross entropy if none is given, whether or not it has runs or curves.
 std::vector<std::string> find_baselines(const std::vector<std::string>& names, const std::vector<RunResult>& runs) {
   if (names.empty()) {
     const auto plain = std::ranges::find(runs, "ce", [](const RunResult& run) { return run.run.loss; });
     return {plain == runs.end() ? "ce" : plain->run.label};
   }
   if (names.size() > 2)
-    throw Error(ErrorKind::kConfiguration, "--baseline is given " + std::to_string(names.size()) + " times", "name one or two losses");
+    throw Error(ErrorKind::kConfiguration, "--baseline is given " + std::to_string(names.size()) + " times", "give one or two losses");
   std::vector<std::string> losses;
   for (const std::string& name : names) losses.push_back(run_named("--baseline", name, runs).label);
   if (losses.size() == 2 && losses.front() == losses.back())
-    throw Error(ErrorKind::kConfiguration, "--baseline: '" + names.front() + "' and '" + names.back() + "' are one loss, '" + losses.front() + "'",
-                "name two losses, or one");
+    throw Error(ErrorKind::kConfiguration, "--baseline: '" + names.front() + "' and '" + names.back() + "' are one loss: '" + losses.front() + "'",
+                "give two different losses, or one");
   check_curves(losses, runs);
   return losses;
 }
 
-/// "flip true (false)": what of the settings differs, and what it is in the other one. Nothing where one does not tell.
+/// The settings that differ, with the value of `other` in brackets: "flip true (false)". Empty if one of them has no settings.
 std::string differing_settings(const ordered_json& settings, const ordered_json& other) {
   std::string text;
   if (settings.empty() || other.empty()) return text;
@@ -111,7 +111,7 @@ std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
       notes.push_back(name + " was trained for " + std::to_string(run.run.iterations) + " iterations, " + first.run.directory.string() + " for " +
                       std::to_string(first.run.iterations));
     }
-    if (run.evaluation.scores.pixels != first.evaluation.scores.pixels) notes.push_back(name + " was scored on another number of pixels");
+    if (run.evaluation.scores.pixels != first.evaluation.scores.pixels) notes.push_back(name + " was scored on a different number of pixels");
     if (const std::string settings = differing_settings(run.evaluation.eval, first.evaluation.eval); !settings.empty())
       notes.push_back((name + " was evaluated differently from ").append(first.run.directory.string()).append(": ").append(settings));
     if (!same_images(run.images, first.images))
@@ -122,7 +122,7 @@ std::vector<std::string> find_notes(const std::vector<RunResult>& runs) {
   return notes;
 }
 
-/// Each run beside the first run of the baseline with its seed, where both were scored on the images of the first such pair.
+/// Pairs each run with the first run of the baseline that has its seed, if both were scored on the images of the first pair.
 std::vector<ImagePair> image_pairs(const Runs& runs, const Runs& baseline) {
   std::vector<ImagePair> pairs;
   for (const RunResult* run : runs) {
@@ -158,7 +158,7 @@ std::vector<CurvePoint> mean_curve(const Runs& runs) {
   return curve;
 }
 
-/// `baselines`: the runs of each.
+/// `baselines`: the runs of each baseline.
 LossGroup make_group(const std::string& loss, const Runs& runs, const std::vector<const Runs*>& baselines, std::int64_t block) {
   const Runs& baseline = *baselines.front();
   const auto field = [](std::optional<double> Scores::*member) { return [member](const EvaluationReport& report) { return report.scores.*member; }; };
@@ -202,7 +202,7 @@ Spread spread(const std::vector<double>& values) {
 }
 
 Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& options) {
-  if (runs.empty()) throw Error(ErrorKind::kData, "no runs to compare", "name their directories");
+  if (runs.empty()) throw Error(ErrorKind::kData, "no runs to compare", "give their directories");
   for (const RunResult& run : runs) check_same(runs.front(), run);
   const std::map<std::string, std::string> shortened = label_runs(runs, options.labels);
   const EvaluationReport& first = runs.front().evaluation;

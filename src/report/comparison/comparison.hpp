@@ -1,9 +1,9 @@
-// Runs held against each other, grouped by loss: means and spreads over seeds, the change against one of them, the baseline, and the height over the
-// curve that the checkpoints of the baseline, or of a second one, give under logit adjustment (scores/tau_curve.hpp).
+// Compares runs, grouped by loss: means and standard deviations over seeds, the change relative to a baseline, and the mIoU over the tau curve of
+// that baseline or of a second one, which is the curve of its checkpoints with logit adjustment (scores/tau_curve.hpp).
 //
 //   mean and sample standard deviation (n - 1) over the runs of a group;
-//   relative change of x against the baseline b: the mean over the seeds s that both groups have of x_s / b_s - 1 (several runs
-//   of one seed are averaged first); without a common seed mean(x) / mean(b) - 1.
+//   relative change of x from the baseline b: the mean of x_s / b_s - 1 over the seeds s that both groups have (several runs
+//   of one seed are averaged first); without a common seed, mean(x) / mean(b) - 1.
 #pragma once
 
 #include <array>
@@ -31,7 +31,7 @@ struct ClassSpread {
   Spread precision;
 };
 
-/// One logit adjustment of a loss's checkpoints.
+/// One logit adjustment, averaged over the checkpoints of a loss.
 struct CurvePoint {
   double tau;
   double mean_accuracy;
@@ -41,7 +41,7 @@ struct CurvePoint {
 /// The runs of one loss; fractions 0..1.
 struct LossGroup {
   std::string loss;                 // its label (labels.hpp)
-  std::vector<std::int64_t> seeds;  // one a run, in the order given
+  std::vector<std::int64_t> seeds;  // one per run, in the given order
   Spread mean_accuracy;
   Spread mean_iou;
   Spread mean_precision;
@@ -49,16 +49,16 @@ struct LossGroup {
   Spread mean_iou_by_image;  // these three: empty for evaluations of older versions
   Spread mean_iou_by_class;
   Spread boundary_iou;
-  Spread accuracy_change;  // of mean_accuracy and mean_iou against the baseline; empty for itself and where there is none
+  Spread accuracy_change;  // of mean_accuracy and mean_iou from the baseline; empty for the baseline itself and without a baseline
   Spread iou_change;
-  PairedDifference difference;  // from the first baseline on the same images, by the pairs of runs that share a seed; empty likewise
-  std::vector<std::optional<IntervalDifference>> over_curves;  // [baselines] mIoU less that of its curve; empty for itself and without a curve
+  PairedDifference difference;  // from the first baseline on the same images, over the pairs of runs with the same seed; empty in the same cases
+  std::vector<std::optional<IntervalDifference>> over_curves;  // [baselines] mIoU minus that of its curve; empty for itself and without a curve
   std::vector<ClassSpread> classes;                            // [K]
   ConfusionTable confusion;                                    // summed over the runs
-  std::vector<CurvePoint> curve;                               // the mean over the runs; empty unless all have one at the same taus
+  std::vector<CurvePoint> curve;                               // the mean over the runs; empty unless all have a curve with the same taus
 };
 
-/// The scores that are averaged over the runs of a loss, by their names in files.
+/// The scores that are averaged over the runs of a loss, with their names in files.
 struct NamedSpread {
   const char* name;
   Spread LossGroup::*spread;
@@ -76,29 +76,29 @@ struct Comparison {
   std::string dataset;
   std::string split;
   std::int64_t block = 1;                  // frames drawn together by the bootstrap
-  std::vector<std::string> baselines;      // one loss or two: all are held against the first, heights are measured over the curves of both
+  std::vector<std::string> baselines;      // one or two losses: differences are from the first, mIoU over the curve is for both
   std::vector<std::string> class_names;    // [K]
-  std::vector<std::int64_t> class_pixels;  // [K] of truth
-  std::vector<LossGroup> groups;           // the baselines first, then in the order given
-  std::vector<std::string> notes;          // what makes the runs less comparable
+  std::vector<std::int64_t> class_pixels;  // [K] of the ground truth
+  std::vector<LossGroup> groups;           // the baselines first, then in the given order
+  std::vector<std::string> notes;          // reasons why the runs are less comparable
   std::vector<RunResult> runs;
 };
 
 struct ComparisonOptions {
-  std::int64_t block = 0;                   // frames the bootstrap draws together at most; 0: as many as suit the data set (scores/bootstrap.hpp)
-  std::vector<std::string> baselines = {};  // two at most: a loss as the runs name it, or a run of it by name or directory; empty: ce
+  std::int64_t block = 0;                   // maximum number of frames that the bootstrap draws together; 0: default_block (scores/bootstrap.hpp)
+  std::vector<std::string> baselines = {};  // at most two: a loss as the runs name it, or a run of it by name or directory; empty: ce
   std::vector<std::string> labels = {};     // "LOSS=LABEL": what to call a loss
 };
 
-/// Throws kData for runs of different splits, data sets or classes, for no runs, and for a named baseline without a curve where two are named or
-/// another run has one; kConfiguration for more than two baselines, for a name that no run or runs of several losses have, for one loss named
-/// twice, and for labels that label_runs() refuses.
+/// Throws kData for runs of different splits, data sets or classes, for no runs, and for a given baseline without a curve if two are given or
+/// another run has a curve. Throws kConfiguration for more than two baselines, for a name that matches no run or runs of several losses, for the
+/// same loss given twice, and for labels that label_runs() refuses.
 Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& options = {});
 
 /// The main table, in per cent, with its heading and notes.
 std::string comparison_markdown(const Comparison& comparison);
-/// Writes comparison.{md,csv,json} and false_positives.csv into `folder`, which is made: md in per cent with a table per class, json
-/// and csv as fractions. Throws kStorage.
+/// Writes comparison.{md,csv,json} and false_positives.csv to `folder` and creates it: md in per cent with tables by class, json and csv as
+/// fractions. Throws kStorage.
 void write_comparison(const Comparison& comparison, const std::filesystem::path& folder);
 
 }  // namespace seg

@@ -33,7 +33,7 @@ ordered_json as_json(const std::vector<CurvePoint>& curve) {
   return points;
 }
 
-/// {"Road": 120, ...}: of which truth the pixels are that were predicted as this class and are not.
+/// {"Road": 120, ...}: the true classes of the pixels that were wrongly predicted as this class.
 ordered_json taken_from(const Comparison& comparison, const LossGroup& group, std::size_t predicted) {
   ordered_json pixels = ordered_json::object();
   for (const Taken& one : false_positives(group.confusion, predicted)) pixels[comparison.class_names[one.truth]] = one.pixels;

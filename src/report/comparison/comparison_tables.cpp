@@ -8,7 +8,7 @@ namespace seg {
 
 namespace {
 
-constexpr std::size_t kMostTaken = 3;  // classes named in a cell
+constexpr std::size_t kMostTaken = 3;  // maximum number of classes in a cell
 
 std::string percent_spread(const Spread& value) { return percent(value.mean) + (value.sd ? " ± " + percent(value.sd) : ""); }
 
@@ -29,7 +29,7 @@ std::int64_t predicted_pixels(const ConfusionTable& confusion, std::size_t predi
 
 double share_of(std::int64_t part, std::int64_t whole) { return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0; }
 
-/// "Road 12.3, Car 4.0": per cent of the pixels predicted as the class, the largest ones.
+/// "Road 12.3, Car 4.0": true classes of false positives, per cent of the pixels predicted as the class, the largest first.
 std::string taken_text(const Comparison& comparison, const ConfusionTable& confusion, std::size_t predicted) {
   const std::int64_t whole = predicted_pixels(confusion, predicted);
   if (whole == 0) return "-";
@@ -148,7 +148,7 @@ TextTable csv_table(const Comparison& comparison) {
 
 Section fine_section(const Comparison& comparison) {
   Section section{
-      "IoU of the classes of each image, averaged over images (mIoU^I) or over images and then classes (mIoU^C), and IoU of the pixels near "
+      "IoU of the classes in each image, averaged over images (mIoU^I) or over images and then classes (mIoU^C), and IoU of the pixels near "
       "boundaries; per cent, mean ± standard deviation over seeds.",
       {.header = {"loss", "mIoU^I", "mIoU^C", "boundary IoU"}, .rows = {}}};
   std::vector<const LossGroup*> groups;
@@ -164,12 +164,12 @@ Section fine_section(const Comparison& comparison) {
 
 Section difference_section(const Comparison& comparison) {
   const std::string drawn = comparison.block > 1 ? "blocks of " + std::to_string(comparison.block) + " consecutive frames" : "single images";
-  Section section{"Difference from " + comparison.baselines.front() + " in points of per cent, with the 95 % interval of a paired bootstrap over " +
+  Section section{"Difference from " + comparison.baselines.front() + " in percentage points, with the 95 % interval of a paired bootstrap over " +
                       drawn +
-                      " (1000 resamples, runs paired by seed). Over the curve of a loss: against its checkpoint whose logits are adjusted to "
+                      " (1000 resamples, runs paired by seed). Over the curve of a loss: compared with its checkpoint after logit adjustment to "
                       "the same mean accuracy.",
                   {.header = {"loss", "pairs", "images", "blocks", "mean accuracy", "mIoU"}, .rows = {}}};
-  std::vector<std::size_t> curves;  // of which baselines
+  std::vector<std::size_t> curves;  // indices of baselines
   for (std::size_t b = 0; b < comparison.baselines.size(); ++b) {
     if (std::ranges::none_of(comparison.groups, [b](const LossGroup& group) { return group.over_curves[b].has_value(); })) continue;
     curves.push_back(b);
@@ -199,8 +199,8 @@ std::vector<Taken> false_positives(const ConfusionTable& confusion, std::size_t 
 
 Section false_positive_section(const Comparison& comparison) {
   Section section{
-      "Whose pixels each class takes: per cent of the pixels predicted as the class that belong to another one, the three largest, over all "
-      "runs of a loss.",
+      "True classes of the pixels that are wrongly predicted as each class: per cent of the pixels predicted as the class, the three largest, over "
+      "all runs of a loss.",
       {.header = {"class"}, .rows = {}}};
   for (const LossGroup& group : comparison.groups) section.table.header.push_back(group.loss);
   for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {

@@ -1,4 +1,4 @@
-// A comparison as tables: what its Markdown, CSV and HTML files share.
+// The tables of a comparison, for its Markdown, CSV and HTML files.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ struct Section {
   TextTable table;
 };
 
-/// Pixels of the class `truth` that were predicted as another one.
+/// Pixels of the class `truth` that were predicted as another class.
 struct Taken {
   std::size_t truth = 0;
   std::int64_t pixels = 0;
@@ -26,13 +26,13 @@ struct Taken {
 std::string comparison_caption(const Comparison& comparison);
 TextTable main_table(const Comparison& comparison);
 std::vector<Section> class_sections(const Comparison& comparison);
-/// A line a loss that has pairs.
+/// One line for each loss with pairs.
 Section difference_section(const Comparison& comparison);
-/// A line a loss that has scores by image or at boundaries.
+/// One line for each loss with scores by image or at boundaries.
 Section fine_section(const Comparison& comparison);
 Section false_positive_section(const Comparison& comparison);
 
-/// The false positives of a class by their truth, the largest first; without zeros.
+/// The false positives of a class by their true class, the largest first; without zeros.
 std::vector<Taken> false_positives(const ConfusionTable& confusion, std::size_t predicted);
 
 /// For programs, as fractions.

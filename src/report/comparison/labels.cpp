@@ -30,7 +30,7 @@ const RunDescription& run_named(const std::string& option, const std::string& na
     const RunDescription& run = one.run;
     if (name == run.loss || name == run.label) return run;
     all.insert(run.label);
-    const std::filesystem::path directory = (run.directory / "").parent_path();  // without a slash at its end
+    const std::filesystem::path directory = (run.directory / "").parent_path();  // without a trailing slash
     if (name != run.name && name != directory.filename() && name != directory && name != run.directory) continue;
     found = &run;
     fitting.insert(run.label);
@@ -39,7 +39,8 @@ const RunDescription& run_named(const std::string& option, const std::string& na
     throw Error(ErrorKind::kConfiguration, option + ": no run has the loss, the name or the directory '" + name + "'",
                 "the runs have the losses " + in_quotes(all));
   if (fitting.size() > 1)
-    throw Error(ErrorKind::kConfiguration, option + ": '" + name + "' fits runs of several losses: " + in_quotes(fitting), "name one of these losses");
+    throw Error(ErrorKind::kConfiguration, option + ": '" + name + "' matches runs of several losses: " + in_quotes(fitting),
+                "use one of these losses");
   return *found;
 }
 

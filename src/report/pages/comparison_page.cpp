@@ -14,7 +14,7 @@ using nlohmann::ordered_json;
 
 ordered_json in_per_cent(std::optional<double> fraction) { return fraction ? ordered_json(100.0 * *fraction) : ordered_json(nullptr); }
 
-/// Of each class, from frequent to rare: the mean of the group less that of the first one.
+/// For each class, from frequent to rare: the mean of the group minus the mean of the first group.
 ordered_json differences_by_class(const Comparison& comparison, const LossGroup& group, Spread ClassSpread::*score) {
   ordered_json values = ordered_json::array();
   for (const std::size_t c : frequent_to_rare(comparison.class_pixels)) {
@@ -52,20 +52,20 @@ ordered_json comparison_data(const Comparison& comparison) {
   return {{"names", std::move(names)}, {"losses", std::move(losses)}};
 }
 
-/// Null where there is nothing to compare.
+/// Null if there is nothing to compare.
 ordered_json differences_by_class(const Comparison& comparison) {
   if (comparison.groups.size() < 2) return nullptr;
   const std::size_t bars = comparison.class_names.size() * (comparison.groups.size() - 1);
   const int height = 90 + static_cast<int>(12 * bars + 14 * comparison.class_names.size());
-  const std::string against = " less that of " + comparison.groups.front().loss + ", points";
+  const std::string against = " minus that of " + comparison.groups.front().loss + ", percentage points";
   return {{"charts",
            ordered_json::array({chart_values("chart-iou", "IoU" + against, height), chart_values("chart-accuracy", "Accuracy" + against, height),
                                 chart_values("chart-precision", "Precision" + against, height)})}};
 }
 
-/// Rows are the predicted classes, columns the truth of the pixels they take; the class's own pixels are left out.
+/// Rows are predicted classes, columns the true classes of their pixels; without the correct pixels.
 HeatTable taken_table(const Comparison& comparison, const ConfusionTable& confusion) {
-  HeatTable table{.corner = "takes ↓ from →", .rows = {}, .columns = {}, .counts = {}};
+  HeatTable table{.corner = "prediction ↓ ground truth →", .rows = {}, .columns = {}, .counts = {}};
   const std::vector<std::size_t> order = frequent_to_rare(comparison.class_pixels);
   for (const std::size_t predicted : order) {
     table.rows.push_back(comparison.class_names[predicted]);
@@ -77,16 +77,16 @@ HeatTable taken_table(const Comparison& comparison, const ConfusionTable& confus
   return table;
 }
 
-/// What the scatter shows.
+/// Explains the scatter plot.
 std::string scatter_note(const Comparison& comparison) {
   std::string measured;
   for (const LossGroup& group : comparison.groups) {
     if (group.curve.empty() || std::ranges::find(comparison.baselines, group.loss) == comparison.baselines.end()) continue;
-    measured += (measured.empty() ? "; thick: of " : " and ") + group.loss;
+    measured += (measured.empty() ? "; thick: the curves of " : " and ") + group.loss;
   }
-  if (!measured.empty()) measured += ", over which heights are measured";
-  return "small points: runs; diamonds: means of a loss with a standard deviation; dashed: the same checkpoints under logit adjustment from -1 to 1, "
-         "which costs no training" +
+  if (!measured.empty()) measured += ", used for mIoU over the curve";
+  return "small points: runs; diamonds: mean and standard deviation of a loss; dashed: the same checkpoints with logit adjustment from -1 to 1, "
+         "which needs no training" +
          measured;
 }
 

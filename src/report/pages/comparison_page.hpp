@@ -1,4 +1,4 @@
-// A comparison as one HTML page: the scatter of mean accuracy against mIoU, predictions side by side, tables, differences by class, false positives.
+// A comparison as one HTML page: the scatter plot of mean accuracy and mIoU, predictions side by side, tables, differences by class, false positives.
 #pragma once
 
 #include <string>

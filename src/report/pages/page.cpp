@@ -31,7 +31,7 @@ mustache::data data_of(const ordered_json& json) {
   return json.is_string() ? json.get<std::string>() : json.dump();
 }
 
-/// The library leaves out what a template names and nobody gives; here it is an error.
+/// The library ignores names in a template without a value; this context makes them an error.
 class Names : public mustache::context<std::string> {
  public:
   Names(const mustache::data* values, const mustache::data* partials) : context(values), partials_(partials) {}
@@ -41,14 +41,14 @@ class Names : public mustache::context<std::string> {
 
  private:
   static const mustache::data* known(const mustache::data* found, const std::string& name) {
-    if (found == nullptr) throw Error(ErrorKind::kInternal, "a template names '" + name + "', which is not there");
+    if (found == nullptr) throw Error(ErrorKind::kInternal, "a template uses '" + name + "', which has no value");
     return found;
   }
 
   const mustache::data* partials_;
 };
 
-/// JSON as it can stand in a <script> element: without '<' no end tag or comment can begin in it.
+/// JSON that is safe in a <script> element: without '<' no end tag or comment can begin in it.
 std::string json_for_script(const ordered_json& data) {
   std::string escaped;
   for (const char c : data.dump(-1, ' ', false, ordered_json::error_handler_t::replace))

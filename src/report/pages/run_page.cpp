@@ -20,14 +20,14 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr std::size_t kMostPoints = 600;  // a curve; more than a screen shows
+constexpr std::size_t kMostPoints = 600;  // per curve; more than a screen can show
 constexpr std::uintmax_t kMaxConfigBytes = std::uintmax_t{1} << 20;
 
 struct Evaluation {
   EvaluationPaths paths;
   EvaluationReport report;
   std::vector<std::size_t> order;  // classes from frequent to rare
-  std::vector<double> shares;      // [K] of truth pixels
+  std::vector<double> shares;      // [K] of the ground-truth pixels
 };
 
 /// Everything the page shows.
@@ -35,7 +35,7 @@ struct RunContent {
   RunDescription run;
   RunCurves curves;
   std::vector<Evaluation> evaluations;  // test, val, then the others
-  std::string configuration;            // YAML; empty where the file is missing
+  std::string configuration;            // YAML; empty if the file is missing
 };
 
 Evaluation read_evaluation(const fs::path& file) {
@@ -56,7 +56,7 @@ RunContent read_content(const fs::path& directory) {
   return content;
 }
 
-/// Curves by class, from frequent to rare where an evaluation tells.
+/// Curves by class, from frequent to rare if there is an evaluation.
 OrderedJson class_series(const std::map<std::string, Curve>& curves, const std::vector<Evaluation>& evaluations) {
   OrderedJson series = OrderedJson::array();
   const auto add = [&](const std::string& name, const Curve& curve, bool rare) {
@@ -106,14 +106,14 @@ OrderedJson run_data(const RunContent& content) {
           {"evaluations", std::move(evaluations)}};
 }
 
-/// How the run ended, or how far it is.
+/// How the run ended, or its progress.
 std::string state_of(const RunContent& content) {
   const std::string iteration = std::to_string(content.curves.iteration);
   if (content.curves.end) return content.curves.end->values.value("reason", "ended") + " at iteration " + iteration;
-  return "at iteration " + iteration + " of " + std::to_string(content.run.iterations) + " when this was written";
+  return "at iteration " + iteration + " of " + std::to_string(content.run.iterations) + " when this page was written";
 }
 
-/// The means of the first evaluation; null without any.
+/// The mean scores of the first evaluation; null without an evaluation.
 OrderedJson headline(const RunContent& content) {
   if (content.evaluations.empty()) return nullptr;
   const EvaluationReport& report = content.evaluations.front().report;
@@ -131,7 +131,7 @@ OrderedJson training_charts(const RunContent& content) {
   return charts;
 }
 
-/// Null where the loss has neither class weights nor scores that they follow.
+/// Null if the loss has neither class weights nor recalls or IoUs for them.
 OrderedJson class_curves(const RunContent& content) {
   OrderedJson charts = OrderedJson::array();
   if (!content.curves.weights.empty()) charts.push_back(chart_values("chart-weights", "Weight of each class in the loss", 360));
@@ -140,7 +140,7 @@ OrderedJson class_curves(const RunContent& content) {
   if (charts.empty()) return nullptr;
   return {
       {"charts", std::move(charts)},
-      {"rare_in", content.evaluations.empty() ? "an evaluation; none is there yet" : "the " + content.evaluations.front().report.split + " split"}};
+      {"rare_in", content.evaluations.empty() ? "an evaluation; there is none yet" : "the " + content.evaluations.front().report.split + " split"}};
 }
 
 TextTable score_table(const Evaluation& one) {
@@ -157,7 +157,7 @@ TextTable score_table(const Evaluation& one) {
 
 HeatTable confusion_heat(const Evaluation& one) {
   const ConfusionTable& confusion = one.report.confusion;
-  HeatTable table{.corner = "truth ↓ prediction →", .rows = {}, .columns = {}, .counts = {}};
+  HeatTable table{.corner = "ground truth ↓ prediction →", .rows = {}, .columns = {}, .counts = {}};
   std::int64_t missed = 0;
   for (const std::size_t c : one.order) {
     table.rows.push_back(one.report.class_names[c]);
@@ -187,7 +187,7 @@ OrderedJson evaluation_values(const Evaluation& one, std::size_t index) {
 
 std::string text_of(const OrderedJson& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
-/// As a POSIX shell reads it back.
+/// Quoted for a POSIX shell.
 std::string shell_quoted(const std::string& text) {
   constexpr const char* kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./=:,+@%-";
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
@@ -205,7 +205,7 @@ std::string repeating_command(const RunContent& content) {
   return command;
 }
 
-/// What the run was made with.
+/// The versions and settings of the run.
 OrderedJson facts_of(const RunContent& content) {
   const OrderedJson& start = content.curves.start;
   OrderedJson facts = OrderedJson::array({{{"name", "segtrain"}, {"value", version_text()}}});

@@ -1,8 +1,8 @@
-// A run as one HTML page: curves, class weights and what they follow, scores of each evaluated split, configuration, how to repeat it.
+// A run as one HTML page: curves, class weights with their recalls or IoUs, scores of each evaluated split, configuration, how to repeat it.
 //
-//   The weights a class gets over time beside its recall are the picture of the recall loss: Tian et al., "Striking the right
-//   balance: recall loss for semantic segmentation", ICRA 2022. A class is called rare with less than 1 % of the truth pixels
-//   of the first evaluation shown (test before val).
+//   The weight of each class over time beside its recall shows how the recall loss works: Tian et al., "Striking the right
+//   balance: recall loss for semantic segmentation", ICRA 2022. A class is rare if it has less than 1 % of the ground-truth pixels
+//   of the first evaluation on the page (test before val).
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace seg {
 
-/// From metrics.jsonl, config.yaml and eval/ of the run. Throws kData where there is no run or a report is damaged.
+/// Made from metrics.jsonl, config.yaml and eval/ of the run. Throws kData if there is no run or a report is damaged.
 std::string run_page(const std::filesystem::path& directory);
 
 /// Writes it to report.html in the directory. Throws kData, kStorage.

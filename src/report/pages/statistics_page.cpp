@@ -33,8 +33,8 @@ TextTable statistics_table(const DataSummary& summary, const std::vector<std::si
 std::string counted(const DataSummary& summary) {
   return std::to_string(summary.image_count) + " training images, " + std::to_string(summary.ignored_pixels) + " ignored pixels" +
          (summary.sampled.empty() ? ""
-                                  : "; P(c): share of the samples drawn for the class, from the images with enough of it; sampled share: of the "
-                                    "pixels of the frames drawn, before they are cropped");
+                                  : "; P(c): share of the samples drawn for the class, from the images with enough of it; sampled share: share of "
+                                    "the pixels in the drawn frames, before cropping");
 }
 
 OrderedJson statistics_data(const DataSummary& summary, const std::vector<std::size_t>& order) {

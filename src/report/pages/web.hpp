@@ -1,4 +1,4 @@
-// What HTML pages carry with them: text files built into the program (src/report/pages/web, and Chart.js of the build machine).
+// The parts of HTML pages: text files built into the program (src/report/pages/web, and Chart.js of the build machine).
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@ namespace seg {
 
 extern const std::string_view kChartLibrary;      // JavaScript that defines Chart
 extern const std::string_view kPageStyle;         // CSS
-extern const std::string_view kPageScript;        // JavaScript: what all pages draw with
+extern const std::string_view kPageScript;        // JavaScript: drawing functions for all pages
 extern const std::string_view kRunScript;         // the charts of a run
 extern const std::string_view kComparisonScript;  // the charts of a comparison
 extern const std::string_view kStatisticsScript;  // the charts of a data set

@@ -32,7 +32,7 @@ std::string scientific(std::optional<double> value) {
   return {text.data(), static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.2e", *value))};
 }
 
-/// The columns of the terminal behind stderr; 0 if it is no terminal.
+/// The width of the terminal at stderr, in columns; 0 if it is not a terminal.
 int stderr_columns() {
   if (isatty(STDERR_FILENO) == 0) return 0;
   winsize size{};
@@ -103,7 +103,7 @@ void Console::draw(std::string line, int columns) {
     print(line);
     return;
   }
-  // One column stays free: many terminals wrap when the last one is written.
+  // One column stays free: many terminals wrap when the last column is written.
   line.resize(static_cast<std::size_t>(std::max(columns, kSmallestWidth) - 1), ' ');
   out_ << '\r' << line << std::flush;
   open_line_ = true;

@@ -1,4 +1,4 @@
-// For people, on stderr: the events of a run, and how far a job of many equal parts is. One line redrawn on a terminal, plain lines elsewhere.
+// Shows the events of a run and the progress of a job on stderr: one line that is redrawn on a terminal, plain lines elsewhere.
 #pragma once
 
 #include <chrono>
@@ -12,31 +12,31 @@
 
 namespace seg {
 
-/// "120/1125  loss 1.2345  lr 9.1e-04  23.4 images/s  waiting 2 %  left 0:12:34"; "-" for what is null or missing.
+/// "120/1125  loss 1.2345  lr 9.1e-04  23.4 images/s  waiting 2 %  left 0:12:34"; "-" for values that are null or missing.
 std::string progress_line(const Event& event);
 /// Any other event: "validation 500: mean_iou 0.4123, mean_accuracy 0.5010" from its scalar values.
 std::string event_line(const Event& event);
-/// "0:12:34"; days are counted in hours.
+/// "0:12:34"; days are shown as hours.
 std::string duration_text(double seconds);
 
-/// "[====      ] 12/60 images  3.4 images/s  left 0:00:14" with a bar that fills `columns`; none below 60. total 0: not known.
+/// "[====      ] 12/60 images  3.4 images/s  left 0:00:14" with a bar that fills `columns`; no bar below 60 columns. total 0: unknown.
 std::string progress_bar_text(std::int64_t done, std::int64_t total, const std::string& unit, double seconds, int columns);
 
-/// Lines for people.
+/// Writes lines for people.
 class Console {
  public:
-  /// `columns` gives the width to draw in (never less than 20), or 0 for plain lines.
+  /// `columns` returns the width of the line (at least 20 is used), or 0 for plain lines.
   Console(std::ostream& out, std::function<int()> columns);
-  /// stderr, whose columns are asked anew for each line.
+  /// Writes to stderr, whose width is read again for each line.
   Console();
   ~Console();  // ends the line
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
   int columns() const { return columns_(); }
-  /// A line in the place of the one drawn before; a plain one for columns 0.
+  /// Redraws the line; prints a plain line if columns is 0.
   void draw(std::string line, int columns);
-  /// A line that stays.
+  /// Prints a line that stays.
   void print(const std::string& line);
 
  private:
@@ -44,7 +44,7 @@ class Console {
 
   std::ostream& out_;
   std::function<int()> columns_;
-  bool open_line_ = false;  // a drawn line waits to be redrawn
+  bool open_line_ = false;  // the last line may be redrawn
 };
 
 class ConsoleReporter : public Reporter {
@@ -60,14 +60,14 @@ class ConsoleReporter : public Reporter {
 
 class ProgressBar {
  public:
-  /// `unit` is what is counted ("images").
+  /// `unit`: what is counted ("images").
   ProgressBar(std::int64_t total, std::string unit) : total_(total), unit_(std::move(unit)) {}
   ProgressBar(std::ostream& out, std::function<int()> columns, std::int64_t total, std::string unit)
       : console_(out, std::move(columns)), total_(total), unit_(std::move(unit)) {}
 
-  /// One more part is done. See show.
+  /// Reports that one more part is done. See show.
   void advance() { show(done_ + 1, total_); }
-  /// So many of so many parts are done (total 0: not known). Draws at most ten times a second on a terminal, every ten seconds elsewhere.
+  /// Reports that `done` of `total` parts are done (total 0: unknown). Draws at most ten times a second on a terminal, every ten seconds elsewhere.
   void show(std::int64_t done, std::int64_t total);
   double seconds() const;
 

@@ -10,7 +10,7 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-/// Appends the numbers (and nulls) of `values`; text and lists are no curves.
+/// Appends the numbers (and nulls) of `values`; text and lists are skipped.
 void append(std::map<std::string, Curve>& curves, std::int64_t iteration, const OrderedJson& values) {
   for (const auto& [name, value] : values.items()) {
     if (value.is_number())

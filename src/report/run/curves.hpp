@@ -1,4 +1,4 @@
-// What a run's events draw: scalars and values by class over iterations.
+// The curves of a run, from its events: scalars and values by class over iterations.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace seg {
 
-/// (iteration, value), in the order of the events; a value that is not known is empty.
+/// (iteration, value), in the order of the events; unknown values are empty.
 using Curve = std::vector<std::pair<std::int64_t, std::optional<double>>>;
 
 struct RunCurves {
@@ -22,15 +22,15 @@ struct RunCurves {
   std::map<std::string, Curve> weights;     // class_weights, by class name
   std::map<std::string, Curve> recalls;     // class_recalls, by class name
   std::map<std::string, Curve> ious;        // class_ious, by class name
-  nlohmann::ordered_json start;             // values of the last "start" event: the one that describes the newest part
-  std::optional<Event> end;                 // the last event, where it is "end"
+  nlohmann::ordered_json start;             // values of the last "start" event, which describes the newest part of the run
+  std::optional<Event> end;                 // the last event, if it is "end"
   std::int64_t iteration = 0;               // of the last event
 };
 
-/// Throws kData where the directory holds no run.
+/// Throws kData if the directory has no run.
 RunCurves read_curves(const std::filesystem::path& directory);
 
-/// At most `count` points (> 0): neighbours are replaced by the mean of their values, at the iteration of the last of them.
+/// Reduces a curve to at most `count` points (> 0): neighbours are replaced by their mean value, at the iteration of the last of them.
 Curve thinned(const Curve& curve, std::size_t count);
 
 /// [[iteration, value or null], ...]

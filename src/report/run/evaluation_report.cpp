@@ -16,7 +16,7 @@ constexpr std::uintmax_t kMaxReportBytes = std::uintmax_t{64} << 20;
 struct ScoreField {
   const char* name;
   std::optional<double> Scores::*score;
-  bool newer = false;  // reports of older versions do not have it
+  bool newer = false;  // missing in reports of older versions
 };
 constexpr ScoreField kScoreFields[] = {{"overall_accuracy", &Scores::overall_accuracy},
                                        {"mean_accuracy", &Scores::mean_accuracy},
@@ -28,7 +28,7 @@ constexpr ScoreField kScoreFields[] = {{"overall_accuracy", &Scores::overall_acc
                                        {"mean_iou_by_class", &Scores::mean_iou_by_class, true},
                                        {"boundary_iou", &Scores::boundary_iou, true}};
 
-/// A path or name may hold any bytes; a bad one is replaced, not an error.
+/// A path or name may contain any bytes; invalid ones are replaced and are no error.
 std::string dumped(const ordered_json& value, int indent) { return value.dump(indent, ' ', false, ordered_json::error_handler_t::replace); }
 
 ordered_json number(std::optional<double> value) { return value ? ordered_json(*value) : ordered_json(nullptr); }
@@ -130,7 +130,7 @@ void write_evaluation_report(const EvaluationReport& report, const std::filesyst
   const EvaluationPaths paths{folder};
   write_file_atomic(paths.per_class(), per_class_table(report).csv());
   write_file_atomic(paths.confusion(), confusion_table(report).csv());
-  // The last one: a folder with a report.json is complete.
+  // Written last: a folder with a report.json is complete.
   write_file_atomic(paths.report(), dumped(to_json(report), 2) + "\n");
 }
 
@@ -152,7 +152,7 @@ EvaluationReport read_evaluation_report(const std::filesystem::path& file) {
     for (const ScoreField& field : kScoreFields) report.notes.erase(field.name);
     return report;
   } catch (const std::exception& error) {
-    throw Error(ErrorKind::kData, file.string() + ": not the report of an evaluation (" + error.what() + ")", "segeval writes it anew");
+    throw Error(ErrorKind::kData, file.string() + ": not the report of an evaluation (" + error.what() + ")", "run segeval to write it again");
   }
 }
 
@@ -171,9 +171,9 @@ std::string evaluation_text(const EvaluationReport& report) {
                      "\nmIoU by image (mIoU^I) " + percent(scores.mean_iou_by_image) + ", by image and class (mIoU^C) " +
                      percent(scores.mean_iou_by_class) + ", boundary IoU " + percent(scores.boundary_iou) + "\n";
   const std::vector<std::string> no_truth = names_without(report, &ClassScores::accuracy);
-  if (!no_truth.empty()) text += "no pixels, so not in the mean accuracy: " + listed(no_truth) + "\n";
+  if (!no_truth.empty()) text += "no ground-truth pixels, so not in the mean accuracy: " + listed(no_truth) + "\n";
   const std::vector<std::string> nowhere = names_without(report, &ClassScores::iou);
-  if (!nowhere.empty()) text += "nor predicted, so in no mean: " + listed(nowhere) + "\n";
+  if (!nowhere.empty()) text += "neither ground-truth nor predicted pixels, so in no mean: " + listed(nowhere) + "\n";
   return text;
 }
 

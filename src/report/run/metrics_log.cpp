@@ -15,11 +15,11 @@ using nlohmann::ordered_json;
 std::string as_line(const Event& event) {
   ordered_json line = {{"event", event_name(event.kind)}, {"iteration", event.iteration}, {"time", event.time}};
   for (const auto& [key, value] : event.values.items()) line[key] = value;
-  // Paths may hold any bytes; a bad one must not end a run.
+  // Paths may contain any bytes; an invalid one must not end a run.
   return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-/// A line with the name and the iteration of an event, of a kind we know or not; empty for anything else.
+/// A line with the name and the iteration of an event of any kind, also unknown ones; empty for other lines.
 std::optional<ordered_json> parsed(const std::string& line) {
   ordered_json values = ordered_json::parse(line, nullptr, false);
   const auto has = [&](const char* key, bool (ordered_json::*is_type)() const noexcept) {
@@ -53,7 +53,7 @@ void JsonLinesReporter::report(const Event& event) { file_.append(as_line(event)
 void for_each_event(const std::filesystem::path& path, const std::function<void(Event)>& take) {
   std::ifstream file(path);
   if (!file)
-    throw Error(ErrorKind::kData, path.parent_path().string() + ": no run here (" + path.filename().string() + " cannot be read)",
+    throw Error(ErrorKind::kData, path.parent_path().string() + ": not a run (" + path.filename().string() + " cannot be read)",
                 "give the directory of a segtrain run");
   for (std::string line; std::getline(file, line);) {
     if (auto event = event_of(line)) take(std::move(*event));

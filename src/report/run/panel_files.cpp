@@ -14,7 +14,7 @@ namespace {
 constexpr std::uintmax_t kMaxPictureBytes = std::uintmax_t{16} << 20;
 constexpr const char* kIndexName = "index.json";
 
-/// The digest makes the name of another picture another one, so that the pictures of the old index stay as they are.
+/// The digest gives every picture its own name, so that the pictures of the old index stay unchanged.
 std::string file_name(const PanelPicture& picture) {
   Digest digest;
   digest.update(picture.png);
@@ -65,14 +65,14 @@ std::vector<Panel> read_panel_index(const fs::path& folder) {
     const nlohmann::ordered_json index = nlohmann::ordered_json::parse(text);
     for (const auto& one : index.at("panels")) {
       Panel panel{one.at("title").get<std::string>(), one.at("id").get<std::string>(), one.at("file").get<std::string>(), std::nullopt};
-      // A report shows what lies in the folder, nothing beside it.
+      // A report shows only files in the folder.
       if (panel.file != safe_file_name(panel.file)) throw std::out_of_range("'" + panel.file + "' is not a file name");
       if (one.contains("mean_iou") && one["mean_iou"].is_number()) panel.mean_iou = one["mean_iou"].get<double>();
       panels.push_back(std::move(panel));
     }
     return panels;
   } catch (const std::exception& error) {
-    throw Error(ErrorKind::kData, file.string() + ": not an index of panels (" + error.what() + ")", "remove the folder; segeval writes it anew");
+    throw Error(ErrorKind::kData, file.string() + ": not an index of panels (" + error.what() + ")", "remove the folder and run segeval again");
   }
 }
 

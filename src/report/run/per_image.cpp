@@ -29,7 +29,7 @@ ImageCounts counts_of(const std::string& line, std::int64_t classes) {
   return image;
 }
 
-/// A path may hold any bytes; a bad one is replaced, not an error.
+/// A path may contain any bytes; invalid ones are replaced and are no error.
 std::string line_of(const ordered_json& json) { return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n"; }
 
 std::string image_line(const TauCurve& curve, std::size_t image) {
@@ -94,7 +94,7 @@ std::vector<ImageCounts> read_per_image(const std::filesystem::path& folder, std
     while (std::getline(file, line)) images.push_back(counts_of(line, classes));
   } catch (const std::exception& error) {
     throw Error(ErrorKind::kData, path.string() + ":" + std::to_string(images.size() + 1) + ": not the counts of an image (" + error.what() + ")",
-                "segeval writes it anew");
+                "run segeval to write it again");
   }
   std::stable_sort(images.begin(), images.end(), [](const ImageCounts& a, const ImageCounts& b) { return a.id < b.id; });
   return images;
@@ -125,7 +125,7 @@ TauCurve read_tau_curve(const std::filesystem::path& folder) {
     for (++number; std::getline(file, line); ++number) read_image(line, curve);
   } catch (const std::exception& error) {
     throw Error(ErrorKind::kData, path.string() + ":" + std::to_string(number) + ": not the counts of logit adjustments (" + error.what() + ")",
-                "segeval --tau-curve writes it anew");
+                "run segeval --tau-curve to write it again");
   }
   for (std::vector<ImageCounts>& images : curve.images) std::ranges::stable_sort(images, {}, &ImageCounts::id);
   return curve;

@@ -1,11 +1,11 @@
-// What an evaluation counted on single images, as files: what scores of a resampled split are made of.
+// Files with the counts of single images in an evaluation, from which the scores of a resampled split are computed.
 //
-// per_image.jsonl: {"id": "path", "confusion": [[truth, predicted, pixels], ...]} a line, non-zero cells only; predicted is -1 for none of the
-//   classes.
+// per_image.jsonl: one line {"id": "path", "confusion": [[truth, predicted, pixels], ...]} per image, only non-zero cells; predicted is -1 for none
+//   of the classes.
 //
-// Of a curve under logit adjustment two files.
-// tau_curve.csv, for people: tau and the means, fractions 0..1, a line a tau.
-// tau_counts.jsonl, for comparisons, which draw the images anew: {"split", "checkpoint", "taus": [...]}, then a line an image,
+// A tau curve (logit adjustment) has two files.
+// tau_curve.csv, for people: tau and the mean scores, fractions 0..1, one line per tau.
+// tau_counts.jsonl, for comparisons, which resample the images: {"split", "checkpoint", "taus": [...]}, then one line per image,
 //   {"id", "truth": [K pixels], "counts": [[predicted, both, predicted, both, ...] for each tau]}.
 #pragma once
 
@@ -28,12 +28,12 @@ class PerImageLog {
   std::string lines_;
 };
 
-/// What PerImageLog wrote into `folder`, sorted by id; empty where there is no such file. Throws kData for a file of another form.
+/// Reads what PerImageLog wrote to `folder`, sorted by id; empty if there is no file. Throws kData for a file with another format.
 std::vector<ImageCounts> read_per_image(const std::filesystem::path& folder, std::int64_t classes);
 
 /// Throws kStorage.
 void write_tau_curve(const TauCurve& curve, const std::filesystem::path& folder);
-/// What lies in `folder`, sorted by id; no taus where there is no such file. Throws kData for a file of another form.
+/// Reads the curve in `folder`, sorted by id; no taus if there is no file. Throws kData for a file with another format.
 TauCurve read_tau_curve(const std::filesystem::path& folder);
 
 }  // namespace seg

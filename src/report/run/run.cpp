@@ -19,7 +19,7 @@ using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 struct EventLog {
-  std::optional<ordered_json> start;  // the first one
+  std::optional<ordered_json> start;  // the first start event
   std::map<EventKind, Event> last;
 };
 
@@ -44,7 +44,7 @@ RunDescription describe(const fs::path& directory, const EventLog& log) {
             start.at("iterations").get<std::int64_t>()};
   } catch (const std::exception&) {
     throw Error(ErrorKind::kData, RunPaths{directory}.metrics().string() + ": no start event with name, loss, dataset, seed and iterations",
-                "the run stopped before its first line, or the file was changed");
+                "the run stopped before its first event, or the file was changed");
   }
 }
 
@@ -74,7 +74,7 @@ RunResult read_run_result(const fs::path& directory) {
     return result;
   }
   const auto wanted = [](const char* split) { return RunPaths{}.evaluation(split).report().string(); };
-  throw Error(ErrorKind::kData, directory.string() + ": neither " + wanted("test") + " nor " + wanted("val"),
+  throw Error(ErrorKind::kData, directory.string() + ": has neither " + wanted("test") + " nor " + wanted("val"),
               "segeval --checkpoint " + RunPaths{directory}.best().string() + " writes it");
 }
 

@@ -1,4 +1,4 @@
-// Where things lie in the folder of a run and in that of an evaluation: their names stand here alone.
+// The paths of all files in the folder of a run and in the folder of an evaluation.
 #pragma once
 
 #include <filesystem>

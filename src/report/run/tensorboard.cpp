@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{4} << 30;
 
-/// TFRecords mask their checksums, since the checksum of data that holds its own checksum tells nothing.
+/// TFRecords mask their checksums, since the checksum of data that contains its own checksum is useless.
 std::uint32_t masked_crc(std::string_view bytes) {
   const std::uint32_t crc = crc32c(bytes);
   return (crc >> 15 | crc << 17) + 0xA282EAD8U;
@@ -43,7 +43,7 @@ std::string tf_record(std::string_view data) {
   return record;
 }
 
-/// The data of the record at the front, which is removed; empty where it is torn or damaged.
+/// Removes the first record and returns its data; empty if it is incomplete or damaged.
 std::optional<std::string_view> take_record(std::string_view& rest) {
   if (rest.size() < 16 || little_endian(rest.substr(8, 4)) != masked_crc(rest.substr(0, 8))) return std::nullopt;
   const std::uint64_t length = little_endian(rest.substr(0, 8));
@@ -54,7 +54,7 @@ std::optional<std::string_view> take_record(std::string_view& rest) {
   return data;
 }
 
-/// A name TensorBoard knows as an event file; files of one run in the order of their names are in the order of time.
+/// A file name that TensorBoard recognises; the files of one run, sorted by name, are in temporal order.
 std::string event_file_name() {
   const std::string seconds = std::to_string(static_cast<std::int64_t>(utc_seconds() * 1e3));
   return "events.out.tfevents." + seconds + ".segtrain." + std::to_string(getpid());
@@ -79,7 +79,7 @@ std::int64_t cut_back_file(const std::filesystem::path& path, std::int64_t itera
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
-  // ISCSI uses this checksum, without its two inversions here; the library only reads, and takes what one int can count.
+  // ISCSI uses this checksum, but without the two inversions. The library only reads the data, and takes lengths up to an int.
   constexpr std::size_t kMost = std::size_t{1} << 30;
   std::uint32_t crc = ~std::uint32_t{0};
   for (; !bytes.empty(); bytes.remove_prefix(std::min(kMost, bytes.size())))
@@ -88,7 +88,7 @@ std::uint32_t crc32c(std::string_view bytes) {
 }
 
 TensorBoardReporter::TensorBoardReporter(const std::filesystem::path& folder, std::string configuration) : configuration_(std::move(configuration)) {
-  std::error_code ignored;  // the file cannot be written then, and says so
+  std::error_code ignored;  // the write to the file will then fail with a message
   std::filesystem::create_directories(folder, ignored);
   file_ = std::make_unique<LineFile>(folder / event_file_name());
   tensorboard::Event first;

@@ -1,6 +1,6 @@
-// Events as files that TensorBoard reads; what they hold is told in report/run/tensorboard_summary.hpp.
+// Writes events to files for TensorBoard; report/run/tensorboard_summary.hpp describes their content.
 //
-//   A file is a row of TFRecords: length u64, masked CRC32C of it u32, data, masked CRC32C of the data u32 (little-endian); the data
+//   A file is a sequence of TFRecords: length u64, its masked CRC32C u32, data, masked CRC32C of the data u32 (little-endian); the data
 //   is an Event of report/run/tensorboard.proto.
 #pragma once
 
@@ -17,8 +17,7 @@ namespace seg {
 
 class TensorBoardReporter : public Reporter {
  public:
-  /// Starts a new file in `folder`, which is made; `configuration` (YAML) is written with each "start" event. Failures are told on
-  /// stderr, as LineFile does.
+  /// Starts a new file in `folder`, which is created; `configuration` (YAML) is written with each "start" event. LineFile reports failures on stderr.
   TensorBoardReporter(const std::filesystem::path& folder, std::string configuration);
 
   void report(const Event& event) override;
@@ -28,8 +27,8 @@ class TensorBoardReporter : public Reporter {
   std::string configuration_;
 };
 
-/// Drops the events after `iteration`, and what is torn or damaged, from all event files of `folder`, which may be missing.
-/// Returns how many whole events were dropped. Throws kStorage where a file cannot be read or replaced.
+/// Removes events after `iteration`, and incomplete or damaged ones, from all event files of `folder`, which may be missing.
+/// Returns the number of intact events that were removed. Throws kStorage if a file cannot be read or replaced.
 std::int64_t cut_back_tensorboard(const std::filesystem::path& folder, std::int64_t iteration);
 
 /// CRC-32C (Castagnoli: RFC 3720, appendix B.4).

@@ -61,7 +61,7 @@ void add_histogram(tensorboard::Summary& summary, const std::string& tag, const 
   }
 }
 
-/// What a plugin shows, with a tensor of one element, which is left to the caller.
+/// Adds a value for a plugin, with a tensor of one element, which the caller fills.
 tensorboard::Value& add_for_plugin(tensorboard::Summary& summary, const std::string& plugin, const std::string& tag, int type) {
   tensorboard::Value& one = *summary.add_value();
   one.set_tag(tag);
@@ -79,7 +79,7 @@ void add_text(tensorboard::Summary& summary, const std::string& tag, const std::
 void add_settings(tensorboard::Summary& summary, const OrderedJson& values, const std::string& configuration) {
   std::string table = "| setting | value |\n|---|---|\n";
   for (const auto& [name, value] : values.items()) {
-    if (value.is_object()) continue;  // the settings, which have a place of their own
+    if (value.is_object()) continue;  // the settings, which are written separately
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
     table.append("| ").append(name).append(" | ").append(text).append(" |\n");
   }
@@ -103,7 +103,7 @@ google::protobuf::Value value_of(const OrderedJson& value) {
   return one;
 }
 
-/// The plugin reads what stands in the metadata alone; a value has to be there nevertheless.
+/// The plugin reads only the metadata, but a value is required nevertheless.
 void add_hparams(tensorboard::Summary& summary, const std::string& tag, const tensorboard::HparamsData& data) {
   tensorboard::Value& one = add_for_plugin(summary, "hparams", "_hparams_/" + tag, kFloatType);
   one.mutable_metadata()->mutable_plugin_data()->set_content(data.SerializeAsString());
@@ -154,7 +154,7 @@ void add_panels(tensorboard::Summary& summary, const std::filesystem::path& fold
       one.mutable_image()->set_encoded_image_string(png);
     }
   } catch (const std::exception& error) {
-    spdlog::warn("TensorBoard is not shown the pictures: {}", error.what());
+    spdlog::warn("the pictures were not written for TensorBoard: {}", error.what());
   }
 }
 

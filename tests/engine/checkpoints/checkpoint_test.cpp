@@ -79,13 +79,13 @@ TEST_F(CheckpointTest, WeightsAloneAreNotResumed) {
   EXPECT_NO_THROW(load_checkpoint(file_));
   const Error error = error_of([&] { load_resumable(file_); });
   EXPECT_EQ(error.kind, ErrorKind::kStorage);
-  EXPECT_THAT(error.what(), HasSubstr("weights alone"));
+  EXPECT_THAT(error.what(), HasSubstr("only weights"));
 }
 
 TEST_F(CheckpointTest, OtherSafetensorsFilesAreNone) {
   const float value = 1;
   write_safetensors(file_, {{"weight", "F32", {1}, &value}}, {});
-  EXPECT_THAT(error_of([&] { load_checkpoint(file_); }).what(), HasSubstr("is no checkpoint of segtrain"));
+  EXPECT_THAT(error_of([&] { load_checkpoint(file_); }).what(), HasSubstr("is not a checkpoint of segtrain"));
 }
 
 TEST_F(CheckpointTest, AFolderIsToldWhichFileIsMeant) {

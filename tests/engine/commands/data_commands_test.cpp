@@ -30,7 +30,7 @@ class CheckData : public testing::Test {
 TEST_F(CheckData, AMissingTestSplitIsPassedOver) {
   remove("test");
   EXPECT_EQ(check(), 0);
-  EXPECT_THAT(out_.str(), HasSubstr("test: not there, passed over (training does not need it)\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("test: not found, skipped (training does not need it)\n"));
 }
 
 TEST_F(CheckData, AMissingSplitThatTrainingReadsIsAnError) {
@@ -47,7 +47,7 @@ TEST_F(CheckData, OwnDataNeedsNoValidation) {
   std::vector<std::string> overrides = test::tiny_overrides(data_);
   overrides.insert(overrides.end(), {"data.dataset=folder", "data.classes=" + table});
   EXPECT_EQ(check_data(load_run_config("camvid_recall.yaml", overrides), out_), 0);
-  EXPECT_THAT(out_.str(), HasSubstr("val: not there, passed over"));
+  EXPECT_THAT(out_.str(), HasSubstr("val: not found, skipped"));
 }
 
 TEST_F(CheckData, StatisticsTellHowRareClassesWouldBeDrawn) {

@@ -11,7 +11,7 @@ TEST(DryRun, TellsTheHostsMemoryOnTheCpu) { EXPECT_EQ(memory_line(torch::kCPU, {
 
 TEST(DryRun, TellsTheMemoryOfTheGpuBeforeTheHosts) {
   const DeviceMemory memory{.free = 130 * kGigabyte, .used = 10 * kGigabyte, .peak = 25 * kGigabyte};
-  EXPECT_EQ(memory_line({torch::kCUDA, 1}, memory, 2 * kGigabyte), "peak memory: 25.00 GB of 140.00 on cuda:1, 2.00 GB of the host\n");
+  EXPECT_EQ(memory_line({torch::kCUDA, 1}, memory, 2 * kGigabyte), "peak memory: 25.00 GB of 140.00 on cuda:1, 2.00 GB on the host\n");
 }
 
 }  // namespace

@@ -226,7 +226,7 @@ TEST_F(TrainCommandTest, BestIsByTheScoreThatWasNamed) {
 TEST_F(TrainCommandTest, AFinishedRunIsReportedAndLeftAlone) {
   copy_whole("run");
   const auto written = fs::last_write_time(folder_ / "run/metrics.jsonl");
-  EXPECT_THAT(output_of(command("run", "auto")), HasSubstr("finished already"));
+  EXPECT_THAT(output_of(command("run", "auto")), HasSubstr("already finished"));
   EXPECT_EQ(fs::last_write_time(folder_ / "run/metrics.jsonl"), written);
 }
 
@@ -281,7 +281,7 @@ TEST_F(TrainCommandTest, WeightsAloneAreNotResumedAndNothingIsTouched) {
   copy_whole("run");
   const Error error = error_of([&] { output_of(command("run", best_of("run").string())); });
   EXPECT_EQ(error.kind, ErrorKind::kStorage);
-  EXPECT_THAT(error.what(), HasSubstr("best.safetensors holds weights alone and cannot be resumed"));
+  EXPECT_THAT(error.what(), HasSubstr("best.safetensors holds only weights and cannot be resumed"));
   EXPECT_THAT(error.hint, AllOf(HasSubstr("last.safetensors"), HasSubstr("model.init_from")));
   expect_untouched("run");
 }
@@ -318,7 +318,7 @@ TEST_F(TrainCommandTest, BrokenFilesAreLeftOutAndNamed) {
   EXPECT_THAT(skipped.at("files").at(0).get<std::string>(), HasSubstr("trainannot"));
   run.run_dir = folder_ / "dry";
   run.dry_run = true;
-  EXPECT_THAT(output_of(run), HasSubstr("s a step"));
+  EXPECT_THAT(output_of(run), HasSubstr("s per step"));
 }
 
 TEST_F(TrainCommandTest, WithoutAValSplitTheLastWeightsAreBest) {
@@ -364,7 +364,7 @@ TEST_F(TrainCommandTest, DryRunWritesNothing) {
   TrainCommand dry = command("run");
   dry.dry_run = true;
   EXPECT_THAT(output_of(dry),
-              AllOf(HasSubstr("s a step"), HasSubstr("peak memory"), HasSubstr("whole run"), HasSubstr("nothing was trained or written")));
+              AllOf(HasSubstr("s per step"), HasSubstr("peak memory"), HasSubstr("whole run"), HasSubstr("nothing was trained or written")));
   EXPECT_FALSE(fs::exists(folder_ / "run"));
 }
 

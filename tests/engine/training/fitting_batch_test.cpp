@@ -55,7 +55,7 @@ TEST(StepThatFits, TellsTheLargestBatchThatWould) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind, ErrorKind::kMemory);
-    EXPECT_THAT(error.what(), HasSubstr("8 images in a pass are too many"));
+    EXPECT_THAT(error.what(), HasSubstr("a pass of 8 images does not fit"));
     EXPECT_THAT(error.what(), HasSubstr("a pass of 2 took"));
     EXPECT_THAT(error.hint, HasSubstr("train.batch_size"));
   }

@@ -83,7 +83,7 @@ TEST_F(TrainingRanks, BadStepsInARowEndTheRunOfAllRanks) {
       messages[static_cast<std::size_t>(ranks.rank())] = error.what();
     }
   });
-  EXPECT_THAT(messages[0], testing::HasSubstr("2 steps in a row up to step 2"));
+  EXPECT_THAT(messages[0], testing::HasSubstr("2 consecutive steps up to step 2"));
   EXPECT_EQ(messages[1], messages[0]);
 }
 

@@ -253,8 +253,8 @@ TEST(Comparison, ABaselineMayBeNamedByARun) {
   for (RunResult& run : runs) run.run.name = "camvid";
   const Error both = baseline_error(runs, {"camvid"});
   EXPECT_EQ(both.kind, ErrorKind::kConfiguration);
-  EXPECT_STREQ(both.what(), "--baseline: 'camvid' fits runs of several losses: '0.25 ce + 0.75 soft_iou', 'ce'");
-  EXPECT_EQ(both.hint, "name one of these losses");
+  EXPECT_STREQ(both.what(), "--baseline: 'camvid' matches runs of several losses: '0.25 ce + 0.75 soft_iou', 'ce'");
+  EXPECT_EQ(both.hint, "use one of these losses");
 }
 
 TEST(Comparison, RefusesBaselinesThatAreNone) {
@@ -263,7 +263,7 @@ TEST(Comparison, RefusesBaselinesThatAreNone) {
   EXPECT_EQ(unknown.kind, ErrorKind::kConfiguration);
   EXPECT_STREQ(unknown.what(), "--baseline: no run has the loss, the name or the directory 'recal'");
   EXPECT_EQ(unknown.hint, "the runs have the losses 'ce', 'recall'");
-  EXPECT_STREQ(baseline_error(runs, {"ce", "ce-seed0"}).what(), "--baseline: 'ce' and 'ce-seed0' are one loss, 'ce'");
+  EXPECT_STREQ(baseline_error(runs, {"ce", "ce-seed0"}).what(), "--baseline: 'ce' and 'ce-seed0' are one loss: 'ce'");
   EXPECT_STREQ(baseline_error(runs, {"ce", "recall", "ce"}).what(), "--baseline is given 3 times");
 }
 
@@ -272,8 +272,8 @@ TEST(Comparison, RefusesBaselinesWithoutACurveWhereHeightsAreMeasured) {
   const std::vector<RunResult> curved{with_curve("ce", 4, 4), run_of("recall", 0, 0.4, 0.5)};
   for (const Error& error : {baseline_error(curved, {"recall"}), baseline_error(curved, {"ce", "recall"}), baseline_error(plain, {"recall", "ce"})}) {
     EXPECT_EQ(error.kind, ErrorKind::kData);
-    EXPECT_THAT(error.what(), HasSubstr("has no curve of logit adjustment on test"));
-    EXPECT_THAT(error.hint, HasSubstr("best.safetensors --split test --tau-curve counts it"));
+    EXPECT_THAT(error.what(), HasSubstr("has no tau curve on test"));
+    EXPECT_THAT(error.hint, HasSubstr("best.safetensors --split test --tau-curve makes it"));
   }
   EXPECT_STREQ(baseline_error(plain, {"recall"}).what(), "no error");  // nothing but differences is asked for
 }

@@ -58,7 +58,7 @@ TEST(Run, PrefersTheTestSplit) {
 
 TEST(Run, ErrorsNameWhatIsMissing) {
   const TemporaryFolder folder;
-  EXPECT_THAT(error_of([&] { read_run(folder.path()); }), HasSubstr("no run here"));
+  EXPECT_THAT(error_of([&] { read_run(folder.path()); }), HasSubstr("not a run"));
   write_text(folder / "metrics.jsonl", "");
   EXPECT_THAT(error_of([&] { read_run(folder.path()); }), HasSubstr("no start event"));
   write_text(folder / "metrics.jsonl", kStart);

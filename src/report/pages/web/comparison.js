@@ -2,8 +2,8 @@
 (() => {
   const { names, losses } = seg.data;
   const known = points => points.filter(point => point.x !== null && point.y !== null);
-  // One data set a loss, so that one button shows and hides it: runs, mean, whiskers of a standard deviation, and the curve of its checkpoints
-  // under logit adjustment. A gap keeps what does not belong together from being joined by a line.
+  // One Chart.js data set per loss, so that one button shows and hides it: runs, mean, error bars of one standard deviation, and the curve of its
+  // checkpoints with logit adjustment. A gap keeps separate parts from being joined by a line.
   const gap = { x: NaN, y: NaN };
   const parts = loss => {
     const mean = known([loss.mean]).map(point => ({ ...point, told: 'mean', size: 8 }));
@@ -27,10 +27,10 @@
   });
   const told = ({ raw, dataset }) => `${dataset.label}, ${raw.told}: accuracy ${raw.x.toFixed(2)}, mIoU ${raw.y.toFixed(2)}`;
   seg.draw('chart-scatter', 'scatter', sets, seg.axis('mean accuracy, per cent', { type: 'linear', grace: '4%' }), seg.axis('mIoU, per cent', { grace: '4%' }),
-    // Parsed, since points are not in the order of x: the axis would end at the first and the last one.
+    // Parsed, since points are not sorted by x: otherwise the axis would range from the first to the last point.
     { parsing: { xAxisKey: 'x', yAxisKey: 'y' }, interaction: { mode: 'nearest', intersect: true }, plugins: { tooltip: { callbacks: { label: told } } } });
 
-  // The first loss is what the others are held against; its colour stays its own.
+  // The others are compared with the first loss, so it has no bars, but keeps its colour.
   for (const score of ['iou', 'accuracy', 'precision'])
     seg.bars(`chart-${score}`, names, losses.slice(1).map((loss, i) => ({ name: loss.name, values: loss[score], hue: i + 1 })), 'points');
 })();

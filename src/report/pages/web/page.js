@@ -1,5 +1,5 @@
 'use strict';
-// What all pages draw with: colours of the theme, and charts whose legend is made of buttons, so that the keyboard reaches them.
+// Drawing functions for all pages: colours of the theme, and charts whose legend consists of buttons, so that it works with the keyboard.
 const seg = (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const dark = window.matchMedia('screen and (prefers-color-scheme: dark)');
@@ -8,10 +8,10 @@ const seg = (() => {
 
   const isDark = () => dark.matches && !printing;
   const theme = () => (isDark() ? { text: '#e6e9ed', quiet: '#9aa5b1', line: '#353b44' } : { text: '#1b1f24', quiet: '#5b6570', line: '#d9dee4' });
-  // The golden angle keeps neighbours apart for any number of colours.
+  // With the golden angle, neighbouring colours differ for any number of colours.
   const colour = (i, alpha = 1) => `hsla(${(210 + i * 137.508) % 360}, ${isDark() ? '70%, 66%' : '72%, 40%'}, ${alpha})`;
 
-  // Each data set names its colour by number (`hue`), so that it can follow the theme.
+  // Each data set has a colour number (`hue`), so that its colour can follow the theme.
   function colours(type, datasets, scales) {
     const { text, quiet, line } = theme();
     for (const set of datasets) {
@@ -77,7 +77,7 @@ const seg = (() => {
     return chart;
   }
 
-  // [[x, y], ...] with null where y is not known
+  // [[x, y], ...] with null if y is not known
   const points = pairs => pairs.map(([x, y]) => ({ x, y: y === null ? NaN : y }));
 
   function lines(id, series, yTitle, yOptions = {}) {
@@ -90,7 +90,7 @@ const seg = (() => {
 
   const shortened = name => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
 
-  // Horizontal bars, a group a name; the values are null where not known.
+  // Horizontal bars, one group per name; values are null if not known.
   function bars(id, names, series, xTitle, xOptions = {}) {
     return draw(id, 'bar', series.map(one => ({ label: one.name, data: one.values, hue: one.hue, barPercentage: 0.9, categoryPercentage: 0.78 })),
       axis(xTitle, xOptions), axis('', { ticks: { autoSkip: false, callback(index) { return shortened(this.getLabelForValue(index)); } } }),

@@ -12,7 +12,7 @@
   seg.lines('chart-scores', [named('mean accuracy', percent(curves.mean_accuracy), { dots: 3 }), named('mIoU', percent(curves.mean_iou), { dots: 3 })],
     'per cent', { min: 0, max: 100 });
 
-  // Rare classes are drawn strong, on top; the others thin and dashed.
+  // Rare classes have thick lines, on top; the others thin, dashed lines.
   const byClass = series => series.map((one, i) => ({
     name: one.rare ? `★ ${one.name} (rare)` : one.name, points: one.points, hue: i, rare: one.rare,
     width: one.rare ? 3 : 1.5, faint: !one.rare, dash: one.rare || !series.some(other => other.rare) ? [] : [4, 3],
