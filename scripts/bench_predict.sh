@@ -5,19 +5,20 @@
 #
 # Each round runs each program once, one at a time. The table shows medians over the rounds (default 3). The fastest settings of PyTorch are searched
 # once for each size and number of threads. Default sizes: 360x480 512x1024 1024x2048; default threads: 2 1; default engines:
-# torch compile onnxruntime openvino. compile needs a minute to start. --quick times few images a round.
+# torch compile onnxruntime openvino. compile needs a minute to start. --quick times few images a round, and PyTorch uses channels-last memory, and
+# bfloat16 if the processor multiplies it, without trying the alternatives.
 # A network is trained for one epoch on drawn street scenes, which takes seconds. Labels in float32 must agree on 99 % of the pixels of one image.
 # DIR (default runs/bench-predict) gets the network, the JSON of every program, its log, and table.md.
 # Rivals: the programs that scripts/setup.sh --rivals installs, and Debian's python3-torch with python3-opencv. Missing programs are left out.
 # Variables such as ONEDNN_MAX_CPU_ISA apply to all programs and are printed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-usage() { sed -n '2,12p' "$0" | cut -c3-; }
+usage() { sed -n '2,13p' "$0" | cut -c3-; }
 rounds=3 sizes="360x480 512x1024 1024x2048" threads="2 1" engines="torch compile onnxruntime openvino"
-output=$here/runs/bench-predict runs=30 warmup=5
+output=$here/runs/bench-predict runs=30 warmup=5 quick=""
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) runs=5 warmup=2; shift ;;
+    --quick) runs=5 warmup=2 quick=yes; shift ;;
     --rounds) rounds=${2:-}; shift 2 ;;
     --sizes) sizes=${2:-}; shift 2 ;;
     --threads) threads=${2:-}; shift 2 ;;
@@ -104,13 +105,20 @@ choice() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.
 
 # One image each: checks that all predict the same, and finds the fastest settings of PyTorch.
 declare -A layouts precisions failed
+best_precision=fp32
+! grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo || best_precision=bf16
 for size in $sizes; do
   for count in $threads; do
     for entry in "${rivals[@]}"; do
       read -r word python engine precision <<<"$entry"
       name=trial.$word.$size.$count labels=()
       [ "$precision" != fp32 ] || labels=(--labels "$output/$name.npy")
-      rival "$name" $entry --runs 1 --warmup 1 "${labels[@]}" || { note "$word at $size" "it does not run here"; failed[$name]=yes; continue; }
+      settings=()
+      case $quick,$engine,$precision in
+        yes,torch,* | yes,compile,*) settings=(--layout channels-last --precision "${precision/auto/$best_precision}") ;;
+      esac
+      rival "$name" $entry --runs 1 --warmup 1 "${settings[@]}" "${labels[@]}" ||
+        { note "$word at $size" "it does not run here"; failed[$name]=yes; continue; }
       [ "$engine" = torch ] || [ "$engine" = compile ] || continue
       layouts[$name]=$(choice "$name" layout) precisions[$name]=$(choice "$name" precision)
     done
