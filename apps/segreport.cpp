@@ -60,8 +60,7 @@ int main(int argc, char** argv) {
                    "loss to compare with, as the table names it, or a run of that loss (default: ce); if given twice, the table also has the mIoU "
                    "over the curve of the second",
                    &options.baselines, "NAME"},
-                  {"--label",
-                   "LOSS=LABEL: call a loss LABEL in the tables; LOSS as for --baseline; may be given several times", &options.labels,
+                  {"--label", "LOSS=LABEL: call a loss LABEL in the tables; LOSS as for --baseline; may be given several times", &options.labels,
                    "LOSS=LABEL"}},
       .run = [&] { return compare(directories, output, options); },
   };

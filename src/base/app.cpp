@@ -85,8 +85,8 @@ int run_body(const std::function<int()>& body) {
     return fail(out_of_memory(""));
   } catch (const std::exception& error) {
     if (speaks_of_memory(error.what())) return fail(out_of_memory(first_line(error.what())));
-    return fail(Error(ErrorKind::kInternal, "internal: " + first_line(error.what()),
-                      "this is a bug in the program; please report it with the command line"));
+    return fail(
+        Error(ErrorKind::kInternal, "internal: " + first_line(error.what()), "this is a bug in the program; please report it with the command line"));
   }
 }
 

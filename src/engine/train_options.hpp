@@ -45,9 +45,8 @@ struct TrainOptions {
   void fields(config::Visitor& v) {
     v.field("iterations", iterations,
             {.help = "optimiser steps; 0: use train.epochs", .unit = "iterations", .min = 0, .max = 1e9, .instead_of = "epochs"});
-    v.field(
-        "epochs", epochs,
-        {.help = "passes over the training split, if train.iterations is 0", .unit = "epochs", .min = 0, .max = 1e6, .instead_of = "iterations"});
+    v.field("epochs", epochs,
+            {.help = "passes over the training split, if train.iterations is 0", .unit = "epochs", .min = 0, .max = 1e6, .instead_of = "iterations"});
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
     v.field("accumulate", accumulate,
             {.help = "forward passes per optimiser step; each counts recall and IoU separately", .unit = "passes", .min = 1, .max = 4096});

@@ -38,9 +38,7 @@ struct ErrorRateOptions {
         {.help =
              "published: weights max(errors,1)/max(total,1) (FN/GT for recall); none: errors/total, so that a class without errors has no gradient"});
     v.field("momentum", momentum,
-            {.help = "smoothing of recalls (IoUs) over forward passes, R <- m R + (1-m) R_batch; 0: none, 0.9 is usual",
-             .min = 0.0,
-             .max = 0.9999});
+            {.help = "smoothing of recalls (IoUs) over forward passes, R <- m R + (1-m) R_batch; 0: none, 0.9 is usual", .min = 0.0, .max = 0.9999});
     v.field("floor", floor,
             {.help = "minimum weight of a class in the batch, so that a class without errors keeps learning", .min = 0.0, .max = 1.0});
     v.choice("scope", scope, kErrorRateScopes, {.help = "with several processes: global: errors of the whole batch, local: of each process's part"});

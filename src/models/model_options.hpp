@@ -39,11 +39,9 @@ struct ModelOptions {
   void fields(config::Visitor& v) {
     v.field("arch", arch, {.help = "architecture", .choices = architecture_names()});
     v.field("backbone", backbone,
-            {.help = "backbone of DeepLab; resnet18_published is the bottleneck variant of the recall-loss paper",
-             .choices = backbone_names()});
-    v.field(
-        "width", width,
-        {.help = "factor on the channels of every layer, rounded to a multiple of 8; published weights fit only 1", .min = 0.0625, .max = 4});
+            {.help = "backbone of DeepLab; resnet18_published is the bottleneck variant of the recall-loss paper", .choices = backbone_names()});
+    v.field("width", width,
+            {.help = "factor on the channels of every layer, rounded to a multiple of 8; published weights fit only 1", .min = 0.0625, .max = 4});
     v.field("output_stride", output_stride,
             {.help = "image size over size of the backbone's last feature map, 8 or 16", .unit = "pixels", .min = 8, .max = 16});
     v.field("align_corners", align_corners, {.help = "bilinear up-sampling aligns the centres of the corner pixels"});
@@ -54,9 +52,7 @@ struct ModelOptions {
              .max = 1024});
     v.choice("batch_norm", batch_norm, kBatchNormScopes,
              {.help = "with several processes: statistics of each process's part of the batch, averaged after the step, or of the whole batch"});
-    v.field(
-        "dropout", dropout,
-        {.help = "dropout rate in the head; layers with a smaller usual rate keep that", .min = 0, .max = 0.95});
+    v.field("dropout", dropout, {.help = "dropout rate in the head; layers with a smaller usual rate keep that", .min = 0, .max = 0.95});
     v.field("auxiliary", auxiliary, {.help = "train an auxiliary head on the features before the last stage"});
     v.field("auxiliary_weight", auxiliary_weight, {.help = "factor of the auxiliary head's loss", .min = 0, .max = 10});
     v.field(
@@ -65,9 +61,9 @@ struct ModelOptions {
                  "(names of torchvision or timm); empty: from scratch",
          .path = true,
          .no_paths = {kImageNet}});
-    v.field("init_from", init_from,
-            {.help = "checkpoint or PyTorch file of the whole network to start from; class layers are not loaded if the classes differ",
-             .path = true});
+    v.field(
+        "init_from", init_from,
+        {.help = "checkpoint or PyTorch file of the whole network to start from; class layers are not loaded if the classes differ", .path = true});
     v.field("allow_mismatch", allow_mismatch,
             {.help = "name prefixes of tensors that may be missing, unexpected or of another shape when weights are loaded"});
     v.block("input", input, "normalisation of pixel values for the network, in training and evaluation");

@@ -112,9 +112,8 @@ void refuse(const WeightReport& report, const std::vector<std::string>& allowed,
 WeightReport load_weights(torch::nn::Module& module, const State& state, const std::string& source, const LoadRules& rules) {
   Copies copies;
   WeightReport report = compare(model_state(module), state, source, rules, false, copies);
-  refuse(
-      report, rules.allowed,
-      "set model.backbone, model.arch and model.width to those of the file, or add name prefixes that may differ to model.allow_mismatch");
+  refuse(report, rules.allowed,
+         "set model.backbone, model.arch and model.width to those of the file, or add name prefixes that may differ to model.allow_mismatch");
   copy(copies);
   return report;
 }

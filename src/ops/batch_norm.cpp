@@ -119,8 +119,7 @@ torch::Tensor differentiable_batch_norm(const torch::Tensor& x, const torch::Ten
 torch::Tensor plain_batch_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, at::TensorList running,
                                const OptionalTensor& residual, bool relu, bool training, double momentum, double eps, double upper) {
   if (training && ranks_of_statistics().several())
-    throw Error(ErrorKind::kConfiguration, "batch norm over several processes supports only float32 and bfloat16",
-                "set model.batch_norm: local");
+    throw Error(ErrorKind::kConfiguration, "batch norm over several processes supports only float32 and bfloat16", "set model.batch_norm: local");
   return reference::batch_norm(x, {weight, bias, running[0], running[1], momentum, eps}, {residual ? *residual : torch::Tensor(), relu, upper},
                                training);
 }

@@ -19,7 +19,7 @@ std::string exact(std::optional<double> value);
 
 struct TextTable {
   std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;  // each as long as the header
+  std::vector<std::vector<std::string>> rows;               // each as long as the header
   std::set<std::pair<std::size_t, std::size_t>> best = {};  // row and column of the cells that are bold in Markdown and on pages
 
   /// Columns aligned with spaces: the first to the left, the others to the right.

@@ -79,7 +79,7 @@ TEST(ClassFile, RefusesWhatIsGivenTwice) {
 TEST(ClassFile, RefusesWrongTypesAndMissingKeys) {
   EXPECT_THAT(defect_of("- 1\n"), HasSubstr("expected a map"));
   EXPECT_THAT(defect_of("void: []\n"), HasSubstr("'classes' is missing"));
-  EXPECT_THAT(defect_of("classes: []\n"), HasSubstr("no class"));
+  EXPECT_THAT(defect_of("classes: []\n"), HasSubstr("the list of classes is empty"));
   EXPECT_THAT(defect_of("classes: [{name: a, id: 1}]\n"), HasSubstr("'color' is missing"));
   EXPECT_THAT(defect_of("classes: [{name: a, id: -1, color: [0, 0, 0]}]\n"), HasSubstr("0 .. 65535"));
   EXPECT_THAT(defect_of("classes: [{name: a, id: 1, color: red}]\n"), HasSubstr("expected a list"));

@@ -249,9 +249,9 @@ TEST(DdrNetOptions, WhatDescribesABackboneIsRefused) {
     }
     return std::string("accepted");
   };
-  const std::string end = ", but model.arch ddrnet23_slim has no backbone to choose or load | leave ";
+  const std::string end = ", but model.arch ddrnet23_slim has no backbone to choose or load | remove ";
   EXPECT_EQ(refusal([](ModelOptions& o) { o.backbone = "resnet50"; }),
-            "model.backbone is resnet50" + end + "model.backbone out, or set model.arch to one of deeplabv3plus, deeplabv3");
+            "model.backbone is resnet50" + end + "model.backbone, or set model.arch to one of deeplabv3plus, deeplabv3");
   EXPECT_THAT(refusal([](ModelOptions& o) { o.output_stride = 8; }), HasSubstr("model.output_stride is 8" + end));
   EXPECT_THAT(refusal([](ModelOptions& o) { o.aspp_rates = {1, 2, 3}; }), HasSubstr("model.aspp_rates is a list of 3" + end));
   EXPECT_THAT(refusal([](ModelOptions& o) { o.pretrained = "x.pth"; }), HasSubstr("set model.init_from to weights of the whole network"));

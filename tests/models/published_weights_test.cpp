@@ -101,7 +101,7 @@ TEST_F(PublishedWeightsFile, WithAnotherDigestIsPassedOverWithAWarning) {
   const fs::path hub = put("cache/torch/hub/checkpoints", body_);
   const test::CapturedLog log;
   EXPECT_EQ(find_published_weights(row_), hub);
-  EXPECT_THAT(log.text(), HasSubstr(damaged.string() + " is damaged or another file"));
+  EXPECT_THAT(log.text(), HasSubstr(damaged.string() + " is skipped: it is damaged or another file"));
   fs::remove(hub);
   EXPECT_EQ(find_published_weights(row_), damaged);  // replaced
   EXPECT_EQ(read_text(damaged), body_);

@@ -34,12 +34,11 @@ Batch first_of(const Batch& batch, std::int64_t images) {
 }
 
 Error too_large(std::int64_t images, const PassMemory& measured) {
-  return {
-      ErrorKind::kMemory,
-      fmt::format("a pass of {} images does not fit into the device's memory; about {} images fit (a pass of {} took {:.1f} GB of {:.1f})",
-                  images, std::min(images - 1, largest_batch(measured)), measured.images, static_cast<double>(measured.peak) / kGigabyte,
-                  static_cast<double>(measured.available) / kGigabyte),
-      "lower train.batch_size, and raise train.accumulate to keep the number of images per step"};
+  return {ErrorKind::kMemory,
+          fmt::format("a pass of {} images does not fit into the device's memory; about {} images fit (a pass of {} took {:.1f} GB of {:.1f})",
+                      images, std::min(images - 1, largest_batch(measured)), measured.images, static_cast<double>(measured.peak) / kGigabyte,
+                      static_cast<double>(measured.available) / kGigabyte),
+          "lower train.batch_size, and raise train.accumulate to keep the number of images per step"};
 }
 
 }  // namespace

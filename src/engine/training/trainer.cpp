@@ -234,8 +234,7 @@ void Trainer::write_report() {
     unwritten_.reset();
   } catch (const Error& error) {
     if (error.kind != ErrorKind::kStorage) throw;
-    if (failed_reports_++ == 0)
-      spdlog::warn("{}; training continues, and the report is tried again at each validation and at the end", error.what());
+    if (failed_reports_++ == 0) spdlog::warn("{}; training continues, and the report is tried again at each validation and at the end", error.what());
   }
 }
 

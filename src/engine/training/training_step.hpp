@@ -68,8 +68,8 @@ void add_to(torch::Tensor& sum, const torch::Tensor& value);
 struct StepInputs {
   std::vector<Batch> batches;   // micro-batches, this rank's part of each
   torch::Tensor learning_rate;  // float64 scalar
-  torch::Tensor seed;         // int64 [1]: seed of the layers; the same on all ranks: random numbers are a hash of the position in the whole batch
-  torch::Tensor stop_signal;  // float64 scalar: the stop signal that this rank received, or 0
+  torch::Tensor seed;           // int64 [1]: seed of the layers; the same on all ranks: random numbers are a hash of the position in the whole batch
+  torch::Tensor stop_signal;    // float64 scalar: the stop signal that this rank received, or 0
 };
 
 /// The outputs of a step, also on the network's device, so that no step waits for values that are read only now and then.
@@ -78,7 +78,7 @@ struct StepOutputs {
   torch::Tensor cross_entropy;      // float64 scalar: plain cross entropy of the main head, the same mean
   torch::Tensor class_pixels;       // int64 [K]: valid pixels of each class on all ranks; 0 if the step is rolled back
   BatchClassStatistics statistics;  // of the main head: pixels and errors of all micro-batches, the mean of the weights used
-  torch::Tensor decision;  // float64 [4]: loss, gradient norm before clipping, 1 if the step is kept, the stop signal of some rank or 0
+  torch::Tensor decision;           // float64 [4]: loss, gradient norm before clipping, 1 if the step is kept, the stop signal of some rank or 0
 };
 
 class TrainingStep {

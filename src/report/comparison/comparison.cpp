@@ -65,11 +65,9 @@ void check_curves(const std::vector<std::string>& baselines, const std::vector<R
   if (baselines.size() < 2 && std::ranges::none_of(runs, has_curve)) return;
   for (const RunResult& run : runs) {
     if (has_curve(run) || std::ranges::find(baselines, run.run.label) == baselines.end()) continue;
-    throw Error(
-        ErrorKind::kData,
-        "--baseline: " + run.run.directory.string() + ", of the loss '" + run.run.label + "', has no tau curve on " +
-            run.evaluation.split,
-        "segeval --checkpoint " + RunPaths{run.run.directory}.best().string() + " --split " + run.evaluation.split + " --tau-curve makes it");
+    throw Error(ErrorKind::kData,
+                "--baseline: " + run.run.directory.string() + ", of the loss '" + run.run.label + "', has no tau curve on " + run.evaluation.split,
+                "segeval --checkpoint " + RunPaths{run.run.directory}.best().string() + " --split " + run.evaluation.split + " --tau-curve makes it");
   }
 }
 

@@ -46,13 +46,13 @@ struct ScoredCell {
   std::optional<double> value;
 };
 
-/// Marks the largest of them, and those that read the same; nothing where there is but one.
+/// Marks the largest of them, and those that read the same; nothing if all read the same.
 void mark_best(TextTable& table, const std::vector<ScoredCell>& cells) {
-  if (cells.size() < 2) return;
-  const auto best = std::ranges::max_element(cells, [](const ScoredCell& a, const ScoredCell& b) { return a.value < b.value; });
-  if (!best->value) return;
+  if (cells.empty()) return;
+  const auto [least, best] = std::ranges::minmax(cells, {}, &ScoredCell::value);
+  if (percent(least.value) == percent(best.value)) return;
   for (const ScoredCell& cell : cells)
-    if (percent(cell.value) == percent(best->value)) table.best.emplace(cell.row, cell.column);
+    if (percent(cell.value) == percent(best.value)) table.best.emplace(cell.row, cell.column);
 }
 
 /// In a table with a row a loss.

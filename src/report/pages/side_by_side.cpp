@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
 #include "base/panel_layout.hpp"
 #include "report/pages/page.hpp"
 #include "report/pages/web.hpp"
@@ -59,7 +58,6 @@ std::vector<Panel> common_panels(const std::vector<PanelFolder>& folders) {
   }
   const std::array<std::string, 3> scored = {"best", "median", "worst"};
   std::ranges::stable_partition(common, [&](const Panel& panel) { return std::ranges::find(scored, panel.title) == scored.end(); });
-  common.resize(std::min(common.size(), kMostRows));
   return common;
 }
 
@@ -69,8 +67,8 @@ struct Picture {
   int height;
 };
 
-/// With its size as the header chunk of the file has it (PNG specification, 11.2.1).
-Picture read_picture(const PanelFolder& folder, const Panel& like) {
+/// With the size in the header chunk of the file (PNG specification, 11.2.1); empty if that is not the size of a panel.
+std::optional<Picture> read_picture(const PanelFolder& folder, const Panel& like) {
   const Panel& panel = *folder.find(like);
   Picture picture{read_panel(folder.folder, panel), 0, 0};
   const auto number = [&](std::size_t at) {
@@ -83,8 +81,7 @@ Picture read_picture(const PanelFolder& folder, const Panel& like) {
     picture.width = static_cast<int>(number(16));
     picture.height = static_cast<int>(number(20));
   }
-  if (picture.width < kPanelParts * (kPanelGap + 1) || picture.height == 0)
-    throw Error(ErrorKind::kData, (folder.folder / panel.file).string() + ": not a picture of an evaluation", "segeval draws it again");
+  if (picture.width < kPanelParts * (kPanelGap + 1) || picture.height == 0) return std::nullopt;
   return picture;
 }
 
@@ -102,43 +99,47 @@ ordered_json part_values(const Picture& picture, int index, int count, int x, in
           {"png", base64(picture.png)}};
 }
 
+/// The picture of the panel from each folder; empty if one of them is not a panel.
+std::vector<Picture> pictures_of(const std::vector<PanelFolder>& folders, const Panel& panel) {
+  std::vector<Picture> pictures;
+  for (const PanelFolder& folder : folders) {
+    std::optional<Picture> picture = read_picture(folder, panel);
+    if (!picture) return {};
+    pictures.push_back(std::move(*picture));
+  }
+  return pictures;
+}
+
 }  // namespace
 
 std::string side_by_side(const Comparison& comparison) {
   const std::vector<PanelFolder> folders = folders_of(comparison);
-  const std::vector<Panel> panels = common_panels(folders);
-  if (panels.empty()) return "";
   const auto left = [](std::size_t column) { return static_cast<int>(column) * (kCellWidth + kGap); };
+
+  ordered_json rows = ordered_json::array();
+  int y = kTextHeight;
+  for (const Panel& panel : common_panels(folders)) {
+    const std::vector<Picture> pictures = pictures_of(folders, panel);
+    if (pictures.empty() || rows.size() == kMostRows) continue;
+    const int part = (pictures.front().width - (kPanelParts - 1) * kPanelGap) / kPanelParts;
+    const int height = std::max(1, pictures.front().height * kCellWidth / part), top = y + kTextHeight;
+    ordered_json parts = ordered_json::array({part_values(pictures.front(), 0, 2, 0, top, height)});
+    for (std::size_t i = 0; i < pictures.size(); ++i) parts.push_back(part_values(pictures[i], 2, 1, left(i + 2), top, height));
+    rows.push_back({{"title", panel.title + ": " + panel.id}, {"title_y", y + 16}, {"parts", std::move(parts)}});
+    y = top + height + kGap;
+  }
+  if (rows.empty()) return "";
 
   ordered_json columns = ordered_json::array();
   const auto add_column = [&](const std::string& name) { columns.push_back({{"x", left(columns.size()) + kCellWidth / 2}, {"name", name}}); };
   add_column("image");
   add_column("ground truth");
   for (const LossGroup& group : comparison.groups) add_column(group.loss);
-
-  ordered_json rows = ordered_json::array();
-  int y = kTextHeight;
-  for (const Panel& panel : panels) {
-    ordered_json parts = ordered_json::array();
-    int height = 0;
-    for (std::size_t i = 0; i < folders.size(); ++i) {
-      const Picture picture = read_picture(folders[i], panel);
-      if (i == 0) {
-        const int part = (picture.width - (kPanelParts - 1) * kPanelGap) / kPanelParts;
-        height = std::max(1, picture.height * kCellWidth / part);
-        parts.push_back(part_values(picture, 0, 2, 0, y + kTextHeight, height));
-      }
-      parts.push_back(part_values(picture, 2, 1, left(i + 2), y + kTextHeight, height));
-    }
-    rows.push_back({{"title", panel.title + ": " + panel.id}, {"title_y", y + 16}, {"parts", std::move(parts)}});
-    y += kTextHeight + height + kGap;
-  }
-  const ordered_json values{{"width", left(columns.size()) - kGap},
-                            {"height", y},
-                            {"label", "predictions of the losses side by side"},
-                            {"columns", std::move(columns)},
-                            {"rows", std::move(rows)}};
-  return rendered(kSideBySideTemplate, values);
+  return rendered(kSideBySideTemplate, {{"width", left(columns.size()) - kGap},
+                                        {"height", y},
+                                        {"label", "predictions of the losses side by side"},
+                                        {"columns", std::move(columns)},
+                                        {"rows", std::move(rows)}});
 }
 
 }  // namespace seg

@@ -10,7 +10,7 @@
 
 namespace seg {
 
-/// Empty where the runs have no such panels. Throws kData for a damaged index or picture.
+/// Empty if the runs have no such panels. Pictures with another layout are left out. Throws kData for a damaged index.
 std::string side_by_side(const Comparison& comparison);
 
 }  // namespace seg
