@@ -16,7 +16,7 @@ import subprocess
 BACKBONES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet18_published", "efficientnet_lite0"]
 NETWORKS = [(arch, backbone) for arch in ("deeplabv3plus", "deeplabv3") for backbone in BACKBONES] + [("ddrnet23_slim", None)]
 BIN = pathlib.Path(os.environ.get("SEG_BIN", pathlib.Path(__file__).resolve().parent.parent / "build/bin"))
-ROOTS = {name: "." for name in ("CAMVID_ROOT", "CITYSCAPES_ROOT")}  # named by the recipes; no file of them is read
+ROOTS = {"CITYSCAPES_ROOT": "."}  # the recipe wants it; the scenes are drawn
 COMMANDS = {
     "train": ["--config", "cityscapes_ce.yaml", "--synthetic-only", "--steps", "4", "--warmup", "1", "--largest-product", "64",
               "--set", "data.size=[360,480]", "--set", "train.batch_size=4"],
@@ -25,7 +25,7 @@ COMMANDS = {
 
 
 def words(arch, backbone):
-    chosen = ["--set", f"model.arch={arch}", "--set", "model.pretrained=", "--draw", "0"]
+    chosen = ["--set", f"model.arch={arch}", "--set", "model.pretrained=", "--draw", "8"]
     if backbone:
         return chosen + ["--set", f"model.backbone={backbone}"]
     return chosen + ["--set", "optimizer.backbone_lr_scale=1"]
