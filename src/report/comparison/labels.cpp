@@ -46,7 +46,10 @@ const RunDescription& run_named(const std::string& option, const std::string& na
 
 std::map<std::string, std::string> label_runs(std::vector<RunResult>& runs, const std::vector<std::string>& wanted) {
   std::map<std::string, std::set<std::string>> run_names;  // by loss
-  for (const RunResult& run : runs) run_names[run.run.loss].insert(run.run.name);
+  for (RunResult& run : runs) {
+    run.run.label = run.run.loss;
+    run_names[run.run.loss].insert(run.run.name);
+  }
   std::map<std::string, std::string> labels;  // by loss
   for (const auto& [loss, names] : run_names) labels[loss] = default_label(loss, names);
   for (const std::string& one : wanted) {

@@ -82,9 +82,8 @@ std::string scatter_note(const Comparison& comparison) {
   std::string measured;
   for (const LossGroup& group : comparison.groups) {
     if (group.curve.empty() || std::ranges::find(comparison.baselines, group.loss) == comparison.baselines.end()) continue;
-    measured += (measured.empty() ? "; thick: the curves of " : " and ") + group.loss;
+    measured += (measured.empty() ? "; thick, for mIoU over the curve: " : " and ") + group.loss;
   }
-  if (!measured.empty()) measured += ", used for mIoU over the curve";
   return "small points: runs; diamonds: mean and standard deviation of a loss; dashed: the same checkpoints with logit adjustment from -1 to 1, "
          "which needs no training" +
          measured;

@@ -48,13 +48,13 @@ TEST(Labels, RefusesOtherFormsUnknownLossesAndOneLabelForTwo) {
     try {
       label_runs(runs, wanted);
     } catch (const Error& error) {
-      return error.kind == ErrorKind::kConfiguration ? error.what() : "another kind";
+      return error.kind == ErrorKind::kConfiguration ? error.what() + std::string(" | ") + error.hint : "another kind";
     }
     return "no error";
   };
   for (const char* wrong : {"ce", "=x", "ce="}) EXPECT_THAT(message({wrong}), HasSubstr("is not LOSS=LABEL"));
-  EXPECT_THAT(message({"focal=x"}), HasSubstr("--label: no run has"));
-  EXPECT_EQ(message({"ce=recall"}), "two losses would be called 'recall'");
+  EXPECT_EQ(message({"focal=x"}), "--label: no run has the loss, the name or the directory 'focal' | the runs have the losses 'ce', 'recall'");
+  EXPECT_THAT(message({"ce=recall"}), HasSubstr("two losses would be called 'recall'"));
 }
 
 }  // namespace

@@ -31,10 +31,10 @@ TEST(ComparisonPage, MarksTheCurvesThatHeightsAreMeasuredOver) {
   EXPECT_THAT(html, HasSubstr(R"({"name":"recall","baseline":true,)"));
   EXPECT_THAT(html, HasSubstr(R"({"name":"ce","baseline":true,)"));
   EXPECT_THAT(html, HasSubstr(R"({"name":"focal","baseline":false,)"));
-  EXPECT_THAT(html, HasSubstr("thick: the curves of recall and ce, used for mIoU over the curve"));
+  EXPECT_THAT(html, HasSubstr("thick, for mIoU over the curve: recall and ce"));
   EXPECT_THAT(html, HasSubstr(">mIoU over the curve of recall<"));
   EXPECT_THAT(html, HasSubstr(">mIoU over the curve of ce<"));
-  EXPECT_THAT(comparison_page(compare_runs({run_of("ce", 0, 0.5, 0.4)})), testing::Not(HasSubstr("thick: the curves of")));
+  EXPECT_THAT(comparison_page(compare_runs({run_of("ce", 0, 0.5, 0.4)})), testing::Not(HasSubstr("thick, for")));
 }
 
 TEST(ComparisonPage, OpensWithTheScatterAndThePictures) {
