@@ -80,6 +80,7 @@ std::vector<std::string> find_baselines(const std::vector<std::string>& names, c
   if (names.size() > 2)
     throw Error(ErrorKind::kConfiguration, "--baseline is given " + std::to_string(names.size()) + " times", "give one or two losses");
   std::vector<std::string> losses;
+  losses.reserve(names.size());
   for (const std::string& name : names) losses.push_back(run_named("--baseline", name, runs).label);
   if (losses.size() == 2 && losses.front() == losses.back())
     throw Error(ErrorKind::kConfiguration, "--baseline: '" + names.front() + "' and '" + names.back() + "' are one loss: '" + losses.front() + "'",
@@ -213,7 +214,7 @@ Comparison compare_runs(std::vector<RunResult> runs, const ComparisonOptions& op
                         .groups = {},
                         .notes = find_notes(runs),
                         .runs = {}};
-  for (const auto& [label, loss] : shortened) comparison.notes.push_back(label + " is " + loss);
+  for (const auto& [label, loss] : shortened) comparison.notes.push_back((label + " is ").append(loss));
   for (const ClassScores& one : first.scores.classes) comparison.class_pixels.push_back(one.pixels);
 
   std::map<std::string, Runs> of_loss;

@@ -35,7 +35,7 @@ const RunDescription& run_named(const std::string& option, const std::string& na
     found = &run;
     fitting.insert(run.label);
   }
-  if (fitting.empty())
+  if (found == nullptr)
     throw Error(ErrorKind::kConfiguration, option + ": no run has the loss, the name or the directory '" + name + "'",
                 "the runs have the losses " + in_quotes(all));
   if (fitting.size() > 1)
