@@ -30,5 +30,6 @@ for seed in ${SEEDS:-0 1}; do
   done
 done
 for loss in ce iou_gap recall; do sweep ddrnet 0 "--config camvid_ce_ddrnet23_slim.yaml --losses $loss" "$@"; done
+in_time || { echo "stopped after $STOP_AFTER s; the same command continues" >&2; exit 0; }
 runs=("$output"/uniform/*-seed* "$output"/rare_class/*-seed*)
 "$bin/segreport" compare "${runs[@]}" --baseline ce --baseline camvid_jaccard_efficientnet_lite0 --output "$output"

@@ -65,6 +65,8 @@ struct Picture {
   std::string png;
   int width;
   int height;
+
+  int part_width() const { return (width - (kPanelParts - 1) * kPanelGap) / kPanelParts; }
 };
 
 /// With the size in the header chunk of the file (PNG specification, 11.2.1); empty if that is not the size of a panel.
@@ -87,7 +89,7 @@ std::optional<Picture> read_picture(const PanelFolder& folder, const Panel& like
 
 /// Part `index` of the panel, or as many as `count` beside each other, at `x` and `y`.
 ordered_json part_values(const Picture& picture, int index, int count, int x, int y, int height) {
-  const int part = (picture.width - (kPanelParts - 1) * kPanelGap) / kPanelParts;
+  const int part = picture.part_width();
   return {{"x", x},
           {"y", y},
           {"width", count * kCellWidth + (count - 1) * kGap},
@@ -121,9 +123,9 @@ std::string side_by_side(const Comparison& comparison) {
   for (const Panel& panel : common_panels(folders)) {
     const std::vector<Picture> pictures = pictures_of(folders, panel);
     if (pictures.empty() || rows.size() == kMostRows) continue;
-    const int part = (pictures.front().width - (kPanelParts - 1) * kPanelGap) / kPanelParts;
-    const int height = std::max(1, pictures.front().height * kCellWidth / part), top = y + kTextHeight;
-    ordered_json parts = ordered_json::array({part_values(pictures.front(), 0, 2, 0, top, height)});
+    const Picture& first = pictures.front();
+    const int height = std::max(1, first.height * kCellWidth / first.part_width()), top = y + kTextHeight;
+    ordered_json parts = ordered_json::array({part_values(first, 0, 2, 0, top, height)});
     for (std::size_t i = 0; i < pictures.size(); ++i) parts.push_back(part_values(pictures[i], 2, 1, left(i + 2), top, height));
     rows.push_back({{"title", panel.title + ": " + panel.id}, {"title_y", y + 16}, {"parts", std::move(parts)}});
     y = top + height + kGap;
