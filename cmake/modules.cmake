@@ -3,6 +3,7 @@
 # seg_embed(NAME HEADER constant=FILE...): text files as std::string_view constants of seg_NAME; HEADER declares them.
 # seg_protobuf(NAME FILE.proto): its messages for seg_NAME; FILE is below src, and so is FILE.pb.h.
 # seg_app(NAME module...): the program NAME from apps/NAME.cpp; installed.
+# seg_python(NAME module): the library NAME from python/operators.cpp, which python/segtrain loads; built only by name.
 # seg_completion(NAME...): completion of these programs in bash, build/completion/segtrain; installed.
 # seg_manual(NAME...): manual pages from what the programs say of themselves, where there is help2man; installed.
 
@@ -153,6 +154,17 @@ function(seg_app name)
       target_link_libraries(${name} PRIVATE seg_wait_policy)
     endif()
   endforeach()
+endfunction()
+
+function(seg_python name module)
+  set(folder ${CMAKE_BINARY_DIR}/lib)
+  add_library(${name} MODULE EXCLUDE_FROM_ALL python/operators.cpp)
+  set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${folder})
+  # The process has other libraries of ours or of others, so only the one function of this library is visible.
+  target_link_options(${name} PRIVATE -Wl,--as-needed -Wl,--exclude-libs,ALL)
+  target_link_libraries(${name} PRIVATE seg_flags seg_${module})
+  string(REGEX MATCH "^[0-9]+\\.[0-9]+" version "${Torch_VERSION}")
+  file(CONFIGURE OUTPUT ${folder}/torch_version CONTENT "${version}\n")
 endfunction()
 
 function(seg_completion)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the checks that take too long for every commit: planted mistakes, all tests with the address and undefined-behaviour sanitizers, the
 # loader and the caches with the thread sanitizer, every fuzz target, the fault drill, clang-tidy over all sources, the portable kernels
-# for ARM64, the Debian package, and the newest LibTorch from PyPI.
+# for ARM64, the losses for PyTorch, the Debian package, and the newest LibTorch from PyPI.
 #
 #   scripts/nightly.sh [FUZZ_SECONDS]      default 600 per target; about two hours on two cores. Continues after a failure; prints a summary.
 set -uo pipefail
@@ -26,6 +26,11 @@ arm64() {
   done
 }
 
+python_losses() {
+  local kernels
+  for kernels in portable avx2 avx512; do SEG_KERNELS=$kernels scripts/test_python.sh || return; done
+}
+
 check "build and tests" scripts/test.sh
 check "planted mistakes" scripts/mutations.sh
 check "tests under address and undefined-behaviour sanitizers" scripts/sanitize.sh address
@@ -34,6 +39,7 @@ check "fuzzing" scripts/fuzz.sh "$fuzz_seconds"
 check "fault drill" scripts/fault_drill.sh
 check "lint of the whole tree" sh -c 'scripts/setup.sh --lint && scripts/lint.sh'
 check "kernels for ARM64" arm64
+check "losses for PyTorch" python_losses
 check "Debian package" scripts/package.sh
 check "newest LibTorch" scripts/try_libtorch.sh newest
 printf '%s\n' "${summary[@]}"

@@ -9,7 +9,8 @@
 #   scripts/setup.sh --launchers      also mpirun, iproute2 and, on Debian 13, torchrun, for the tests of several processes
 #   scripts/setup.sh --arm64          also a cross compiler, only for the kernels
 #   scripts/setup.sh --package        also the tools that make the Debian package
-#   scripts/setup.sh --cuda           also LibTorch for CUDA 13.0 and, if the system has none, its compiler, from PyPI in build/venv-cuda: 2.5 GB
+#   scripts/setup.sh --cuda           also LibTorch for CUDA 13.0, if the system has none its compiler, and what the tests of segtrain.losses
+#                                     need, from PyPI in build/venv-cuda: 2.5 GB
 #   scripts/setup.sh --rivals         also the rivals of scripts/bench_predict.sh, from PyPI in build/venv-rivals (PyTorch 2.11, ONNX
 #                                     Runtime, OpenVINO) and build/venv-rivals-torch26 (PyTorch 2.6): downloads 5 GB, takes 11 GB
 #   scripts/setup.sh --own-libtorch   without Debian's LibTorch and its BLAS; build.sh uses this if CMAKE_PREFIX_PATH holds another LibTorch
@@ -50,10 +51,10 @@ for option in "$@"; do
     --own-libtorch) libtorch=() ;;
     --cuda)
       cuda=yes
-      packages+=(python3-venv) ;;
+      packages+=(python3-venv python3-dev) ;;              # torch.compile compiles against Python's headers
     --rivals)
       rivals=yes
-      packages+=(python3-venv python3-dev) ;;              # torch.compile compiles against Python's headers
+      packages+=(python3-venv python3-dev) ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac
 done
@@ -114,7 +115,7 @@ venv_with() {
 
 # Debian has no LibTorch with CUDA.
 if [ -n "$cuda" ]; then
-  wanted=(torch==2.11.0)
+  wanted=(torch==2.11.0 torchvision==0.26.0 numpy==2.2.6 pillow==12.0.0 pytest==8.4.2)
   # If the system has the compiler of CUDA 13.0, that one is used.
   [[ $(PATH=$PATH:/usr/local/cuda-13.0/bin:/usr/local/cuda/bin nvcc --version 2>/dev/null) == *"release 13.0"* ]] ||
     wanted+=(nvidia-cuda-nvcc==13.0.* nvidia-nvvm==13.0.* nvidia-cuda-crt==13.0.* nvidia-cuda-cccl==13.0.*)

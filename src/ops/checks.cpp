@@ -23,6 +23,7 @@ void check_logits(const torch::Tensor& logits) {
 }
 
 void check_labels(const torch::Tensor& labels, std::int64_t classes) {
+  if (!labels.is_cpu()) return;
   const torch::Tensor foreign = labels.ge(classes).logical_and_(labels.ne(kIgnoreLabel));
   if (!foreign.any().item<bool>()) return;
   throw Error(ErrorKind::kData,
@@ -31,12 +32,11 @@ void check_labels(const torch::Tensor& labels, std::int64_t classes) {
               "map the value to a class or to 255 (ignored) in the class table; segdata check names the files");
 }
 
-void check_logits_and_labels(const torch::Tensor& logits, const torch::Tensor& labels) {
+void check_shapes(const torch::Tensor& logits, const torch::Tensor& labels) {
   check_logits(logits);
   const bool fits = labels.dim() == 3 && labels.scalar_type() == torch::kUInt8 && labels.size(0) == logits.size(0) && labels.size(1) >= 1 &&
                     labels.size(2) >= 1 && labels.device() == logits.device();
   if (!fits) wrong("labels must be uint8 [N,H,W] with the batch and the device of the logits", labels);
-  if (labels.is_cpu()) check_labels(labels, logits.size(1));
 }
 
 }  // namespace seg

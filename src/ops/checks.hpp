@@ -9,10 +9,10 @@ namespace seg {
 
 /// logits: floating point [N,K,h,w], 1 <= K <= 255, h and w >= 1. Throws kInternal.
 void check_logits(const torch::Tensor& logits);
-/// Also checks labels: uint8 [N,H,W] on the same device, H and W >= 1. Throws kInternal for wrong shapes and types, kData for a value
-/// that is neither a class (< K) nor 255; the latter not on CUDA, where the check would have to wait.
-void check_logits_and_labels(const torch::Tensor& logits, const torch::Tensor& labels);
-/// Throws kData for a value of uint8 labels on the CPU that is neither a class nor 255.
+/// Also labels: uint8 [N,H,W] on the same device, H and W >= 1. Throws kInternal for wrong shapes and types.
+void check_shapes(const torch::Tensor& logits, const torch::Tensor& labels);
+/// Throws kData for a value of uint8 labels on the CPU that is neither a class (< K) nor 255. On other devices it does nothing, since the check would
+/// have to wait for them.
 void check_labels(const torch::Tensor& labels, std::int64_t classes);
 
 }  // namespace seg

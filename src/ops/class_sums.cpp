@@ -17,16 +17,18 @@ using torch::autograd::tensor_list;
 /// arguments: on CUDA one float per pixel; on the CPU, which computes the softmax again, an empty tensor.
 enum At : std::size_t { kCrossEntropy, kPixels, kFalseNegatives, kPredicted, kProbability, kTrueProbability, kLogSums };
 
+// The shapes may be symbolic: torch.compile compiles a program for batches of any size.
 tensor_list class_sums_shapes(const torch::Tensor& logits, const torch::Tensor&, bool, bool regions) {
   const auto sums = [&](torch::ScalarType type, bool wanted = true) {
-    return torch::empty({wanted ? logits.size(1) : 0}, logits.options().dtype(type));
+    return at::empty_symint({wanted ? logits.sym_size(1) : c10::SymInt(0)}, logits.options().dtype(type));
   };
   return {sums(torch::kDouble),          sums(torch::kLong),        sums(torch::kLong), sums(torch::kLong), sums(torch::kDouble, regions),
           sums(torch::kDouble, regions), sums(torch::kFloat, false)};
 }
 
-torch::Tensor logits_shape(at::TensorList, const torch::Tensor& logits, const torch::Tensor&, const torch::Tensor&, bool) {
-  return torch::empty_like(logits);
+torch::Tensor gradient_shape(at::TensorList, const torch::Tensor& logits, const torch::Tensor&, const torch::Tensor&, bool) {
+  const auto size = [&](std::int64_t dimension) { return logits.sym_size(dimension); };
+  return at::empty_symint({size(0), size(2), size(3), size(1)}, logits.options()).permute({0, 3, 1, 2});
 }
 
 tensor_list class_sums_by_reference(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
@@ -39,6 +41,14 @@ tensor_list class_sums_by_reference(const torch::Tensor& logits, const torch::Te
           regions ? sums.probability : none,
           regions ? sums.true_probability : none,
           none};
+}
+
+/// Programs that call the operator by its name have not checked the labels.
+tensor_list class_sums_on_cpu(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
+  check_shapes(logits, labels);
+  check_labels(labels, logits.size(1));
+  const auto kernel = logits.scalar_type() == torch::kDouble ? class_sums_by_reference : cpu::class_sums;
+  return kernel(logits, labels, align_corners, regions);
 }
 
 const auto& class_sums_operator() {
@@ -66,26 +76,32 @@ struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
 };
 
 tensor_list differentiable_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
+  if (logits.scalar_type() == torch::kDouble) {
+    check_shapes(logits, labels);
+    check_labels(labels, logits.size(1));
+    return class_sums_by_reference(logits, labels, align_corners, regions);
+  }
   return ClassSumsFunction::apply(logits, labels, align_corners, regions);
 }
 
 TORCH_LIBRARY_FRAGMENT(seg, library) {
   define<decltype(cpu::class_sums)>(library, "class_sums(Tensor logits, Tensor labels, bool align_corners, bool regions) -> Tensor[]",
-                                    {.cpu = cpu::class_sums,
+                                    {.cpu = class_sums_on_cpu,
                                      .cuda = cuda::built<decltype(cpu::class_sums), cuda::class_sums>(),
                                      .meta = class_sums_shapes,
                                      .autograd = differentiable_class_sums,
-                                     .any = class_sums_by_reference});
+                                     .plain_cuda = class_sums_by_reference});
   define<decltype(cpu::class_sums_backward)>(
       library, "class_sums_backward(Tensor[] gradients, Tensor logits, Tensor labels, Tensor log_sums, bool align_corners) -> Tensor",
-      {.cpu = cpu::class_sums_backward, .cuda = cuda::built<decltype(cpu::class_sums_backward), cuda::class_sums_backward>(), .meta = logits_shape});
+      {.cpu = cpu::class_sums_backward,
+       .cuda = cuda::built<decltype(cpu::class_sums_backward), cuda::class_sums_backward>(),
+       .meta = gradient_shape});
 }
 
 }  // namespace
 
 ClassSums class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, Regions regions) {
-  check_logits_and_labels(logits, labels);
-  if (logits.scalar_type() == torch::kDouble) return reference::class_sums(logits, labels, align_corners, regions);
+  check_shapes(logits, labels);
   const tensor_list sums = class_sums_operator().call(logits, labels, align_corners, regions == Regions::kYes);
   ClassSums result{sums[kCrossEntropy], sums[kPixels], sums[kFalseNegatives], sums[kPredicted]};
   if (regions == Regions::kYes) result.probability = sums[kProbability], result.true_probability = sums[kTrueProbability];

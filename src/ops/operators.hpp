@@ -23,6 +23,8 @@ struct Kernels {
   Signature* meta = nullptr;      // only shapes and types
   Signature* autograd = nullptr;  // calls the others, if we provide the derivative
   Signature* any = nullptr;       // plain ATen operations, for a device without a kernel; LibTorch provides their derivative
+  // The same, only for CUDA without a kernel of ours. Unlike an operator with `any`, torch.compile leaves such an operator whole.
+  Signature* plain_cuda = nullptr;
 };
 
 template <class Signature>
@@ -30,8 +32,10 @@ void define(torch::Library& library, const std::string& schema, const Kernels<Si
   library.def(schema.c_str());
   const std::string name = schema.substr(0, schema.find('('));
   using Key = c10::DispatchKey;
-  for (const auto& [key, kernel] : {std::pair(Key::CPU, kernels.cpu), std::pair(Key::CUDA, kernels.cuda), std::pair(Key::Meta, kernels.meta),
-                                    std::pair(Key::Autograd, kernels.autograd), std::pair(Key::CompositeImplicitAutograd, kernels.any)})
+  Signature* const plain = kernels.cuda == nullptr ? kernels.plain_cuda : nullptr;
+  for (const auto& [key, kernel] :
+       {std::pair(Key::CPU, kernels.cpu), std::pair(Key::CUDA, kernels.cuda), std::pair(Key::CUDA, plain), std::pair(Key::AutogradCUDA, plain),
+        std::pair(Key::Meta, kernels.meta), std::pair(Key::Autograd, kernels.autograd), std::pair(Key::CompositeImplicitAutograd, kernels.any)})
     if (kernel != nullptr) library.impl(name.c_str(), torch::dispatch(key, kernel));
 }
 

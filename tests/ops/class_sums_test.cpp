@@ -1,6 +1,7 @@
 #include "ops/class_sums.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 
@@ -146,6 +147,19 @@ TEST(ClassSums, SameBitsForEveryThreadCount) {
   EXPECT_TRUE(one.sums.probability.equal(three.sums.probability));
   EXPECT_TRUE(one.sums.true_probability.equal(three.sums.true_probability));
   EXPECT_TRUE(one.gradient.equal(three.gradient));
+}
+
+// Other programs call it by its name, without the checks of seg::class_sums.
+TEST(ClassSums, TheOperatorRefusesWhatIsNoClass) {
+  const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("seg::class_sums", "");
+  const torch::Tensor labels = torch::zeros({1, 4, 4}, torch::kByte);
+  labels[0][1][2] = 3;
+  for (const auto type : {torch::kFloat, torch::kBFloat16, torch::kDouble}) {
+    for (const bool differentiable : {false, true}) {
+      torch::jit::Stack stack{torch::zeros({1, 3, 2, 2}, type).requires_grad_(differentiable), labels, false, false};
+      EXPECT_THROW(op.callBoxed(&stack), std::exception) << type;
+    }
+  }
 }
 
 TEST(ClassSums, TiesGoToTheLowestClass) {

@@ -1,0 +1,1 @@
+"""segtrain: train, evaluate and compare losses for semantic segmentation. segtrain.losses has the losses for PyTorch."""
