@@ -86,12 +86,19 @@ std::int64_t set_compute_threads(std::int64_t threads, torch::Device device) {
   return count;
 }
 
-bool has_fast_bf16(torch::Device device) {
+bool multiplies_bf16(torch::Device device) {
   if (!device.is_cuda()) return !processor_has({"avx512_bf16", "amx_bf16", "bf16"}).empty();
   // This also works in a program built without CUDA's headers: LibTorch answers for the current device, by its compute capability.
   c10::OptionalDeviceGuard current;
   if (device.has_index()) current.reset_device(device);
   return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+}
+
+bool has_fast_bf16(torch::Device device) {
+#if defined(__x86_64__)
+  if (device.is_cpu() && __builtin_cpu_is("intel") && processor_has({"amx_bf16"}).empty()) return false;
+#endif
+  return multiplies_bf16(device);
 }
 
 torch::ScalarType resolve_precision(Precision precision, torch::Device device) {

@@ -13,7 +13,7 @@
 namespace seg {
 
 /// The number format of convolutions in the configuration.
-enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 if the hardware multiplies it
+enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 where it is faster
 
 inline constexpr config::Name<Precision> kPrecisions[] = {{Precision::kAuto, "auto"}, {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
 
@@ -38,6 +38,10 @@ std::int64_t set_compute_threads(std::int64_t threads, torch::Device device);
 
 /// Whether the device multiplies bfloat16 matrices in hardware (AVX512-BF16, AMX, ARM's BF16, CUDA with cuDNN
 /// from compute capability 8).
+bool multiplies_bf16(torch::Device device);
+/// Whether convolutions are faster in bfloat16 than in float32. Not so on Intel's processors with AVX512-BF16 but without AMX (Cooper Lake, and
+/// virtual machines that hide AMX): their instruction multiplies twice as many values at half the rate, and float32 has minimal filtering. A training
+/// step in bfloat16 takes twice as long there.
 bool has_fast_bf16(torch::Device device);
 
 /// The type in which convolutions are computed.

@@ -50,7 +50,7 @@ struct TrainOptions {
     v.field("batch_size", batch_size, {.help = "images in one forward pass", .unit = "images", .min = 1, .max = 4096});
     v.field("accumulate", accumulate,
             {.help = "forward passes per optimiser step; each counts recall and IoU separately", .unit = "passes", .min = 1, .max = 4096});
-    v.choice("precision", precision, kPrecisions, {.help = "number format of convolutions; auto: bf16 if the hardware multiplies it"});
+    v.choice("precision", precision, kPrecisions, {.help = "number format of convolutions; auto: bf16 where it is faster"});
     v.field("seed", seed, {.help = "random seed of initial weights, data order, augmentation and dropout", .min = 0, .max = 9007199254740992.0});
     v.field("deterministic", deterministic, {.help = "bit-identical results in every run on this machine, as far as LibTorch can"});
     v.choice("cuda_graph", cuda_graph, kGraphModes,

@@ -65,7 +65,7 @@ class OneDnnConv {
 }  // namespace
 
 bool PackedConvs::suits(torch::Device device, torch::ScalarType type) {
-  return device.is_cpu() && (type == torch::kFloat || (type == torch::kBFloat16 && has_fast_bf16(device)));
+  return device.is_cpu() && (type == torch::kFloat || (type == torch::kBFloat16 && multiplies_bf16(device)));
 }
 
 torch::Tensor PackedConvs::conv_norm(const torch::Tensor& x, const torch::Tensor& weight, const ConvSteps& steps, const BatchNorm& norm,

@@ -54,6 +54,16 @@ TEST(Precision, NamesAreTypes) {
   EXPECT_EQ(resolve_precision(Precision::kAuto, torch::kCPU), has_fast_bf16(torch::kCPU) ? torch::kBFloat16 : torch::kFloat32);
 }
 
+TEST(Precision, AutomaticIsFloat32WhereBfloat16HasNoAdvantage) {
+  const bool tiles = processor_features().find("amx_bf16") != std::string::npos;
+#if defined(__x86_64__)
+  const bool intel = __builtin_cpu_is("intel");
+#else
+  const bool intel = false;
+#endif
+  EXPECT_EQ(has_fast_bf16(torch::kCPU), multiplies_bf16(torch::kCPU) && (tiles || !intel));
+}
+
 TEST(Precision, TheScopeComputesConvolutionsInBfloat16AndEnds) {
   const torch::Tensor image = torch::ones({1, 3, 8, 8}), weight = torch::ones({4, 3, 3, 3});
   {

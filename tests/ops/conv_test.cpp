@@ -147,7 +147,7 @@ TEST(TapConv, ShareIsThatOfProductsInsideTheImage) {
 
 TEST(ConvWays, UnderAutocastItIsLibTorchs) {
   const torch::Tensor x = torch::randn({1, 16, 24, 32}), weight = torch::randn({16, 16, 3, 3});
-  if (!has_fast_bf16(torch::kCPU)) GTEST_SKIP() << "this processor does not multiply bfloat16";
+  if (!multiplies_bf16(torch::kCPU)) GTEST_SKIP() << "this processor does not multiply bfloat16";
   const PrecisionScope precision(torch::kCPU, torch::kBFloat16);
   const torch::Tensor y = conv2d(x, weight, {1, 1, 1});
   EXPECT_EQ(y.scalar_type(), torch::kBFloat16);
