@@ -3,7 +3,7 @@
 The operator seg::class_sums (src/ops/class_sums.hpp) computes them in one pass over the bilinearly up-sampled logits, without a tensor
 [N,K,H,W]. Here labels become what it takes, and counts are added up over the processes of torch.distributed.
 """
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 import torch.distributed
@@ -12,7 +12,7 @@ from segtrain import operators
 
 operators.load()
 
-IGNORED = 255  # of the operator
+IGNORED = 255  # the operator's label of ignored pixels
 NO_CLASS = 254  # a label that is never a class, which the operator refuses
 MOST_CLASSES = 254
 
@@ -83,7 +83,7 @@ def _over_processes(sums, group):
     return ClassSums(world_size * sums.cross_entropy, *counts, *regions)
 
 
-def class_sums(logits, labels, num_classes, ignore_index=-100, align_corners=False, regions=False, group: Optional[object] = None):
+def class_sums(logits, labels, num_classes, ignore_index=IGNORED, align_corners=False, regions=False, group=None):
     """Computes ClassSums; see segtrain.losses for the arguments. `regions` requests the sums of probabilities. Without gradients, as in validation,
     all sums are of this process' part, so that processes may have different numbers of batches."""
     _check(logits, labels, num_classes)

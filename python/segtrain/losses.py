@@ -19,7 +19,6 @@ from torch import nn
 from segtrain.class_sums import IGNORED, MOST_CLASSES, class_sums
 
 SMOOTHINGS = ("published", "none")
-SCORES = ("recall", "iou")
 SCHEMES = ("inverse_frequency", "median_frequency", "effective_number", "enet")
 
 
