@@ -37,7 +37,10 @@ Communicator kept_ranks(AutogradContext& context) {
 }
 
 /// Number of values per channel, over all ranks.
-double value_count(const torch::Tensor& x, const Communicator& ranks) { return static_cast<double>(x.numel() / x.size(1) * ranks.world_size()); }
+double value_count(const torch::Tensor& x, const Communicator& ranks) {
+  const std::int64_t own = x.numel() / x.size(1);
+  return static_cast<double>(own * ranks.world_size());
+}
 
 torch::Tensor statistics_of_sums(const torch::Tensor& sums, double count, at::TensorList running, double momentum, double eps) {
   const torch::Tensor exact_mean = sums[0] / count;
