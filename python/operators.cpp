@@ -2,6 +2,4 @@
 #include "ops/class_sums.hpp"
 
 // Refers to the file that registers the operator; otherwise the linker would leave it out.
-extern "C" __attribute__((visibility("default"))) const void* segtrain_operators() {
-  return reinterpret_cast<const void*>(static_cast<decltype(&seg::class_sums)>(seg::class_sums));
-}
+extern "C" __attribute__((visibility("default"))) const void* segtrain_operators() { return reinterpret_cast<const void*>(&seg::class_sums); }

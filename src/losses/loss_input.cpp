@@ -53,8 +53,7 @@ const torch::Tensor& LossInput::valid() const {
 
 const torch::Tensor& LossInput::target() const {
   if (target_.defined()) return target_;
-  check_shapes(logits_, labels_);
-  check_labels(labels_, logits_.size(1));
+  check_logits_and_labels(logits_, labels_);
   target_ = labels_.to(torch::kLong).masked_fill(valid().logical_not(), 0);
   return target_;
 }

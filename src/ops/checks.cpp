@@ -39,4 +39,9 @@ void check_shapes(const torch::Tensor& logits, const torch::Tensor& labels) {
   if (!fits) wrong("labels must be uint8 [N,H,W] with the batch and the device of the logits", labels);
 }
 
+void check_logits_and_labels(const torch::Tensor& logits, const torch::Tensor& labels) {
+  check_shapes(logits, labels);
+  check_labels(labels, logits.size(1));
+}
+
 }  // namespace seg

@@ -45,8 +45,7 @@ tensor_list class_sums_by_reference(const torch::Tensor& logits, const torch::Te
 
 /// Programs that call the operator by its name have not checked the labels.
 tensor_list class_sums_on_cpu(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
-  check_shapes(logits, labels);
-  check_labels(labels, logits.size(1));
+  check_logits_and_labels(logits, labels);
   const auto kernel = logits.scalar_type() == torch::kDouble ? class_sums_by_reference : cpu::class_sums;
   return kernel(logits, labels, align_corners, regions);
 }
@@ -77,8 +76,7 @@ struct ClassSumsFunction : torch::autograd::Function<ClassSumsFunction> {
 
 tensor_list differentiable_class_sums(const torch::Tensor& logits, const torch::Tensor& labels, bool align_corners, bool regions) {
   if (logits.scalar_type() == torch::kDouble) {
-    check_shapes(logits, labels);
-    check_labels(labels, logits.size(1));
+    check_logits_and_labels(logits, labels);
     return class_sums_by_reference(logits, labels, align_corners, regions);
   }
   return ClassSumsFunction::apply(logits, labels, align_corners, regions);
